@@ -1,0 +1,8 @@
+"""Policies to beat: random, popular, content-based, and a linear bandit."""
+
+from driftrec.agents.baselines.content import Content, EpsilonContent
+from driftrec.agents.baselines.linucb import LinUCB
+from driftrec.agents.baselines.popular import Popular
+from driftrec.agents.baselines.random_slates import Random
+
+__all__ = ["Content", "EpsilonContent", "LinUCB", "Popular", "Random"]

@@ -1,0 +1,141 @@
+"""What the baselines share: ranking without the already read, draws without repeats, centred embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from driftrec.agents.policy import Observation, Slates
+
+Float = NDArray[np.float32]
+Scores = NDArray[np.floating]
+Scorer = Callable[[Observation, slice], Scores]
+"""Called with some users' observation and the rows they stand in; returns scores, shape (users, items)."""
+
+CHUNK_CELLS = 8_000_000
+"""Scores held at once by ``best_unread``: 32 MB in float32, 64 MB in float64."""
+
+TIE = 1e-6
+"""Size of the noise that breaks ties between float32 scores: above their rounding, below what matters."""
+
+
+def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
+    """Positions of the ``k`` highest scores, best first.
+
+    Args:
+        scores: Shape (..., items). Break ties beforehand: equal scores come in no promised order.
+        k: At least 1.
+
+    Returns:
+        int64, shape (..., k).
+
+    Raises:
+        ValueError: If ``k`` is not between 1 and the number of items.
+    """
+    cost = -np.asarray(scores)
+    if not 1 <= k <= cost.shape[-1]:
+        raise ValueError(
+            f"Cannot choose the best {k} of {cost.shape[-1]} items; k must be 1 to their number."
+        )
+    best = np.argpartition(cost, k - 1, axis=-1)[..., :k]
+    order = np.argsort(np.take_along_axis(cost, best, axis=-1), axis=-1)
+    return np.take_along_axis(best, order, axis=-1).astype(np.int64, copy=False)
+
+
+def clicked_mask(observation: Observation, num_items: int) -> NDArray[np.bool_]:
+    """True where the visible history holds a click, shape (users, items)."""
+    users, columns = np.nonzero(observation["clicked"])
+    mask = np.zeros((len(observation["clicked"]), num_items), dtype=bool)
+    mask[users, observation["items"][users, columns]] = True
+    return mask
+
+
+def best_unread(score: Scorer, observation: Observation, num_items: int, k: int) -> Slates:
+    """The ``k`` best items of every user, those clicked in the visible history last.
+
+    A clicked item is shown again only when fewer than ``k`` others are left. Users are scored in chunks of
+    ``CHUNK_CELLS`` scores, so that memory does not grow with their number.
+
+    Args:
+        score: Gives the scores of a chunk of users; the result is changed in place.
+        observation: Of all users.
+        num_items: Items in the catalogue.
+        k: Items to choose.
+
+    Returns:
+        int64, shape (users, k), best first.
+    """
+    num_users = len(observation["persona"])
+    size = max(1, CHUNK_CELLS // num_items)
+    slates = np.empty((num_users, k), dtype=np.int64)
+    for start in range(0, num_users, size):
+        rows = slice(start, start + size)
+        chunk = {key: values[rows] for key, values in observation.items()}
+        scores = score(chunk, rows)
+        scores[clicked_mask(chunk, num_items)] = -np.inf
+        slates[rows] = top_k(scores, k)
+    return slates
+
+
+def step_generator(seed: int, step: int) -> np.random.Generator:
+    """The generator of one step.
+
+    Drawn from with the users on the leading axis, it gives row ``i`` the same numbers however many rows
+    follow, so that a user's slates do not depend on the size of the batch.
+    """
+    return np.random.default_rng([seed, step])
+
+
+def draw_distinct(uniforms: NDArray[np.float64], num_items: int) -> Slates:
+    """Ordered samples without replacement, every ordered sample equally likely.
+
+    Pick ``p`` is drawn as a rank among the ``num_items - p`` items left, all equally likely; every earlier
+    pick at or below it, taken in ascending order, moves it up by one.
+
+    Args:
+        uniforms: In [0, 1), one a pick, shape (users, picks).
+        num_items: Items to pick from.
+
+    Returns:
+        int64, shape (users, picks), no repeats in a row.
+
+    Raises:
+        ValueError: If there are more picks than items.
+    """
+    num_picks = uniforms.shape[1]
+    if num_picks > num_items:
+        raise ValueError(f"Cannot draw {num_picks} distinct items of {num_items}; use a smaller slate_size.")
+    picks = (uniforms * (num_items - np.arange(num_picks))).astype(np.int64)  # (users, picks)
+    for p in range(1, num_picks):
+        for earlier in np.sort(picks[:, :p], axis=1).T:
+            picks[:, p] += picks[:, p] >= earlier
+    return picks
+
+
+def centred_units(embeddings: Float, mean: Float) -> Float:
+    """Rows minus ``mean``, scaled to length 1; a row equal to the mean stays zero.
+
+    Sentence embeddings share a large common part, which would make every two items look alike. With the
+    catalogue's mean as ``mean``, the inner product of two results is a cosine of what sets them apart.
+
+    Args:
+        embeddings: Shape (rows, embedding).
+        mean: Shape (embedding,).
+    """
+    centred = embeddings - mean
+    norms = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.divide(centred, norms, out=np.zeros_like(centred), where=norms > TIE)
+
+
+def check_not_negative(name: str, value: float) -> None:
+    """Raise ValueError unless ``value`` is finite and 0 or more."""
+    if not 0.0 <= value < np.inf:
+        raise ValueError(f"{name} is {value}; it must be 0 or more, and finite.")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Raise ValueError unless ``value`` is finite and above 0."""
+    if not 0.0 < value < np.inf:
+        raise ValueError(f"{name} is {value}; it must be above 0, and finite.")

@@ -1,0 +1,147 @@
+"""More of the same: items whose text is close to the persona and to what the user clicked lately."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from driftrec.agents.baselines.common import (
+    TIE,
+    Scores,
+    best_unread,
+    centred_units,
+    check_not_negative,
+    check_positive,
+    draw_distinct,
+    step_generator,
+)
+from driftrec.agents.policy import Context, Observation, Slates
+
+
+class Content:
+    """Shows the items nearest to a profile; those clicked in the visible history come last.
+
+        profile = persona_weight * persona + sum_j w_j item_j / sum_j w_j
+        w_j = 2^(-age_j / half_life)
+
+    with j over the clicks in the visible history; without any, the second term is 0. Items are ranked by
+    their cosine with the profile. Embeddings of items and personas have the catalogue's mean subtracted and
+    are scaled to length 1 before: MiniLM's share a large common part. Deterministic but for ties, which
+    ``seed`` breaks in one order for all users. Scores are matrix products over the batch: their last bit
+    may depend on its size.
+
+    Args:
+        context: What is known of the catalogue.
+        persona_weight: Weight of the self-description beside that of the clicks, which is 1. >= 0.
+        half_life: Hours after which a click counts half. > 0.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    def __init__(self, context: Context, persona_weight: float = 0.5, half_life: float = 24.0) -> None:
+        check_not_negative("persona_weight", persona_weight)
+        check_positive("half_life", half_life)
+        mean = context.item_embeddings.mean(axis=0)
+        self.persona_weight = persona_weight
+        self.half_life = half_life
+        self._items = centred_units(context.item_embeddings, mean)  # (items, embedding)
+        self._personas = centred_units(context.persona_embeddings, mean)  # (personas, embedding)
+        self._slate_size = context.slate_size
+        self.reset(num_users=0, seed=0)
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Draw the order of ties; there is nothing to forget, as the profile is read off the observation."""
+        self._tie = np.float32(TIE) * np.random.default_rng(seed).random(len(self._items), dtype=np.float32)
+
+    def profiles(self, observation: Observation) -> NDArray[np.float32]:
+        """Profile of every user, float32, shape (users, embedding)."""
+        history = click_weights(observation, self.half_life, len(self._items)) @ self._items
+        return np.float32(self.persona_weight) * self._personas[observation["persona"][:, 0]] + history
+
+    def act(self, observation: Observation) -> Slates:
+        """The nearest items, best first, shape (users, slate_size)."""
+        return best_unread(self._score, observation, len(self._items), self._slate_size)
+
+    def _score(self, observation: Observation, rows: slice) -> Scores:
+        # A profile's length is left in: it scales all of a user's cosines alike.
+        scores = self.profiles(observation) @ self._items.T  # (users, items)
+        scores += self._tie
+        return scores
+
+
+class EpsilonContent:
+    """``Content`` with each position given, with chance ``epsilon``, to an item drawn at random.
+
+    The random items of a slate are drawn without repeats from the whole catalogue, read ones included; the
+    nearest of the other items fill the rest, best first. The draws depend on the seed, the step and the
+    user's row.
+
+    Args:
+        context: What is known of the catalogue.
+        epsilon: Chance of a random item, in [0, 1], for each position on its own.
+        persona_weight: As in ``Content``.
+        half_life: As in ``Content``.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    def __init__(
+        self, context: Context, epsilon: float = 0.1, persona_weight: float = 0.5, half_life: float = 24.0
+    ) -> None:
+        if not 0.0 <= epsilon <= 1.0:
+            raise ValueError(f"epsilon is {epsilon}; it is a chance and must be between 0 and 1.")
+        self.epsilon = epsilon
+        self._content = Content(context, persona_weight, half_life)
+        self._slate_size = context.slate_size
+        self._num_items = context.num_items
+        self.reset(num_users=0, seed=0)
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Start the random numbers over from ``seed``."""
+        self._content.reset(num_users, seed)
+        self._seed = seed
+        self._step = 0
+
+    def act(self, observation: Observation) -> Slates:
+        """Slates of near and random items, shape (users, slate_size)."""
+        shape = (len(observation["persona"]), 2, self._slate_size)
+        draws = step_generator(self._seed, self._step).random(shape)
+        self._step += 1
+        explore = draws[:, 0] < self.epsilon  # (users, slate_size)
+        drawn = draw_distinct(draws[:, 1], self._num_items)
+        # A random item takes one position and at most one of the nearest: enough others are left.
+        near = without(self._content.act(observation), np.where(explore, drawn, -1))
+        place = np.maximum(np.cumsum(~explore, axis=1) - 1, 0)  # which of the near a position would take
+        return np.where(explore, drawn, np.take_along_axis(near, place, axis=1))
+
+
+def click_weights(observation: Observation, half_life: float, num_items: int) -> csr_array:
+    """Weights of the clicked items in a user's history, adding up to 1 for users with clicks.
+
+    Args:
+        observation: Of all users.
+        half_life: Hours after which a weight has halved.
+        num_items: Items in the catalogue.
+
+    Returns:
+        float32, sparse, shape (users, num_items).
+    """
+    clicked = observation["clicked"] > 0  # (users, history)
+    age = np.where(clicked, observation["age"], np.inf).astype(np.float64)
+    youngest = np.where(clicked.any(axis=1), age.min(axis=1), 0.0)
+    # Ages count from the youngest click: the same mean, and weights that cannot all vanish.
+    weights = np.exp2((youngest[:, None] - age) / half_life)
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+    users, columns = np.nonzero(clicked)
+    items = observation["items"][users, columns]
+    values = weights[users, columns].astype(np.float32)
+    return csr_array((values, (users, items)), shape=(len(clicked), num_items))
+
+
+def without(ranked: Slates, dropped: Slates) -> Slates:
+    """Each row of ``ranked`` with the items of that row of ``dropped`` moved to its end, order kept."""
+    hit = (ranked[:, :, None] == dropped[:, None, :]).any(axis=2)
+    return np.take_along_axis(ranked, np.argsort(hit, axis=1, kind="stable"), axis=1)

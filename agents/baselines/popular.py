@@ -1,0 +1,72 @@
+"""What most people click: one ranking for all, learnt while serving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.baselines.common import Scores, best_unread, check_positive, step_generator
+from driftrec.agents.policy import Context, Observation, Slates
+
+_TIE = 1e-9  # below the difference of any two rates that matter
+
+
+class Popular:
+    """Shows the items with the highest click rate so far; those clicked in the visible history come last.
+
+    The rate of an item is smoothed towards the rate of all impressions,
+
+        rate_i = (clicks_i + strength * rate) / (impressions_i + strength)
+        rate = all clicks / all impressions
+
+    counted over all users served since ``reset``: slates depend on who else is in the batch. It never
+    explores on purpose. Items with equal rates, such as all those not shown yet, come in an order drawn
+    anew for every user and step; so the first slates are random, and an item below the common rate gives
+    way to one not shown yet.
+
+    Args:
+        context: What is known of the catalogue.
+        strength: Impressions that the common rate is worth. > 0.
+
+    Raises:
+        ValueError: If ``strength`` is out of range.
+    """
+
+    def __init__(self, context: Context, strength: float = 20.0) -> None:
+        check_positive("strength", strength)
+        self.strength = strength
+        self._slate_size = context.slate_size
+        self._num_items = context.num_items
+        self.reset(num_users=0, seed=0)
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Forget all counts."""
+        self._seed = seed
+        self._step = 0
+        self._clicks = np.zeros(self._num_items)
+        self._impressions = np.zeros(self._num_items)
+
+    def rates(self) -> NDArray[np.float64]:
+        """Smoothed click rate of each item, in [0, 1], shape (items,); zeros before the first impression."""
+        rate = self._clicks.sum() / max(self._impressions.sum(), 1.0)
+        return (self._clicks + self.strength * rate) / (self._impressions + self.strength)
+
+    def act(self, observation: Observation) -> Slates:
+        """The most clicked items that a user has not clicked, best first, shape (users, slate_size)."""
+        rates = self.rates()
+        generator = step_generator(self._seed, self._step)
+        self._step += 1
+
+        def score(chunk: Observation, rows: slice) -> Scores:
+            return rates + _TIE * generator.random((len(chunk["persona"]), self._num_items))
+
+        return best_unread(score, observation, self._num_items, self._slate_size)
+
+    def update(
+        self, observation: Observation, slates: Slates, clicks: NDArray[np.bool_], engagement: NDArray[Any]
+    ) -> None:
+        """Count one step's impressions and clicks; item -1 is a position that nobody saw."""
+        self._impressions += np.bincount(slates[slates >= 0], minlength=self._num_items)
+        self._clicks += np.bincount(slates[clicks], minlength=self._num_items)

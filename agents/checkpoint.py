@@ -1,0 +1,110 @@
+"""Trained policies on disk: one safetensors file with the weights and, as JSON metadata, all they depend on."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from driftrec.agents.setting import Setting
+
+FORMAT = "1"
+FILE = "checkpoint.safetensors"
+LIBRARIES = ("driftrec", "torch", "stable-baselines3", "gymnasium", "numpy", "transformers")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded checkpoint.
+
+    Attributes:
+        weights: By module name and parameter name, joined by a dot.
+        config: What the training script stored: world, settings, seed.
+        versions: Of Python and the libraries that wrote it.
+    """
+
+    weights: dict[str, torch.Tensor]
+    config: dict[str, Any]
+    versions: dict[str, str]
+
+    def load_into(self, name: str, module: nn.Module) -> None:
+        """Put the weights saved under ``name`` into ``module``."""
+        prefix = f"{name}."
+        state = {key.removeprefix(prefix): value for key, value in self.weights.items() if key.startswith(prefix)}
+        module.load_state_dict(state)
+
+
+def save_checkpoint(
+    path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Setting
+) -> None:
+    """Write a checkpoint; frozen tables are left out, their hashes are not."""
+    weights = {
+        f"{name}.{key}": value.contiguous().clone()
+        for name, module in modules.items()
+        for key, value in module.state_dict().items()
+    }
+    versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+    metadata = {
+        "format": FORMAT,
+        "config": json.dumps(config),
+        "versions": json.dumps(versions),
+        "fingerprints": json.dumps(fingerprints(setting)),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(weights, path, metadata)
+
+
+def load_checkpoint(path: str | Path, setting: Setting) -> Checkpoint:
+    """Read a checkpoint file, or the one in a run folder, and check that it was made for ``setting``.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If the file is no checkpoint, or was made with another catalogue or text encoder.
+    """
+    weights, metadata = _read(path)
+    made_with, now = json.loads(metadata["fingerprints"]), fingerprints(setting)
+    for what, fingerprint in now.items():
+        if made_with[what] != fingerprint:
+            raise ValueError(
+                f"The checkpoint {path} was trained with another {what} (fingerprint {made_with[what][:12]}, here "
+                f"{fingerprint[:12]}). Give the one it was trained with, or train anew."
+            )
+    return Checkpoint(weights, json.loads(metadata["config"]), json.loads(metadata["versions"]))
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """The configuration stored in a checkpoint, without its weights; errors as of ``load_checkpoint``."""
+    return json.loads(_read(path)[1]["config"])
+
+
+def fingerprints(setting: Setting) -> dict[str, str]:
+    """Hashes of all that a checkpoint's weights mean nothing without."""
+    return {
+        "catalogue": setting.catalogue.fingerprint(),
+        "audience": setting.personas.fingerprint(),
+        "text encoder": setting.encoder_fingerprint,
+    }
+
+
+def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no checkpoint at {file}. Make one with: driftrec train")
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+            weights = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (not a mapping)
+    except SafetensorError as error:
+        raise ValueError(f"{file} is not a checkpoint: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}).")
+    return weights, metadata

@@ -1,0 +1,152 @@
+"""Compare policies on the same users and noise, and write tables and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from driftrec.agents.checkpoint import read_config
+from driftrec.agents.evaluation.rollout import Rollout, roll_out
+from driftrec.agents.evaluation.step_table import step_table
+from driftrec.agents.evaluation.summary import Results, summarise, write_results
+from driftrec.agents.learned_myopic import LearnedMyopic, MyopicSettings, fit_myopic
+from driftrec.agents.oracles import MyopicOracle, Planner
+from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.policy import Policy
+from driftrec.agents.ppo import load_myopic, load_ppo
+from driftrec.agents.registry import LOADERS, POLICIES, build_policy
+from driftrec.agents.world_setup import WorldSetup
+from driftrec.simulators.noise import user_seeds
+
+BASELINES = ("random", "popular", "content", "epsilon-content", "linucb", "myopic", "myopic-oracle", "planner")
+"""Policies that need no training run."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the comparison: a label, and one policy a training seed."""
+
+    label: str
+    policies: dict[int, Policy]  # by training seed; 0 where nothing was trained
+
+
+def parse_entry(text: str) -> tuple[str, list[str]]:
+    """Label and policy names of "label=name", "name", or "ppo:RUN,RUN" (several training seeds of one policy)."""
+    label, equals, name = text.rpartition("=")
+    head, colon, argument = name.partition(":")
+    if head in ("ppo", "ppo-greedy", "myopic") and colon:
+        return label or head, [f"{head}:{run}" for run in argument.split(",")]
+    if equals and not label:
+        raise ValueError(f"{text!r} has an empty label; write label=policy.")
+    return label or name, [name]
+
+
+def build_entries(
+    setup: WorldSetup, texts: Sequence[str], *, seed: int, report: Callable[[str], None] = lambda line: None
+) -> list[Entry]:
+    """Build all policies before any work is done, so that a wrong name costs nothing.
+
+    Raises:
+        ValueError: If a name is unknown, a label is double or a checkpoint does not fit.
+        FileNotFoundError: If a run folder holds no checkpoint.
+    """
+    policies = {
+        **POLICIES,
+        "myopic": lambda context: _fitted(setup, seed, report),
+        "myopic-oracle": lambda context: MyopicOracle(setup.world),
+        "planner": lambda context: Planner(
+            setup.world, planner_weights(setup.world, setup.args.horizon, report=report)
+        ),
+    }
+    loaders = {
+        **LOADERS,
+        "myopic": lambda context, run: load_myopic(context, setup.setting, run),
+        "ppo": lambda context, run: load_ppo(setup, run, greedy=False),
+        "ppo-greedy": lambda context, run: load_ppo(setup, run, greedy=True),
+    }
+    parsed = [parse_entry(text) for text in texts]
+    labels = [label for label, _ in parsed]
+    double = {label for label in labels if labels.count(label) > 1}
+    if double:
+        raise ValueError(f"Two policies are called {sorted(double)[0]!r}; name them apart: label=policy.")
+    slow_last = sorted(parsed, key=lambda entry: entry[1][0] in ("myopic", "planner"))  # wrong names fail before work
+    built = {}
+    for label, names in slow_last:
+        trained = [_training_seed(name) for name in names]
+        built[label] = Entry(
+            label, {s: build_policy(name, setup.context, policies, loaders) for s, name in zip(trained, names, strict=True)}
+        )
+    return [built[label] for label in labels]
+
+
+def compare(
+    setup: WorldSetup,
+    entries: Sequence[Entry],
+    *,
+    users: int,
+    seed: int,
+    baseline: str,
+    on_policy: Callable[[str], None] = lambda label: None,
+    tick: Callable[[], None] = lambda: None,
+) -> Results:
+    """Let every policy serve the same ``users`` users.
+
+    Args:
+        setup: World and embeddings.
+        entries: The policies.
+        users: Number of users, never met in training.
+        seed: Source of users, of the policies' own draws and of the bootstrap.
+        baseline: Label that all others are compared with in pairs.
+        on_policy: Called with the label before each rollout.
+        tick: Called after each step.
+    """
+    seeds = user_seeds(seed, "evaluation", users)
+    episodes, steps, journeys, shown = [], [], {}, {}
+    for entry in entries:
+        parts = []
+        for trained, policy in sorted(entry.policies.items()):
+            on_policy(entry.label)
+            rollout = roll_out(
+                setup.world, policy, setup.context, seeds, horizon=setup.args.horizon, seed=seed, tick=tick
+            )
+            keys: dict[str, Any] = {"policy": entry.label, "training_seed": trained}
+            episodes.append(rollout.episodes.assign(**keys))
+            steps.append(step_table(rollout, seed).assign(**keys))
+            parts.append(rollout)
+        shown[entry.label] = np.stack([rollout.shown for rollout in parts])
+        journeys[entry.label] = parts[0].journeys
+    table = pd.concat(episodes, ignore_index=True)
+    summary = summarise(table, shown, world=setup.args.world, baseline=baseline, seed=seed)
+    return Results(table, pd.concat(steps, ignore_index=True), one_user(journeys), summary)
+
+
+def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The followed user who stays longest under the policy that keeps that user least."""
+    stays = [table.groupby("user").step.max().rename(label) for label, table in journeys.items()]
+    user = int(pd.concat(stays, axis=1).fillna(0).min(axis=1).idxmax())
+    picked = [table[table.user == user].assign(policy=label) for label, table in journeys.items()]
+    return pd.concat(picked, ignore_index=True)
+
+
+def write(folder: Path, results: Results) -> None:
+    """Write episodes, steps, journeys, summary and its Markdown table to ``folder``."""
+    write_results(folder, results.episodes, results.steps, results.journeys, results.summary)
+
+
+def _training_seed(name: str) -> int:
+    head, _, run = name.partition(":")
+    return int(read_config(run)["seed"]) if head in ("ppo", "ppo-greedy", "myopic") and run else 0
+
+
+def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> LearnedMyopic:
+    settings = MyopicSettings()
+    ranker = fit_myopic(setup.context, setup.envs(settings.lanes), seed=seed, settings=settings, report=report)
+    return LearnedMyopic(setup.context, ranker)
+
+
+__all__ = ["BASELINES", "Entry", "Rollout", "build_entries", "compare", "parse_entry", "write"]

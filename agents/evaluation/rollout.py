@@ -1,0 +1,171 @@
+"""Let one policy serve a fixed audience to the horizon, and write down what became of every user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from driftrec.agents.policy import Context, Policy
+from driftrec.simulators.news import NewsState, NewsWorld, distinct
+from driftrec.simulators.world import check_slates
+
+JOURNEYS = 16
+"""Users whose interests are followed step by step."""
+
+
+@dataclass
+class Rollout:
+    """What became of an audience under one policy.
+
+    Attributes:
+        episodes: One row a user, see ``driftrec.agents.evaluation.episodes``.
+        engagement: Minutes of every user at every step, 0 after leaving, float32, (steps, users).
+        alive: Share of users not gone after each step, (steps,).
+        shown: Which items each user was shown, bool, (users, items).
+        journeys: One row a step, topic and followed user: interest, session, hours.
+    """
+
+    episodes: pd.DataFrame
+    engagement: NDArray[np.float32]
+    alive: NDArray[np.float64]
+    shown: NDArray[np.bool_]
+    journeys: pd.DataFrame
+
+
+class _Tally:
+    """Sums over the steps of an audience's life."""
+
+    def __init__(self, world: NewsWorld, users: int, horizon: int, embeddings: NDArray[np.float32]) -> None:
+        self.embeddings = embeddings
+        self.engagement = np.zeros((horizon, users), np.float32)
+        self.alive = np.zeros(horizon)
+        self.steps = np.zeros(users, np.int64)
+        self.clicks = np.zeros(users, np.int64)
+        self.impressions = np.zeros(users, np.int64)
+        self.diversity = np.zeros(users)
+        self.shown = np.zeros((users, world.num_items), np.bool_)
+
+    def add(self, step: int, present: NDArray[np.intp], slates: NDArray[np.int64], feedback: Any, gone: Any) -> None:
+        """Count one step in which the users ``present`` were shown ``slates`` (users, slate_size)."""
+        self.engagement[step] = feedback.reward()
+        self.alive[step] = 1.0 - gone.mean()
+        self.steps[present] += 1
+        self.impressions[present] += distinct(slates[present]).sum(axis=1)
+        self.clicks += feedback.clicks.any(axis=1)
+        self.diversity[present] += diversity(self.embeddings, slates[present])
+        self.shown[present[:, None], slates[present]] = True
+
+
+def roll_out(
+    world: NewsWorld,
+    policy: Policy,
+    context: Context,
+    seeds: NDArray[np.uint64],
+    *,
+    horizon: int,
+    seed: int,
+    tick: Callable[[], None] = lambda: None,
+) -> Rollout:
+    """Serve the users ``seeds`` for up to ``horizon`` steps each.
+
+    A user's noise depends on that user's seed alone, so two policies given the same seeds are compared in pairs.
+
+    Args:
+        world: The world.
+        policy: The decider; told the true state through ``see`` where it has one.
+        context: For the embeddings that measure diversity.
+        seeds: One a user.
+        horizon: Steps.
+        seed: The policy's own source of randomness.
+        tick: Called after every step, for progress.
+
+    Raises:
+        ValueError: If the policy returns slates that do not fit, naming user and position.
+    """
+    state = world.reset(seeds)
+    policy.reset(len(seeds), seed)
+    tally = _Tally(world, len(seeds), horizon, context.item_embeddings)
+    first = state.interest.copy()
+    journeys = []
+    for step in range(horizon):
+        journeys.append(_journey(world, state, step))
+        _serve(world, policy, state, tally, step)
+        tick()
+    return Rollout(_episodes(state, tally, seeds, first), tally.engagement, tally.alive, tally.shown, pd.concat(journeys))
+
+
+def _serve(world: NewsWorld, policy: Policy, state: NewsState, tally: _Tally, step: int) -> None:
+    """One step of everyone who is still there."""
+    present = np.flatnonzero(~state.gone)
+    if not present.size:
+        return
+    observation = world.observe(state)
+    if hasattr(policy, "see"):
+        policy.see(state)
+    slates = check_slates(policy.act(observation), len(state.gone), world.slate_size, world.num_items)
+    feedback = world.step(state, slates)
+    tally.add(step, present, slates, feedback, state.gone)
+    if hasattr(policy, "update"):
+        seen = np.full_like(slates, -1)
+        seen[present] = slates[present]
+        policy.update(observation, seen, feedback.clicks, feedback.engagement)
+
+
+def _episodes(
+    state: NewsState, tally: _Tally, seeds: NDArray[np.uint64], first: NDArray[np.float32]
+) -> pd.DataFrame:
+    """One row a user."""
+    minutes = tally.engagement.sum(axis=0, dtype=np.float64)
+    sessions = state.clock[:, 1].astype(np.int64) - state.gone
+    return pd.DataFrame(
+        {
+            "user": np.arange(len(seeds)),
+            "user_seed": seeds,
+            "engagement": minutes,
+            "steps": tally.steps,
+            "sessions": sessions,
+            "session_minutes": minutes / sessions,
+            "clicks": tally.clicks,
+            "impressions": tally.impressions,
+            "click_rate": tally.clicks / tally.steps,
+            "churn": state.gone.astype(np.int64),
+            "slate_diversity": tally.diversity / tally.steps,
+            "interest_drift": 1.0 - (first * state.interest).sum(axis=1, dtype=np.float64),
+        }
+    )
+
+
+def _journey(world: NewsWorld, state: NewsState, step: int) -> pd.DataFrame:
+    """Affinity of the first users to every topic, while they are there."""
+    users = np.flatnonzero(~state.gone[:JOURNEYS])
+    affinity = state.interest[users] @ world.topic_latent.T  # (users, topics)
+    topics = world.catalogue.topic_names
+    return pd.DataFrame(
+        {
+            "user": np.repeat(users, len(topics)),
+            "step": step,
+            "topic": np.tile(topics, len(users)),
+            "interest": affinity.ravel(),
+            "session": np.repeat(state.clock[users, 1].astype(np.int64), len(topics)),
+            "hours": np.repeat(state.clock[users, 0], len(topics)),
+        }
+    )
+
+
+def diversity(embeddings: NDArray[np.float32], slates: NDArray[np.int64]) -> NDArray[np.float64]:
+    """1 - mean cosine over the pairs of positions of each slate, (users,); 0 for slates of one.
+
+    With unit rows e, the sum over ordered pairs is |sum e|^2 - slate_size.
+    """
+    k = slates.shape[1]
+    if k == 1:
+        return np.zeros(len(slates))
+    total = embeddings[slates[:, 0]].astype(np.float64)
+    for position in range(1, k):
+        total += embeddings[slates[:, position]]
+    return 1.0 - (np.square(total).sum(axis=1) - k) / (k * (k - 1))

@@ -1,0 +1,224 @@
+"""From tables of episodes to a summary with intervals, and both to a folder and back.
+
+Three tables describe a comparison. ``episodes`` has one row per (policy, training_seed, user), ``steps`` one
+per (policy, training_seed, step), ``journeys`` one per (policy, step, topic) of a single user. Everything in
+the summary and in every plot is a function of these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from driftrec.agents.evaluation.bootstrap import (
+    COVERAGE_RESAMPLES,
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    Values,
+    coverage_interval,
+    interval,
+    paired_interval,
+    ratio_interval,
+)
+from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
+from driftrec.agents.evaluation.tables import markdown
+
+
+@dataclass(frozen=True)
+class Results:
+    """A comparison read back from its folder.
+
+    Attributes:
+        episodes: One row per policy, training seed and user.
+        steps: One row per policy, training seed and step.
+        journeys: One row per policy, step and topic, of one user.
+        summary: What ``summarise`` returned.
+    """
+
+    episodes: pd.DataFrame
+    steps: pd.DataFrame
+    journeys: pd.DataFrame
+    summary: dict[str, Any]
+
+
+def summarise(
+    episodes: pd.DataFrame,
+    shown: Mapping[str, NDArray[np.bool_]],
+    *,
+    world: str,
+    baseline: str,
+    floor: str = "random",
+    ceiling: str = "planner",
+    seed: int,
+) -> dict[str, Any]:
+    """Mean and 95 % interval of every measure of every policy, and its paired difference to ``baseline``.
+
+    Args:
+        episodes: One row per (policy, training_seed, user) with the columns of ``KEYS`` and ``METRICS``.
+        shown: For each policy, which item a user was ever shown: bool, shape (training seeds, users, items),
+            in ascending order of training seed and user.
+        world: Name of the world, for the record.
+        baseline: Policy that all are compared with, user by user.
+        floor: Policy whose engagement counts as 0 in ``normalised``.
+        ceiling: Policy whose engagement counts as 1 in ``normalised``.
+        seed: Seed of the evaluation; the resampling uses it too.
+
+    Returns:
+        A dict that ``json.dumps(..., allow_nan=False)`` accepts: world, users, seeds, baseline, floor,
+        ceiling, interval, and ``policies``, in the episodes' order. ``normalised`` is None where floor or
+        ceiling is absent, or where the interval of ceiling - floor reaches 0. ``distinguishable_from_random``
+        compares with ``floor`` and is None where that is absent.
+
+    Raises:
+        ValueError: If columns, users or numbers are missing, policies met different users, ``baseline`` is
+            unknown or the ceiling's mean engagement is not above the floor's.
+    """
+    check_episodes(episodes)
+    tables = user_tables(episodes)
+    _check_baseline(baseline, list(tables))
+    _check_shown(shown, tables)
+    minutes = {name: table["engagement"] for name, table in tables.items()}
+    trained = {name: training_seeds(episodes, name) for name in tables}
+    scale = _scale(minutes, floor, ceiling, seed)
+    policies: dict[str, dict[str, Any]] = {
+        name: {
+            "training_seeds": trained[name],
+            **{metric: asdict(interval(table[metric], seed=seed)) for metric in METRICS},
+            "catalogue_coverage": asdict(coverage_interval(shown[name], seed=seed)),
+            "normalised": _normalised(name, minutes, scale, seed),
+            "versus_baseline": _versus(name, baseline, minutes, seed),
+            "distinguishable_from_random": _distinguishable(name, floor, minutes, seed),
+        }
+        for name, table in tables.items()
+    }
+    return {
+        "world": world,
+        "users": int(episodes.user.nunique()),
+        "seeds": {
+            "evaluation": int(seed),
+            "training": sorted(set(chain.from_iterable(trained.values()))),
+        },
+        "baseline": baseline,
+        "floor": floor,
+        "ceiling": ceiling,
+        "interval": {
+            "method": "percentile bootstrap over users and training seeds",
+            "level": LEVEL,
+            "resamples": RESAMPLES,
+            "coverage_resamples": COVERAGE_RESAMPLES,
+        },
+        "policies": policies,
+    }
+
+
+def write_results(
+    folder: str | Path,
+    episodes: pd.DataFrame,
+    steps: pd.DataFrame,
+    journeys: pd.DataFrame,
+    summary: Mapping[str, Any],
+) -> None:
+    """Write episodes.csv, steps.csv, journeys.csv, summary.json and summary.md, replacing those of that name.
+
+    Args:
+        folder: Where to; made if absent.
+        episodes: One row per policy, training seed and user.
+        steps: One row per policy, training seed and step.
+        journeys: One row per policy, step and topic, of one user.
+        summary: What ``summarise`` returned.
+
+    Raises:
+        ValueError: If the summary holds NaN or infinity, which JSON does not know.
+    """
+    text = json.dumps(summary, allow_nan=False, indent=2)
+    where = Path(folder)
+    where.mkdir(parents=True, exist_ok=True)
+    for name, table in (("episodes", episodes), ("steps", steps), ("journeys", journeys)):
+        table.to_csv(where / f"{name}.csv", index=False)
+    (where / "summary.json").write_text(text + "\n", encoding="utf-8")
+    (where / "summary.md").write_text(markdown(summary), encoding="utf-8")
+
+
+def read_results(folder: str | Path) -> Results:
+    """Read what ``write_results`` wrote.
+
+    Raises:
+        FileNotFoundError: If the folder lacks one of the files.
+    """
+    where = Path(folder)
+    episodes, steps, journeys = (
+        pd.read_csv(
+            where / f"{name}.csv",
+            keep_default_na=False,  # a policy or topic may be called "None" or "NA"
+            na_values=[""],
+            dtype={"user_seed": "uint64"} if name == "episodes" else None,
+        )
+        for name in ("episodes", "steps", "journeys")
+    )
+    summary = json.loads((where / "summary.json").read_text(encoding="utf-8"))
+    return Results(episodes, steps, journeys, summary)
+
+
+def _scale(
+    minutes: Mapping[str, Values], floor: str, ceiling: str, seed: int
+) -> tuple[Values, Values] | None:
+    """Floor and ceiling, or None where one is absent or both cannot be told apart."""
+    if floor not in minutes or ceiling not in minutes:
+        return None
+    gap = paired_interval(minutes[ceiling], minutes[floor], seed=seed)
+    if gap.mean <= 0:
+        raise ValueError(
+            f"The ceiling does not exceed the floor: {ceiling!r} minus {floor!r} is {gap.mean:.6g} minutes. "
+            "Name another ceiling or floor, or simulate more users and steps."
+        )
+    return (minutes[floor], minutes[ceiling]) if gap.low > 0 else None
+
+
+def _normalised(
+    name: str, minutes: Mapping[str, Values], scale: tuple[Values, Values] | None, seed: int
+) -> dict[str, float] | None:
+    if scale is None:
+        return None
+    low, high = scale
+    for end, value in ((low, 0.0), (high, 1.0)):
+        if minutes[name] is end:  # by definition, even if its training seeds are resampled
+            return asdict(Interval(value, value, value))
+    return asdict(ratio_interval(minutes[name], low, high, seed=seed))
+
+
+def _versus(name: str, baseline: str, minutes: Mapping[str, Values], seed: int) -> dict[str, float]:
+    if name == baseline:
+        return {"difference": 0.0, "low": 0.0, "high": 0.0}
+    gap = paired_interval(minutes[name], minutes[baseline], seed=seed)
+    return {"difference": gap.mean, "low": gap.low, "high": gap.high}
+
+
+def _distinguishable(name: str, floor: str, minutes: Mapping[str, Values], seed: int) -> bool | None:
+    if floor not in minutes:
+        return None
+    return name != floor and paired_interval(minutes[name], minutes[floor], seed=seed).excludes(0)
+
+
+def _check_baseline(baseline: str, names: list[str]) -> None:
+    if baseline not in names:
+        near = get_close_matches(baseline, names, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"Unknown baseline {baseline!r}. {hint}Evaluated were: {', '.join(names)}.")
+
+
+def _check_shown(shown: Mapping[str, NDArray[np.bool_]], tables: Mapping[str, Mapping[str, Values]]) -> None:
+    for name, table in tables.items():
+        want = table["engagement"].shape
+        got = np.shape(shown[name])[:2] if name in shown else None
+        if got != want:
+            raise ValueError(f"shown[{name!r}] has (training seeds, users) {got}; the episodes have {want}.")

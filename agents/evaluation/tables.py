@@ -1,0 +1,145 @@
+"""A summary as text: Markdown for a file, aligned columns for a terminal. Both show the same three blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+MARK = "~"
+"""Follows the name of a policy that cannot be told from the floor."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        key: Key within a policy's part of the summary.
+        title: Heading, with the unit.
+        meaning: What the number is, one line for the legend.
+        form: Format of the numbers.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    form: str
+
+
+BLOCKS: tuple[tuple[Column, ...], ...] = (
+    (
+        Column("engagement", "engagement (min)", "minutes read in the episode, mean over users", ".1f"),
+        Column("normalised", "normalised", "engagement with {floor} as 0 and {ceiling} as 1", ".3f"),
+        Column(
+            "versus_baseline",
+            "vs baseline (min)",
+            "engagement minus that of {baseline}, user by user",
+            "+.1f",
+        ),
+    ),
+    (
+        Column("sessions", "sessions", "visits in the episode", ".1f"),
+        Column("session_minutes", "session (min)", "minutes read in a visit", ".2f"),
+        Column("click_rate", "click rate", "share of steps with a click", ".3f"),
+        Column("churn", "churn", "share of users gone for good before the horizon", ".3f"),
+    ),
+    (
+        Column(
+            "slate_diversity", "diversity", "1 - mean cosine between items of a slate, by their texts", ".3f"
+        ),
+        Column("catalogue_coverage", "coverage", "share of the catalogue shown to at least one user", ".3f"),
+        Column("interest_drift", "drift", "1 - cosine between true interest at start and at end", ".3f"),
+    ),
+)
+
+
+def markdown(summary: Mapping[str, Any]) -> str:
+    """The summary as Markdown: three tables, one row a policy by falling engagement, and a legend.
+
+    Args:
+        summary: What ``summarise`` returned.
+    """
+    tables = "\n\n".join(_markdown_table(frame) for frame in _frames(summary))
+    legend = "\n".join(f"- {line}" for line in _legend(summary))
+    return f"# Policies in {summary['world']}\n\n{tables}\n\n{legend}\n"
+
+
+def text_table(summary: Mapping[str, Any]) -> str:
+    """The summary for a terminal: the same three tables in aligned columns, and how they were made.
+
+    Args:
+        summary: What ``summarise`` returned.
+    """
+    tables = "\n\n".join(frame.to_string(index=False) for frame in _frames(summary))
+    return f"{tables}\n\n" + "\n".join(_method(summary)) + "\n"
+
+
+def by_engagement(summary: Mapping[str, Any]) -> list[str]:
+    """Names of the policies by falling mean engagement; equal ones in the summary's order."""
+    policies = summary["policies"]
+    return sorted(policies, key=lambda name: -policies[name]["engagement"]["mean"])
+
+
+def sample_size(summary: Mapping[str, Any]) -> str:
+    """How many users and training seeds a summary rests on, in words."""
+    numbers = sorted({len(policy["training_seeds"]) for policy in summary["policies"].values()})
+    seeds = " or ".join(map(str, numbers))
+    return f"{summary['users']:,} users, {seeds} training seed{'s' if numbers[-1] > 1 else ''}"
+
+
+def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
+    """One table of strings per block."""
+    names = by_engagement(summary)
+    shown = [marked(name, summary) for name in names]
+    width = max(map(len, shown))
+    return [
+        pd.DataFrame(
+            {
+                "policy".ljust(width): [name.ljust(width) for name in shown],
+                **{
+                    c.title: [_cell(summary["policies"][name][c.key], c.form) for name in names]
+                    for c in block
+                },
+            }
+        )
+        for block in BLOCKS
+    ]
+
+
+def marked(name: str, summary: Mapping[str, Any]) -> str:
+    """The policy's name, with ``MARK`` where it cannot be told from the floor (the floor itself included)."""
+    return f"{name} {MARK}" if summary["policies"][name]["distinguishable_from_random"] is False else name
+
+
+def _cell(value: Mapping[str, float] | None, form: str) -> str:
+    if value is None:
+        return "-"
+    middle = value["mean"] if "mean" in value else value["difference"]
+    return f"{middle:{form}} [{value['low']:{form}}, {value['high']:{form}}]"
+
+
+def _markdown_table(frame: pd.DataFrame) -> str:
+    rows = [list(frame.columns), ["---", *["---:"] * (frame.shape[1] - 1)], *frame.to_numpy().tolist()]
+    return "\n".join(
+        "| " + " | ".join(cell.strip().replace("|", "\\|") for cell in row) + " |" for row in rows
+    )
+
+
+def _legend(summary: Mapping[str, Any]) -> list[str]:
+    names = {key: summary[key] for key in ("floor", "ceiling", "baseline")}
+    meanings = [f"{column.title}: {column.meaning.format(**names)}" for block in BLOCKS for column in block]
+    return _method(summary) + meanings
+
+
+def _method(summary: Mapping[str, Any]) -> list[str]:
+    about, seeds = summary["interval"], summary["seeds"]
+    return [
+        f"{sample_size(summary)} ({', '.join(map(str, seeds['training']))}), "
+        f"evaluation seed {seeds['evaluation']}; every policy met the same users",
+        f"[low, high]: {about['level']:.0%} interval, {about['method']}, {about['resamples']} resamples "
+        f"(coverage: {about['coverage_resamples']})",
+        f"{MARK}: the interval of the paired difference to {summary['floor']} holds 0",
+    ]

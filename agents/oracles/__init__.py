@@ -1,0 +1,6 @@
+"""Policies with full information: the most that myopia can earn, and a planner for the long term."""
+
+from driftrec.agents.oracles.myopic_oracle import MyopicOracle
+from driftrec.agents.oracles.planner import Planner, PlannerWeights
+
+__all__ = ["MyopicOracle", "Planner", "PlannerWeights"]

@@ -1,0 +1,34 @@
+"""The best that can be earned in the very next step, knowing everything about the user."""
+
+from __future__ import annotations
+
+from driftrec.agents.slate_optimiser import best_slates
+from driftrec.agents.policy import Observation, Slates
+from driftrec.simulators.news import NewsState, NewsWorld
+
+
+class MyopicOracle:
+    """Shows the slate of highest expected engagement now, from the user's true state.
+
+    Args:
+        world: The world whose state ``see`` receives.
+    """
+
+    def __init__(self, world: NewsWorld) -> None:
+        self.world = world
+        self._state: NewsState | None = None
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Nothing to forget and nothing random."""
+
+    def see(self, state: NewsState) -> None:
+        """Be told the true state; called before every ``act``."""
+        self._state = state
+
+    def act(self, observation: Observation) -> Slates:
+        """Slates of highest expected minutes in this step, (users, slate_size)."""
+        if self._state is None:
+            raise RuntimeError("MyopicOracle.act was called before see(state); oracles need the world's true state.")
+        view = self.world.appraise(self._state)
+        positions = self.world.config.choice.position_weights(self.world.slate_size)
+        return best_slates(view.attraction, view.minutes, view.no_click, positions)

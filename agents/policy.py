@@ -1,0 +1,59 @@
+"""The one interface of everything that decides what to show: ``Policy``, and the ``Context`` it is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Observation = Mapping[str, NDArray[Any]]
+"""A batch of observations, leading axis users; see ``driftrec.envs`` for keys, shapes and units."""
+
+Slates = NDArray[np.int64]
+"""Item positions, shape (users, slate_size)."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a recommender knows before the first user arrives. Nothing here is hidden state.
+
+    Attributes:
+        slate_size: Positions in a slate.
+        item_embeddings: Text embeddings of the items, float32 unit rows, shape (items, embedding).
+        persona_embeddings: Text embeddings of the personas' self-descriptions, float32, (personas, embedding).
+        item_minutes: Length of each item in minutes, float32, (items,).
+        titles: Item titles.
+    """
+
+    slate_size: int
+    item_embeddings: NDArray[np.float32]  # (items, embedding)
+    persona_embeddings: NDArray[np.float32]  # (personas, embedding)
+    item_minutes: NDArray[np.float32]  # (items,)
+    titles: tuple[str, ...]
+
+    @property
+    def num_items(self) -> int:
+        """Number of items."""
+        return len(self.item_embeddings)
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Chooses slates for many users at once. Built as ``PolicyClass(context)``.
+
+    A policy that learns while it serves has one method more,
+    ``update(observation, slates, clicks, engagement)``, called after every step with what was observed before the
+    step, the slates shown, the clicks (bool, shape of the slates) and the minutes of each position (float32, shape
+    of the slates). Rows of users who are gone hold slates of -1 and no clicks.
+    """
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Forget all users and start over with ``num_users`` new ones; all randomness comes from ``seed``."""
+        ...
+
+    def act(self, observation: Observation) -> Slates:
+        """Choose a slate for every user, shape (users, slate_size), int64, no item twice in a slate."""
+        ...

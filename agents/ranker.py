@@ -1,0 +1,92 @@
+"""A network that predicts what a user would open from a slate, and for how many minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from driftrec.agents.policy import Context
+from driftrec.agents.state_encoder import StateEncoder
+from driftrec.agents.tables import Representation, item_table, persona_table
+
+
+@dataclass
+class Scores:
+    """Predictions for every item, each (users, items) unless said otherwise."""
+
+    appeal: Tensor  # log weight in the choice at position 0
+    minutes: Tensor  # expected minutes if opened
+    no_click: Tensor  # (users, 1) log weight of opening nothing
+
+
+class Ranker(nn.Module):
+    """State encoder and item tower; inner products of the two give appeal and minutes.
+
+        appeal_i = <q(s), v_i> + a_i          log weight of item i in a multinomial logit with no-click n(s)
+        minutes_i = length_i * sigmoid(<r(s), v_i> + b_i)
+
+    Args:
+        context: What is known of items and personas.
+        representation: "text", "ids" or "random".
+        seed: Seed of the weights.
+        dims: Length of the item vectors v.
+    """
+
+    def __init__(self, context: Context, representation: Representation, seed: int, dims: int = 48) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.encoder = StateEncoder(
+                item_table(context, representation, seed), persona_table(context, representation, seed)
+            )
+            self.tower = nn.Sequential(nn.Linear(self.encoder.items.dims, 96), nn.GELU(), nn.Linear(96, dims))
+            self.item_bias = nn.Linear(dims, 2)
+            self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
+            self.no_click = nn.Linear(self.encoder.state_dims, 1)
+        self.position_bias = nn.Parameter(torch.zeros(context.slate_size))
+        self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
+        self.dims = dims
+
+    def item_vectors(self) -> Tensor:
+        """v of every item, (items, dims)."""
+        return self.tower(self.encoder.items())
+
+    def forward(self, observation: Mapping[str, Tensor], vectors: Tensor | None = None) -> Scores:
+        """Predictions for all items.
+
+        Args:
+            observation: Tensors, leading axis users.
+            vectors: ``item_vectors()`` where they are at hand already.
+        """
+        vectors = self.item_vectors() if vectors is None else vectors
+        state = self.encoder(observation)
+        appeal_query, stay_query = self.query(state).chunk(2, dim=1)
+        bias = self.item_bias(vectors)  # (items, 2)
+        appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)
+        minutes = self.length * torch.sigmoid(torch.addmm(bias[:, 1], stay_query, vectors.T))
+        return Scores(appeal, minutes, self.no_click(state))
+
+    def loss(self, observation: Mapping[str, Tensor], slates: Tensor, choice: Tensor, minutes: Tensor) -> Tensor:
+        """Negative log-likelihood of the choices plus squared error of the minutes of what was opened.
+
+        Args:
+            observation: What was seen before the slate.
+            slates: Items shown, no repeats, (users, slate_size).
+            choice: Position opened, slate_size for none, (users,).
+            minutes: Minutes read, 0 where nothing was opened, (users,).
+        """
+        vectors = self.item_vectors()
+        state = self.encoder(observation)
+        shown = vectors[slates]  # (users, slate_size, dims)
+        bias = self.item_bias(shown)
+        appeal_query, stay_query = self.query(state).chunk(2, dim=1)
+        appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0] + self.position_bias
+        logits = torch.cat([appeal, self.no_click(state)], dim=1)
+        stay = torch.einsum("ukd,ud->uk", shown, stay_query) + bias[..., 1]
+        predicted = self.length[slates] * torch.sigmoid(stay)
+        opened = choice < slates.shape[1]
+        error = predicted[opened].gather(1, choice[opened, None])[:, 0] - minutes[opened]
+        return nn.functional.cross_entropy(logits, choice) + 0.1 * error.square().sum() / len(choice)

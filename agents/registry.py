@@ -1,0 +1,103 @@
+"""Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
+from driftrec.agents.policy import Context, Policy
+
+Factory = Callable[[Context], Policy]
+Loader = Callable[[Context, str], Policy]
+
+POLICIES: Mapping[str, Factory] = {
+    "random": Random,
+    "popular": Popular,
+    "content": Content,
+    "epsilon-content": EpsilonContent,
+    "linucb": LinUCB,
+}
+"""Policies that need nothing but the context, by name."""
+
+LOADERS: Mapping[str, Loader] = {}
+"""Policies that need an argument, by the part of the name before the colon."""
+
+
+def build_policy(
+    name: str,
+    context: Context,
+    policies: Mapping[str, Factory] = POLICIES,
+    loaders: Mapping[str, Loader] = LOADERS,
+) -> Policy:
+    """Build the policy that ``name`` stands for.
+
+    Args:
+        name: A key of ``policies`` ("random"), a key of ``loaders`` with its argument ("ppo:runs/7"), or a
+            class of the user's own as "package.module:Class", built as ``Class(context)``. Modules in
+            the current directory are found.
+        context: What is known before the first user arrives.
+        policies: Called with the context. Extend with ``{**POLICIES, "planner": ...}``.
+        loaders: Called with the context and the argument.
+
+    Raises:
+        ValueError: If no policy has that name, or an argument is missing or too much.
+        ImportError: If the user's class cannot be imported; the cause is in the message.
+        TypeError: If the user's object lacks a method of ``Policy``.
+    """
+    head, _, argument = name.partition(":")
+    if name in policies:
+        return policies[name](context)
+    if head in loaders:
+        if not argument:
+            raise ValueError(f"Policy {head!r} needs an argument: write {head}:ARGUMENT.")
+        return loaders[head](context, argument)
+    if head in policies:
+        raise ValueError(f"Policy {head!r} takes no argument, but {argument!r} was given; write {head}.")
+    if argument.isidentifier():
+        return build_own(head, argument, context)
+    raise ValueError(_unknown(name, sorted([*policies, *loaders])))
+
+
+def build_own(module: str, attribute: str, context: Context) -> Policy:
+    """Import ``module``, call its ``attribute`` with the context, and check that the result is a policy.
+
+    Errors that the user's code raises while it builds the policy pass unchanged.
+
+    Raises:
+        ImportError: If the module cannot be imported or has no such attribute.
+        TypeError: If the result lacks ``reset`` or ``act``.
+    """
+    name = f"{module}:{attribute}"
+    policy = _import(module, attribute)(context)
+    missing = [method for method in ("reset", "act") if not callable(getattr(policy, method, None))]
+    if missing:
+        lacking = " and ".join(f"{method}()" for method in missing)
+        raise TypeError(f"Policy {name!r} lacks {lacking}; see driftrec.agents.policy.Policy.")
+    return policy
+
+
+def _import(module: str, attribute: str) -> Callable[[Context], Any]:
+    """The attribute of the module, found as ``python -m`` finds it: in the current directory first."""
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    name = f"{module}:{attribute}"
+    try:
+        loaded = importlib.import_module(module)
+    except Exception as error:  # whatever a user's module raises
+        raise ImportError(f"Cannot import policy {name!r}: {type(error).__name__}: {error}") from error
+    if not hasattr(loaded, attribute):
+        raise ImportError(f"Cannot import policy {name!r}: module {module!r} has no {attribute!r}.")
+    return getattr(loaded, attribute)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """What to say of a name that is not known."""
+    near = get_close_matches(name.partition(":")[0], known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"Unknown policy {name!r}.{hint} Known: {', '.join(known)}; or your own, package.module:Class."

@@ -1,0 +1,73 @@
+"""From what a recommender sees of a user to one state vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from driftrec.agents.policy import Observation
+from driftrec.agents.tables import Table
+
+START_HALF_LIVES = (0.5, 24.0)
+"""Hours over which memories of what was opened fade, to begin with; they are learned."""
+
+
+class StateEncoder(nn.Module):
+    """Persona embedding, fading memories of items opened and passed over, and the session clock -> state vector.
+
+    Every impression j of the history carries a projected item vector x_j. A memory is
+
+        m = sum_j w_j x_j / (1 + sum_j w_j),  w_j = g_j * 2^(-age_j / half_life)
+
+    with g_j = [opened], minutes read, or [passed over], and half-lives that are learned. An MLP turns memories, their
+    weights, the persona and the clock into the state.
+
+    Args:
+        items: Item vectors.
+        personas: Persona vectors.
+        dims: Length of projected vectors.
+        state_dims: Length of the state vector.
+    """
+
+    def __init__(self, items: Table, personas: Table, dims: int = 32, state_dims: int = 64) -> None:
+        super().__init__()
+        self.items, self.personas = items, personas
+        self.state_dims = state_dims
+        self.project_item = nn.Linear(items.dims, dims)
+        self.project_persona = nn.Linear(personas.dims, dims)
+        half_lives = torch.tensor(START_HALF_LIVES).log2()
+        self.log_half_life = nn.Parameter(half_lives.repeat(3, 1))  # (kinds of memory, half-lives)
+        memories = self.log_half_life.numel()
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(memories * (dims + 1) + dims + 4),
+            nn.Linear(memories * (dims + 1) + dims + 4, 2 * state_dims),
+            nn.GELU(),
+            nn.Linear(2 * state_dims, state_dims),
+            nn.GELU(),
+        )
+
+    def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """State vectors, (users, state_dims)."""
+        shown = observation["items"].long()  # (users, history)
+        vectors = nn.functional.embedding(shown.clamp(min=0), self.project_item(self.items()))  # (users, history, dims)
+        weights = self._weights(observation, shown >= 0)  # (users, memories, history)
+        total = weights.sum(dim=-1)  # (users, memories)
+        memories = torch.bmm(weights, vectors) / (1.0 + total[..., None])
+        persona = self.project_persona(self.personas())[observation["persona"][:, 0].long()]
+        clock = torch.log1p(observation["clock"].float())
+        return self.mlp(torch.cat([memories.flatten(1), torch.log1p(total), persona, clock], dim=1))
+
+    def _weights(self, observation: Mapping[str, Tensor], real: Tensor) -> Tensor:
+        """w_j of every memory, (users, memories, history)."""
+        clicked = observation["clicked"].float()
+        kinds = torch.stack([clicked, observation["engagement"], real.float() - clicked], dim=1)  # (users, kinds, history)
+        fade = torch.exp2(-observation["age"][:, None, None] * torch.exp2(-self.log_half_life)[..., None])
+        return (kinds[:, :, None] * fade).flatten(1, 2)
+
+
+def as_tensors(observation: Observation) -> dict[str, Tensor]:
+    """The arrays of an observation as tensors that share their memory."""
+    return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in observation.items()}

@@ -1,0 +1,104 @@
+"""The native vector environment as a stable-baselines3 ``VecEnv``. Imports torch; ``driftrec.envs`` does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from driftrec.envs.vector import RecommendationVectorEnv
+
+
+class SB3VecEnv(VecEnv):
+    """stable-baselines3's view of a ``RecommendationVectorEnv``.
+
+    Infos are empty but for lanes that are done, which carry ``terminal_observation``, ``TimeLimit.truncated`` and the
+    monitor's ``episode`` (r: return, l: length, t: 0), so that no ``VecMonitor`` is needed.
+
+    Args:
+        envs: Autoreset mode "SameStep".
+
+    Raises:
+        ValueError: If the autoreset mode is another: one fake transition an episode would be learned from.
+    """
+
+    def __init__(self, envs: RecommendationVectorEnv) -> None:
+        if envs.autoreset_mode != AutoresetMode.SAME_STEP:
+            raise ValueError(
+                f"stable-baselines3 needs autoreset_mode='SameStep', not {envs.autoreset_mode.value!r}; "
+                "with another it would learn from steps that never happened."
+            )
+        self.envs = envs
+        self.render_mode = None
+        self._actions: NDArray[np.int64] | None = None
+        self._returns = np.zeros(envs.num_envs)
+        self._lengths = np.zeros(envs.num_envs, np.int64)
+        super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
+
+    def reset(self) -> VecEnvObs:
+        """Start all lanes anew, with the seeds of the last ``seed`` call if there was one since."""
+        seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
+        observation, _ = self.envs.reset(seed=seeds)
+        self._reset_seeds()
+        self._reset_options()
+        self._returns[:], self._lengths[:] = 0.0, 0
+        return observation
+
+    def step_async(self, actions: NDArray[np.int64]) -> None:
+        """Keep the actions for ``step_wait``."""
+        self._actions = actions
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Step all lanes; lanes that are done come back with the next user's first observation."""
+        if self._actions is None:
+            raise RuntimeError("step_wait was called before step_async; use step(actions).")
+        observation, rewards, terminated, truncated, info = self.envs.step(self._actions)
+        self._returns += rewards
+        self._lengths += 1
+        dones = terminated | truncated
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        for lane in np.flatnonzero(dones):
+            infos[lane] = {
+                "terminal_observation": info["final_obs"][lane],
+                "TimeLimit.truncated": bool(truncated[lane]),
+                "episode": {"r": float(self._returns[lane]), "l": int(self._lengths[lane]), "t": 0.0},
+            }
+        self._returns[dones], self._lengths[dones] = 0.0, 0
+        return observation, rewards.astype(np.float32), dones, infos
+
+    def close(self) -> None:
+        """Close the native environment."""
+        self.envs.close()
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """An attribute of the native environment, once for every lane asked for."""
+        return [getattr(self.envs, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Not supported: lanes share one environment."""
+        raise NotImplementedError(f"Lanes share one environment; {attr_name!r} cannot be set lane by lane.")
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Call a method of the native environment once and give every lane asked for its row."""
+        rows = getattr(self.envs, method_name)(*method_args, **method_kwargs)
+        return [rows[lane] for lane in self._get_indices(indices)]
+
+    def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
+        """No lane is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+    def set_seeds(self, seeds: Sequence[int]) -> None:
+        """Give every lane its own seed for the next ``reset``, such as those of ``user_seeds``."""
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"{len(seeds)} seeds for {self.num_envs} lanes; give one a lane.")
+        self._seeds = [int(seed) for seed in seeds]
+
+    def _get_indices(self, indices: VecEnvIndices) -> Iterable[int]:
+        return super()._get_indices(indices)

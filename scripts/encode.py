@@ -1,0 +1,111 @@
+"""Encode a catalogue's texts with a language model, once, for all later runs.
+
+With ``--catalogue items.csv --out folder``: reads your items, derives a simulated audience for them and
+writes a catalogue folder, which the other scripts take as ``--catalogue folder``. Without ``--catalogue``:
+encodes the packaged news catalogue into the cache, and into ``--out`` if given.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import tyro
+
+from driftrec.agents.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
+from driftrec.agents.embedding_cache import default_cache_folder
+from driftrec.agents.setting import load_setting
+from driftrec.agents.text_encoder import TextEncoder
+
+
+@dataclass(frozen=True)
+class Args:
+    """Encode a catalogue's texts with a language model, once, for all later runs."""
+
+    catalogue: Path | None = None
+    """CSV file with the columns id, title and, if you have them, text, topic; default: the packaged news."""
+    out: Path | None = None
+    """Folder to write; must be new, empty or a catalogue folder. Needed with --catalogue."""
+    model: str | None = None
+    """Local folder or Hugging Face hub name of a language model; default: the built-in all-MiniLM-L6-v2."""
+    revision: str | None = None
+    """Branch, tag or commit of a hub model; default: main."""
+    pooling: Literal["auto", "mean", "last", "cls"] = "auto"
+    """How token vectors become one; auto: as the model declares, else last for decoders, else mean."""
+    prompt: str = "{text}"
+    """Text around each text, with {text} where it goes."""
+    max_length: int = 256
+    """Longest text, in tokens; clipped to the model's limit."""
+    batch_size: int = 64
+    """Texts at a time."""
+    device: str = "cpu"
+    """Torch device, for example cpu or cuda."""
+    seed: int | None = None
+    """Seed of the derived audience and hidden qualities, with --catalogue; default: drawn and printed."""
+    encoding: str = "utf-8-sig"
+    """Text encoding of the CSV file, for example latin-1; utf-8-sig is UTF-8 with or without a mark."""
+
+
+def main(args: Args) -> None:
+    """Encode, and say what was done.
+
+    Raises:
+        ValueError: If the arguments do not fit together or the items are not valid.
+        OSError: If a file or model is missing, or ``out`` holds something else.
+    """
+    if args.out is not None:
+        check_out(args.out)
+    encoder = TextEncoder(
+        args.model,
+        pooling=args.pooling,
+        prompt=args.prompt,
+        max_length=args.max_length,
+        batch_size=args.batch_size,
+        device=args.device,
+        revision=args.revision,
+    )
+    if args.catalogue is None:
+        _encode_news(args, encoder)
+    else:
+        _encode_items(args, args.catalogue, encoder)
+
+
+def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
+    if args.out is None:
+        raise ValueError(f"Say where to write the catalogue made from {csv}: --out folder.")
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if args.seed is None else args.seed
+    start = time.perf_counter()
+    catalogue, personas = build_catalogue_folder(
+        csv, args.out, encoder, seed, encoding=args.encoding, progress=sys.stderr.isatty()
+    )
+    _report(catalogue.num_items, personas.num_personas, time.perf_counter() - start, encoder)
+    print(f"{catalogue.num_topics} topics, seed {seed}. Written to {args.out}: use --catalogue {args.out}.")
+
+
+def _encode_news(args: Args, encoder: TextEncoder) -> None:
+    if args.seed is not None:
+        raise ValueError(
+            f"--seed {args.seed} applies to --catalogue items.csv only; the packaged news is fixed."
+        )
+    start = time.perf_counter()
+    setting = load_setting(None, encoder, progress=sys.stderr.isatty())
+    if args.out is not None:
+        write_catalogue_folder(
+            args.out, setting.catalogue, setting.personas, encoder, {"rule": "packaged news"}
+        )
+    _report(setting.catalogue.num_items, setting.personas.num_personas, time.perf_counter() - start, encoder)
+    print(f"Written to {args.out or default_cache_folder()}.")
+
+
+def _report(items: int, personas: int, seconds: float, encoder: TextEncoder) -> None:
+    rate = (items + personas) / seconds
+    print(f"{items} items, {personas} personas with {encoder.name} ({encoder.pooling} pooling)")
+    print(f"{seconds:.1f} s, {rate:.0f} texts/s, texts found in the cache included.")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Args))

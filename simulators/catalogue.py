@@ -1,0 +1,225 @@
+"""What there is to recommend and who is there to read it: arrays for the simulator, texts for the encoder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+FORMAT = 1
+TEXTS_FILE = "catalogue.json"
+ARRAYS_FILE = "arrays.safetensors"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The items, with what their text says and what it hides.
+
+    Attributes:
+        ids: External item ids, unique. Everywhere else an item is its position in this tuple.
+        titles: Headlines or names, not empty.
+        texts: One or two sentences an item; may be empty strings.
+        topic_names: Names of the topics that ``topic`` indexes.
+        subtopics: Name of each item's subtopic; empty strings where there is none.
+        topic: Topic of each item, int64, shape (items,).
+        latent: True position in interest space, float32 unit rows, shape (items, dims). Hidden from recommenders.
+        quality: Lasting quality, float32, about standard normal, shape (items,). Hidden.
+        allure: Pull of the presentation (clickbait), float32, about standard normal, shape (items,). Hidden.
+        minutes: Length in minutes, float32, positive, shape (items,).
+
+    Raises:
+        ValueError: If shapes disagree, an id repeats, a title is missing, a number is not finite, or a value is
+            out of its range. The message names the column and the item.
+    """
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    topic_names: tuple[str, ...]
+    subtopics: tuple[str, ...]
+    topic: NDArray[np.int64]  # (items,)
+    latent: NDArray[np.float32]  # (items, dims)
+    quality: NDArray[np.float32]  # (items,)
+    allure: NDArray[np.float32]  # (items,)
+    minutes: NDArray[np.float32]  # (items,)
+
+    def __post_init__(self) -> None:
+        n = len(self.ids)
+        if n == 0:
+            raise ValueError("The catalogue holds no items; give it at least as many as a slate has positions.")
+        for name in ("titles", "texts", "subtopics", "topic", "latent", "quality", "allure", "minutes"):
+            if len(getattr(self, name)) != n:
+                raise ValueError(f"Column {name!r} has {len(getattr(self, name))} rows for {n} item ids.")
+        check_unique_ids(self.ids)
+        for i, title in enumerate(self.titles):
+            if not title.strip():
+                raise ValueError(f"Item {self.ids[i]!r} (row {i}) has an empty title; every item needs one.")
+        for name in ("latent", "quality", "allure", "minutes"):
+            check_finite(name, getattr(self, name), self.ids)
+        check_unit_rows("latent", self.latent, self.ids)
+        outside = np.flatnonzero((self.topic < 0) | (self.topic >= len(self.topic_names)))
+        if outside.size:
+            i = int(outside[0])
+            raise ValueError(
+                f"Item {self.ids[i]!r} has topic {self.topic[i]}; there are {len(self.topic_names)} topic names."
+            )
+        short = np.flatnonzero(self.minutes <= 0)
+        if short.size:
+            i = int(short[0])
+            raise ValueError(f"Item {self.ids[i]!r} has length {self.minutes[i]} minutes; lengths must be positive.")
+
+    @property
+    def num_items(self) -> int:
+        """Number of items."""
+        return len(self.ids)
+
+    @property
+    def num_topics(self) -> int:
+        """Number of topics."""
+        return len(self.topic_names)
+
+    def documents(self) -> list[str]:
+        """What the text encoder reads of each item: title and text, without the hidden columns."""
+        return [f"{title}. {text}".strip() if text else title for title, text in zip(self.titles, self.texts, strict=True)]
+
+    def fingerprint(self) -> str:
+        """SHA-256 over ids, texts and arrays: changes when anything does."""
+        return _digest(
+            [*self.ids, *self.titles, *self.texts, *self.topic_names, *self.subtopics],
+            [self.topic, self.latent, self.quality, self.allure, self.minutes],
+        )
+
+
+@dataclass(frozen=True)
+class Personas:
+    """The kinds of people in the audience.
+
+    Attributes:
+        texts: A short self-description each, not empty.
+        interest: Long-term interest in interest space, float32 unit rows, shape (personas, dims). Hidden.
+    """
+
+    texts: tuple[str, ...]
+    interest: NDArray[np.float32]  # (personas, dims)
+
+    def __post_init__(self) -> None:
+        names = [str(i) for i in range(len(self.texts))]
+        if not self.texts or len(self.texts) != len(self.interest):
+            raise ValueError(f"{len(self.texts)} persona texts for {len(self.interest)} interest rows; need one each.")
+        for i, text in enumerate(self.texts):
+            if not text.strip():
+                raise ValueError(f"Persona {i} has an empty text; every persona needs a self-description.")
+        check_finite("persona interest", self.interest, names)
+        check_unit_rows("persona interest", self.interest, names)
+
+    @property
+    def num_personas(self) -> int:
+        """Number of personas."""
+        return len(self.texts)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over texts and interests."""
+        return _digest(self.texts, [self.interest])
+
+
+def save_catalogue(folder: str | Path, catalogue: Catalogue, personas: Personas, provenance: dict[str, object]) -> None:
+    """Write a catalogue folder: texts as JSON, arrays as safetensors.
+
+    Args:
+        folder: Made if missing.
+        catalogue: The items.
+        personas: The audience.
+        provenance: JSON-able note of where it came from and by which rule.
+    """
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "format": FORMAT,
+        "provenance": provenance,
+        "topics": catalogue.topic_names,
+        "items": [
+            {"id": i, "title": t, "text": x, "subtopic": s}
+            for i, t, x, s in zip(catalogue.ids, catalogue.titles, catalogue.texts, catalogue.subtopics, strict=True)
+        ],
+        "personas": personas.texts,
+    }
+    (path / TEXTS_FILE).write_text(json.dumps(texts, indent=1, ensure_ascii=False), encoding="utf-8")
+    arrays = {name: np.ascontiguousarray(getattr(catalogue, name)) for name in _ITEM_ARRAYS}
+    save_file({**arrays, "persona_interest": np.ascontiguousarray(personas.interest)}, path / ARRAYS_FILE)
+
+
+def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
+    """Read a folder that ``save_catalogue`` (or ``driftrec encode``) wrote.
+
+    Raises:
+        FileNotFoundError: If the folder is not a catalogue folder; says what is missing.
+        ValueError: If its content is not valid.
+    """
+    path = Path(folder)
+    for name in (TEXTS_FILE, ARRAYS_FILE):
+        if not (path / name).is_file():
+            raise FileNotFoundError(
+                f"{path} is not a catalogue folder: it has no {name}. Make one with: driftrec encode --catalogue items.csv"
+            )
+    texts = json.loads((path / TEXTS_FILE).read_text(encoding="utf-8"))
+    if texts.get("format") != FORMAT:
+        raise ValueError(f"{path / TEXTS_FILE} has format {texts.get('format')!r}; this version reads {FORMAT}.")
+    arrays = load_file(path / ARRAYS_FILE)
+    items = texts["items"]
+    catalogue = Catalogue(
+        ids=tuple(item["id"] for item in items),
+        titles=tuple(item["title"] for item in items),
+        texts=tuple(item["text"] for item in items),
+        topic_names=tuple(texts["topics"]),
+        subtopics=tuple(item["subtopic"] for item in items),
+        **{name: arrays[name] for name in _ITEM_ARRAYS},
+    )
+    return catalogue, Personas(tuple(texts["personas"]), arrays["persona_interest"])
+
+
+_ITEM_ARRAYS = ("topic", "latent", "quality", "allure", "minutes")
+
+
+def check_unique_ids(ids: Sequence[str]) -> None:
+    """Raise ValueError naming the first repeated id and its rows."""
+    repeated = [item for item, count in Counter(ids).items() if count > 1]
+    if repeated:
+        rows = [i for i, item in enumerate(ids) if item == repeated[0]]
+        raise ValueError(f"Item id {repeated[0]!r} stands in rows {rows}; ids must be unique.")
+
+
+def check_finite(name: str, values: NDArray[np.floating], ids: Sequence[str]) -> None:
+    """Raise ValueError naming the first row of ``values`` that holds NaN or infinity."""
+    bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"{name} of {ids[row]!r} (row {row}) holds NaN or infinity; every number must be finite.")
+
+
+def check_unit_rows(name: str, values: NDArray[np.floating], ids: Sequence[str]) -> None:
+    """Raise ValueError unless ``values`` is 2-D with rows of length 1 (within 1e-3)."""
+    if values.ndim != 2:
+        raise ValueError(f"{name} has shape {values.shape}; expected two axes (rows, dims).")
+    norms = np.linalg.norm(values, axis=1)
+    off = np.flatnonzero(np.abs(norms - 1.0) > 1e-3)
+    if off.size:
+        row = int(off[0])
+        raise ValueError(f"{name} of {ids[row]!r} (row {row}) has length {norms[row]:.4g}; rows must have length 1.")
+
+
+def _digest(texts: Sequence[str], arrays: Sequence[NDArray[np.generic]]) -> str:
+    """SHA-256 over length-prefixed texts and raw array bytes."""
+    digest = hashlib.sha256()
+    for text in texts:
+        data = text.encode()
+        digest.update(len(data).to_bytes(8, "little") + data)
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

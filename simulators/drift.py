@@ -1,0 +1,78 @@
+"""How interests move: towards what is read, at random, now and then to something new, and slowly back home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators.ranges import check_ranges
+
+Float = NDArray[np.float32]
+
+
+def normalise(vectors: Float) -> None:
+    """Scale the rows of ``vectors`` (users, dims) to length 1, in place."""
+    vectors /= np.sqrt(np.square(vectors).sum(axis=-1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class InterestDrift:
+    """Motion of a user's interest, a unit vector u, around the long-term interest h of that user.
+
+    On reading item i:      u <- u + towards * (latent_i - u)
+    While t hours pass:     u <- h + (u - h) * 2^(-t / half_life) + walk * sqrt(t) * noise
+    With chance 1 - exp(-jump_rate * t):  u <- u + jump * (mean latent of a random topic)
+
+    and u is scaled back to length 1 after each. Noise has mean 0 and variance 1 in every dimension.
+
+    Attributes:
+        towards: Part of the way to the item that one reading moves. In [0, 1].
+        walk: Standard deviation per dimension and square root of an hour. >= 0.
+        half_life: Hours in which half of the way back to h is gone. > 0.
+        jump_rate: Jumps per hour. >= 0.
+        jump: Weight of the new interest beside the old, whose length is 1. >= 0.
+    """
+
+    towards: float = 0.03
+    walk: float = 0.01  # per square root of an hour
+    half_life: float = 72.0  # hours
+    jump_rate: float = 0.002  # per hour
+    jump: float = 0.8
+
+    def __post_init__(self) -> None:
+        check_ranges(self, towards=(0, 1), walk=(0, 10), half_life=(1e-3, 1e9), jump_rate=(0, 100), jump=(0, 100))
+
+    def consume(self, interest: Float, users: NDArray[np.int64], latent: Float) -> None:
+        """Move, in place, the interest (rows ``users`` of ``interest``) towards what was read, (opened, dims)."""
+        moved = interest[users]
+        moved += self.towards * (latent - moved)
+        normalise(moved)
+        interest[users] = moved
+
+    def pass_time(self, interest: Float, home: Float, hours: Float, noise: Float) -> None:
+        """Pull home and walk for ``hours`` (users,), in place; ``noise`` has the shape of ``interest``."""
+        keep = np.exp(hours * np.float32(-np.log(2.0) / self.half_life))[:, None]
+        interest -= home
+        interest *= keep
+        interest += home
+        noise *= (self.walk * np.sqrt(hours))[:, None]
+        interest += noise
+        normalise(interest)
+
+    def maybe_jump(self, interest: Float, topics: Float, hours: Float, whether: Float, where: Float) -> None:
+        """Jump to a random topic, in place.
+
+        Args:
+            interest: Shape (users, dims).
+            topics: Mean latent of each topic, (topics, dims).
+            hours: Time passed, (users,).
+            whether: Uniform draw that decides on a jump, (users,).
+            where: Uniform draw that picks the topic, (users,).
+        """
+        users = np.flatnonzero(whether < -np.expm1(-self.jump_rate * hours))
+        moved = interest[users]
+        moved += self.jump * topics[(where[users] * len(topics)).astype(np.int64)]
+        normalise(moved)
+        interest[users] = moved

@@ -1,0 +1,330 @@
+"""News: readers whose interests drift, who tire of topics and of clickbait, who leave and return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators import noise
+from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.choice import MultinomialLogit
+from driftrec.simulators.drift import InterestDrift, normalise
+from driftrec.simulators.engagement import Reading
+from driftrec.simulators.history import History
+from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.retention import Return, SessionEnd
+from driftrec.simulators.satiation import TopicSatiation
+from driftrec.simulators.satisfaction import Satisfaction
+from driftrec.simulators.world import Feedback, Field
+
+Float = NDArray[np.float32]
+
+MAX_HOURS = 1e6
+"""Bound of clocks and ages in observations, in hours."""
+
+
+@dataclass(frozen=True)
+class NewsConfig:
+    """The mechanisms of a news audience; each is an object that holds its own parameters.
+
+    Attributes:
+        choice: Which item of a slate is opened.
+        reading: Minutes read.
+        satisfaction: How worthwhile it was.
+        satiation: Having had enough of a topic.
+        drift: How interests move.
+        session_end: When a session ends.
+        comeback: Time away, and churn.
+        individuality: Standard deviation per dimension of a user's interest around the persona's. >= 0.
+        memory: Number of items last read that a user would not read again. >= 1.
+        browsing_minutes: Minutes that looking over a slate takes. > 0.
+    """
+
+    choice: MultinomialLogit = field(default_factory=MultinomialLogit)
+    reading: Reading = field(default_factory=Reading)
+    satisfaction: Satisfaction = field(default_factory=Satisfaction)
+    satiation: TopicSatiation = field(default_factory=TopicSatiation)
+    drift: InterestDrift = field(default_factory=InterestDrift)
+    session_end: SessionEnd = field(default_factory=SessionEnd)
+    comeback: Return = field(default_factory=Return)
+    individuality: float = 0.1
+    memory: int = 16
+    browsing_minutes: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_ranges(self, individuality=(0, 10), memory=(1, 10_000), browsing_minutes=(1e-3, 1e3))
+
+
+@dataclass
+class NewsState:
+    """All there is to know about a batch of users; leading axis users."""
+
+    keys: NDArray[np.uint64]  # (users,)
+    step: NDArray[np.int64]  # (users,)
+    persona: NDArray[np.int32]  # (users,)
+    home: Float  # (users, dims) long-term interest
+    interest: Float  # (users, dims)
+    satiation: Float  # (users, topics)
+    satisfaction: Float  # (users,)
+    read: NDArray[np.int32]  # (users, memory) items read last, -1 where none
+    reads: NDArray[np.int64]  # (users,) number of items read
+    clock: Float  # (users, 4) hours, sessions, steps in session, minutes read in session
+    gone: NDArray[np.bool_]  # (users,)
+    history: History
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """What an all-knowing observer expects of every item, each (users, items) unless said otherwise."""
+
+    attraction: Float  # weight in the choice at position 0
+    minutes: Float  # expected minutes if opened
+    worth: Float  # in [0, 1] if opened
+    satiation: Float  # of the user with the item's topic
+    no_click: float  # weight of opening nothing
+
+
+class NewsWorld:
+    """The news audience as a batched world (see ``driftrec.simulators.world.World``).
+
+    Args:
+        catalogue: The items.
+        personas: The audience.
+        slate_size: Positions in a slate, 1 to the number of items.
+        history: Impressions that the recommender sees, >= 1.
+        config: The mechanisms; the defaults when omitted.
+
+    Raises:
+        ValueError: If the catalogue is smaller than the slate or a size is out of range.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        personas: Personas,
+        slate_size: int = 5,
+        history: int = 50,
+        config: NewsConfig | None = None,
+    ) -> None:
+        if not 1 <= slate_size <= catalogue.num_items:
+            raise ValueError(
+                f"slate_size is {slate_size}; it must be at least 1 and at most the {catalogue.num_items} items of the "
+                "catalogue. Choose a smaller slate or a larger catalogue."
+            )
+        if history < 1:
+            raise ValueError(f"history is {history}; it must be at least 1 impression.")
+        if catalogue.latent.shape[1] != personas.interest.shape[1]:
+            raise ValueError(
+                f"Items live in {catalogue.latent.shape[1]} dimensions and personas in {personas.interest.shape[1]}; "
+                "make both with the same rule."
+            )
+        self.catalogue = catalogue
+        self.personas = personas
+        self.config = config or NewsConfig()
+        self.slate_size = slate_size
+        self.history_length = history
+        self.num_items = catalogue.num_items
+        self.dims = catalogue.latent.shape[1]
+        self.topic_latent = topic_means(catalogue)  # (topics, dims)
+        self._positions = self.config.choice.position_weights(slate_size)  # (slate_size,)
+        self._walk_words = -(-self.dims // 4)
+        self._width = self._walk_words + 4
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """Shape, type and range of every observation field."""
+        length = (self.history_length,)
+        longest = self.config.reading.longest(float(self.catalogue.minutes.max()))
+        return {
+            "persona": Field((1,), np.int32, 0, self.personas.num_personas - 1),
+            "items": Field(length, np.int32, -1, self.num_items - 1),
+            "clicked": Field(length, np.int8, 0, 1),
+            "engagement": Field(length, np.float32, 0, longest),
+            "age": Field(length, np.float32, 0, MAX_HOURS),
+            "clock": Field((4,), np.float32, 0, MAX_HOURS),
+        }
+
+    def reset(self, seeds: NDArray[np.uint64]) -> NewsState:
+        """New users, one a seed: a persona, an own variation of its interest, a satisfaction to begin with."""
+        n = len(seeds)
+        keys = noise.stream_keys(np.asarray(seeds, np.uint64))
+        words = noise.block(keys, np.zeros(n, np.int64), self._width)
+        persona = (noise.uniform(words[0]) * self.personas.num_personas).astype(np.int32)
+        home = self.personas.interest[persona]
+        home += self.config.individuality * noise.steps_of_walk(words[4:], self.dims)
+        normalise(home)
+        clock = np.zeros((n, 4), np.float32)
+        clock[:, 1] = 1.0
+        return NewsState(
+            keys=keys,
+            step=np.zeros(n, np.int64),
+            persona=persona,
+            home=home,
+            interest=home.copy(),
+            satiation=np.zeros((n, self.catalogue.num_topics), np.float32),
+            satisfaction=self.config.satisfaction.start(noise.uniform(words[1])),
+            read=np.full((n, self.config.memory), -1, np.int32),
+            reads=np.zeros(n, np.int64),
+            clock=clock,
+            gone=np.zeros(n, np.bool_),
+            history=History(n, self.history_length, self.slate_size),
+        )
+
+    def step(self, state: NewsState, slates: NDArray[np.int64]) -> Feedback:
+        """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
+        state.step += 1
+        words = noise.block(state.keys, state.step, self._width)
+        shown = distinct(slates)
+        shown &= ~state.gone[:, None]
+        position = self._choose(state, slates, shown, noise.uniform(words[0]))
+        opened = position >= 0
+        users = np.flatnonzero(opened)
+        items = slates[users, position[users]]
+        minutes = self._consume(state, users, items, opened, words[1])
+        clicks = np.zeros(slates.shape, np.bool_)
+        clicks[users, position[users]] = True
+        engagement = np.zeros(slates.shape, np.float32)
+        engagement[users, position[users]] = minutes
+        state.history.add(np.where(shown, slates, -1), clicks, engagement, state.clock[:, 0])
+        ended, gap, left = self._pass_time(state, users, minutes, words)
+        return Feedback(clicks, engagement, ended, gap, left)
+
+    def observe(self, state: NewsState) -> dict[str, NDArray[Any]]:
+        """Persona, last impressions and session clock: copies, see ``fields``."""
+        seen = state.history.observe(state.clock[:, 0])
+        return {"persona": state.persona[:, None].copy(), **seen, "clock": state.clock.copy()}
+
+    def reveal(self, state: NewsState) -> dict[str, NDArray[Any]]:
+        """True interest (users, dims), satiation (users, topics) and satisfaction (users,): copies."""
+        return {
+            "interest": state.interest.copy(),
+            "satiation": state.satiation.copy(),
+            "satisfaction": state.satisfaction.copy(),
+        }
+
+    def appraise(self, state: NewsState) -> Appraisal:
+        """Full information about every item for every user; neither state nor noise is touched."""
+        catalogue, config = self.catalogue, self.config
+        affinity = state.interest @ catalogue.latent.T  # (users, items)
+        repeat = np.zeros(affinity.shape, np.float32)
+        users, slots = np.nonzero(state.read >= 0)
+        repeat[users, state.read[users, slots]] = 1.0
+        satiation = state.satiation[:, catalogue.topic]
+        satisfaction = state.satisfaction[:, None]
+        return Appraisal(
+            attraction=config.choice.attraction(affinity, catalogue.allure, satiation, repeat, satisfaction),
+            minutes=config.reading.expected(catalogue.minutes, affinity, catalogue.allure),
+            worth=config.satisfaction.worth(catalogue.quality, catalogue.allure, affinity),
+            satiation=satiation,
+            no_click=float(np.exp(config.choice.no_click)),
+        )
+
+    def expected_engagement(self, state: NewsState) -> Float:
+        """Expected minutes of every item if it were shown alone, (users, items)."""
+        view = self.appraise(state)
+        return view.attraction / (view.attraction + np.float32(view.no_click)) * view.minutes
+
+    def _choose(
+        self, state: NewsState, slates: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
+    ) -> NDArray[np.int64]:
+        """Position opened by every user, -1 for none."""
+        catalogue = self.catalogue
+        by_position = np.ascontiguousarray(slates.T)  # (slate_size, users): numpy's inner loops run over users
+        weights = self.config.choice.attraction(
+            slate_affinity(catalogue.latent, slates, state.interest).T,
+            catalogue.allure.take(by_position),
+            state.satiation[np.arange(len(slates)), catalogue.topic.take(by_position)],
+            held(state.read, by_position),
+            state.satisfaction,
+        )
+        weights *= self._positions[:, None]
+        weights *= shown.T
+        return self.config.choice.choose(weights, draw)
+
+    def _consume(
+        self,
+        state: NewsState,
+        users: NDArray[np.int64],
+        items: NDArray[np.int64],
+        opened: NDArray[np.bool_],
+        words: NDArray[np.uint64],
+    ) -> Float:
+        """Let ``users`` read ``items``; returns the minutes, (opened,)."""
+        catalogue, config = self.catalogue, self.config
+        latent, allure = catalogue.latent.take(items, axis=0), catalogue.allure.take(items)
+        affinity = slate_affinity(catalogue.latent, items[:, None], state.interest[users])[:, 0]
+        minutes = config.reading.minutes(catalogue.minutes[items], affinity, allure, noise.normal(words[users]))
+        worth = np.zeros(len(opened), np.float32)
+        worth[users] = config.satisfaction.worth(catalogue.quality[items], allure, affinity)
+        after = config.satisfaction.after(state.satisfaction, opened, worth)
+        state.satisfaction = np.where(state.gone, state.satisfaction, after)
+        config.satiation.build(state.satiation, users, catalogue.topic[items])
+        config.drift.consume(state.interest, users, latent)
+        state.read[users, state.reads[users] % config.memory] = items
+        state.reads[users] += 1
+        return minutes
+
+    def _pass_time(
+        self, state: NewsState, users: NDArray[np.int64], minutes: Float, words: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.bool_], Float, NDArray[np.bool_]]:
+        """End sessions, let the hours pass, lose those who do not come back; returns ended, gap, left."""
+        config, clock = self.config, state.clock
+        spent = np.full(len(state.gone), config.browsing_minutes, np.float32)
+        spent[users] += minutes
+        clock[:, 2] += 1.0
+        clock[users, 3] += minutes
+        chance = config.session_end.probability(state.satisfaction, clock[:, 3])
+        ended = (noise.uniform_low(words[0]) < chance) & ~state.gone
+        gap = config.comeback.gap(state.satisfaction, noise.exponential(words[2])) * ended
+        left = (noise.uniform_low(words[2]) < config.comeback.churn_probability(gap)) & ended
+        hours = (spent / np.float32(60.0) + gap) * ~state.gone
+        clock[:, 0] += hours
+        clock[ended, 1] += 1.0
+        clock[ended, 2:] = 0.0
+        config.satiation.decay(state.satiation, hours)
+        config.drift.pass_time(state.interest, state.home, hours, noise.steps_of_walk(words[4:], self.dims))
+        config.drift.maybe_jump(
+            state.interest, self.topic_latent, hours, noise.uniform(words[3]), noise.uniform_low(words[3])
+        )
+        state.gone |= left
+        return ended, gap, left
+
+
+def slate_affinity(latent: Float, slates: NDArray[np.int64], interest: Float) -> Float:
+    """Inner products of every user's interest (users, dims) with the items of the slate, (users, slate_size).
+
+    Not BLAS, whose order of sums may depend on the number of users.
+    """
+    return np.einsum("ukd,ud->uk", latent.take(slates, axis=0), interest)
+
+
+def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each item of (slate_size, users) is among the user's ``memory`` (users, slots)."""
+    items = by_position.astype(np.int32)
+    found = np.zeros(items.shape, np.bool_)
+    for slot in np.ascontiguousarray(memory.T):
+        found |= items == slot
+    return found
+
+
+def distinct(slates: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True where a position holds an item that no earlier position of its slate holds, (users, slate_size)."""
+    by_position = np.ascontiguousarray(slates.T)
+    first = np.ones(by_position.shape, np.bool_)
+    for k in range(1, len(by_position)):
+        for earlier in by_position[:k]:
+            first[k] &= by_position[k] != earlier
+    return first.T
+
+
+def topic_means(catalogue: Catalogue) -> Float:
+    """Mean latent of each topic scaled to length 1, (topics, dims); topics without items get the overall mean."""
+    sums = np.zeros((catalogue.num_topics, catalogue.latent.shape[1]), np.float64)
+    np.add.at(sums, catalogue.topic, catalogue.latent)
+    empty = ~sums.any(axis=1)
+    sums[empty] = catalogue.latent.sum(axis=0)
+    return (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)

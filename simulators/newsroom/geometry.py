@@ -1,0 +1,50 @@
+"""Where topics and subtopics lie in interest space: the same for every catalogue and every audience."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+DIMS = 16
+NUM_TOPICS = 18
+SUBTOPICS_PER_TOPIC = 4
+GEOMETRY_SEED = 20_260_101
+SUBTOPIC_SPREAD = 0.6  # length of a subtopic's offset from its topic's unit vector
+
+_REPULSION_STEPS = 300
+_FAR_RATE = 0.1
+_NEAR_RATE = 0.3
+
+
+def topic_centres() -> NDArray[np.float64]:
+    """Topic centres, unit rows, shape (18, 16); no two have an absolute cosine above 0.2."""
+    return _topic_centres().copy()
+
+
+def subtopic_centres() -> NDArray[np.float64]:
+    """Subtopic centres, unit rows, shape (18, 4, 16): normalise(topic + 0.6 * random unit vector)."""
+    return _subtopic_centres().copy()
+
+
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vectors scaled to length 1 along the last axis."""
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+@cache
+def _topic_centres() -> NDArray[np.float64]:
+    """Random directions pushed apart by gradient steps on sums of squares and fourth powers of cosines."""
+    centres = unit(np.random.default_rng(GEOMETRY_SEED).normal(size=(NUM_TOPICS, DIMS)))
+    for _ in range(_REPULSION_STEPS):
+        cosines = centres @ centres.T - np.eye(NUM_TOPICS)  # (topics, topics)
+        centres = unit(centres - (_FAR_RATE * cosines + _NEAR_RATE * cosines**3) @ centres)
+    return centres
+
+
+@cache
+def _subtopic_centres() -> NDArray[np.float64]:
+    rng = np.random.default_rng(GEOMETRY_SEED + 1)
+    offsets = unit(rng.normal(size=(NUM_TOPICS, SUBTOPICS_PER_TOPIC, DIMS)))
+    return unit(_topic_centres()[:, None, :] + SUBTOPIC_SPREAD * offsets)

@@ -1,0 +1,39 @@
+"""Satiation: having had enough of a topic for now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators.ranges import check_ranges
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TopicSatiation:
+    """Satiation s in [0, 1] of every user with every topic.
+
+    Opening an item of topic c: s_c <- s_c + gain * (1 - s_c). Time heals: s <- s * 2^(-hours / half_life).
+
+    Attributes:
+        gain: Part of the way to full satiation that one opened item moves. In [0, 1].
+        half_life: Hours in which satiation halves. > 0.
+    """
+
+    gain: float = 0.35
+    half_life: float = 12.0  # hours
+
+    def __post_init__(self) -> None:
+        check_ranges(self, gain=(0, 1), half_life=(1e-3, 1e6))
+
+    def build(self, satiation: Float, users: NDArray[np.int64], topics: NDArray[np.int64]) -> None:
+        """Raise, in place, the satiation of ``users`` (rows) with ``topics``, both shape (opened,)."""
+        before = satiation[users, topics]
+        satiation[users, topics] = before + self.gain * (np.float32(1.0) - before)
+
+    def decay(self, satiation: Float, hours: Float) -> None:
+        """Let ``hours`` (users,) pass over ``satiation`` (users, topics), in place."""
+        satiation *= np.exp(hours * np.float32(-np.log(2.0) / self.half_life))[:, None]

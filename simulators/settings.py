@@ -1,0 +1,59 @@
+"""Typed settings from plain nested dicts, as JSON and keyword arguments give them."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, TypeVar
+
+Settings = TypeVar("Settings")
+
+
+def updated(default: Settings, changes: Mapping[str, Any], path: str = "config") -> Settings:
+    """A copy of the dataclass ``default`` with the (nested) ``changes`` applied.
+
+    Args:
+        default: A dataclass whose fields are numbers or dataclasses of the same kind.
+        changes: New values by field name; a nested dataclass takes a nested mapping.
+        path: Where we are, for messages.
+
+    Raises:
+        TypeError: If ``changes`` is not a mapping or a value is not a number.
+        ValueError: If a name is unknown (the message gives the nearest) or a number is not finite.
+    """
+    if not isinstance(changes, Mapping):
+        raise TypeError(f"{path} is {changes!r}; it must be a mapping of settings to values.")
+    known = {field.name: getattr(default, field.name) for field in fields(default)}  # type: ignore[arg-type]
+    values = {}
+    for name, value in changes.items():
+        where = f"{path}.{name}"
+        if name not in known:
+            raise ValueError(f"{where} is not a setting. {nearest(str(name), known)}")
+        current = known[name]
+        values[name] = updated(current, value, where) if is_dataclass(current) else _number(value, current, where)
+    return type(default)(**{**known, **values})
+
+
+def as_dict(settings: Any) -> dict[str, Any]:
+    """All settings as a nested dict of numbers, JSON-able."""
+    return asdict(settings)
+
+
+def nearest(name: str, known: Any) -> str:
+    """A sentence that offers the nearest of the ``known`` names, and lists them all."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known: {', '.join(sorted(known))}."
+
+
+def _number(value: Any, current: float, where: str) -> float:
+    """``value`` as the type of ``current``, checked."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{where} is {value!r}; it must be a number.")
+    if not math.isfinite(value):
+        raise ValueError(f"{where} is {value}; it must be finite.")
+    if isinstance(current, int) and value != int(value):
+        raise ValueError(f"{where} is {value}; it must be a whole number.")
+    return type(current)(value)

@@ -1,0 +1,134 @@
+"""The contract that every simulated world keeps: one batched transition, a single user being a batch of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What one step did, leading axis users.
+
+    Attributes:
+        clicks: Which positions were opened, bool, shape (users, slate_size).
+        engagement: Reward by position, in the world's unit, float32, (users, slate_size).
+        ended: The session ended after this slate, bool, (users,).
+        gap: Hours away before the next session, 0 while a session goes on, float32, (users,).
+        left: The user is gone for good, bool, (users,).
+    """
+
+    clicks: NDArray[np.bool_]
+    engagement: NDArray[np.float32]
+    ended: NDArray[np.bool_]
+    gap: NDArray[np.float32]
+    left: NDArray[np.bool_]
+
+    def reward(self) -> NDArray[np.float32]:
+        """Engagement of the whole slate, shape (users,). Adds positions in order, whatever the batch."""
+        total = self.engagement[:, 0].copy()
+        for k in range(1, self.engagement.shape[1]):
+            total += self.engagement[:, k]
+        return total
+
+    def as_info(self) -> dict[str, NDArray[Any]]:
+        """The same by name, leading axis users."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Field:
+    """Shape (of one user), dtype and range of one observation field."""
+
+    shape: tuple[int, ...]
+    dtype: type[np.generic]
+    low: float
+    high: float
+
+
+class World(Protocol[State]):
+    """Items, people, and how they choose, tire, drift, leave and return.
+
+    A user's trajectory is a function of (world, user seed, slates shown) and of nothing else.
+    """
+
+    @property
+    def num_items(self) -> int:
+        """Items that a slate position can hold."""
+        ...
+
+    @property
+    def slate_size(self) -> int:
+        """Positions in a slate."""
+        ...
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """What ``observe`` returns."""
+        ...
+
+    def reset(self, seeds: NDArray[np.uint64]) -> State:
+        """New users, one a seed."""
+        ...
+
+    def step(self, state: State, slates: NDArray[np.int64]) -> Feedback:
+        """Show ``slates`` (users, slate_size) and move ``state`` one step on, in place."""
+        ...
+
+    def observe(self, state: State) -> dict[str, NDArray[Any]]:
+        """What a recommender may see: copies, fixed shapes, leading axis users."""
+        ...
+
+    def reveal(self, state: State) -> dict[str, NDArray[Any]]:
+        """The hidden truth, for oracles and plots only: copies, leading axis users."""
+        ...
+
+    def expected_engagement(self, state: State) -> NDArray[np.float32]:
+        """Mean engagement of every item if it were shown alone, (users, items). Touches neither state nor noise."""
+        ...
+
+
+def put(state: Any, lanes: NDArray[np.intp], fresh: Any) -> None:
+    """Overwrite the users ``lanes`` of ``state`` with those of ``fresh``, in place, array by array."""
+    for field in fields(state):
+        value = getattr(state, field.name)
+        if isinstance(value, np.ndarray):
+            value[lanes] = getattr(fresh, field.name)
+        else:
+            value.put(lanes, getattr(fresh, field.name))
+
+
+def check_slates(slates: Any, num_users: int, slate_size: int, num_items: int) -> NDArray[np.int64]:
+    """Validate slates and return them as int64, shape (users, slate_size).
+
+    Raises:
+        TypeError: If they are not integers.
+        ValueError: If the shape is wrong or an item does not exist; names the first bad user and position.
+    """
+    array = np.asarray(slates)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"Slates must be integers (item positions), not {array.dtype}; convert with .astype(int).")
+    if array.shape != (num_users, slate_size):
+        raise ValueError(f"Slates have shape {array.shape}; expected (users, slate_size) = {(num_users, slate_size)}.")
+    if array.size and (array.min() < 0 or array.max() >= num_items):
+        user, position = np.argwhere((array < 0) | (array >= num_items))[0]
+        raise ValueError(
+            f"User {user}, position {position}: item {array[user, position]} does not exist; "
+            f"items are 0 to {num_items - 1}."
+        )
+    return array.astype(np.int64, copy=False)
+
+
+def no_feedback(num_users: int, slate_size: int) -> dict[str, NDArray[Any]]:
+    """``Feedback.as_info`` of a step that has not happened: all zeros and False."""
+    slates, users = (num_users, slate_size), (num_users,)
+    nothing = np.zeros(users, np.bool_)
+    return Feedback(
+        np.zeros(slates, np.bool_), np.zeros(slates, np.float32), nothing, np.zeros(users, np.float32), nothing.copy()
+    ).as_info()

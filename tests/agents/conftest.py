@@ -1,0 +1,116 @@
+"""A small synthetic catalogue and audience, for tests of policies without a simulator."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from driftrec.agents.policy import Context, Observation, Policy, Slates
+
+HISTORY = 20
+
+
+def unit_rows(generator: np.random.Generator, rows: int, dims: int) -> NDArray[np.float32]:
+    """Random unit rows around a large common part, as sentence embeddings have it."""
+    values = generator.normal(size=(rows, dims)) + 1.0
+    return (values / np.linalg.norm(values, axis=1, keepdims=True)).astype(np.float32)
+
+
+def build_context(
+    slate_size: int = 5, num_items: int = 60, num_personas: int = 10, dims: int = 24
+) -> Context:
+    """Random embeddings, the same in every call."""
+    generator = np.random.default_rng(0)
+    return Context(
+        slate_size=slate_size,
+        item_embeddings=unit_rows(generator, num_items, dims),
+        persona_embeddings=unit_rows(generator, num_personas, dims),
+        item_minutes=generator.uniform(1.0, 9.0, num_items).astype(np.float32),
+        titles=tuple(f"Item {i}" for i in range(num_items)),
+    )
+
+
+class Audience:
+    """Users who click by a fixed rule: what a user does depends on the row, the step and the slate only."""
+
+    def __init__(self, num_users: int, num_personas: int = 10) -> None:
+        self.step_number = 0
+        self._row = np.arange(num_users)[:, None]
+        self._persona = (7 * self._row % num_personas).astype(np.int32)
+        self._items = np.full((num_users, HISTORY), -1, np.int32)
+        self._clicked = np.zeros((num_users, HISTORY), np.int8)
+        self._engagement = np.zeros((num_users, HISTORY), np.float32)
+        self._age = np.zeros((num_users, HISTORY), np.float32)
+
+    def observe(self) -> Observation:
+        """Read-only copies, so that a policy that writes to them fails."""
+        clock = np.full((len(self._row), 4), self.step_number, np.float32)
+        arrays: dict[str, NDArray] = {
+            "persona": self._persona,
+            "items": self._items,
+            "clicked": self._clicked,
+            "engagement": self._engagement,
+            "age": self._age,
+            "clock": clock,
+        }
+        return {name: read_only(array) for name, array in arrays.items()}
+
+    def step(self, slates: Slates) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Clicks and minutes of the slates, after which an hour passes."""
+        clicks = (31 * self._row + 17 * slates + 5 * self.step_number) % 6 == 0
+        minutes = (clicks * (1.0 + slates % 7)).astype(np.float32)
+        self._items = np.hstack([self._items, slates])[:, -HISTORY:].astype(np.int32)
+        self._clicked = np.hstack([self._clicked, clicks])[:, -HISTORY:].astype(np.int8)
+        self._engagement = np.hstack([self._engagement, minutes])[:, -HISTORY:].astype(np.float32)
+        age = np.hstack([self._age, np.zeros(slates.shape, np.float32)])[:, -HISTORY:] + 1.0
+        self._age = np.where(self._items < 0, 0.0, age).astype(np.float32)
+        self.step_number += 1
+        return read_only(clicks), read_only(minutes)
+
+
+def read_only(array: NDArray) -> NDArray:
+    """A copy that cannot be written to."""
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def play_policy(
+    policy: Policy, num_users: int = 50, steps: int = 5, seed: int = 3
+) -> tuple[list[Observation], NDArray[np.int64]]:
+    """Serve a fresh audience.
+
+    Returns:
+        The observations, and the slates, shape (steps, users, slate_size).
+    """
+    audience = Audience(num_users)
+    policy.reset(num_users, seed)
+    observations, shown = [], []
+    for _ in range(steps):
+        observation = audience.observe()
+        slates = policy.act(observation)
+        clicks, minutes = audience.step(slates)
+        if hasattr(policy, "update"):
+            policy.update(observation, read_only(slates), clicks, minutes)
+        observations.append(observation)
+        shown.append(slates)
+    return observations, np.stack(shown)
+
+
+@pytest.fixture
+def make_context() -> Callable[..., Context]:
+    """``build_context``."""
+    return build_context
+
+
+@pytest.fixture
+def audience() -> type[Audience]:
+    """``Audience``."""
+    return Audience
+
+
+@pytest.fixture
+def play() -> Callable[..., tuple[list[Observation], NDArray[np.int64]]]:
+    """``play_policy``."""
+    return play_policy

@@ -1,0 +1,107 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from driftrec.agents.evaluation.summary import Results, summarise
+
+USERS, ITEMS, STEPS = 30, 40, 25
+POLICIES = {"random": (1.0, 1), "content": (1.5, 1), "ppo": (2.2, 3), "planner": (3.0, 1)}
+USER_SEEDS = np.arange(USERS, dtype=np.uint64) + np.uint64(2**63)
+
+
+def rows_of_policy(name, level, training_seed):
+    """Users' episodes with noise that is the same under every policy."""
+    noise = np.random.default_rng(0).lognormal(sigma=0.2, size=USERS)
+    return pd.DataFrame(
+        {
+            "policy": name,
+            "training_seed": training_seed,
+            "user": np.arange(USERS),
+            "user_seed": USER_SEEDS,
+            "engagement": 100 * level * noise * (1 + 0.05 * training_seed),
+            "steps": STEPS,
+            "sessions": 3 + np.arange(USERS) % 3,
+            "session_minutes": 20.0 * noise,
+            "clicks": 10,
+            "impressions": 5 * STEPS,
+            "click_rate": 0.4,
+            "churn": (np.arange(USERS) % 4 == 0).astype(int),
+            "slate_diversity": 0.5 + 0.1 * noise,
+            "interest_drift": 0.1 * noise,
+        }
+    )
+
+
+def steps_of_policy(name, level, training_seed):
+    mean = level * np.linspace(1.0, 0.6, STEPS)
+    return pd.DataFrame(
+        {
+            "policy": name,
+            "training_seed": training_seed,
+            "step": np.arange(STEPS),
+            "engagement": mean,
+            "engagement_low": mean - 0.1,
+            "engagement_high": mean + 0.1,
+            "alive": np.linspace(1.0, 0.5, STEPS),
+        }
+    )
+
+
+@pytest.fixture
+def episodes():
+    return pd.concat(
+        [
+            rows_of_policy(name, level, seed)
+            for name, (level, seeds) in POLICIES.items()
+            for seed in range(seeds)
+        ],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture
+def steps():
+    return pd.concat(
+        [
+            steps_of_policy(name, level, seed)
+            for name, (level, seeds) in POLICIES.items()
+            for seed in range(seeds)
+        ],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture
+def journeys():
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        [
+            {
+                "policy": policy,
+                "step": step,
+                "topic": f"topic {topic}",
+                "interest": rng.uniform(-1, 1),
+                "session": 1 + step // 6,
+                "hours": step * 0.1 + 20.0 * (step // 6),
+            }
+            for policy in ("content", "ppo")
+            for step in range(STEPS)
+            for topic in range(8)
+        ]
+    )
+
+
+@pytest.fixture
+def shown():
+    rng = np.random.default_rng(2)
+    return {name: rng.random((seeds, USERS, ITEMS)) < 0.05 for name, (_, seeds) in POLICIES.items()}
+
+
+@pytest.fixture
+def summary(episodes, shown):
+    return summarise(episodes, shown, world="test world", baseline="content", seed=11)
+
+
+@pytest.fixture
+def results(episodes, steps, journeys, summary):
+    return Results(episodes, steps, journeys, summary)

@@ -1,0 +1,187 @@
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from driftrec.agents.evaluation import plots
+from driftrec.agents.evaluation.drawing import spread
+from driftrec.agents.evaluation.palette import KNOWN, styles
+
+PNG = b"\x89PNG\r\n\x1a\n"
+DRAW = """
+import pickle, sys
+from pathlib import Path
+from driftrec.agents.evaluation.plots import save_all
+results, curve = pickle.loads(Path(sys.argv[1]).read_bytes())
+for file in save_all(sys.argv[2], results, curve=curve):
+    print(file.name)
+print("pyplot loaded:", "matplotlib.pyplot" in sys.modules)
+"""
+
+
+@pytest.fixture
+def curve():
+    steps = np.arange(1, 11) * 1000
+    runs = [(0, steps), (1, steps[:8])]
+    return pd.concat(
+        pd.DataFrame({"training_seed": seed, "env_steps": x, "mean_episode_engagement": x / 50.0})
+        for seed, x in runs
+    )
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_png_are_written_with_tkagg_and_no_display(tmp_path, results, curve):
+    (tmp_path / "tables.pickle").write_bytes(pickle.dumps((results, curve)))
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"} | {
+        "MPLBACKEND": "TkAgg"
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", DRAW, str(tmp_path / "tables.pickle"), str(tmp_path / "plots")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    names = [
+        "engagement_per_policy",
+        "engagement_over_steps",
+        "retention",
+        "interest_journey",
+        "training_curve",
+    ]
+    assert done.stdout.split("\n")[:-1] == [*(f"{name}.png" for name in names), "pyplot loaded: False"]
+    for name in names:
+        content = (tmp_path / "plots" / f"{name}.png").read_bytes()
+        assert content.startswith(PNG)
+        assert len(content) > 10_000
+
+
+def test_bars_are_the_means_in_order(summary):
+    axes = plots.engagement_per_policy(summary).axes[0]
+    policies = summary["policies"]
+    names = ["random", "content", "ppo", "planner"]  # from bottom to top
+    assert [bar.get_width() for bar in axes.patches] == [
+        policies[name]["engagement"]["mean"] for name in names
+    ]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["random ~", "content", "ppo", "planner"]
+    assert f"{policies['ppo']['engagement']['mean']:,.1f}" in texts(axes)
+    assert {"floor: random", "ceiling: planner"} <= set(texts(axes))
+    assert "minutes" in axes.get_xlabel()
+    assert "30 users" in axes.get_xlabel()
+
+
+def test_whiskers_are_the_intervals(summary):
+    axes = plots.engagement_per_policy(summary).axes[0]
+    (whiskers,) = axes.collections
+    ends = [segment[:, 0].tolist() for segment in whiskers.get_segments()]
+    found = [summary["policies"][name]["engagement"] for name in ("random", "content", "ppo", "planner")]
+    np.testing.assert_allclose(ends, [[value["low"], value["high"]] for value in found])
+
+
+def test_steps_without_smoothing_are_the_tables_numbers(steps):
+    axes = plots.engagement_over_steps(steps, window=1).axes[0]
+    assert len(axes.lines) == 4
+    want = steps[steps.policy == "random"].engagement
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), want)
+    assert "no smoothing" in axes.get_xlabel()
+    assert set(texts(axes)) == {"random", "content", "ppo", "planner"}
+
+
+def test_smoothing_window_is_stated_and_applied(steps):
+    axes = plots.engagement_over_steps(steps, window=5).axes[0]
+    assert "rolling mean of 5 steps" in axes.get_xlabel()
+    raw = steps[steps.policy == "random"].engagement.to_numpy()
+    assert axes.lines[0].get_ydata()[10] == pytest.approx(raw[8:13].mean())
+    with pytest.raises(ValueError, match="window must be 1 step or more, not 0"):
+        plots.engagement_over_steps(steps, window=0)
+
+
+def test_band_reaches_over_the_intervals_of_all_training_seeds(steps):
+    changed = steps.copy()
+    last = (changed.policy == "ppo") & (changed.training_seed == 2)
+    changed.loc[last, ["engagement_low", "engagement_high"]] = [0.25, 7.5]
+    axes = plots.engagement_over_steps(changed, window=1).axes[0]
+    (outline,) = axes.collections[2].get_paths()
+    assert (outline.vertices[:, 1].min(), outline.vertices[:, 1].max()) == (0.25, 7.5)
+
+
+def test_retention_averages_training_seeds(steps):
+    changed = steps.copy()
+    changed.loc[(changed.policy == "ppo") & (changed.training_seed == 2), "alive"] = 0.1
+    axes = plots.retention(changed).axes[0]
+    assert axes.lines[2].get_ydata()[-1] == pytest.approx((0.5 + 0.5 + 0.1) / 3)
+    assert axes.yaxis.get_major_formatter()(0.5) == "50%"
+
+
+def test_journey_names_the_topics_of_highest_interest(journeys):
+    figure = plots.interest_journey(journeys)
+    peaks = journeys.groupby("topic").interest.max().sort_values(ascending=False)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == peaks.index[:6].tolist()
+    left, right = figure.axes
+    assert len(left.lines) == len(right.lines) == 8
+    assert left.get_title() == "content\n5 sessions in 3.4 days"
+    assert len(left.patches) == 2  # sessions 2 and 4 of 5 are shaded
+    with pytest.raises(ValueError, match="journeys table is empty"):
+        plots.interest_journey(journeys[:0])
+
+
+def test_training_curve_stops_the_mean_with_the_shortest_run(curve):
+    axes = plots.training_curve(curve, {"random": 20.0, "planner": 300.0}).axes[0]
+    first, second, mean, *levels = axes.lines
+    assert (first.get_xdata()[-1], second.get_xdata()[-1], mean.get_xdata()[-1]) == (10_000, 8000, 8000)
+    assert [level.get_ydata()[0] for level in levels] == [20.0, 300.0]
+    assert set(texts(axes)) == {"random", "planner"}
+    assert "2 runs" in axes.get_xlabel()
+
+
+def test_one_run_without_references(curve):
+    axes = plots.training_curve(curve[curve.training_seed == 0]).axes[0]
+    (line,) = axes.lines
+    assert line.get_ydata()[-1] == 200.0
+    assert "one run" in axes.get_xlabel()
+
+
+def test_a_policy_keeps_its_colour(summary, steps):
+    bars = plots.engagement_per_policy(summary).axes[0].patches
+    lines = plots.engagement_over_steps(steps).axes[0].lines
+    of_bar = dict(
+        zip(
+            ["random", "content", "ppo", "planner"],
+            (to_hex(bar.get_facecolor()) for bar in bars),
+            strict=True,
+        )
+    )
+    of_line = dict(zip(steps.policy.unique(), (to_hex(line.get_color()) for line in lines), strict=True))
+    assert of_bar == of_line
+
+
+def test_styles_of_known_and_unknown_policies():
+    names = [*KNOWN, *(f"pkg.mod:P{i}" for i in range(12))]
+    found = styles(names)
+    assert len(set(found.values())) == len(names)
+    assert found == styles(reversed(names))
+    assert styles(["ppo"])["ppo"] == found["ppo"]
+
+
+def test_labels_are_moved_apart_as_little_as_possible():
+    np.testing.assert_allclose(spread([0.1, 0.5, 0.9], gap=0.1), [0.1, 0.5, 0.9])
+    np.testing.assert_allclose(spread([0.5, 0.5], gap=0.1), [0.45, 0.55])
+    moved = spread([0.2, 0.21, 0.22, 0.9], gap=0.05)
+    np.testing.assert_allclose(moved, [0.16, 0.21, 0.26, 0.9])
+
+
+def test_save_all_leaves_out_what_there_is_no_table_for(tmp_path, results):
+    bare = plots.Results(results.episodes, results.steps, results.journeys[:0], results.summary)
+    files = plots.save_all(tmp_path, bare)
+    assert [file.stem for file in files] == ["engagement_per_policy", "engagement_over_steps", "retention"]
+    assert all(file.read_bytes().startswith(PNG) for file in files)

@@ -1,0 +1,197 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from driftrec.agents.evaluation.episodes import METRICS, user_tables
+from driftrec.agents.evaluation.summary import read_results, summarise, write_results
+
+MEASURES = (*METRICS, "catalogue_coverage", "normalised")
+
+
+def summarised(episodes, shown, **changes):
+    return summarise(episodes, shown, **{"world": "test world", "baseline": "content", "seed": 11, **changes})
+
+
+def test_keys_and_strict_json(summary):
+    assert {"world", "users", "seeds", "baseline", "policies"} <= set(summary)
+    assert summary["users"] == 30
+    assert summary["seeds"] == {"evaluation": 11, "training": [0, 1, 2]}
+    assert list(summary["policies"]) == ["random", "content", "ppo", "planner"]
+    for policy in summary["policies"].values():
+        assert all(set(policy[key]) == {"mean", "low", "high"} for key in MEASURES)
+        assert set(policy["versus_baseline"]) == {"difference", "low", "high"}
+        assert all(policy[key]["low"] <= policy[key]["high"] for key in MEASURES)
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+def test_means_are_the_tables_means(episodes, shown, summary):
+    means = episodes.groupby("policy")[list(METRICS)].mean()
+    for name, policy in summary["policies"].items():
+        assert policy["training_seeds"] == ([0, 1, 2] if name == "ppo" else [0])
+        assert [policy[metric]["mean"] for metric in METRICS] == pytest.approx(means.loc[name].tolist())
+        assert policy["catalogue_coverage"]["mean"] == pytest.approx(shown[name].any(axis=1).mean())
+
+
+def test_normalised_and_differences_by_hand(summary):
+    # Engagement is 100 * level * noise, with ppo's three seeds at 1, 1.05 and 1.1 times 2.2: 2.31 on average.
+    policies = summary["policies"]
+    assert policies["random"]["normalised"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert policies["planner"]["normalised"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert policies["ppo"]["normalised"]["mean"] == pytest.approx((2.31 - 1) / 2)
+    # Users differ by a factor that the ratio cancels: no spread is left for one training seed.
+    assert list(policies["content"]["normalised"].values()) == pytest.approx([0.25] * 3)
+    noise = policies["random"]["engagement"]["mean"] / 100
+    assert policies["ppo"]["versus_baseline"]["difference"] == pytest.approx(81 * noise)
+    assert policies["content"]["versus_baseline"] == {"difference": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_row_order_does_not_matter(episodes, shown, summary):
+    shuffled = episodes.sample(frac=1, random_state=0)
+    again = summarised(shuffled, shown)
+    assert again["policies"] == summary["policies"]
+
+
+def test_distinguishable_from_random(episodes, shown):
+    twin = episodes[episodes.policy == "random"].assign(policy="twin")
+    both = pd.concat([episodes, twin])
+    policies = summarised(both, {**shown, "twin": shown["random"]})["policies"]
+    told = {name: policy["distinguishable_from_random"] for name, policy in policies.items()}
+    assert told == {"random": False, "content": True, "ppo": True, "planner": True, "twin": False}
+
+
+def test_same_policy_under_two_names_differs_by_exactly_zero(episodes, shown):
+    twin = episodes[episodes.policy == "content"].assign(policy="twin")
+    both = pd.concat([episodes, twin])
+    policies = summarised(both, {**shown, "twin": shown["content"]})["policies"]
+    assert policies["twin"]["versus_baseline"] == {"difference": 0.0, "low": 0.0, "high": 0.0}
+    for measure in MEASURES:
+        assert policies["twin"][measure] == policies["content"][measure]
+
+
+def test_floor_or_ceiling_absent(episodes, shown):
+    without = summarised(episodes[episodes.policy != "planner"], shown)
+    assert all(policy["normalised"] is None for policy in without["policies"].values())
+    assert without["policies"]["ppo"]["distinguishable_from_random"] is True
+    without = summarised(episodes[episodes.policy != "random"], shown)
+    assert all(policy["normalised"] is None for policy in without["policies"].values())
+    assert without["policies"]["ppo"]["distinguishable_from_random"] is None
+
+
+def test_ceiling_must_exceed_floor(episodes, shown):
+    with pytest.raises(
+        ValueError, match=r"ceiling does not exceed the floor: 'random' minus 'planner' is -197"
+    ):
+        summarised(episodes, shown, floor="planner", ceiling="random")
+    same = episodes.copy()
+    same.loc[same.policy == "planner", "engagement"] = same.loc[
+        same.policy == "random", "engagement"
+    ].to_numpy()
+    with pytest.raises(ValueError, match="ceiling does not exceed the floor"):
+        summarised(same, shown)
+
+
+def test_normalised_is_none_where_ceiling_and_floor_cannot_be_told_apart(episodes, shown):
+    close = episodes.copy()
+    noise = np.where(np.arange(30) % 2, 50.0, -49.0)
+    floor = close.loc[close.policy == "random", "engagement"].to_numpy()
+    close.loc[close.policy == "planner", "engagement"] = floor + noise
+    assert summarised(close, shown)["policies"]["ppo"]["normalised"] is None
+
+
+@pytest.mark.parametrize(
+    ("baseline", "message"),
+    [
+        ("contnet", "Unknown baseline 'contnet'. Did you mean 'content'"),
+        ("zzz", "Unknown baseline 'zzz'. Evaluated were: random, content, ppo, planner"),
+    ],
+)
+def test_unknown_baseline(episodes, shown, baseline, message):
+    with pytest.raises(ValueError, match=message):
+        summarised(episodes, shown, baseline=baseline)
+
+
+def test_missing_users_are_named(episodes, shown):
+    lost = (episodes.policy == "ppo") & (episodes.training_seed == 1) & episodes.user.isin([3, 7])
+    with pytest.raises(ValueError, match=r"Policy 'ppo', training seed 1, misses 2 of 30 users: 3, 7\."):
+        summarised(episodes[~lost], shown)
+    lost = (episodes.policy == "content") & (episodes.user < 9)
+    with pytest.raises(
+        ValueError, match=r"'content', training seed 0, misses 9 of 30 users: 0, 1, 2, 3, 4, \.\.\."
+    ):
+        summarised(episodes[~lost], shown)
+
+
+def with_value(episodes, column, value):
+    changed = episodes.copy()
+    changed.loc[(changed.policy == "ppo") & (changed.user == 4), column] = value
+    return changed
+
+
+BAD = {
+    "nan": (lambda e: with_value(e, "engagement", np.nan), "Policy 'ppo', user 4: engagement is nan"),
+    "infinity": (lambda e: with_value(e, "session_minutes", np.inf), "user 4: session_minutes is inf"),
+    "other user": (lambda e: with_value(e, "user_seed", 5), "User 4 has 2 different user seeds"),
+    "double": (lambda e: pd.concat([e, e[40:41]]), "Policy 'content', training seed 0, user 10: two rows"),
+    "column": (lambda e: e.drop(columns=["churn"]), r"lacks the columns \['churn'\]"),
+    "empty": (lambda e: e[:0], "empty"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_episodes(episodes, shown, change, message):
+    with pytest.raises(ValueError, match=message):
+        summarised(change(episodes), shown)
+
+
+def test_bad_shown(episodes, shown):
+    with pytest.raises(
+        ValueError, match=r"shown\['ppo'\] has \(training seeds, users\) \(1, 30\).*\(3, 30\)"
+    ):
+        summarised(episodes, {**shown, "ppo": shown["ppo"][:1]})
+    with pytest.raises(ValueError, match=r"shown\['planner'\] has .* None"):
+        summarised(episodes, {name: array for name, array in shown.items() if name != "planner"})
+
+
+def test_user_tables_are_ordered_by_seed_and_user():
+    rows = [(1, 1, 4.0), (0, 1, 2.0), (1, 0, 3.0), (0, 0, 1.0)]
+    frame = pd.DataFrame(
+        [{"policy": "a", **dict.fromkeys(METRICS, x), "training_seed": s, "user": u} for s, u, x in rows]
+    )
+    np.testing.assert_array_equal(user_tables(frame)["a"]["churn"], [[1.0, 2.0], [3.0, 4.0]])
+
+
+def test_results_come_back(tmp_path, episodes, steps, journeys, summary):
+    write_results(tmp_path / "new" / "folder", episodes, steps, journeys, summary)
+    back = read_results(tmp_path / "new" / "folder")
+    for got, want in ((back.episodes, episodes), (back.steps, steps), (back.journeys, journeys)):
+        pd.testing.assert_frame_equal(got, want, rtol=1e-14, atol=0)  # pandas < 3.1 may lose the last bit
+    assert back.summary == summary
+    assert back.episodes.user_seed.tolist() == episodes.user_seed.tolist()
+    assert {file.name for file in (tmp_path / "new" / "folder").iterdir()} == {
+        "episodes.csv",
+        "steps.csv",
+        "journeys.csv",
+        "summary.json",
+        "summary.md",
+    }
+
+
+def test_names_that_pandas_takes_for_missing_come_back(tmp_path, episodes, steps, journeys, summary):
+    write_results(tmp_path, episodes, steps.assign(policy="None"), journeys.assign(topic="NA"), summary)
+    back = read_results(tmp_path)
+    assert set(back.steps.policy) == {"None"}
+    assert set(back.journeys.topic) == {"NA"}
+
+
+def test_nan_in_a_summary_is_refused_before_anything_is_written(tmp_path, episodes, steps, journeys, summary):
+    summary["policies"]["ppo"]["churn"]["mean"] = float("nan")
+    with pytest.raises(ValueError, match="JSON"):
+        write_results(tmp_path / "out", episodes, steps, journeys, summary)
+    assert not (tmp_path / "out").exists()
+
+
+def test_reading_an_empty_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"episodes\.csv"):
+        read_results(tmp_path)

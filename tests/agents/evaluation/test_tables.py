@@ -1,0 +1,75 @@
+import re
+
+from driftrec.agents.evaluation.tables import BLOCKS, by_engagement, markdown, marked, sample_size, text_table
+
+
+def test_policies_fall_by_engagement(summary):
+    assert by_engagement(summary) == ["planner", "ppo", "content", "random"]
+
+
+def test_markdown_tables_have_equal_columns_and_all_policies(summary):
+    text = markdown(summary)
+    tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
+    assert len(tables) == len(BLOCKS)
+    for table, block in zip(tables, BLOCKS, strict=True):
+        rows = table.strip().split("\n")
+        assert {row.count("|") for row in rows} == {len(block) + 2}
+        assert [row.split("|")[1].strip() for row in rows] == [
+            "policy",
+            "---",
+            "planner",
+            "ppo",
+            "content",
+            "random ~",
+        ]
+
+
+def test_cells_hold_mean_and_interval(summary):
+    value = summary["policies"]["ppo"]["engagement"]
+    gap = summary["policies"]["random"]["versus_baseline"]
+    text = markdown(summary)
+    assert f"| ppo | {value['mean']:.1f} [{value['low']:.1f}, {value['high']:.1f}] |" in text
+    assert f"{gap['difference']:+.1f} [{gap['low']:+.1f}, {gap['high']:+.1f}] |" in text
+
+
+def test_legend_states_method_users_seeds_and_every_column(summary):
+    text = markdown(summary)
+    for needed in ("30 users", "(0, 1, 2)", "evaluation seed 11", "95% interval", "2000 resamples"):
+        assert needed in text
+    legend = text[text.rindex("|") :]
+    for block in BLOCKS:
+        for column in block:
+            assert f"- {column.title}: " in legend
+    assert "random as 0 and planner as 1" in legend
+
+
+def test_text_table_is_aligned_and_fits_a_terminal(summary):
+    text = text_table(summary)
+    blocks = text.split("\n\n")
+    assert len(blocks) == len(BLOCKS) + 1
+    for block in blocks[:-1]:
+        assert len({len(line) for line in block.split("\n")}) == 1
+    assert max(map(len, text.split("\n"))) <= 120
+
+
+def test_absent_normalised_is_a_dash(summary):
+    for policy in summary["policies"].values():
+        policy["normalised"] = None
+    assert re.search(r"\| ppo \| [^|]+ \| - \|", markdown(summary))
+
+
+def test_a_pipe_in_a_name_does_not_break_the_table(summary):
+    summary["policies"]["a|b"] = summary["policies"].pop("ppo")
+    assert "| a\\|b |" in markdown(summary)
+
+
+def test_mark_only_where_told_apart_is_false(summary):
+    assert marked("random", summary) == "random ~"
+    summary["policies"]["random"]["distinguishable_from_random"] = None
+    assert marked("random", summary) == "random"
+
+
+def test_sample_size(summary):
+    assert sample_size(summary) == "30 users, 1 or 3 training seeds"
+    del summary["policies"]["ppo"]
+    assert sample_size(summary) == "30 users, 1 training seed"

@@ -1,0 +1,106 @@
+"""The contract of every registered policy."""
+
+import numpy as np
+import pytest
+
+from driftrec.agents.policy import Policy
+from driftrec.agents.registry import POLICIES
+
+LEARN_FROM_ALL = {"popular"}  # one user's clicks change what others see: slates depend on the batch
+RANDOM = {"random", "popular", "epsilon-content"}
+SKIP_THE_READ = {"popular", "content", "linucb"}
+
+every_policy = pytest.mark.parametrize("name", POLICIES)
+
+
+@every_policy
+def test_has_the_methods(name, make_context):
+    assert isinstance(POLICIES[name](make_context()), Policy)
+
+
+@every_policy
+def test_slates_are_distinct_items_of_the_catalogue(name, make_context, play):
+    context = make_context()
+    _, slates = play(POLICIES[name](context), num_users=50, steps=5)
+    assert slates.shape == (5, 50, 5)
+    assert slates.dtype == np.int64
+    assert slates.min() >= 0
+    assert slates.max() < context.num_items
+    assert (np.diff(np.sort(slates, axis=2), axis=2) > 0).all()
+
+
+@every_policy
+def test_same_seed_same_slates(name, make_context, play):
+    _, first = play(POLICIES[name](make_context()), seed=11)
+    _, second = play(POLICIES[name](make_context()), seed=11)
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", sorted(RANDOM))
+def test_other_seed_other_slates(name, make_context, play):
+    policy = POLICIES[name](make_context())
+    assert (play(policy, seed=11)[1] != play(policy, seed=12)[1]).any()
+
+
+@every_policy
+def test_reset_forgets(name, make_context, play):
+    used = POLICIES[name](make_context())
+    play(used, num_users=30, seed=1)
+    np.testing.assert_array_equal(play(used, seed=2)[1], play(POLICIES[name](make_context()), seed=2)[1])
+
+
+@pytest.mark.parametrize("name", sorted(set(POLICIES) - LEARN_FROM_ALL))
+def test_slates_do_not_depend_on_who_else_is_there(name, make_context, play):
+    policy = POLICIES[name](make_context())
+    _, many = play(policy, num_users=50)
+    _, few = play(policy, num_users=9)
+    np.testing.assert_array_equal(many[:, :9], few)
+
+
+@pytest.mark.parametrize("name", sorted(LEARN_FROM_ALL))
+def test_shared_learning_depends_on_who_else_is_there(name, make_context, play):
+    policy = POLICIES[name](make_context())
+    assert (play(policy, num_users=50)[1][:, :9] != play(policy, num_users=9)[1]).any()
+
+
+@every_policy
+def test_observation_is_left_as_it_was(name, make_context, audience):
+    people = audience(20)
+    people.step(np.tile(np.arange(5), (20, 1)))
+    policy = POLICIES[name](make_context())
+    policy.reset(20, 0)
+    writable = {key: values.copy() for key, values in people.observe().items()}
+    policy.act(writable)
+    for key, values in people.observe().items():
+        np.testing.assert_array_equal(writable[key], values, err_msg=key)
+
+
+@every_policy
+def test_slates_do_not_share_memory(name, make_context, audience):
+    observation = audience(4).observe()
+    policy = POLICIES[name](make_context())
+    policy.reset(4, 0)
+    assert not np.shares_memory(policy.act(observation), policy.act(observation))
+
+
+@every_policy
+def test_one_user(name, make_context, play):
+    _, slates = play(POLICIES[name](make_context()), num_users=1)
+    assert slates.shape == (5, 1, 5)
+
+
+@every_policy
+def test_slate_of_the_whole_catalogue(name, make_context, play):
+    _, slates = play(POLICIES[name](make_context(slate_size=7, num_items=7)), num_users=6)
+    np.testing.assert_array_equal(np.sort(slates, axis=2), np.broadcast_to(np.arange(7), (5, 6, 7)))
+
+
+@pytest.mark.parametrize("name", sorted(SKIP_THE_READ))
+def test_clicked_items_are_not_shown_again(name, make_context, play):
+    observations, slates = play(POLICIES[name](make_context()), num_users=50, steps=12)
+    clicks = 0
+    for observation, slate in zip(observations, slates, strict=True):
+        read = np.where(observation["clicked"] > 0, observation["items"], -1)
+        assert not (slate[:, :, None] == read[:, None, :]).any()
+        clicks += (read >= 0).sum()
+    assert clicks > 500  # else there was little to avoid
