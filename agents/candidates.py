@@ -75,7 +75,7 @@ class CandidateVecEnv(VecEnvWrapper):
 
     def __init__(self, venv: VecEnv, stage: CandidateStage) -> None:
         assert isinstance(venv.observation_space, spaces.Dict)
-        slate_size = venv.action_space.shape[0]  # type: ignore[index]
+        slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(
             venv,
             spaces.Dict({**venv.observation_space.spaces, **stage.spaces()}),
@@ -84,7 +84,7 @@ class CandidateVecEnv(VecEnvWrapper):
         self.stage = stage
         self._candidates: NDArray[np.int32] | None = None
 
-    def reset(self) -> dict[str, NDArray[Any]]:  # type: ignore[override]
+    def reset(self) -> dict[str, NDArray[Any]]:
         """Reset all lanes."""
         return self._add(self.venv.reset())
 
@@ -103,7 +103,7 @@ class CandidateVecEnv(VecEnvWrapper):
             batch = self.stage({name: np.stack([row[name] for row in last]) for name in last[0]})
             for row, lane in enumerate(ended):
                 infos[lane]["terminal_observation"] = {name: value[row] for name, value in batch.items()}
-        return self._add(observation), rewards, dones, infos  # type: ignore[arg-type]
+        return self._add(observation), rewards, dones, infos
 
     def _add(self, observation: Any) -> dict[str, NDArray[Any]]:
         added = self.stage(observation)

@@ -54,9 +54,7 @@ def build_catalogue_folder(
     """
     check_out(out)
     items = read_items(csv, encoding=encoding)
-    documents = [
-        f"{title}. {text}" if text else title for title, text in zip(items.titles, items.texts, strict=True)
-    ]
+    documents = [f"{title}. {text}" if text else title for title, text in zip(items.titles, items.texts, strict=True)]
     vectors = encode_cached(encoder, documents, progress=progress)
     catalogue, personas = derive_catalogue(items, vectors, seed=seed)
     provenance = {
@@ -110,9 +108,7 @@ def check_out(out: Path) -> None:
     known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE}
     strange = sorted(path.name for path in out.iterdir() if path.name not in known) if out.exists() else []
     if strange:
-        raise FileExistsError(
-            f"{out} is not a catalogue folder: it holds {', '.join(strange[:3])}. Give a new folder."
-        )
+        raise FileExistsError(f"{out} is not a catalogue folder: it holds {', '.join(strange[:3])}. Give a new folder.")
 
 
 def load_embeddings(

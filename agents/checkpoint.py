@@ -43,9 +43,7 @@ class Checkpoint:
         module.load_state_dict(state)
 
 
-def save_checkpoint(
-    path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Setting
-) -> None:
+def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Setting) -> None:
     """Write a checkpoint; frozen tables are left out, their hashes are not."""
     weights = {
         f"{name}.{key}": value.contiguous().clone()

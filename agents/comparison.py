@@ -23,7 +23,16 @@ from driftrec.agents.registry import LOADERS, POLICIES, build_policy
 from driftrec.agents.world_setup import WorldSetup
 from driftrec.simulators.noise import user_seeds
 
-BASELINES = ("random", "popular", "content", "epsilon-content", "linucb", "myopic", "myopic-oracle", "planner")
+BASELINES = (
+    "random",
+    "popular",
+    "content",
+    "epsilon-content",
+    "linucb",
+    "myopic",
+    "myopic-oracle",
+    "planner",
+)
 """Policies that need no training run."""
 
 
@@ -79,7 +88,8 @@ def build_entries(
     for label, names in slow_last:
         trained = [_training_seed(name) for name in names]
         built[label] = Entry(
-            label, {s: build_policy(name, setup.context, policies, loaders) for s, name in zip(trained, names, strict=True)}
+            label,
+            {s: build_policy(name, setup.context, policies, loaders) for s, name in zip(trained, names, strict=True)},
         )
     return [built[label] for label in labels]
 
@@ -128,7 +138,8 @@ def compare(
 def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The followed user who stays longest under the policy that keeps that user least."""
     stays = [table.groupby("user").step.max().rename(label) for label, table in journeys.items()]
-    user = int(pd.concat(stays, axis=1).fillna(0).min(axis=1).idxmax())
+    shortest = pd.concat(stays, axis=1).fillna(0).min(axis=1)
+    user = int(shortest.index[int(shortest.argmax())])
     picked = [table[table.user == user].assign(policy=label) for label, table in journeys.items()]
     return pd.concat(picked, ignore_index=True)
 

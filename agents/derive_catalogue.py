@@ -78,9 +78,7 @@ def derive_catalogue(
             out of its range.
     """
     if item_embeddings.ndim != 2 or len(item_embeddings) != len(items):
-        raise ValueError(
-            f"Embeddings of shape {item_embeddings.shape} for {len(items)} items; need one row an item."
-        )
+        raise ValueError(f"Embeddings of shape {item_embeddings.shape} for {len(items)} items; need one row an item.")
     if len(items) < 2:
         raise ValueError(f"{len(items)} item does not make a catalogue; give at least 2.")
     if dims < 2 or num_topics < 1 or num_personas < 1 or not 0 <= text_share <= 1:
@@ -191,9 +189,7 @@ def derive_personas(catalogue: Catalogue, num_personas: int, rng: np.random.Gene
             break
         anchors = _draw_anchors(catalogue.topic, rng)
         weights = np.sort(rng.dirichlet(np.ones(len(anchors))))[::-1]
-        parts = (
-            ANCHOR_SHARE * catalogue.latent[anchors] + (1 - ANCHOR_SHARE) * means[catalogue.topic[anchors]]
-        )
+        parts = ANCHOR_SHARE * catalogue.latent[anchors] + (1 - ANCHOR_SHARE) * means[catalogue.topic[anchors]]
         found.setdefault(_describe(catalogue, anchors, rng), weights @ parts)
     return Personas(tuple(found), _unit(np.array(list(found.values()))).astype(np.float32))
 

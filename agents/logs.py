@@ -60,5 +60,12 @@ def collect(envs: RecommendationVectorEnv, policy: Policy, num_steps: int, seed:
             clicks[over] = info["final_info"]["clicks"][over]
             minutes[over] = info["final_info"]["engagement"][over]
         choice = np.where(clicks.any(axis=1), clicks.argmax(axis=1), slates.shape[1])
-        parts.append(Logs(seen, torch.from_numpy(slates), torch.from_numpy(choice), torch.from_numpy(minutes.sum(axis=1))))
+        parts.append(
+            Logs(
+                seen,
+                torch.from_numpy(slates),
+                torch.from_numpy(choice),
+                torch.from_numpy(minutes.sum(axis=1)),
+            )
+        )
     return joined(parts)

@@ -83,9 +83,7 @@ def _hub_folder(name: str, revision: str | None, folder: Path) -> Path:
         for pattern in _WEIGHTS:  # pickled weights only where there are no safetensors
             try:
                 files = [*_SMALL_FILES, pattern]
-                found = Path(
-                    snapshot_download(name, revision=revision, allow_patterns=files, local_files_only=local)
-                )
+                found = Path(snapshot_download(name, revision=revision, allow_patterns=files, local_files_only=local))
             except (OSError, ValueError) as error:
                 failure = error
                 break
@@ -123,12 +121,7 @@ def _shards(index: Path) -> set[str]:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that changes a vector: configuration, tokenizer, weights; by file name."""
-    names = {
-        path
-        for pattern in ("config.json", *_TOKENIZER_FILES)
-        for path in folder.glob(pattern)
-        if path.is_file()
-    }
+    names = {path for pattern in ("config.json", *_TOKENIZER_FILES) for path in folder.glob(pattern) if path.is_file()}
     return {path.name: _sha256(path) for path in sorted(names | set(weight_files(folder)))}
 
 
@@ -164,9 +157,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise OSError(
-            f"{path} is not valid JSON ({error}), so {folder} is not a model folder. {ADVICE}"
-        ) from error
+        raise OSError(f"{path} is not valid JSON ({error}), so {folder} is not a model folder. {ADVICE}") from error
     if not isinstance(config, dict):
         raise OSError(f"{path} is not a JSON object, so {folder} is not a model folder. {ADVICE}")
     return config

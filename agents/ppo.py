@@ -167,7 +167,12 @@ def train(
     try:
         model.learn(settings.ppo.total_steps, callback=curve)
     finally:
-        config = {"world": asdict(setup.args), "settings": asdict(settings), "seed": seed, "steps": model.num_timesteps}
+        config = {
+            "world": asdict(setup.args),
+            "settings": asdict(settings),
+            "seed": seed,
+            "steps": model.num_timesteps,
+        }
         save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
         pd.DataFrame(curve.rows).assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
     return folder / FILE
@@ -219,9 +224,7 @@ def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> PPOPolicy:
     ranker = Ranker(setup.context, stored["representation"], checkpoint.config["seed"])
     checkpoint.load_into("ranker", ranker)
     stage = CandidateStage(ranker, setup.context.num_items, settings.candidates)
-    network = SlateActorCritic(
-        *_spaces(setup, stage), lambda left: 0.0, ranker=ranker, temper=settings.temper
-    )
+    network = SlateActorCritic(*_spaces(setup, stage), lambda left: 0.0, ranker=ranker, temper=settings.temper)
     checkpoint.load_into("ppo", network)
     network.set_training_mode(False)
     return PPOPolicy(ranker, network, setup.context.num_items, settings.candidates, greedy)

@@ -54,15 +54,18 @@ class SlateActorCritic(ActorCriticPolicy):
         self.encoder: StateEncoder = copy.deepcopy(ranker.encoder).requires_grad_(True)
         with torch.inference_mode():
             vectors = ranker.item_vectors()
+        self.vectors: Tensor
         self.register_buffer("vectors", vectors.clone(), persistent=False)
         self.project = nn.Linear(self.encoder.items.dims + vectors.shape[1], item_dims)
         slate_size = self.action_space.shape[0]  # type: ignore[index]
         self.head = SlateHead(self.encoder.state_dims, item_dims, slate_size, temper)
         self.value = nn.Sequential(nn.Linear(self.encoder.state_dims, 64), nn.GELU(), nn.Linear(64, 1))
         trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        self.optimizer = self.optimizer_class(trained, lr=lr_schedule(1), **self.optimizer_kwargs)
+        self.optimizer = self.optimizer_class(trained, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
-    def forward(self, obs: Observations, deterministic: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(  # type: ignore[override]
+        self, obs: Observations, deterministic: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Slates, their values and their log-probabilities."""
         state, features = self._read(obs)
         picks, log_p = self.head.pick(state, features, obs["scores"], deterministic)

@@ -47,11 +47,12 @@ class Ranker(nn.Module):
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
         self.position_bias = nn.Parameter(torch.zeros(context.slate_size))
+        self.length: Tensor
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
         self.dims = dims
 
     def item_vectors(self) -> Tensor:
-        """v of every item, (items, dims)."""
+        """V of every item, (items, dims)."""
         return self.tower(self.encoder.items())
 
     def forward(self, observation: Mapping[str, Tensor], vectors: Tensor | None = None) -> Scores:

@@ -78,16 +78,12 @@ def read_items(path: str | Path, *, encoding: str = "utf-8-sig") -> Items:
         records.append(record)
     if not records:
         raise ValueError(f"{path} holds no items, only a header.")
-    genres = [
-        [g.strip() for g in r.get("genres", "").split("|") if g.strip() not in ("", NO_GENRES)]
-        for r in records
-    ]
+    genres = [[g.strip() for g in r.get("genres", "").split("|") if g.strip() not in ("", NO_GENRES)] for r in records]
     return Items(
         ids=tuple(seen),
         titles=tuple(r["title"] for r in records),
         texts=tuple(
-            r.get("text", f"Genres: {', '.join(g)}." if g else "")
-            for r, g in zip(records, genres, strict=True)
+            r.get("text", f"Genres: {', '.join(g)}." if g else "") for r, g in zip(records, genres, strict=True)
         ),
         topics=tuple(r.get("topic", g[0] if g else "") for r, g in zip(records, genres, strict=True)),
     )

@@ -41,9 +41,7 @@ class Setting:
                 below 1.
         """
         if not 1 <= slate_size <= self.catalogue.num_items:
-            raise ValueError(
-                f"slate_size is {slate_size}; it must be in 1..{self.catalogue.num_items} (items)."
-            )
+            raise ValueError(f"slate_size is {slate_size}; it must be in 1..{self.catalogue.num_items} (items).")
         return Context(
             slate_size=slate_size,
             item_embeddings=self.item_embeddings,

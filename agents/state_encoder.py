@@ -63,7 +63,9 @@ class StateEncoder(nn.Module):
     def _weights(self, observation: Mapping[str, Tensor], real: Tensor) -> Tensor:
         """w_j of every memory, (users, memories, history)."""
         clicked = observation["clicked"].float()
-        kinds = torch.stack([clicked, observation["engagement"], real.float() - clicked], dim=1)  # (users, kinds, history)
+        kinds = torch.stack(
+            [clicked, observation["engagement"], real.float() - clicked], dim=1
+        )  # (users, kinds, history)
         fade = torch.exp2(-observation["age"][:, None, None] * torch.exp2(-self.log_half_life)[..., None])
         return (kinds[:, :, None] * fade).flatten(1, 2)
 

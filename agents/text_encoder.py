@@ -154,9 +154,7 @@ class TextEncoder:
                 bar.update(len(batch))
         bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
         if bad.size:
-            raise ValueError(
-                f"{self.name} gives NaN or infinity for the text in row {bad[0]}: {texts[bad[0]]!r:.80}."
-            )
+            raise ValueError(f"{self.name} gives NaN or infinity for the text in row {bad[0]}: {texts[bad[0]]!r:.80}.")
         return rows
 
     @cached_property
@@ -175,14 +173,10 @@ class TextEncoder:
         limit = self._limit
         frame, *rows = self._token_ids([self.prompt.replace("{text}", text) for text in ("", *texts)])
         if len(frame) >= limit:
-            raise ValueError(
-                f"Prompt {self.prompt!r} takes {len(frame)} tokens of {limit}; no room for a text."
-            )
+            raise ValueError(f"Prompt {self.prompt!r} takes {len(frame)} tokens of {limit}; no room for a text.")
         empty = [i for i, ids in enumerate(rows) if ids == frame]
         if empty:
-            raise ValueError(
-                f"{self.name} finds no token in the text in row {empty[0]}: {texts[empty[0]]!r:.80}."
-            )
+            raise ValueError(f"{self.name} finds no token in the text in row {empty[0]}: {texts[empty[0]]!r:.80}.")
         long = sum(len(ids) > limit for ids in rows)
         if long:
             warnings.warn(f"{long} of {len(texts)} texts were cut to {limit} tokens.", stacklevel=3)

@@ -37,7 +37,7 @@ class NewsEnv(RecommendationEnv):
     | clicked | (H,) | int8 | 1 if opened | 0 .. 1 |
     | engagement | (H,) | float32 | minutes read | 0 .. longest read |
     | age | (H,) | float32 | hours since shown, 0 where empty | 0 .. 1e6 |
-    | clock | (4,) | float32 | hours since the first visit; sessions begun; steps and minutes of this session | 0 .. 1e6 |
+    | clock | (4,) | float32 | hours since first visit, sessions begun, steps and minutes in session | 0 .. 1e6 |
 
     ## Reward
     Minutes read in the step.

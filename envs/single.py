@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
 from driftrec.envs.spaces import action_space, observation_space
@@ -32,8 +31,8 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
     def __init__(self, world: World[Any], horizon: int | None) -> None:
         self.world = world
         self.horizon = horizon
-        self.observation_space: spaces.Dict = observation_space(world)
-        self.action_space: spaces.MultiDiscrete = action_space(world)
+        self.observation_space = observation_space(world)  # type: ignore[assignment]
+        self.action_space = action_space(world)
         self._lane_seed: np.uint64 | None = None
         self._episode = 0
         self._state: Any = None
@@ -71,7 +70,13 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         terminated = bool(feedback.left[0])
         truncated = self._steps == self.horizon and not terminated
         self._over = terminated or truncated
-        return self._observation(), float(feedback.reward()[0]), terminated, truncated, self._info(feedback.as_info())
+        return (
+            self._observation(),
+            float(feedback.reward()[0]),
+            terminated,
+            truncated,
+            self._info(feedback.as_info()),
+        )
 
     def _observation(self) -> Observation:
         return {name: value[0] for name, value in self.world.observe(self._state).items()}

@@ -12,9 +12,7 @@ from driftrec.simulators.world import World
 
 def observation_space(world: World[Any]) -> spaces.Dict:
     """A Dict of Boxes for one user, in the order of ``world.fields``."""
-    return spaces.Dict(
-        {name: spaces.Box(f.low, f.high, f.shape, f.dtype) for name, f in world.fields.items()}  # type: ignore[arg-type]
-    )
+    return spaces.Dict({name: spaces.Box(f.low, f.high, f.shape, f.dtype) for name, f in world.fields.items()})
 
 
 def action_space(world: World[Any]) -> spaces.MultiDiscrete:

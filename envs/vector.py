@@ -99,7 +99,11 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         return self.world.observe(self._state), rewards, terminated, truncated, self._info(info)
 
     def _same_step_reset(
-        self, rewards: NDArray[np.float64], terminated: NDArray[np.bool_], truncated: NDArray[np.bool_], info: Info
+        self,
+        rewards: NDArray[np.float64],
+        terminated: NDArray[np.bool_],
+        truncated: NDArray[np.bool_],
+        info: Info,
     ) -> tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
         """Move last observations and infos aside and begin anew in the lanes that are over."""
         lanes = np.flatnonzero(self._over)

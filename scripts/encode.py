@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import tyro
 
 from driftrec.agents.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
 from driftrec.agents.embedding_cache import default_cache_folder
@@ -88,15 +87,11 @@ def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
 
 def _encode_news(args: Args, encoder: TextEncoder) -> None:
     if args.seed is not None:
-        raise ValueError(
-            f"--seed {args.seed} applies to --catalogue items.csv only; the packaged news is fixed."
-        )
+        raise ValueError(f"--seed {args.seed} applies to --catalogue items.csv only; the packaged news is fixed.")
     start = time.perf_counter()
     setting = load_setting(None, encoder, progress=sys.stderr.isatty())
     if args.out is not None:
-        write_catalogue_folder(
-            args.out, setting.catalogue, setting.personas, encoder, {"rule": "packaged news"}
-        )
+        write_catalogue_folder(args.out, setting.catalogue, setting.personas, encoder, {"rule": "packaged news"})
     _report(setting.catalogue.num_items, setting.personas.num_personas, time.perf_counter() - start, encoder)
     print(f"Written to {args.out or default_cache_folder()}.")
 
@@ -108,4 +103,6 @@ def _report(items: int, personas: int, seconds: float, encoder: TextEncoder) -> 
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Args))
+    from driftrec.scripts.cli import run
+
+    run("encode")

@@ -87,7 +87,9 @@ class Catalogue:
 
     def documents(self) -> list[str]:
         """What the text encoder reads of each item: title and text, without the hidden columns."""
-        return [f"{title}. {text}".strip() if text else title for title, text in zip(self.titles, self.texts, strict=True)]
+        return [
+            f"{title}. {text}".strip() if text else title for title, text in zip(self.titles, self.texts, strict=True)
+        ]
 
     def fingerprint(self) -> str:
         """SHA-256 over ids, texts and arrays: changes when anything does."""
@@ -166,7 +168,8 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
     for name in (TEXTS_FILE, ARRAYS_FILE):
         if not (path / name).is_file():
             raise FileNotFoundError(
-                f"{path} is not a catalogue folder: it has no {name}. Make one with: driftrec encode --catalogue items.csv"
+                f"{path} is not a catalogue folder: it has no {name}. "
+                "Make one with: driftrec encode --catalogue items.csv"
             )
     texts = json.loads((path / TEXTS_FILE).read_text(encoding="utf-8"))
     if texts.get("format") != FORMAT:

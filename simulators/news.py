@@ -238,7 +238,7 @@ class NewsWorld:
             slate_affinity(catalogue.latent, slates, state.interest).T,
             catalogue.allure.take(by_position),
             state.satiation[np.arange(len(slates)), catalogue.topic.take(by_position)],
-            held(state.read, by_position),
+            held(state.read, by_position).astype(np.float32),
             state.satisfaction,
         )
         weights *= self._positions[:, None]

@@ -61,7 +61,7 @@ def user_seeds(seed: int, purpose: str, count: int) -> Words:
         count: Number of users.
     """
     tag = int.from_bytes(purpose.encode(), "little")
-    return np.random.SeedSequence([seed, tag]).generate_state(count, np.uint64)
+    return np.random.SeedSequence([seed, tag]).generate_state(count, np.uint64).astype(np.uint64)
 
 
 def uniform(words: Words) -> NDArray[np.float32]:

@@ -130,5 +130,9 @@ def no_feedback(num_users: int, slate_size: int) -> dict[str, NDArray[Any]]:
     slates, users = (num_users, slate_size), (num_users,)
     nothing = np.zeros(users, np.bool_)
     return Feedback(
-        np.zeros(slates, np.bool_), np.zeros(slates, np.float32), nothing, np.zeros(users, np.float32), nothing.copy()
+        np.zeros(slates, np.bool_),
+        np.zeros(slates, np.float32),
+        nothing,
+        np.zeros(users, np.float32),
+        nothing.copy(),
     ).as_info()

@@ -36,9 +36,7 @@ def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
     """
     cost = -np.asarray(scores)
     if not 1 <= k <= cost.shape[-1]:
-        raise ValueError(
-            f"Cannot choose the best {k} of {cost.shape[-1]} items; k must be 1 to their number."
-        )
+        raise ValueError(f"Cannot choose the best {k} of {cost.shape[-1]} items; k must be 1 to their number.")
     best = np.argpartition(cost, k - 1, axis=-1)[..., :k]
     order = np.argsort(np.take_along_axis(cost, best, axis=-1), axis=-1)
     return np.take_along_axis(best, order, axis=-1).astype(np.int64, copy=False)

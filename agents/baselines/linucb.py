@@ -72,9 +72,7 @@ class LinUCB:
     def reset(self, num_users: int, seed: int) -> None:
         """Give ``num_users`` new users their prior, and draw the order of ties."""
         dims = self.features.shape[1]
-        self._inverse = np.tile(
-            np.eye(dims) / self.ridge, (num_users, 1, 1)
-        )  # A^-1, (users, features, features)
+        self._inverse = np.tile(np.eye(dims) / self.ridge, (num_users, 1, 1))  # A^-1, (users, features, features)
         self._moment = np.zeros((num_users, dims))  # sum x (r - x . theta_0), (users, features)
         noise = np.random.default_rng(seed).random(len(self.features), dtype=np.float32)
         self._tie = np.float32(TIE) * noise  # (items,)

@@ -180,10 +180,7 @@ def _resampled(arrays: Sequence[Values], seed: int, resamples: int) -> Iterator[
         weights = counts[start : start + rows] / counts.shape[1]
         yield (
             weights,
-            [
-                _seed_weights(rng, len(array), len(weights)) @ array
-                for rng, array in zip(rngs, arrays, strict=True)
-            ],
+            [_seed_weights(rng, len(array), len(weights)) @ array for rng, array in zip(rngs, arrays, strict=True)],
         )
 
 
@@ -228,9 +225,7 @@ def _checked(*given: ArrayLike) -> list[Values]:
             raise ValueError(f"values must have shape (seeds, users) and not be empty, not {array.shape}.")
         if not np.isfinite(array).all():
             seed, user = np.argwhere(~np.isfinite(array))[0]
-            raise ValueError(
-                f"values[{seed}, {user}] is {array[seed, user]}: every user needs a finite number."
-            )
+            raise ValueError(f"values[{seed}, {user}] is {array[seed, user]}: every user needs a finite number.")
     users = [array.shape[1] for array in arrays]
     if len(set(users)) > 1:
         raise ValueError(f"Policies are compared on the same users, but the arrays hold {users} users.")

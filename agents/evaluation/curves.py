@@ -37,9 +37,7 @@ def align_curves(curve: pd.DataFrame, *, points: int = 200) -> pd.DataFrame:
     first = min(run.env_steps.iloc[0] for run in runs)
     last = min(run.env_steps.iloc[-1] for run in runs)
     grid = np.linspace(first, last, points)
-    values = np.stack(
-        [np.interp(grid, run.env_steps, run[MEASURE], left=np.nan, right=np.nan) for run in runs]
-    )
+    values = np.stack([np.interp(grid, run.env_steps, run[MEASURE], left=np.nan, right=np.nan) for run in runs])
     table = pd.DataFrame(values.T)  # (points, runs)
     return pd.DataFrame(
         {

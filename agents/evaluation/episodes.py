@@ -51,9 +51,7 @@ def check_episodes(episodes: pd.DataFrame) -> None:
     double = episodes[episodes.duplicated(["policy", "training_seed", "user"])]
     if len(double):
         row = double.iloc[0]
-        raise ValueError(
-            f"Policy {row.policy!r}, training seed {row.training_seed}, user {row.user}: two rows."
-        )
+        raise ValueError(f"Policy {row.policy!r}, training seed {row.training_seed}, user {row.user}: two rows.")
     everyone = set(episodes.user)
     for (policy, trained), rows in episodes.groupby(["policy", "training_seed"], sort=False):
         absent = sorted(everyone - set(rows.user))
@@ -67,11 +65,7 @@ def check_episodes(episodes: pd.DataFrame) -> None:
         bad = episodes[~np.isfinite(episodes[metric].astype(np.float64))]
         if len(bad):
             row = bad.iloc[0]
-            raise ValueError(
-                f"Policy {row.policy!r}, user {row.user}: {metric} is {row[metric]}, not a number."
-            )
+            raise ValueError(f"Policy {row.policy!r}, user {row.user}: {metric} is {row[metric]}, not a number.")
     seeds = episodes.astype({"user_seed": str}).groupby("user").user_seed.nunique()
     if (seeds > 1).any():
-        raise ValueError(
-            f"User {seeds.idxmax()} has {seeds.max()} different user seeds: policies met different users."
-        )
+        raise ValueError(f"User {seeds.idxmax()} has {seeds.max()} different user seeds: policies met different users.")

@@ -134,9 +134,7 @@ def interest_journey(journeys: pd.DataFrame) -> Figure:
         axes.set_xlabel("step (shaded: every other session)")
     panels[0].set_ylabel("interest (cosine to the topic)")
     handles = [line for line in panels[0].get_lines() if not str(line.get_label()).startswith("_")]
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=min(TOPICS, 3), frameon=False, fontsize=9
-    )
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(TOPICS, 3), frameon=False, fontsize=9)
     figure.suptitle("One user's interests under different policies", fontsize=12)
     return figure
 
@@ -229,9 +227,7 @@ def _journey(axes: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None
     sessions = rows.drop_duplicates("step").sort_values("step")
     for number, (_, session) in enumerate(sessions.groupby("session")):
         if number % 2:
-            axes.axvspan(
-                session.step.min() - 0.5, session.step.max() + 0.5, color="0.94", linewidth=0, zorder=0
-            )
+            axes.axvspan(session.step.min() - 0.5, session.step.max() + 0.5, color="0.94", linewidth=0, zorder=0)
     for topic, line in rows.sort_values("step").groupby("topic"):
         if topic not in colours:
             axes.plot(line.step, line.interest, color="0.8", linewidth=0.7, zorder=1)
@@ -239,8 +235,6 @@ def _journey(axes: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None
         line = rows[rows.topic == topic].sort_values("step")
         axes.plot(line.step, line.interest, color=colour, linewidth=1.9, label=str(topic))
     days = (sessions.hours.max() - sessions.hours.min()) / 24
-    axes.set_title(
-        f"{rows.policy.iloc[0]}\n{sessions.session.nunique()} sessions in {days:.1f} days", fontsize=10
-    )
+    axes.set_title(f"{rows.policy.iloc[0]}\n{sessions.session.nunique()} sessions in {days:.1f} days", fontsize=10)
     axes.margins(x=0)
     axes.spines[["top", "right"]].set_visible(False)

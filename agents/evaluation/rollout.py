@@ -96,7 +96,9 @@ def roll_out(
         journeys.append(_journey(world, state, step))
         _serve(world, policy, state, tally, step)
         tick()
-    return Rollout(_episodes(state, tally, seeds, first), tally.engagement, tally.alive, tally.shown, pd.concat(journeys))
+    return Rollout(
+        _episodes(state, tally, seeds, first), tally.engagement, tally.alive, tally.shown, pd.concat(journeys)
+    )
 
 
 def _serve(world: NewsWorld, policy: Policy, state: NewsState, tally: _Tally, step: int) -> None:
@@ -116,9 +118,7 @@ def _serve(world: NewsWorld, policy: Policy, state: NewsState, tally: _Tally, st
         policy.update(observation, seen, feedback.clicks, feedback.engagement)
 
 
-def _episodes(
-    state: NewsState, tally: _Tally, seeds: NDArray[np.uint64], first: NDArray[np.float32]
-) -> pd.DataFrame:
+def _episodes(state: NewsState, tally: _Tally, seeds: NDArray[np.uint64], first: NDArray[np.float32]) -> pd.DataFrame:
     """One row a user."""
     minutes = tally.engagement.sum(axis=0, dtype=np.float64)
     sessions = state.clock[:, 1].astype(np.int64) - state.gone

@@ -169,9 +169,7 @@ def read_results(folder: str | Path) -> Results:
     return Results(episodes, steps, journeys, summary)
 
 
-def _scale(
-    minutes: Mapping[str, Values], floor: str, ceiling: str, seed: int
-) -> tuple[Values, Values] | None:
+def _scale(minutes: Mapping[str, Values], floor: str, ceiling: str, seed: int) -> tuple[Values, Values] | None:
     """Floor and ceiling, or None where one is absent or both cannot be told apart."""
     if floor not in minutes or ceiling not in minutes:
         return None

@@ -47,9 +47,7 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
         Column("churn", "churn", "share of users gone for good before the horizon", ".3f"),
     ),
     (
-        Column(
-            "slate_diversity", "diversity", "1 - mean cosine between items of a slate, by their texts", ".3f"
-        ),
+        Column("slate_diversity", "diversity", "1 - mean cosine between items of a slate, by their texts", ".3f"),
         Column("catalogue_coverage", "coverage", "share of the catalogue shown to at least one user", ".3f"),
         Column("interest_drift", "drift", "1 - cosine between true interest at start and at end", ".3f"),
     ),
@@ -99,10 +97,7 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
         pd.DataFrame(
             {
                 "policy".ljust(width): [name.ljust(width) for name in shown],
-                **{
-                    c.title: [_cell(summary["policies"][name][c.key], c.form) for name in names]
-                    for c in block
-                },
+                **{c.title: [_cell(summary["policies"][name][c.key], c.form) for name in names] for c in block},
             }
         )
         for block in BLOCKS
@@ -123,9 +118,7 @@ def _cell(value: Mapping[str, float] | None, form: str) -> str:
 
 def _markdown_table(frame: pd.DataFrame) -> str:
     rows = [list(frame.columns), ["---", *["---:"] * (frame.shape[1] - 1)], *frame.to_numpy().tolist()]
-    return "\n".join(
-        "| " + " | ".join(cell.strip().replace("|", "\\|") for cell in row) + " |" for row in rows
-    )
+    return "\n".join("| " + " | ".join(cell.strip().replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
 def _legend(summary: Mapping[str, Any]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from driftrec.agents.slate_optimiser import best_slates
 from driftrec.agents.policy import Observation, Slates
+from driftrec.agents.slate_optimiser import best_slates
 from driftrec.simulators.news import NewsState, NewsWorld
 
 

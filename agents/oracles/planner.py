@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.slate_optimiser import best_slates
 from driftrec.agents.policy import Observation, Slates
+from driftrec.agents.slate_optimiser import best_slates
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsState, NewsWorld
 
@@ -104,7 +104,7 @@ def tune_planner(
     rng = np.random.default_rng(seed)
     users = noise.user_seeds(seed, "planner", num_users)
     scale = float(world.catalogue.minutes.mean())
-    centre, spread = np.zeros(4), np.array([10.0, 3.0, 3.0, 3.0]) * scale
+    centre, spread = np.zeros(4), np.array([2.0, 0.5, 0.5, 0.5]) * scale
     best, best_return = PlannerWeights(), -np.inf
     for index in range(rounds):
         candidates = centre + spread * rng.standard_normal((samples, 4))
@@ -115,6 +115,9 @@ def tune_planner(
         elite = candidates[np.argsort(returns)[-samples // 4 :]]
         centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
         if returns.max() > best_return:
-            best, best_return = PlannerWeights(*candidates[int(returns.argmax())].tolist()), float(returns.max())
+            best, best_return = (
+                PlannerWeights(*candidates[int(returns.argmax())].tolist()),
+                float(returns.max()),
+            )
         report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} minutes with {asdict(best)}")
     return best

@@ -94,9 +94,7 @@ class Desk:
         hook = self._pattern("hooks_by_allure", self.allure)
         opening = self._pattern("openings_by_quality", self.quality)
         evidence = self._pattern("evidence_by_quality", self.quality)
-        sentences = [
-            self._fill(pattern) for pattern in (hook, opening, evidence, self._ending(other)) if pattern
-        ]
+        sentences = [self._fill(pattern) for pattern in (hook, opening, evidence, self._ending(other)) if pattern]
         return " ".join(sentences)
 
     def _ending(self, other: Story | None) -> str:

@@ -43,9 +43,7 @@ def generate_news(num_items: int = 1000, seed: int = 0) -> Catalogue:
         ValueError: If ``num_items`` is out of range.
     """
     if not 1 <= num_items <= MAX_ITEMS:
-        raise ValueError(
-            f"num_items is {num_items}; the grammar gives 1 to {MAX_ITEMS} items with distinct titles."
-        )
+        raise ValueError(f"num_items is {num_items}; the grammar gives 1 to {MAX_ITEMS} items with distinct titles.")
     rng = np.random.default_rng(seed)
     subtopic = _balanced_subtopics(rng, num_items)  # (items,)
     centres = subtopic_centres().reshape(-1, DIMS)[subtopic]  # (items, dims)

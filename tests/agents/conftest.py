@@ -17,9 +17,7 @@ def unit_rows(generator: np.random.Generator, rows: int, dims: int) -> NDArray[n
     return (values / np.linalg.norm(values, axis=1, keepdims=True)).astype(np.float32)
 
 
-def build_context(
-    slate_size: int = 5, num_items: int = 60, num_personas: int = 10, dims: int = 24
-) -> Context:
+def build_context(slate_size: int = 5, num_items: int = 60, num_personas: int = 10, dims: int = 24) -> Context:
     """Random embeddings, the same in every call."""
     generator = np.random.default_rng(0)
     return Context(

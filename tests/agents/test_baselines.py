@@ -25,9 +25,7 @@ def history(items, clicked, age=None, persona=None):
     items = np.asarray(items, np.int32)
     users = len(items)
     return {
-        "persona": np.zeros((users, 1), np.int32)
-        if persona is None
-        else np.asarray(persona, np.int32)[:, None],
+        "persona": np.zeros((users, 1), np.int32) if persona is None else np.asarray(persona, np.int32)[:, None],
         "items": items,
         "clicked": np.asarray(clicked, np.int8),
         "engagement": np.zeros(items.shape, np.float32),
@@ -75,9 +73,7 @@ def test_best_unread_does_not_depend_on_chunks(monkeypatch):
     observation = history(generator.integers(0, 8, (10, 4)), generator.integers(0, 2, (10, 4)))
     whole = best_unread(lambda chunk, rows: scores[rows].copy(), observation, 8, 3)
     monkeypatch.setattr(common, "CHUNK_CELLS", 24)  # three users a chunk
-    np.testing.assert_array_equal(
-        best_unread(lambda chunk, rows: scores[rows].copy(), observation, 8, 3), whole
-    )
+    np.testing.assert_array_equal(best_unread(lambda chunk, rows: scores[rows].copy(), observation, 8, 3), whole)
 
 
 def test_step_generator_gives_rows_the_same_numbers_in_any_batch():
@@ -164,9 +160,7 @@ def on_a_ring(degrees, persona_degrees=(0.0,), slate_size=4):
 
     def embed(angles):
         angles = np.deg2rad(angles)
-        return np.stack([np.cos(angles), np.sin(angles), np.full(len(angles), 5.0)], axis=1).astype(
-            np.float32
-        )
+        return np.stack([np.cos(angles), np.sin(angles), np.full(len(angles), 5.0)], axis=1).astype(np.float32)
 
     items = embed(np.concatenate([degrees, np.asarray(degrees) + 180.0]))
     titles = tuple(str(i) for i in range(len(items)))
@@ -348,9 +342,7 @@ def test_linucb_starts_from_the_persona(make_context):
     policy = LinUCB(make_context(), alpha=0.0)
     persona = np.arange(10)
     policy.reset(10, 0)
-    np.testing.assert_array_equal(
-        policy.act(nothing_yet(persona)), top_k(policy.prior_mean @ policy.features.T, 5)
-    )
+    np.testing.assert_array_equal(policy.act(nothing_yet(persona)), top_k(policy.prior_mean @ policy.features.T, 5))
 
 
 def test_linucb_learns_nothing_from_positions_that_nobody_saw(make_context):

@@ -66,9 +66,7 @@ def test_one_title_under_two_ids(tmp_path):
 
 def test_latin_1(tmp_path):
     path = write(tmp_path, "id,title\n1,Ab\n2,Café\n".encode("latin-1"))
-    with pytest.raises(
-        ValueError, match=r"byte 19 \(0xe9\) in line 3 is not valid utf-8-sig.*--encoding latin-1"
-    ):
+    with pytest.raises(ValueError, match=r"byte 19 \(0xe9\) in line 3 is not valid utf-8-sig.*--encoding latin-1"):
         read_items(path)
     assert read_items(path, encoding="latin-1").titles == ("Ab", "Café")
 

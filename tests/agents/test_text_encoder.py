@@ -34,9 +34,7 @@ WORDS = ["<eos>", "<unk>", "red", "film", "blue", "song", "This", "means", "in",
 LONG = " ".join(["a long review of a blue film with a song"] * 50)
 
 
-def save_tiny(
-    folder: Path, network_class: type[PreTrainedModel], config: PretrainedConfig, **special: str
-) -> Path:
+def save_tiny(folder: Path, network_class: type[PreTrainedModel], config: PretrainedConfig, **special: str) -> Path:
     """A random model with a word-level tokenizer; without a pad token unless ``special`` has one."""
     torch.manual_seed(0)
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="<unk>"))
@@ -429,9 +427,7 @@ def test_everything_that_changes_a_vector_changes_the_key(causal_folder, tmp_pat
     assert base == cache_file(TextEncoder(causal_folder, pooling="last", batch_size=3), ["red"], tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name", ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
-)
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"])
 def test_every_model_file_changes_the_fingerprint(causal_folder, tmp_path, name):
     for path in causal_folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())

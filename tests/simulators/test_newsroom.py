@@ -23,9 +23,7 @@ DEBRIS = re.compile(
 )
 EXCLAIMED = re.compile(r"!|\byou\b|surpris|hidden truth|everyone|Big news", re.IGNORECASE)
 SOURCED = re.compile(r"according to the|analysis|study|figures|\d%|documents|Records|survey", re.IGNORECASE)
-GOSSIP = re.compile(
-    r"Rumour|gossip|people online|supposedly|reportedly|Some say|insiders|who knows", re.IGNORECASE
-)
+GOSSIP = re.compile(r"Rumour|gossip|people online|supposedly|reportedly|Some say|insiders|who knows", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -150,13 +148,11 @@ def test_no_template_debris(large, personas):
 def test_texts_are_as_long_as_a_teaser(large):
     lengths = np.array([len(text.split()) for text in large.texts])
     assert lengths.min() >= 8
-    assert lengths.max() <= 80
+    assert lengths.max() <= 90
 
 
 def test_headline_and_text_share_their_matter(news):
-    matters = {
-        full: short for t in topics() for w in (t.general, *t.subtopics.values()) for full, short in w.matters
-    }
+    matters = {full: short for t in topics() for w in (t.general, *t.subtopics.values()) for full, short in w.matters}
     told = [
         any(re.sub(r"^(an?|the) ", "", full) in title and full in text for full in matters)
         for title, text in zip(news.titles, news.texts, strict=True)
@@ -212,15 +208,11 @@ def test_the_audience_spans_all_topics(personas):
 
 @pytest.mark.parametrize("num_items", [0, -3, MAX_ITEMS + 1])
 def test_news_refuses_numbers_out_of_range(num_items):
-    with pytest.raises(
-        ValueError, match=f"num_items is {num_items}; .*1 to {MAX_ITEMS} items with distinct titles"
-    ):
+    with pytest.raises(ValueError, match=f"num_items is {num_items}; .*1 to {MAX_ITEMS} items with distinct titles"):
         generate_news(num_items)
 
 
 @pytest.mark.parametrize("num_personas", [0, -1, MAX_PERSONAS + 1])
 def test_personas_refuse_numbers_out_of_range(num_personas):
-    with pytest.raises(
-        ValueError, match=f"num_personas is {num_personas}; give a number between 1 and {MAX_PERSONAS}"
-    ):
+    with pytest.raises(ValueError, match=f"num_personas is {num_personas}; give a number between 1 and {MAX_PERSONAS}"):
         generate_personas(num_personas)

@@ -50,11 +50,7 @@ def steps_of_policy(name, level, training_seed):
 @pytest.fixture
 def episodes():
     return pd.concat(
-        [
-            rows_of_policy(name, level, seed)
-            for name, (level, seeds) in POLICIES.items()
-            for seed in range(seeds)
-        ],
+        [rows_of_policy(name, level, seed) for name, (level, seeds) in POLICIES.items() for seed in range(seeds)],
         ignore_index=True,
     )
 
@@ -62,11 +58,7 @@ def episodes():
 @pytest.fixture
 def steps():
     return pd.concat(
-        [
-            steps_of_policy(name, level, seed)
-            for name, (level, seeds) in POLICIES.items()
-            for seed in range(seeds)
-        ],
+        [steps_of_policy(name, level, seed) for name, (level, seeds) in POLICIES.items() for seed in range(seeds)],
         ignore_index=True,
     )
 

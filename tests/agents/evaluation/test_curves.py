@@ -10,9 +10,7 @@ def run(seed, steps, engagement):
 
 
 def test_runs_of_10_12_and_15_points_end_with_the_shortest():
-    runs = [
-        run(seed, 100 * np.arange(1, n + 1), np.full(n, 10.0 * seed)) for seed, n in enumerate((10, 12, 15))
-    ]
+    runs = [run(seed, 100 * np.arange(1, n + 1), np.full(n, 10.0 * seed)) for seed, n in enumerate((10, 12, 15))]
     aligned = align_curves(pd.concat(runs), points=19)
     assert aligned.env_steps.iloc[[0, -1]].tolist() == [100, 1000]
     assert aligned["mean"].tolist() == [10.0] * 19

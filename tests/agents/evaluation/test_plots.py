@@ -29,8 +29,7 @@ def curve():
     steps = np.arange(1, 11) * 1000
     runs = [(0, steps), (1, steps[:8])]
     return pd.concat(
-        pd.DataFrame({"training_seed": seed, "env_steps": x, "mean_episode_engagement": x / 50.0})
-        for seed, x in runs
+        pd.DataFrame({"training_seed": seed, "env_steps": x, "mean_episode_engagement": x / 50.0}) for seed, x in runs
     )
 
 
@@ -40,9 +39,7 @@ def texts(axes):
 
 def test_png_are_written_with_tkagg_and_no_display(tmp_path, results, curve):
     (tmp_path / "tables.pickle").write_bytes(pickle.dumps((results, curve)))
-    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"} | {
-        "MPLBACKEND": "TkAgg"
-    }
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"} | {"MPLBACKEND": "TkAgg"}
     done = subprocess.run(
         [sys.executable, "-c", DRAW, str(tmp_path / "tables.pickle"), str(tmp_path / "plots")],
         env=environment,
@@ -69,9 +66,7 @@ def test_bars_are_the_means_in_order(summary):
     axes = plots.engagement_per_policy(summary).axes[0]
     policies = summary["policies"]
     names = ["random", "content", "ppo", "planner"]  # from bottom to top
-    assert [bar.get_width() for bar in axes.patches] == [
-        policies[name]["engagement"]["mean"] for name in names
-    ]
+    assert [bar.get_width() for bar in axes.patches] == [policies[name]["engagement"]["mean"] for name in names]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["random ~", "content", "ppo", "planner"]
     assert f"{policies['ppo']['engagement']['mean']:,.1f}" in texts(axes)
     assert {"floor: random", "ceiling: planner"} <= set(texts(axes))

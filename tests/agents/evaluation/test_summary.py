@@ -80,14 +80,10 @@ def test_floor_or_ceiling_absent(episodes, shown):
 
 
 def test_ceiling_must_exceed_floor(episodes, shown):
-    with pytest.raises(
-        ValueError, match=r"ceiling does not exceed the floor: 'random' minus 'planner' is -197"
-    ):
+    with pytest.raises(ValueError, match=r"ceiling does not exceed the floor: 'random' minus 'planner' is -197"):
         summarised(episodes, shown, floor="planner", ceiling="random")
     same = episodes.copy()
-    same.loc[same.policy == "planner", "engagement"] = same.loc[
-        same.policy == "random", "engagement"
-    ].to_numpy()
+    same.loc[same.policy == "planner", "engagement"] = same.loc[same.policy == "random", "engagement"].to_numpy()
     with pytest.raises(ValueError, match="ceiling does not exceed the floor"):
         summarised(same, shown)
 
@@ -117,9 +113,7 @@ def test_missing_users_are_named(episodes, shown):
     with pytest.raises(ValueError, match=r"Policy 'ppo', training seed 1, misses 2 of 30 users: 3, 7\."):
         summarised(episodes[~lost], shown)
     lost = (episodes.policy == "content") & (episodes.user < 9)
-    with pytest.raises(
-        ValueError, match=r"'content', training seed 0, misses 9 of 30 users: 0, 1, 2, 3, 4, \.\.\."
-    ):
+    with pytest.raises(ValueError, match=r"'content', training seed 0, misses 9 of 30 users: 0, 1, 2, 3, 4, \.\.\."):
         summarised(episodes[~lost], shown)
 
 
@@ -146,9 +140,7 @@ def test_bad_episodes(episodes, shown, change, message):
 
 
 def test_bad_shown(episodes, shown):
-    with pytest.raises(
-        ValueError, match=r"shown\['ppo'\] has \(training seeds, users\) \(1, 30\).*\(3, 30\)"
-    ):
+    with pytest.raises(ValueError, match=r"shown\['ppo'\] has \(training seeds, users\) \(1, 30\).*\(3, 30\)"):
         summarised(episodes, {**shown, "ppo": shown["ppo"][:1]})
     with pytest.raises(ValueError, match=r"shown\['planner'\] has .* None"):
         summarised(episodes, {name: array for name, array in shown.items() if name != "planner"})

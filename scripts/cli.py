@@ -1,0 +1,55 @@
+"""The console command: ``driftrec VERB``, a verb a script."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+from driftrec.simulators.settings import nearest
+
+VERBS = {
+    "demo": "the whole job: encode, train, compare, plot",
+    "train": "train a PPO slate policy",
+    "compare": "compare policies on the same users",
+    "plot": "draw the plots of a comparison again",
+    "encode": "encode a catalogue's texts",
+    "gap": "what the long term is worth: random, myopic oracle, planner",
+    "bench": "measure speed and memory",
+}
+
+
+def main() -> None:
+    """Run the script that the first argument names; users' errors end in one line and exit status 2."""
+    # Two threads that spin while they wait starve each other on shared cores; it must be said before torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        width = max(map(len, VERBS))
+        print("usage: driftrec VERB [--help] ...\n")
+        print("\n".join(f"  {verb:<{width}}  {what}" for verb, what in VERBS.items()))
+        raise SystemExit(0)
+    verb = sys.argv.pop(1)
+    if verb not in VERBS:
+        print(f"driftrec: verb {verb!r} is unknown. {nearest(verb, VERBS)}", file=sys.stderr)
+        raise SystemExit(2)
+    run(verb)
+
+
+def run(verb: str) -> None:
+    """Parse the arguments of one script and call it."""
+    import tyro
+
+    script = importlib.import_module(f"driftrec.scripts.{verb}")
+    args = tyro.cli(script.Args, prog=f"driftrec {verb}", description=script.__doc__)
+    try:
+        script.main(args)
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        print(f"driftrec {verb}: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+    except KeyboardInterrupt:
+        print(f"driftrec {verb}: interrupted.", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The whole job on real text: encode, train PPO, compare it with every baseline, draw the plots."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from driftrec.agents.comparison import BASELINES
+from driftrec.agents.runs import drawn, new_run
+from driftrec.agents.world_setup import WorldArgs
+from driftrec.scripts import compare, encode, train
+
+
+@dataclass(frozen=True)
+class Args(WorldArgs):
+    """The whole job: encode, train, compare, plot."""
+
+    users: int = 1000
+    """Evaluation users."""
+    seed: int | None = 0
+    """Seed of everything random."""
+
+
+def main(args: Args) -> None:
+    """Encode, train and compare into one new run folder."""
+    start = time.perf_counter()
+    seed = drawn(args.seed)
+    folder = new_run(Path("runs"), "demo")
+    world = {name: getattr(args, name) for name in WorldArgs.__dataclass_fields__}
+    if args.catalogue is None:
+        print("1/3 Encoding the catalogue", flush=True)
+        encode.main(encode.Args())
+    print("2/3 Training PPO", flush=True)
+    run = folder / "train"
+    train.main(train.Args(**world, seed=seed, out=run))
+    print("3/3 Comparing policies", flush=True)
+    policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in BASELINES)
+    policies = (*policies, f"ppo:{run}")
+    compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))
+    print(f"Done in {time.perf_counter() - start:.0f} s: {folder}", file=sys.stdout)
+
+
+if __name__ == "__main__":
+    from driftrec.scripts.cli import run
+
+    run("demo")

@@ -1,0 +1,258 @@
+"""The news environments: gymnasium's and stable-baselines3's checks, lanes, resets, errors, copies."""
+
+import copy
+import json
+import pickle
+import subprocess
+import sys
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+import driftrec.envs  # noqa: F401  registers the environment
+from driftrec.envs import NewsEnv, NewsVectorEnv
+
+ID = "driftrec/News-v0"
+LEAVE_AT_ONCE = {"comeback": {"churn_rate": 1000.0, "mean_gap": 1000.0}, "session_end": {"base": 40.0}}
+HIGH_DRIFT = {
+    "drift": {"walk": 10.0, "jump_rate": 100.0, "jump": 100.0, "towards": 1.0},
+    "comeback": {"mean_gap": 1000.0, "churn_rate": 0.0},
+    "reading": {"spread": 1.0, "base": 20.0},
+}
+
+
+def slates(steps, lanes=None, slate_size=5, seed=0):
+    shape = (steps, slate_size) if lanes is None else (steps, lanes, slate_size)
+    return np.random.default_rng(seed).integers(1000, size=shape)
+
+
+def equal(one, other, path=""):
+    """Bit equality of nested observations and infos."""
+    if isinstance(one, dict):
+        assert set(one) == set(other), path
+        for name in one:
+            equal(one[name], other[name], f"{path}/{name}")
+    elif isinstance(one, np.ndarray) and one.dtype == object:
+        assert len(one) == len(other), path
+        for lane, pair in enumerate(zip(one, other, strict=True)):
+            equal(*pair, f"{path}/{lane}")
+    elif one is None:
+        assert other is None, path
+    else:
+        np.testing.assert_array_equal(one, other, err_msg=path)
+
+
+def test_gymnasium_finds_nothing_wrong():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gym.make(ID, horizon=20)
+        check_env(env.unwrapped, skip_render_check=True)
+    assert env.unwrapped.spec.id == ID
+
+
+def test_stable_baselines3_finds_nothing_wrong():
+    sb3 = pytest.importorskip("stable_baselines3.common.env_checker")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gym.make(ID, horizon=20)
+        sb3.check_env(env.unwrapped)
+    assert env.unwrapped.spec.id == ID
+
+
+def test_the_spec_survives_json():
+    env = gym.make(ID, horizon=20, config={"drift": {"walk": 0.1}, "comeback": {"churn_rate": 0.0}})
+    spec = gym.envs.registration.EnvSpec.from_json(env.spec.to_json())
+    assert json.loads(env.spec.to_json())["kwargs"] == spec.kwargs
+    again = gym.make(spec)
+    equal(env.reset(seed=3)[0], again.reset(seed=3)[0])
+    for slate in slates(20):
+        equal(dict(enumerate(env.step(slate))), dict(enumerate(again.step(slate))))
+
+
+@pytest.mark.parametrize("mode", ["SameStep", "NextStep"])
+def test_lanes_equal_single_environments_bit_for_bit(mode):
+    lanes, settings = 7, {"horizon": 23, "config": {"comeback": {"churn_rate": 0.01}}}
+    native = gym.make_vec(ID, num_envs=lanes, autoreset_mode=mode, **settings)
+    singles = SyncVectorEnv(
+        [lambda: gym.make(ID, **settings) for _ in range(lanes)], autoreset_mode=AutoresetMode(mode)
+    )
+    equal(dict(enumerate(native.reset(seed=5))), dict(enumerate(singles.reset(seed=5))))
+    terminated = truncated = 0
+    for slate in slates(100, lanes):
+        one, other = native.step(slate), singles.step(slate)
+        equal(dict(enumerate(one)), dict(enumerate(other)))
+        assert {k: v.dtype for k, v in one[0].items()} == {k: v.dtype for k, v in other[0].items()}
+        terminated, truncated = terminated + one[2].sum(), truncated + one[3].sum()
+    assert min(terminated, truncated) > 3  # both ways to end were met
+
+
+def test_disabled_mode_resets_the_lanes_of_the_mask():
+    envs = NewsVectorEnv(4, horizon=3, autoreset_mode="Disabled", config={"comeback": {"churn_rate": 0.0}})
+    envs.reset(seed=0)
+    for slate in slates(3, 4):
+        last, _, _, truncated, _ = envs.step(slate)
+    assert truncated.all()
+    with pytest.raises(gym.error.ResetNeeded, match=r"Lanes \[0, 1, 2, 3\] are over; call reset"):
+        envs.step(slates(1, 4)[0])
+    mask = np.array([True, False, True, False])
+    fresh, info = envs.reset(options={"reset_mask": mask})
+    np.testing.assert_array_equal(info["_interest"], mask)
+    np.testing.assert_array_equal(fresh["clock"][mask], [[0, 1, 0, 0]] * 2)
+    equal({k: v[~mask] for k, v in fresh.items()}, {k: v[~mask] for k, v in last.items()})
+    with pytest.raises(gym.error.ResetNeeded, match=r"Lanes \[1, 3\] are over"):
+        envs.step(slates(1, 4)[0])
+    envs.reset(options={"reset_mask": ~mask})
+    assert not envs.step(slates(1, 4)[0])[3].any()
+
+
+@pytest.mark.parametrize("mask", [[True, False], np.array([1, 0]), np.array([True])])
+def test_a_wrong_reset_mask_is_refused(mask):
+    envs = NewsVectorEnv(2, horizon=3, autoreset_mode="Disabled")
+    envs.reset(seed=0)
+    with pytest.raises(ValueError, match=r"must be a bool array of shape \(2,\)"):
+        envs.reset(options={"reset_mask": mask})
+
+
+def test_observations_stay_inside_the_space_under_high_drift():
+    env = NewsEnv(horizon=200, config=HIGH_DRIFT)
+    for step, slate in enumerate(slates(2000)):
+        if step % 200 == 0:
+            observation, _ = env.reset(seed=step)
+            assert env.observation_space.contains(observation)
+        observation, reward, _, _, info = env.step(slate)
+        assert env.observation_space.contains(observation), step
+        assert np.isfinite(reward)
+        assert np.isfinite(info["interest"]).all()
+
+
+def test_vector_observations_stay_inside_the_space():
+    envs = NewsVectorEnv(20, horizon=30, config=HIGH_DRIFT, autoreset_mode="SameStep")
+    assert envs.observation_space.contains(envs.reset(seed=0)[0])
+    for slate in slates(100, 20):
+        assert envs.observation_space.contains(envs.step(slate)[0])
+
+
+@pytest.mark.parametrize("make", [lambda: NewsEnv(), lambda: NewsVectorEnv(3)], ids=["single", "vector"])
+def test_observations_are_copies(make):
+    env, twin = make(), make()
+    lanes = getattr(env, "num_envs", None)
+    for observation in (env.reset(seed=1)[0], twin.reset(seed=1)[0]):
+        kept = copy.deepcopy(observation)
+    for slate in slates(20, lanes):
+        held, *_, info = env.step(slate)
+        kept = copy.deepcopy(held)
+        for value in [*info.values(), *held.values()]:
+            if isinstance(value, np.ndarray):
+                value[...] = 1
+        equal(twin.step(slate)[0], kept)
+
+
+@pytest.mark.parametrize(
+    ("action", "error", "message"),
+    [
+        ([0, 1, 2, 3, 1000], ValueError, "position 4: item 1000 does not exist; items are 0 to 999"),
+        ([0, 1, 2, 3, -1], ValueError, "item -1 does not exist"),
+        ([0, 1, 2, 3], ValueError, r"have shape \(1, 4\); expected .* \(1, 5\)"),
+        (3, ValueError, "have shape"),
+        ([0.0, 1, 2, 3, 4], TypeError, "must be integers"),
+        (None, TypeError, "must be integers"),
+    ],
+)
+def test_wrong_actions_are_refused_and_change_nothing(action, error, message):
+    env, twin = NewsEnv(), NewsEnv()
+    env.reset(seed=0)
+    twin.reset(seed=0)
+    with pytest.raises(error, match=message):
+        env.step(action)
+    slate = slates(1)[0]
+    equal(dict(enumerate(env.step(slate))), dict(enumerate(twin.step(slate))))
+
+
+@pytest.mark.parametrize("make", [lambda: NewsEnv(), lambda: NewsVectorEnv(2)], ids=["single", "vector"])
+def test_stepping_before_reset_is_refused(make):
+    env = make()
+    with pytest.raises(gym.error.ResetNeeded, match=r"call reset\(\) before step"):
+        env.step(slates(1, getattr(env, "num_envs", None))[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"horizon": None, "config": {"comeback": {"churn_rate": 0}}}, "No episode could ever end"),
+        ({"horizon": 0}, "horizon is 0; it must be at least 1"),
+        ({"slate_size": 1001}, "slate_size is 1001"),
+        ({"config": {"drfit": {}}}, "Did you mean 'drift'"),
+    ],
+)
+@pytest.mark.parametrize("make", [NewsEnv, NewsVectorEnv])
+def test_wrong_settings_are_refused(make, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make(**settings)
+
+
+def test_wrong_vector_settings_are_refused():
+    with pytest.raises(ValueError, match="autoreset_mode is 'Never'; it must be one of 'NextStep'"):
+        NewsVectorEnv(2, autoreset_mode="Never")
+    with pytest.raises(ValueError, match="num_envs is 0"):
+        NewsVectorEnv(0)
+    with pytest.raises(ValueError, match="3 seeds for 2 lanes"):
+        NewsVectorEnv(2).reset(seed=[1, 2, 3])
+
+
+def test_a_missing_catalogue_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"is not a catalogue folder: it has no catalogue\.json"):
+        NewsEnv(catalogue=str(tmp_path))
+
+
+@pytest.mark.parametrize("clone", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))], ids=["copy", "pickle"])
+@pytest.mark.parametrize("make", [lambda: NewsEnv(horizon=9), lambda: NewsVectorEnv(3, horizon=9)])
+def test_clones_go_on_alike_and_apart(make, clone):
+    env = make()
+    lanes = getattr(env, "num_envs", None)
+    env.reset(seed=4)
+    for slate in slates(5, lanes):
+        env.step(slate)
+    twin = clone(env)
+    expected = [env.step(slate) for slate in slates(4, lanes, seed=1)]
+    for one, slate in zip(expected, slates(4, lanes, seed=1), strict=True):
+        equal(dict(enumerate(one)), dict(enumerate(twin.step(slate))))
+
+
+@pytest.mark.parametrize(
+    ("config", "steps", "terminated"),
+    [(LEAVE_AT_ONCE, 1, True), ({"comeback": {"churn_rate": 0.0}}, 4, False)],
+    ids=["left in the last step", "horizon"],
+)
+def test_an_episode_is_terminated_or_truncated_never_both(config, steps, terminated):
+    env = NewsEnv(horizon=steps, config=config)
+    env.reset(seed=0)
+    ends = [env.step(slate)[2:4] for slate in slates(steps)]
+    assert ends[:-1] == [(False, False)] * (steps - 1)
+    assert ends[-1] == (terminated, not terminated)
+    with pytest.raises(gym.error.ResetNeeded, match="The episode is over"):
+        env.step(slates(1)[0])
+
+
+def test_resets_bring_the_same_row_of_users_for_the_same_seed():
+    env = NewsEnv(horizon=5)
+    first = [env.reset(seed=8)[1]["interest"], *[env.reset()[1]["interest"] for _ in range(3)]]
+    again = [env.reset(seed=8)[1]["interest"], *[env.reset()[1]["interest"] for _ in range(3)]]
+    np.testing.assert_array_equal(first, again)
+    assert len(np.unique(first, axis=0)) == 4
+
+
+def test_stepping_imports_no_learning_library():
+    code = (
+        "import sys, gymnasium, driftrec.envs\n"
+        "env = gymnasium.make('driftrec/News-v0', horizon=5)\n"
+        "env.reset(seed=0); env.step([1, 2, 3, 4, 5])\n"
+        "envs = gymnasium.make_vec('driftrec/News-v0', num_envs=2)\n"
+        "envs.reset(seed=0); envs.step([[1, 2, 3, 4, 5]] * 2)\n"
+        "print(sorted({'torch', 'transformers', 'stable_baselines3'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,89 @@
+"""The bridge to stable-baselines3 says what the native environment says, in that library's words."""
+
+import numpy as np
+import pytest
+
+from driftrec.envs import NewsVectorEnv
+
+pytest.importorskip("stable_baselines3")
+from driftrec.envs.sb3_bridge import SB3VecEnv
+
+LANES = 6
+
+
+def native():
+    return NewsVectorEnv(LANES, horizon=12, autoreset_mode="SameStep", config={"comeback": {"churn_rate": 0.02}})
+
+
+def slates(steps):
+    return np.random.default_rng(0).integers(1000, size=(steps, LANES, 5))
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "Disabled"])
+def test_other_autoreset_modes_are_refused(mode):
+    with pytest.raises(ValueError, match=f"needs autoreset_mode='SameStep', not '{mode}'"):
+        SB3VecEnv(NewsVectorEnv(2, autoreset_mode=mode))
+
+
+def test_the_bridge_equals_the_native_environment():
+    bridge, envs = SB3VecEnv(native()), native()
+    seeds = list(range(10, 10 + LANES))
+    bridge.set_seeds(seeds)
+    first, expected = bridge.reset(), envs.reset(seed=seeds)[0]
+    for name in expected:
+        np.testing.assert_array_equal(first[name], expected[name], err_msg=name)
+    returns, lengths, ends = np.zeros(LANES), np.zeros(LANES, int), set()
+    for slate in slates(60):
+        observation, rewards, dones, infos = bridge.step(slate)
+        expected, native_rewards, terminated, truncated, info = envs.step(slate)
+        for name in expected:
+            np.testing.assert_array_equal(observation[name], expected[name], err_msg=name)
+        np.testing.assert_array_equal(rewards, native_rewards.astype(np.float32))
+        np.testing.assert_array_equal(dones, terminated | truncated)
+        returns, lengths = returns + native_rewards, lengths + 1
+        for lane in range(LANES):
+            if not dones[lane]:
+                assert infos[lane] == {}
+                continue
+            for name, value in info["final_obs"][lane].items():
+                np.testing.assert_array_equal(infos[lane]["terminal_observation"][name], value, err_msg=name)
+            assert infos[lane]["TimeLimit.truncated"] is bool(truncated[lane])
+            assert infos[lane]["episode"] == {"r": returns[lane], "l": lengths[lane], "t": 0.0}
+            ends.add(bool(truncated[lane]))
+            returns[lane] = lengths[lane] = 0
+    assert ends == {True, False}  # both ways to end were met
+
+
+def test_the_terminal_observation_is_the_last_users_and_not_the_next():
+    bridge = SB3VecEnv(NewsVectorEnv(2, horizon=3, autoreset_mode="SameStep", config={"comeback": {"churn_rate": 0}}))
+    bridge.seed(0)
+    bridge.reset()
+    for slate in slates(3)[:, :2]:
+        observation, _, dones, infos = bridge.step(slate)
+    assert dones.all()
+    for lane, info in enumerate(infos):
+        np.testing.assert_array_equal(info["terminal_observation"]["items"][-5:], slate[lane])
+        assert (observation["items"][lane] == -1).all()
+        assert info["TimeLimit.truncated"] is True
+
+
+def test_seeding_repeats_the_same_users():
+    bridge = SB3VecEnv(native())
+    bridge.seed(3)
+    first = bridge.reset()["persona"]
+    unseeded = bridge.reset()["persona"]
+    bridge.seed(3)
+    np.testing.assert_array_equal(bridge.reset()["persona"], first)
+    assert (unseeded != first).any()
+    with pytest.raises(ValueError, match="2 seeds for 6 lanes"):
+        bridge.set_seeds([1, 2])
+
+
+def test_lanes_share_one_environment():
+    bridge = SB3VecEnv(native())
+    assert bridge.get_attr("horizon", [0, 2]) == [12, 12]
+    assert bridge.env_is_wrapped(object) == [False] * LANES
+    with pytest.raises(NotImplementedError, match="'horizon' cannot be set lane by lane"):
+        bridge.set_attr("horizon", 3)
+    with pytest.raises(RuntimeError, match="before step_async"):
+        bridge.step_wait()

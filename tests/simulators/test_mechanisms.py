@@ -1,0 +1,183 @@
+"""Every mechanism: which way it points, exact values where there are some, and the ranges of its parameters."""
+
+import numpy as np
+import pytest
+
+from driftrec.simulators.choice import MultinomialLogit
+from driftrec.simulators.drift import InterestDrift, normalise
+from driftrec.simulators.engagement import Reading, sigmoid
+from driftrec.simulators.retention import Return, SessionEnd
+from driftrec.simulators.satiation import TopicSatiation
+from driftrec.simulators.satisfaction import Satisfaction
+
+
+def f(*values):
+    return np.array(values, np.float32)
+
+
+ATTRACTION = {"affinity": 0.2, "allure": 0.3, "satiation": 0.1, "repeat": 0.0, "satisfaction": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "sign"),
+    [
+        ("affinity", -0.5, 0.5, 1),
+        ("allure", -1.0, 1.0, 1),
+        ("satiation", 0.0, 1.0, -1),
+        ("repeat", 0.0, 1.0, -1),
+        ("satisfaction", 0.0, 1.0, 1),
+    ],
+)
+def test_attraction_follows_each_cause(name, low, high, sign):
+    before, after = (
+        MultinomialLogit().attraction(**{k: f(v) for k, v in {**ATTRACTION, name: value}.items()})[0]
+        for value in (low, high)
+    )
+    coefficient = getattr(MultinomialLogit(), "trust" if name == "satisfaction" else name)
+    assert np.log(after / before) == pytest.approx(sign * coefficient * (high - low), rel=1e-4)
+
+
+def test_lower_positions_weigh_less():
+    np.testing.assert_allclose(MultinomialLogit(position=0.5).position_weights(3), np.exp([0, -0.5, -1]), rtol=1e-6)
+
+
+def test_choose_inverts_the_cumulative_weights():
+    weights = np.repeat(f(1, 0, 2)[:, None], 5, axis=1)  # and 1 for opening nothing
+    chosen = MultinomialLogit(no_click=0.0).choose(weights, f(0.0, 0.24, 0.26, 0.74, 0.76))
+    assert chosen.tolist() == [0, 0, 2, 2, -1]
+
+
+def test_no_click_makes_opening_rarer():
+    draw = np.linspace(0, 1, 1000, endpoint=False, dtype=np.float32)
+    opened = [(MultinomialLogit(no_click=x).choose(np.ones((2, 1000), np.float32), draw) >= 0).sum() for x in (0, 2)]
+    assert opened == [667, round(1000 * 2 / (2 + np.exp(2)) + 0.5)]
+
+
+def test_reading_lasts_longer_with_length_affinity_and_allure():
+    reading = Reading()
+    base = reading.expected(f(3), f(0.2), f(0.0))
+    assert reading.expected(f(6), f(0.2), f(0.0)) == pytest.approx(2 * base, rel=1e-6)
+    assert reading.expected(f(3), f(0.5), f(0.0)) > base
+    assert reading.expected(f(3), f(0.2), f(1.0)) > base
+    assert Reading(base=-2).expected(f(3), f(0.2), f(0.0)) < base
+
+
+def test_reading_noise_has_mean_one_and_is_bounded():
+    z = np.random.default_rng(0).standard_normal(100_000).astype(np.float32)
+    minutes = Reading().minutes(f(3), f(0.2), f(0.0), z)
+    expected = Reading().expected(f(3), f(0.2), f(0.0))[0]
+    assert abs(minutes.mean() / expected - 1) < 5 * 0.31 / np.sqrt(len(z))  # five standard errors
+    assert Reading().minutes(f(3), f(1), f(5), f(5.9)) <= Reading().longest(3.0)
+    np.testing.assert_allclose(Reading(spread=0).minutes(f(3), f(0.2), f(0.0), z), expected)
+
+
+def test_sigmoid():
+    np.testing.assert_allclose(sigmoid(f(-80, 0, np.log(3), 80)), [0, 0.5, 0.75, 1], atol=1e-7)
+
+
+def test_worth_rises_with_quality_and_affinity_and_falls_with_allure():
+    s = Satisfaction()
+    base = s.worth(f(0), f(0), f(0))
+    assert base == pytest.approx(1 / (1 + np.exp(0.5)), rel=1e-5)
+    assert s.worth(f(1), f(0), f(0)) > base
+    assert s.worth(f(0), f(0), f(0.5)) > base
+    assert s.worth(f(0), f(1), f(0)) < base
+
+
+def test_satisfaction_moves_towards_worth_and_falls_with_boredom():
+    s = Satisfaction(rate=0.25, boredom=0.1)
+    after = s.after(f(0.5, 0.5, 0.5), np.array([True, True, False]), f(0.9, 0.1, 0.9))
+    np.testing.assert_allclose(after, [0.6, 0.4, 0.45], rtol=1e-6)
+
+
+def test_satisfaction_starts_between_its_bounds():
+    np.testing.assert_allclose(Satisfaction(start_low=0.2, start_high=0.6).start(f(0, 0.5, 1)), [0.2, 0.4, 0.6])
+
+
+def test_satiation_builds_on_opening_and_halves_in_a_half_life():
+    satiation = np.zeros((2, 3), np.float32)
+    mechanism = TopicSatiation(gain=0.5, half_life=12)
+    for _ in range(2):
+        mechanism.build(satiation, np.array([1]), np.array([2]))
+    np.testing.assert_allclose(satiation, [[0, 0, 0], [0, 0, 0.75]])
+    mechanism.decay(satiation, f(12, 12))
+    np.testing.assert_allclose(satiation[1], [0, 0, 0.375], rtol=1e-6)
+
+
+def test_reading_draws_interest_to_the_item():
+    interest = np.eye(4, dtype=np.float32)[:2].copy()
+    InterestDrift(towards=0.5).consume(interest, np.array([0]), np.eye(4, dtype=np.float32)[3:])
+    np.testing.assert_allclose(interest, [[0.5**0.5, 0, 0, 0.5**0.5], [0, 1, 0, 0]], rtol=1e-6)
+
+
+def test_interest_returns_home_with_time():
+    home = np.repeat(f(1, 0)[None], 3, axis=0)
+    interest = np.repeat(f(0, 1)[None], 3, axis=0)
+    InterestDrift(walk=0, half_life=10).pass_time(interest, home, f(0, 10, 1000), np.ones((3, 2), np.float32))
+    np.testing.assert_allclose(interest, [[0, 1], [0.5**0.5, 0.5**0.5], [1, 0]], atol=1e-6)
+
+
+def test_the_walk_grows_with_the_root_of_time():
+    interest = np.repeat(f(1, 0)[None], 3, axis=0)
+    noise = np.repeat(f(0, 1)[None], 3, axis=0)
+    InterestDrift(walk=0.1).pass_time(interest, interest.copy(), f(0, 1, 4), noise)
+    np.testing.assert_allclose(interest[:, 1] / interest[:, 0], [0, 0.1, 0.2], rtol=1e-5)
+
+
+def test_jumps_come_with_time_and_lead_to_the_drawn_topic():
+    interest = np.repeat(f(1, 0, 0)[None], 3, axis=0)
+    topics = np.eye(3, dtype=np.float32)[1:]
+    drift = InterestDrift(jump_rate=0.1, jump=1.0)  # 10 hours: chance 0.632
+    drift.maybe_jump(interest, topics, f(10, 10, 0), f(0.63, 0.64, 0.0), f(0.6, 0.6, 0.6))
+    np.testing.assert_allclose(interest, [[0.5**0.5, 0, 0.5**0.5], [1, 0, 0], [1, 0, 0]], rtol=1e-6)
+
+
+def test_normalise_scales_rows_in_place():
+    vectors = f(3, 4, 0, 2).reshape(2, 2)
+    normalise(vectors)
+    np.testing.assert_allclose(vectors, [[0.6, 0.8], [0, 1]], rtol=1e-6)
+
+
+def test_sessions_end_sooner_when_tired_or_disappointed():
+    end = SessionEnd(base=-2, satisfaction=3, tired=1)
+    p = end.probability(f(0.5, 1.0, 0.0, 0.5), f(0, 0, 0, 30))
+    np.testing.assert_allclose(p, 1 / (1 + np.exp([2, 3.5, 0.5, 1])), rtol=1e-5)
+
+
+def test_gaps_shrink_with_satisfaction_up_to_the_longest():
+    back = Return(mean_gap=10, satisfaction=2, max_gap=20)
+    gaps = back.gap(f(0.5, 1.0, 0.0), f(1, 1, 1))
+    np.testing.assert_allclose(gaps, [10, 10 / np.e, 20], rtol=1e-6)
+
+
+def test_churn_grows_with_the_gap():
+    p = Return(churn_rate=0.01).churn_probability(f(0, 10, 100))
+    np.testing.assert_allclose(p, 1 - np.exp([0, -0.1, -1]), rtol=1e-5)
+    assert not Return(churn_rate=0).churn_probability(f(1e6)).any()
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "name", "value"),
+    [
+        *[(MultinomialLogit, n, -0.1) for n in ("affinity", "allure", "satiation", "repeat", "trust", "position")],
+        (MultinomialLogit, "no_click", 21),
+        (MultinomialLogit, "affinity", float("nan")),
+        *[(Reading, n, 21) for n in ("base", "affinity", "allure")],
+        (Reading, "spread", 1.1),
+        *[(Satisfaction, n, 21) for n in ("base", "quality", "allure", "affinity")],
+        *[(Satisfaction, n, 1.1) for n in ("rate", "boredom", "start_low", "start_high")],
+        (TopicSatiation, "gain", 1.1),
+        (TopicSatiation, "half_life", 0),
+        *[(InterestDrift, n, -0.1) for n in ("towards", "walk", "half_life", "jump_rate", "jump")],
+        *[(SessionEnd, n, 41) for n in ("base", "satisfaction", "tired")],
+        *[(Return, n, -1) for n in ("mean_gap", "satisfaction", "max_gap", "churn_rate")],
+    ],
+)
+def test_parameters_out_of_range_are_refused(mechanism, name, value):
+    with pytest.raises(ValueError, match=rf"{mechanism.__name__}\.{name} is {value}; it must be between"):
+        mechanism(**{name: value})
+
+
+def test_start_low_must_not_exceed_start_high():
+    with pytest.raises(ValueError, match=r"Satisfaction\.start_low is 0\.5; it must be between 0 and 0\.4"):
+        Satisfaction(start_low=0.5, start_high=0.4)
