@@ -15,7 +15,6 @@ VERBS = {
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "gap": "what the long term is worth: random, myopic oracle, planner",
-    "bench": "measure speed and memory",
 }
 
 

@@ -58,8 +58,17 @@ def main(args: Args) -> None:
             if bar.disable:
                 print(f"Serving {args.users:,} users with {label}", flush=True)
 
+        def tick() -> None:
+            bar.update()
+
         results = compare(
-            setup, entries, users=args.users, seed=seed, baseline=baseline, on_policy=on_policy, tick=bar.update
+            setup,
+            entries,
+            users=args.users,
+            seed=seed,
+            baseline=baseline,
+            on_policy=on_policy,
+            tick=tick,
         )
     write(folder, results)
     save_all(folder, results, curve=training_curves(args.policies))

@@ -36,7 +36,7 @@ def main(args: Args) -> None:
     with tqdm(total=args.settings.ppo.total_steps, unit="step", disable=not sys.stderr.isatty()) as bar:
 
         def progress(steps: int, engagement: float) -> None:
-            bar.update(min(steps, bar.total) - bar.n)
+            bar.update(min(steps, args.settings.ppo.total_steps) - int(bar.n))
             bar.set_postfix_str(f"{engagement:.1f} min/episode")
             if bar.disable and steps // 100_000 != (steps - args.settings.ppo.lanes) // 100_000:
                 print(f"PPO: {steps:,} steps, {engagement:.1f} minutes an episode", flush=True)
