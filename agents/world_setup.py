@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import gymnasium as gym
@@ -88,4 +88,7 @@ def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool =
         raise ValueError(f"World {args.world!r} is unknown. {nearest(args.world, known)}")
     env = gym.make(args.world, **args.kwargs()).unwrapped
     world = env.world  # type: ignore[attr-defined]
+    args = WorldArgs(
+        **{field.name: getattr(args, field.name) for field in fields(WorldArgs)}
+    )  # of a script's arguments
     return WorldSetup(args, world, load_setting(args.catalogue, encoder, progress))
