@@ -111,7 +111,8 @@ def compare(
         entries: The policies.
         users: Number of users, never met in training.
         seed: Source of users, of the policies' own draws and of the bootstrap.
-        baseline: Label that all others are compared with in pairs.
+        baseline: Label that all others are compared with in pairs; the journeys are those under it and under the
+            last policy.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
     """
@@ -131,8 +132,9 @@ def compare(
         shown[entry.label] = np.stack([rollout.shown for rollout in parts])
         journeys[entry.label] = parts[0].journeys
     table = pd.concat(episodes, ignore_index=True)
+    followed = {label: journeys[label] for label in (baseline, entries[-1].label) if label in journeys}
     summary = summarise(table, shown, world=setup.args.world, baseline=baseline, seed=seed)
-    return Results(table, pd.concat(steps, ignore_index=True), one_user(journeys), summary)
+    return Results(table, pd.concat(steps, ignore_index=True), one_user(followed), summary)
 
 
 def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:

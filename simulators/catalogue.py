@@ -87,9 +87,9 @@ class Catalogue:
 
     def documents(self) -> list[str]:
         """What the text encoder reads of each item: title and text, without the hidden columns."""
-        return [
-            f"{title}. {text}".strip() if text else title for title, text in zip(self.titles, self.texts, strict=True)
-        ]
+        stops = ["" if title[-1] in ".!?" else "." for title in self.titles]
+        rows = zip(self.titles, stops, self.texts, strict=True)
+        return [f"{title}{stop} {text}" if text else title for title, stop, text in rows]
 
     def fingerprint(self) -> str:
         """SHA-256 over ids, texts and arrays: changes when anything does."""
