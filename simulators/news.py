@@ -24,7 +24,7 @@ from driftrec.simulators.world import Feedback, Field
 Float = NDArray[np.float32]
 
 MAX_HOURS = 1e6
-"""Bound of clocks and ages in observations, in hours."""
+"""Where clocks stop, so that observations stay in their space: a hundred years, in hours."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ class NewsWorld:
         config, clock = self.config, state.clock
         spent = np.full(len(state.gone), config.browsing_minutes, np.float32)
         spent[users] += minutes
-        clock[:, 2] += 1.0
+        clock[:, 2] += ~state.gone
         clock[users, 3] += minutes
         chance = config.session_end.probability(state.satisfaction, clock[:, 3])
         ended = (noise.uniform_low(words[0]) < chance) & ~state.gone
@@ -285,6 +285,7 @@ class NewsWorld:
         clock[:, 0] += hours
         clock[ended, 1] += 1.0
         clock[ended, 2:] = 0.0
+        np.minimum(clock, np.float32(MAX_HOURS), out=clock)
         config.satiation.decay(state.satiation, hours)
         config.drift.pass_time(state.interest, state.home, hours, noise.steps_of_walk(words[4:], self.dims))
         config.drift.maybe_jump(

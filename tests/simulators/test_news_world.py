@@ -43,7 +43,7 @@ def batch():
     return trajectory(WORLD, SEEDS, random_slates())
 
 
-def same(one, other):
+def assert_same(one, other):
     for name, value in one.items():
         np.testing.assert_array_equal(value, other[name], err_msg=name)
 
@@ -51,13 +51,13 @@ def same(one, other):
 @pytest.mark.parametrize("user", [0, 17, 123, 299])
 def test_a_user_alone_lives_the_same_life_as_in_a_batch(batch, user):
     alone = trajectory(WORLD, SEEDS[user : user + 1], random_slates()[:, user : user + 1])
-    same(alone, {name: value[:, user : user + 1] for name, value in batch.items()})
+    assert_same(alone, {name: value[:, user : user + 1] for name, value in batch.items()})
 
 
 def test_the_order_of_users_changes_nothing(batch):
     order = np.random.default_rng(0).permutation(USERS)
     permuted = trajectory(WORLD, SEEDS[order], random_slates()[:, order])
-    same(permuted, {name: value[:, order] for name, value in batch.items()})
+    assert_same(permuted, {name: value[:, order] for name, value in batch.items()})
 
 
 def test_another_process_computes_the_same_bits():
@@ -94,16 +94,29 @@ def test_gone_users_earn_nothing_and_see_nothing():
     world = news_world(config={"comeback": {"churn_rate": 1000.0}, "session_end": {"base": 40.0}})
     state = world.reset(SEEDS)
     assert world.step(state, random_slates()[0]).left.all()
-    before = world.reveal(state)
+    before = {**world.reveal(state), "clock": world.observe(state)["clock"]}
     for slate in random_slates()[1:20]:
         feedback = world.step(state, slate)
         for name, value in feedback.as_info().items():
             assert not value.any(), name
         assert (world.observe(state)["items"][:, -5:] == -1).all()
-    for name, value in world.reveal(state).items():
+    for name, value in {**world.reveal(state), "clock": world.observe(state)["clock"]}.items():
         if name != "interest":  # scaled to length 1 again, which may move its last bit
             np.testing.assert_array_equal(value, before[name], err_msg=name)
         np.testing.assert_allclose(value, before[name], atol=1e-6, err_msg=name)
+
+
+def test_clocks_stop_at_the_bound_of_the_observation_space():
+    endless = {"churn_rate": 0.0, "mean_gap": 1e6, "max_gap": 1e6}
+    world = news_world(config={"comeback": endless, "session_end": {"base": 40.0}})
+    state = world.reset(SEEDS)
+    for slate in random_slates()[:20]:
+        world.step(state, slate)
+    seen = world.observe(state)
+    assert (seen["clock"][:, 0] == world.fields["clock"].high).any()
+    for name in ("clock", "age"):
+        assert seen[name].min() >= world.fields[name].low
+        assert seen[name].max() <= world.fields[name].high
 
 
 @pytest.mark.parametrize("look", ["observe", "reveal"])
@@ -114,10 +127,10 @@ def test_what_is_returned_are_copies(look):
     kept = copy.deepcopy(first)
     for value in first.values():
         value[:] = 1
-    same(getattr(WORLD, look)(state), kept)
+    assert_same(getattr(WORLD, look)(state), kept)
     second = getattr(WORLD, look)(state)
     WORLD.step(state, random_slates()[1])
-    same(second, kept)
+    assert_same(second, kept)
 
 
 @pytest.mark.parametrize(("slate_size", "history"), [(5, 50), (3, 7), (4, 2)])
@@ -154,8 +167,8 @@ def test_expected_engagement_touches_no_state():
         if field.name != "history":
             np.testing.assert_array_equal(getattr(state, field.name), getattr(twin, field.name), err_msg=field.name)
     slate = random_slates()[5]
-    same(WORLD.step(state, slate).as_info(), WORLD.step(twin, slate).as_info())
-    same(WORLD.observe(state), WORLD.observe(twin))
+    assert_same(WORLD.step(state, slate).as_info(), WORLD.step(twin, slate).as_info())
+    assert_same(WORLD.observe(state), WORLD.observe(twin))
 
 
 def test_expected_engagement_is_the_mean_of_what_happens():
