@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from driftrec.agents.checkpoint import read_config
-from driftrec.agents.evaluation.rollout import Rollout, roll_out
+from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.evaluation.summary import Results, summarise, write_results
 from driftrec.agents.learned_myopic import LearnedMyopic, MyopicSettings, fit_myopic
@@ -22,6 +22,7 @@ from driftrec.agents.ppo import load_myopic, load_ppo
 from driftrec.agents.registry import LOADERS, POLICIES, build_policy
 from driftrec.agents.world_setup import WorldSetup
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.settings import nearest
 
 BASELINES = (
     "random",
@@ -53,6 +54,19 @@ def parse_entry(text: str) -> tuple[str, list[str]]:
     if equals and not label:
         raise ValueError(f"{text!r} has an empty label; write label=policy.")
     return label or name, [name]
+
+
+def chosen_baseline(wanted: str | None, labels: Sequence[str]) -> str:
+    """The label to compare with: the one wanted; else "myopic" if it takes part, or the first.
+
+    Raises:
+        ValueError: If the wanted one does not take part; the message gives the nearest.
+    """
+    if wanted is None:
+        return "myopic" if "myopic" in labels else labels[0]
+    if wanted not in labels:
+        raise ValueError(f"Baseline {wanted!r} is not among the policies. {nearest(wanted, labels)}")
+    return wanted
 
 
 def build_entries(
@@ -160,6 +174,3 @@ def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Lear
     settings = MyopicSettings()
     ranker = fit_myopic(setup.context, setup.envs(settings.lanes), seed=seed, settings=settings, report=report)
     return LearnedMyopic(setup.context, ranker)
-
-
-__all__ = ["BASELINES", "Entry", "Rollout", "build_entries", "compare", "parse_entry", "write"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from driftrec.agents.comparison import BASELINES, build_entries, compare, write
+from driftrec.agents.comparison import BASELINES, build_entries, chosen_baseline, compare, parse_entry, write
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.ppo import CURVE_FILE
@@ -29,8 +29,8 @@ class Args(WorldArgs):
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None
     """Seed of users, draws and intervals; drawn, printed and stored when omitted."""
-    baseline: str = "myopic"
-    """Label of the policy that the others are compared with in pairs; the first one where there is no such."""
+    baseline: str | None = None
+    """Label of the policy that the others are compared with in pairs; myopic, or else the first, when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
 
@@ -39,17 +39,16 @@ def main(args: Args) -> None:
     """Compare, print the table, and say where the run folder is.
 
     Raises:
-        ValueError: If a policy is unknown or there are fewer than two users.
+        ValueError: If a policy or the baseline is unknown or there are fewer than two users.
     """
     if args.users < 2:
         raise ValueError(f"--users is {args.users}; intervals need at least 2.")
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
+    baseline = chosen_baseline(args.baseline, [parse_entry(text)[0] for text in args.policies])
     entries = build_entries(setup, args.policies, seed=seed, report=print)
     folder = new_run(Path("runs"), "compare") if args.out is None else empty_folder(args.out)
     write_config(folder, {**asdict(args), "seed": seed})
-    labels = [entry.label for entry in entries]
-    baseline = args.baseline if args.baseline in labels or args.baseline != "myopic" else labels[0]
     rollouts = sum(len(entry.policies) for entry in entries)
     with tqdm(total=rollouts * args.horizon, unit="step", disable=not sys.stderr.isatty()) as bar:
 
