@@ -12,12 +12,9 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from driftrec.agents.baselines.common import clicked_mask, top_k
-from driftrec.agents.policy import Observation
+from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.state_encoder import as_tensors
-
-CHUNK = 1024
-"""Users scored at once, which bounds memory."""
 
 
 class CandidateStage:
@@ -48,11 +45,7 @@ class CandidateStage:
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """The observation with "candidates" (users, size), item positions, best first, and "scores"."""
-        users = len(observation["persona"])
-        chunks = [
-            self._best({name: value[start : start + CHUNK] for name, value in observation.items()})
-            for start in range(0, users, CHUNK)
-        ]
+        chunks = [self._best(chunk) for chunk in user_chunks(observation)]
         candidates, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
         return {**observation, "candidates": candidates, "scores": scores}
 

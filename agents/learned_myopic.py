@@ -11,15 +11,12 @@ import torch
 from driftrec.agents.baselines import Random
 from driftrec.agents.baselines.common import clicked_mask
 from driftrec.agents.logs import Logs, collect, joined
-from driftrec.agents.policy import Context, Observation, Slates
+from driftrec.agents.policy import Context, Observation, Slates, user_chunks
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_optimiser import best_slates
 from driftrec.agents.state_encoder import as_tensors
 from driftrec.agents.tables import Representation
 from driftrec.envs.vector import RecommendationVectorEnv
-
-CHUNK = 1024
-"""Users scored at once, which bounds memory."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +65,7 @@ class LearnedMyopic:
 
     def act(self, observation: Observation) -> Slates:
         """Slates of highest predicted engagement, (users, slate_size)."""
-        users = len(observation["persona"])
-        chunks = [
-            self._act({name: value[start : start + CHUNK] for name, value in observation.items()})
-            for start in range(0, users, CHUNK)
-        ]
-        return np.concatenate(chunks)
+        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
 
     def _act(self, observation: Observation) -> Slates:
         with torch.inference_mode():

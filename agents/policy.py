@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -57,3 +57,9 @@ class Policy(Protocol):
     def act(self, observation: Observation) -> Slates:
         """Choose a slate for every user, shape (users, slate_size), int64, no item twice in a slate."""
         ...
+
+
+def user_chunks(observation: Observation, size: int = 1024) -> Iterator[dict[str, NDArray[Any]]]:
+    """The observation in runs of at most ``size`` users, in order, so that scoring them bounds memory."""
+    for start in range(0, len(observation["persona"]), size):
+        yield {name: value[start : start + size] for name, value in observation.items()}
