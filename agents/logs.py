@@ -11,6 +11,7 @@ from torch import Tensor
 from driftrec.agents.policy import Policy
 from driftrec.agents.state_encoder import as_tensors
 from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.simulators.noise import user_seeds
 
 
 @dataclass
@@ -48,7 +49,7 @@ def collect(envs: RecommendationVectorEnv, policy: Policy, num_steps: int, seed:
     Users come and go in the lanes, so a policy that keeps state by user should not be used here.
     """
     policy.reset(envs.num_envs, seed)
-    observation, _ = envs.reset(seed=np.random.SeedSequence(seed).generate_state(envs.num_envs, np.uint64).tolist())
+    observation, _ = envs.reset(seed=user_seeds(seed, "logging", envs.num_envs).tolist())
     parts = []
     for _ in range(num_steps):
         slates = policy.act(observation)

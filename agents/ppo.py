@@ -90,6 +90,7 @@ class PPOPolicy:
         self.network = network
         self.greedy = greedy
         self._generator_seed = 0
+        self._steps = 0
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; draws come from ``seed``."""

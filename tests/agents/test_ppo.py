@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from driftrec.agents.checkpoint import FILE, load_checkpoint
-from driftrec.agents.comparison import build_entries, compare
+from driftrec.agents.comparison import build_entries, chosen_baseline, compare
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, TrainSettings, load_ppo, train
 from driftrec.agents.setting import Setting
@@ -119,3 +119,23 @@ def test_a_scripts_arguments_leave_nothing_but_the_world_behind(setup, monkeypat
 
     monkeypatch.setattr(world_setup, "load_setting", lambda *args: setup.setting)
     assert world_setup.set_up(Args(horizon=20, out=tmp_path)).args == WorldArgs(horizon=20)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "labels", "chosen"),
+    [(None, ["random", "myopic"], "myopic"), (None, ["ppo", "random"], "ppo"), ("ppo", ["random", "ppo"], "ppo")],
+)
+def test_baseline_is_the_one_wanted_or_myopic_or_the_first(wanted, labels, chosen):
+    assert chosen_baseline(wanted, labels) == chosen
+
+
+def test_unknown_baseline_offers_the_nearest():
+    with pytest.raises(ValueError, match="Did you mean 'planner'"):
+        chosen_baseline("planer", ["random", "planner"])
+
+
+def test_policy_acts_the_same_before_reset_as_after_reset_with_seed_0(setup, run):
+    observation = setup.world.observe(setup.world.reset(np.arange(9, dtype=np.uint64)))
+    fresh, begun = (load_ppo(setup, str(run), greedy=False) for _ in range(2))
+    begun.reset(9, 0)
+    np.testing.assert_array_equal(fresh.act(observation), begun.act(observation))
