@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from driftrec.agents.baselines.common import clicked_mask, top_k
+from driftrec.agents.baselines.common import read_mask, top_k
 from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.state_encoder import as_tensors
@@ -53,7 +53,7 @@ class CandidateStage:
         with torch.inference_mode():
             predicted = self.ranker(as_tensors(observation), self._vectors)
             scores = (predicted.appeal - predicted.no_click + predicted.minutes.log()).numpy()
-        scores[clicked_mask(observation, self.num_items)] = -50.0
+        scores[read_mask(observation, self.num_items)] = -50.0
         best = top_k(scores, self.size)
         return best.astype(np.int32), np.take_along_axis(scores, best, axis=1).clip(-100.0, 100.0)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.baselines.common import clicked_mask
+from driftrec.agents.baselines.common import read_mask
 from driftrec.agents.logs import Logs, collect, joined
 from driftrec.agents.policy import Context, Observation, Slates, user_chunks
 from driftrec.agents.ranker import Ranker
@@ -75,7 +75,7 @@ class LearnedMyopic:
             positions = torch.exp(self.ranker.position_bias - self.ranker.position_bias[0]).numpy()
         if self.noise:
             appeal += self.noise * self._rng.gumbel(size=appeal.shape).astype(np.float32)
-        appeal[clicked_mask(observation, self.context.num_items)] -= 50.0
+        appeal[read_mask(observation, self.context.num_items)] -= 50.0
         return best_slates(np.exp(appeal), minutes, 1.0, np.minimum.accumulate(positions))
 
 

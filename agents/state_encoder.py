@@ -16,13 +16,13 @@ START_HALF_LIVES = (0.5, 24.0)
 
 
 class StateEncoder(nn.Module):
-    """Persona embedding, fading memories of items opened and passed over, and the session clock -> state vector.
+    """Persona embedding, fading memories of items read and passed over, and the session clock -> state vector.
 
-    Every impression j of the history carries a projected item vector x_j. A memory is
+    Every impression and every read j carries a projected item vector x_j. A memory is
 
         m = sum_j w_j x_j / (1 + sum_j w_j),  w_j = g_j * 2^(-age_j / half_life)
 
-    with g_j = [opened], minutes read, or [passed over], and half-lives that are learned. An MLP turns memories, their
+    with g_j = [read], minutes read, or [passed over], and half-lives that are learned. An MLP turns memories, their
     weights, the persona and the clock into the state.
 
     Args:
@@ -51,23 +51,35 @@ class StateEncoder(nn.Module):
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, state_dims)."""
-        shown = observation["items"].long()  # (users, history)
-        vectors = nn.functional.embedding(shown.clamp(min=0), self.project_item(self.items()))  # (users, history, dims)
-        weights = self._weights(observation, shown >= 0)  # (users, memories, history)
-        total = weights.sum(dim=-1)  # (users, memories)
-        memories = torch.bmm(weights, vectors) / (1.0 + total[..., None])
+        projected = self.project_item(self.items())  # (items, dims)
+        read, minutes = observation["read_items"], observation["read_minutes"]
+        kinds = torch.stack([(read >= 0).float(), minutes], dim=1)  # (users, kinds, reads)
+        of_reads = _memories(projected, read, kinds, observation["read_age"], self.log_half_life[:2])
+        passed = ((observation["items"] >= 0) & (observation["clicked"] == 0)).float()[:, None]
+        of_passed = _memories(projected, observation["items"], passed, observation["age"], self.log_half_life[2:])
         persona = self.project_persona(self.personas())[observation["persona"][:, 0].long()]
         clock = torch.log1p(observation["clock"].float())
-        return self.mlp(torch.cat([memories.flatten(1), torch.log1p(total), persona, clock], dim=1))
+        return self.mlp(torch.cat([*of_reads, *of_passed, persona, clock], dim=1))
 
-    def _weights(self, observation: Mapping[str, Tensor], real: Tensor) -> Tensor:
-        """w_j of every memory, (users, memories, history)."""
-        clicked = observation["clicked"].float()
-        kinds = torch.stack(
-            [clicked, observation["engagement"], real.float() - clicked], dim=1
-        )  # (users, kinds, history)
-        fade = torch.exp2(-observation["age"][:, None, None] * torch.exp2(-self.log_half_life)[..., None])
-        return (kinds[:, :, None] * fade).flatten(1, 2)
+
+def _memories(
+    projected: Tensor, items: Tensor, kinds: Tensor, age: Tensor, log_half_life: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Memories, (users, memories * dims), and the logarithms of their weights, (users, memories).
+
+    Args:
+        projected: Item vectors, (items, dims).
+        items: Item of every event, -1 for none, (users, events).
+        kinds: g of every kind of memory, (users, kinds, events).
+        age: Hours since, (users, events).
+        log_half_life: Base 2, (kinds, half-lives).
+    """
+    vectors = nn.functional.embedding(items.long().clamp(min=0), projected)  # (users, events, dims)
+    fade = torch.exp2(-age[:, None, None] * torch.exp2(-log_half_life)[..., None])  # (users, kinds, half-lives, events)
+    weights = (kinds[:, :, None] * fade).flatten(1, 2)  # (users, memories, events)
+    total = weights.sum(dim=-1)
+    memories = torch.bmm(weights, vectors) / (1.0 + total[..., None])
+    return memories.flatten(1), torch.log1p(total)
 
 
 def as_tensors(observation: Observation) -> dict[str, Tensor]:

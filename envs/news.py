@@ -28,7 +28,8 @@ class NewsEnv(RecommendationEnv):
     ``MultiDiscrete([items] * slate_size)``: positions in the catalogue. A repeat within a slate is an empty position.
 
     ## Observation space
-    A ``Dict`` of ``Box``; H = ``history``, newest impression last.
+    A ``Dict`` of ``Box``; H = ``history`` impressions and R = ``config.memory`` reads, newest last. Reads go further
+    back than impressions: a recommender knows what was opened long after it forgot what was passed over.
 
     | key | shape | dtype | unit | range |
     |---|---|---|---|---|
@@ -37,6 +38,9 @@ class NewsEnv(RecommendationEnv):
     | clicked | (H,) | int8 | 1 if opened | 0 .. 1 |
     | engagement | (H,) | float32 | minutes read | 0 .. longest read |
     | age | (H,) | float32 | hours since shown, 0 where empty | 0 .. 1e6 |
+    | read_items | (R,) | int32 | item read, -1 = empty | -1 .. items - 1 |
+    | read_minutes | (R,) | float32 | minutes read | 0 .. longest read |
+    | read_age | (R,) | float32 | hours since read, 0 where empty | 0 .. 1e6 |
     | clock | (4,) | float32 | hours since first visit, sessions begun, steps and minutes in session | 0 .. 1e6 |
 
     ## Reward

@@ -16,6 +16,7 @@ from driftrec.simulators.drift import InterestDrift, normalise
 from driftrec.simulators.engagement import Reading
 from driftrec.simulators.history import History
 from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, SessionEnd
 from driftrec.simulators.satiation import TopicSatiation
 from driftrec.simulators.satisfaction import Satisfaction
@@ -40,7 +41,7 @@ class NewsConfig:
         session_end: When a session ends.
         comeback: Time away, and churn.
         individuality: Standard deviation per dimension of a user's interest around the persona's. >= 0.
-        memory: Number of items last read that a user would not read again. >= 1.
+        memory: Number of items last read that a user would not read again, and that a recommender sees. >= 1.
         browsing_minutes: Minutes that looking over a slate takes. > 0.
     """
 
@@ -70,10 +71,9 @@ class NewsState:
     interest: Float  # (users, dims)
     satiation: Float  # (users, topics)
     satisfaction: Float  # (users,)
-    read: NDArray[np.int32]  # (users, memory) items read last, -1 where none
-    reads: NDArray[np.int64]  # (users,) number of items read
     clock: Float  # (users, 4) hours, sessions, steps in session, minutes read in session
     gone: NDArray[np.bool_]  # (users,)
+    read: ReadingList
     history: History
 
 
@@ -137,7 +137,7 @@ class NewsWorld:
     @property
     def fields(self) -> Mapping[str, Field]:
         """Shape, type and range of every observation field."""
-        length = (self.history_length,)
+        length, reads = (self.history_length,), (self.config.memory,)
         longest = self.config.reading.longest(float(self.catalogue.minutes.max()))
         return {
             "persona": Field((1,), np.int32, 0, self.personas.num_personas - 1),
@@ -145,6 +145,9 @@ class NewsWorld:
             "clicked": Field(length, np.int8, 0, 1),
             "engagement": Field(length, np.float32, 0, longest),
             "age": Field(length, np.float32, 0, MAX_HOURS),
+            "read_items": Field(reads, np.int32, -1, self.num_items - 1),
+            "read_minutes": Field(reads, np.float32, 0, longest),
+            "read_age": Field(reads, np.float32, 0, MAX_HOURS),
             "clock": Field((4,), np.float32, 0, MAX_HOURS),
         }
 
@@ -167,10 +170,9 @@ class NewsWorld:
             interest=home.copy(),
             satiation=np.zeros((n, self.catalogue.num_topics), np.float32),
             satisfaction=self.config.satisfaction.start(noise.uniform(words[1])),
-            read=np.full((n, self.config.memory), -1, np.int32),
-            reads=np.zeros(n, np.int64),
             clock=clock,
             gone=np.zeros(n, np.bool_),
+            read=ReadingList(n, self.config.memory),
             history=History(n, self.history_length, self.slate_size),
         )
 
@@ -194,9 +196,14 @@ class NewsWorld:
         return Feedback(clicks, engagement, ended, gap, left)
 
     def observe(self, state: NewsState) -> dict[str, NDArray[Any]]:
-        """Persona, last impressions and session clock: copies, see ``fields``."""
-        seen = state.history.observe(state.clock[:, 0])
-        return {"persona": state.persona[:, None].copy(), **seen, "clock": state.clock.copy()}
+        """Persona, last impressions, last reads and session clock: copies, see ``fields``."""
+        now = state.clock[:, 0]
+        return {
+            "persona": state.persona[:, None].copy(),
+            **state.history.observe(now),
+            **state.read.observe(now),
+            "clock": state.clock.copy(),
+        }
 
     def reveal(self, state: NewsState) -> dict[str, NDArray[Any]]:
         """True interest (users, dims), satiation (users, topics) and satisfaction (users,): copies."""
@@ -211,8 +218,8 @@ class NewsWorld:
         catalogue, config = self.catalogue, self.config
         affinity = state.interest @ catalogue.latent.T  # (users, items)
         repeat = np.zeros(affinity.shape, np.float32)
-        users, slots = np.nonzero(state.read >= 0)
-        repeat[users, state.read[users, slots]] = 1.0
+        users, slots = np.nonzero(state.read.items >= 0)
+        repeat[users, state.read.items[users, slots]] = 1.0
         satiation = state.satiation[:, catalogue.topic]
         satisfaction = state.satisfaction[:, None]
         return Appraisal(
@@ -238,7 +245,7 @@ class NewsWorld:
             slate_affinity(catalogue.latent, slates, state.interest).T,
             catalogue.allure.take(by_position),
             state.satiation[np.arange(len(slates)), catalogue.topic.take(by_position)],
-            held(state.read, by_position).astype(np.float32),
+            held(state.read.items, by_position).astype(np.float32),
             state.satisfaction,
         )
         weights *= self._positions[:, None]
@@ -264,8 +271,7 @@ class NewsWorld:
         state.satisfaction = np.where(state.gone, state.satisfaction, after)
         config.satiation.build(state.satiation, users, catalogue.topic[items])
         config.drift.consume(state.interest, users, latent)
-        state.read[users, state.reads[users] % config.memory] = items
-        state.reads[users] += 1
+        state.read.add(users, items, minutes, state.clock[users, 0])
         return minutes
 
     def _pass_time(

@@ -42,18 +42,18 @@ def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
     return np.take_along_axis(best, order, axis=-1).astype(np.int64, copy=False)
 
 
-def clicked_mask(observation: Observation, num_items: int) -> NDArray[np.bool_]:
-    """True where the visible history holds a click, shape (users, items)."""
-    users, columns = np.nonzero(observation["clicked"])
-    mask = np.zeros((len(observation["clicked"]), num_items), dtype=bool)
-    mask[users, observation["items"][users, columns]] = True
-    return mask
+def read_mask(observation: Observation, num_items: int) -> NDArray[np.bool_]:
+    """True for the items that the user read last, as far as the observation shows, shape (users, items)."""
+    read = observation["read_items"]
+    mask = np.zeros((len(read), num_items + 1), dtype=bool)  # empty places, -1, fall into the column cut off
+    mask[np.arange(len(read))[:, None], read] = True
+    return mask[:, :num_items]
 
 
 def best_unread(score: Scorer, observation: Observation, num_items: int, k: int) -> Slates:
-    """The ``k`` best items of every user, those clicked in the visible history last.
+    """The ``k`` best items of every user, those read last at the end.
 
-    A clicked item is shown again only when fewer than ``k`` others are left. Users are scored in chunks of
+    An item read lately is shown again only when fewer than ``k`` others are left. Users are scored in chunks of
     ``CHUNK_CELLS`` scores, so that memory does not grow with their number.
 
     Args:
@@ -72,7 +72,7 @@ def best_unread(score: Scorer, observation: Observation, num_items: int, k: int)
         rows = slice(start, start + size)
         chunk = {key: values[rows] for key, values in observation.items()}
         scores = score(chunk, rows)
-        scores[clicked_mask(chunk, num_items)] = -np.inf
+        scores[read_mask(chunk, num_items)] = -np.inf
         slates[rows] = top_k(scores, k)
     return slates
 

@@ -57,7 +57,7 @@ class Content:
 
     def profiles(self, observation: Observation) -> NDArray[np.float32]:
         """Profile of every user, float32, shape (users, embedding)."""
-        history = click_weights(observation, self.half_life, len(self._items)) @ self._items
+        history = read_weights(observation, self.half_life, len(self._items)) @ self._items
         return np.float32(self.persona_weight) * self._personas[observation["persona"][:, 0]] + history
 
     def act(self, observation: Observation) -> Slates:
@@ -118,8 +118,8 @@ class EpsilonContent:
         return np.where(explore, drawn, np.take_along_axis(near, place, axis=1))
 
 
-def click_weights(observation: Observation, half_life: float, num_items: int) -> csr_array:
-    """Weights of the clicked items in a user's history, adding up to 1 for users with clicks.
+def read_weights(observation: Observation, half_life: float, num_items: int) -> csr_array:
+    """Weights of the items that a user read last, adding up to 1 for users who read any.
 
     Args:
         observation: Of all users.
@@ -129,16 +129,16 @@ def click_weights(observation: Observation, half_life: float, num_items: int) ->
     Returns:
         float32, sparse, shape (users, num_items).
     """
-    clicked = observation["clicked"] > 0  # (users, history)
-    age = np.where(clicked, observation["age"], np.inf).astype(np.float64)
-    youngest = np.where(clicked.any(axis=1), age.min(axis=1), 0.0)
-    # Ages count from the youngest click: the same mean, and weights that cannot all vanish.
+    read = observation["read_items"] >= 0  # (users, reads)
+    age = np.where(read, observation["read_age"], np.inf).astype(np.float64)
+    youngest = np.where(read.any(axis=1), age.min(axis=1), 0.0)
+    # Ages count from the youngest read: the same mean, and weights that cannot all vanish.
     weights = np.exp2((youngest[:, None] - age) / half_life)
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
-    users, columns = np.nonzero(clicked)
-    items = observation["items"][users, columns]
+    users, columns = np.nonzero(read)
+    items = observation["read_items"][users, columns]
     values = weights[users, columns].astype(np.float32)
-    return csr_array((values, (users, items)), shape=(len(clicked), num_items))
+    return csr_array((values, (users, items)), shape=(len(read), num_items))
 
 
 def without(ranked: Slates, dropped: Slates) -> Slates:

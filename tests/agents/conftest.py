@@ -50,6 +50,9 @@ class Audience:
             "clicked": self._clicked,
             "engagement": self._engagement,
             "age": self._age,
+            "read_items": np.where(self._clicked > 0, self._items, np.int32(-1)),
+            "read_minutes": self._engagement,
+            "read_age": np.where(self._clicked > 0, self._age, np.float32(0.0)),
             "clock": clock,
         }
         return {name: read_only(array) for name, array in arrays.items()}

@@ -10,12 +10,12 @@ from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, 
 from driftrec.agents.baselines.common import (
     best_unread,
     centred_units,
-    clicked_mask,
+    read_mask,
     draw_distinct,
     step_generator,
     top_k,
 )
-from driftrec.agents.baselines.content import click_weights, without
+from driftrec.agents.baselines.content import read_weights, without
 from driftrec.agents.baselines.linucb import add_rank_one, principal_components
 from driftrec.agents.policy import Context
 
@@ -24,12 +24,17 @@ def history(items, clicked, age=None, persona=None):
     """An observation with the given history, one row a user."""
     items = np.asarray(items, np.int32)
     users = len(items)
+    clicked = np.asarray(clicked, np.int8)
+    age = np.zeros(items.shape, np.float32) if age is None else np.asarray(age, np.float32)
     return {
         "persona": np.zeros((users, 1), np.int32) if persona is None else np.asarray(persona, np.int32)[:, None],
         "items": items,
-        "clicked": np.asarray(clicked, np.int8),
+        "clicked": clicked,
         "engagement": np.zeros(items.shape, np.float32),
-        "age": np.zeros(items.shape, np.float32) if age is None else np.asarray(age, np.float32),
+        "age": age,
+        "read_items": np.where(clicked > 0, items, np.int32(-1)),
+        "read_minutes": np.zeros(items.shape, np.float32),
+        "read_age": np.where(clicked > 0, age, np.float32(0.0)),
         "clock": np.zeros((users, 4), np.float32),
     }
 
@@ -54,8 +59,8 @@ def test_top_k_refuses(k):
         top_k([1.0, 2.0, 3.0], k)
 
 
-def test_clicked_mask():
-    mask = clicked_mask(history([[-1, 2, 0], [1, 1, 3]], [[0, 1, 0], [0, 1, 1]]), num_items=4)
+def test_read_mask():
+    mask = read_mask(history([[-1, 2, 0], [1, 1, 3]], [[0, 1, 0], [0, 1, 1]]), num_items=4)
     assert mask.tolist() == [[False, False, True, False], [False, True, False, True]]
 
 
@@ -210,13 +215,13 @@ def test_content_breaks_ties_by_the_seed(kind, settings, make_context):
     assert len(np.unique(np.stack(slates)[:, 0, 0])) > 3  # not always the low ids; 8 equal draws of 60
 
 
-def test_click_weights_halve_and_add_up():
+def test_read_weights_halve_and_add_up():
     observation = history(
         [[4, 2, 0], [1, 1, 3], [0, 1, 2]],
         [[0, 1, 1], [1, 1, 1], [0, 0, 0]],
         age=[[9.0, 24.0, 0.0], [1e7 + 48, 1e7 + 24, 1e7], [0.0, 0.0, 0.0]],
     )
-    weights = click_weights(observation, half_life=24.0, num_items=5).toarray()
+    weights = read_weights(observation, half_life=24.0, num_items=5).toarray()
     expected = [[2 / 3, 0, 1 / 3, 0, 0], [0, 3 / 7, 0, 4 / 7, 0], [0, 0, 0, 0, 0]]
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
 

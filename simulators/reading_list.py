@@ -1,0 +1,45 @@
+"""The items that every user read last: what a user would not read again, and the part of it that can be seen."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+
+
+class ReadingList:
+    """The last items read, with minutes and times, newest last, for many users at once.
+
+    Args:
+        num_users: Users, the leading axis of all that comes out.
+        length: Items remembered.
+    """
+
+    def __init__(self, num_users: int, length: int) -> None:
+        shape = (num_users, length)
+        self.items = np.full(shape, -1, np.int32)  # -1 where none
+        self._minutes = np.zeros(shape, np.float32)
+        self._hours = np.zeros(shape, np.float32)
+
+    def add(self, users: NDArray[np.int64], items: NDArray[np.int64], minutes: Float, hours: Float) -> None:
+        """Append one item to each of ``users`` (rows); the others are as long, ``hours`` is when it was read."""
+        for buffer, new in zip(self._buffers(), (items, minutes, hours), strict=True):
+            rows = buffer[users]
+            rows[:, :-1] = rows[:, 1:]
+            rows[:, -1] = new
+            buffer[users] = rows
+
+    def observe(self, now: Float) -> dict[str, NDArray[np.generic]]:
+        """Copies: read_items (-1 where none), read_minutes, read_age (hours at ``now``), each (users, length)."""
+        age = now[:, None] - self._hours
+        np.copyto(age, np.float32(0.0), where=self.items < 0)
+        return {"read_items": self.items.copy(), "read_minutes": self._minutes.copy(), "read_age": age}
+
+    def put(self, lanes: NDArray[np.intp], fresh: ReadingList) -> None:
+        """Overwrite the users ``lanes`` with those of ``fresh``."""
+        for mine, theirs in zip(self._buffers(), fresh._buffers(), strict=True):
+            mine[lanes] = theirs
+
+    def _buffers(self) -> tuple[NDArray[np.generic], ...]:
+        return self.items, self._minutes, self._hours
