@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint install
+.PHONY: demo test lint bench install
 
 install: $(VENV)/.installed
 
@@ -17,6 +17,10 @@ demo: install
 
 test: install
 	$(BIN)/pytest
+
+bench: install
+	$(BIN)/pip install -q -c constraints.txt -e '.[peers]'
+	$(BIN)/driftrec bench
 
 lint: install
 	$(BIN)/ruff check .

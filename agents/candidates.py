@@ -1,65 +1,75 @@
-"""The candidate stage: a frozen ranker keeps some items a request, and the slate policy picks among them."""
+"""The candidate stage: a frozen ranker reads the user and keeps some items; the slate policy picks among them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from driftrec.agents.baselines.common import read_mask, top_k
+from driftrec.agents.baselines.common import top_k
+from driftrec.agents.judge import Judge
 from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.state_encoder import as_tensors
+from driftrec.agents.slate_optimiser import slate_gains
+
+BOUND = 1e4
+"""Bound of states and predictions in the observation space."""
+
+FLOOR = 1e-3
+"""Smallest score before the logarithm, as a part of the best candidate's."""
 
 
 class CandidateStage:
-    """Adds to an observation the items that the ranker puts first for this user, and their scores.
+    """Turns an observation into what the slate policy sees: a state vector, candidates, and how they are judged.
 
-    The score is log(predicted weight in the choice * predicted minutes). Items that the user has opened lately are
-    left out.
+    The candidates are the items that gain most in a slate, a_i (v_i - z), see ``slate_optimiser``; their score is the
+    logarithm of that gain over the best candidate's. The ranker runs once a request and the policy learns on top of
+    it, so that gradients never pass through histories.
 
     Args:
         ranker: A fitted ranker; not changed.
-        num_items: Items in the catalogue.
         size: Items to keep a request.
     """
 
-    def __init__(self, ranker: Ranker, num_items: int, size: int) -> None:
-        self.size = min(size, num_items)
-        self.num_items = num_items
-        self.ranker = ranker.eval()
-        with torch.inference_mode():
-            self._vectors = ranker.item_vectors()
+    def __init__(self, ranker: Ranker, size: int) -> None:
+        self.judge = Judge(ranker, farsighted=True)
+        self.num_items = self.judge.num_items
+        self.size = min(size, self.num_items)
+        self.state_dims = ranker.encoder.state_dims
 
-    def spaces(self) -> dict[str, spaces.Box]:
-        """Spaces of what is added."""
-        return {
-            "candidates": spaces.Box(0, self.num_items - 1, (self.size,), np.int32),
-            "scores": spaces.Box(-100.0, 100.0, (self.size,), np.float32),
-        }
+    def space(self) -> spaces.Dict:
+        """Space of what comes out, for one user."""
+        judged = {name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in ("score", "appeal", "minutes")}
+        candidates = spaces.Box(0, self.num_items - 1, (self.size,), np.int32)
+        state = spaces.Box(-BOUND, BOUND, (self.state_dims,), np.float32)
+        return spaces.Dict({"state": state, "candidates": candidates, **judged})
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
-        """The observation with "candidates" (users, size), item positions, best first, and "scores"."""
-        chunks = [self._best(chunk) for chunk in user_chunks(observation)]
-        candidates, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-        return {**observation, "candidates": candidates, "scores": scores}
+        """State (users, state_dims); candidates, best first, their score, appeal and log minutes (users, size)."""
+        parts = [self._best(chunk) for chunk in user_chunks(observation)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _best(self, observation: Observation) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        with torch.inference_mode():
-            predicted = self.ranker(as_tensors(observation), self._vectors)
-            scores = (predicted.appeal - predicted.no_click + predicted.minutes.log()).numpy()
-        scores[read_mask(observation, self.num_items)] = -50.0
-        best = top_k(scores, self.size)
-        return best.astype(np.int32), np.take_along_axis(scores, best, axis=1).clip(-100.0, 100.0)
+    def _best(self, observation: Observation) -> dict[str, NDArray[Any]]:
+        predicted = self.judge.predict(observation)
+        gains = slate_gains(np.exp(predicted.appeal), self.judge.value(predicted), 1.0, self.judge.positions)
+        best = top_k(gains, self.size)
+        kept = np.take_along_axis(gains, best, axis=1)
+        judged = {
+            "state": predicted.state,
+            "score": np.log(np.maximum(kept / np.maximum(kept[:, :1], FLOOR), FLOOR)),
+            "appeal": np.take_along_axis(predicted.appeal, best, axis=1),
+            "minutes": np.log(np.maximum(np.take_along_axis(predicted.minutes, best, axis=1), FLOOR)),
+        }
+        bounded = {name: array.clip(-BOUND, BOUND) for name, array in judged.items()}
+        return {**bounded, "candidates": best.astype(np.int32)}
 
 
 class CandidateVecEnv(VecEnvWrapper):
-    """A ``VecEnv`` whose observations hold candidates and whose actions are positions among them.
+    """A ``VecEnv`` whose observations are the candidate stage's and whose actions are positions among the candidates.
 
     Args:
         venv: The environments; actions are item positions.
@@ -67,19 +77,14 @@ class CandidateVecEnv(VecEnvWrapper):
     """
 
     def __init__(self, venv: VecEnv, stage: CandidateStage) -> None:
-        assert isinstance(venv.observation_space, spaces.Dict)
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
-        super().__init__(
-            venv,
-            spaces.Dict({**venv.observation_space.spaces, **stage.spaces()}),
-            spaces.MultiDiscrete([stage.size] * slate_size),
-        )
+        super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))
         self.stage = stage
         self._candidates: NDArray[np.int32] | None = None
 
     def reset(self) -> dict[str, NDArray[Any]]:
         """Reset all lanes."""
-        return self._add(self.venv.reset())
+        return self._staged(self.venv.reset())
 
     def step_async(self, actions: NDArray[np.int64]) -> None:
         """Translate positions among the candidates to items and step."""
@@ -88,7 +93,7 @@ class CandidateVecEnv(VecEnvWrapper):
         self.venv.step_async(np.take_along_axis(self._candidates, actions, axis=1))
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Step and add the new candidates; a terminal observation gets its own."""
+        """Step and find the new candidates; a terminal observation gets its own."""
         observation, rewards, dones, infos = self.venv.step_wait()
         ended = np.flatnonzero(dones)
         if ended.size:
@@ -96,9 +101,9 @@ class CandidateVecEnv(VecEnvWrapper):
             batch = self.stage({name: np.stack([row[name] for row in last]) for name in last[0]})
             for row, lane in enumerate(ended):
                 infos[lane]["terminal_observation"] = {name: value[row] for name, value in batch.items()}
-        return self._add(observation), rewards, dones, infos
+        return self._staged(observation), rewards, dones, infos
 
-    def _add(self, observation: Any) -> dict[str, NDArray[Any]]:
-        added = self.stage(observation)
-        self._candidates = added["candidates"]
-        return added
+    def _staged(self, observation: Any) -> dict[str, NDArray[Any]]:
+        staged = self.stage(observation)
+        self._candidates = staged["candidates"]
+        return staged

@@ -37,10 +37,20 @@ class Checkpoint:
     versions: dict[str, str]
 
     def load_into(self, name: str, module: nn.Module) -> None:
-        """Put the weights saved under ``name`` into ``module``."""
+        """Put the weights saved under ``name`` into ``module``.
+
+        Raises:
+            ValueError: If they do not fit, such as those of another slate size or version.
+        """
         prefix = f"{name}."
         state = {key.removeprefix(prefix): value for key, value in self.weights.items() if key.startswith(prefix)}
-        module.load_state_dict(state)
+        try:
+            module.load_state_dict(state)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(
+                f"The checkpoint's weights {name!r} do not fit; were they trained for another slate size? {reason}"
+            ) from error
 
 
 def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Setting) -> None:

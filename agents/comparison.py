@@ -9,17 +9,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from driftrec.agents.checkpoint import read_config
-from driftrec.agents.evaluation.rollout import roll_out
+from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.evaluation.summary import Results, summarise, write_results
-from driftrec.agents.learned_myopic import LearnedMyopic, MyopicSettings, fit_myopic
+from driftrec.agents.greedy import Greedy
+from driftrec.agents.judge import Judge
+from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
 from driftrec.agents.oracles import MyopicOracle, Planner
 from driftrec.agents.oracles.tuned import planner_weights
 from driftrec.agents.policy import Policy
-from driftrec.agents.ppo import load_myopic, load_ppo
 from driftrec.agents.registry import LOADERS, POLICIES, build_policy
+from driftrec.agents.trained import load_greedy, load_ppo
 from driftrec.agents.world_setup import WorldSetup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
@@ -60,8 +63,10 @@ def chosen_baseline(wanted: str | None, labels: Sequence[str]) -> str:
     """The label to compare with: the one wanted; else "myopic" if it takes part, or the first.
 
     Raises:
-        ValueError: If the wanted one does not take part; the message gives the nearest.
+        ValueError: If the wanted one does not take part (the message gives the nearest), or nobody does.
     """
+    if not labels:
+        raise ValueError(f"No policies to compare; name some, such as {' '.join(BASELINES[:3])}.")
     if wanted is None:
         return "myopic" if "myopic" in labels else labels[0]
     if wanted not in labels:
@@ -75,7 +80,7 @@ def build_entries(
     """Build all policies before any work is done, so that a wrong name costs nothing.
 
     Raises:
-        ValueError: If a name is unknown, a label is double or a checkpoint does not fit.
+        ValueError: If a name is unknown, a label or a training seed is double or a checkpoint does not fit.
         FileNotFoundError: If a run folder holds no checkpoint.
     """
     policies = {
@@ -88,9 +93,10 @@ def build_entries(
     }
     loaders = {
         **LOADERS,
-        "myopic": lambda context, run: load_myopic(context, setup.setting, run),
-        "ppo": lambda context, run: load_ppo(setup, run, greedy=False),
-        "ppo-greedy": lambda context, run: load_ppo(setup, run, greedy=True),
+        "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
+        "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
+        "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
+        "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
     }
     parsed = [parse_entry(text) for text in texts]
     labels = [label for label, _ in parsed]
@@ -100,11 +106,11 @@ def build_entries(
     slow_last = sorted(parsed, key=lambda entry: entry[1][0] in ("myopic", "planner"))  # wrong names fail before work
     built = {}
     for label, names in slow_last:
-        trained = [_training_seed(name) for name in names]
-        built[label] = Entry(
-            label,
-            {s: build_policy(name, setup.context, policies, loaders) for s, name in zip(trained, names, strict=True)},
-        )
+        seeds = [_training_seed(name) for name in names]
+        if len(set(seeds)) < len(seeds):
+            raise ValueError(f"Two runs of {label!r} have one training seed ({seeds}); name them apart: label=policy.")
+        trained = [build_policy(name, setup.context, policies, loaders) for name in names]
+        built[label] = Entry(label, dict(zip(seeds, trained, strict=True)))
     return [built[label] for label in labels]
 
 
@@ -136,9 +142,7 @@ def compare(
         parts = []
         for trained, policy in sorted(entry.policies.items()):
             on_policy(entry.label)
-            rollout = roll_out(
-                setup.world, policy, setup.context, seeds, horizon=setup.args.horizon, seed=seed, tick=tick
-            )
+            rollout = _serve(setup, policy, entry.label, seeds, seed, tick)
             keys: dict[str, Any] = {"policy": entry.label, "training_seed": trained}
             episodes.append(rollout.episodes.assign(**keys))
             steps.append(step_table(rollout, seed).assign(**keys))
@@ -149,6 +153,14 @@ def compare(
     followed = {label: journeys[label] for label in (baseline, entries[-1].label) if label in journeys}
     summary = summarise(table, shown, world=setup.args.world, baseline=baseline, seed=seed)
     return Results(table, pd.concat(steps, ignore_index=True), one_user(followed), summary)
+
+
+def _serve(
+    setup: WorldSetup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
+) -> Rollout:
+    """One policy's rollout over the users ``seeds``."""
+    horizon = setup.args.horizon
+    return roll_out(setup.world, policy, setup.context, seeds, horizon=horizon, seed=seed, name=label, tick=tick)
 
 
 def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -170,7 +182,7 @@ def _training_seed(name: str) -> int:
     return int(read_config(run)["seed"]) if head in ("ppo", "ppo-greedy", "myopic") and run else 0
 
 
-def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> LearnedMyopic:
+def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Greedy:
     settings = MyopicSettings()
     ranker = fit_myopic(setup.context, setup.envs(settings.lanes), seed=seed, settings=settings, report=report)
-    return LearnedMyopic(setup.context, ranker)
+    return Greedy(Judge(ranker, farsighted=False))

@@ -5,6 +5,14 @@ audience. Everything is drawn from one seed. The text embeddings shape the inter
 each true position is turned away from them by a random direction, so that a recommender that trusts its
 encoder is often right and sometimes wrong. Quality and allure do not depend on the text at all: they can be
 learnt from feedback only.
+
+- Latents: principal components of the embeddings (zeros where there are fewer than ``dims``), each divided by the
+  square root of its standard deviation, so that strong directions count more but not all; rows scaled to length 1;
+  then turned by a random orthogonal direction so that the cosine to the text's position is ``text_share``.
+- Topics: the items' own, "Other" where one is missing; if no item has one, k-means clusters of the embeddings, named
+  by the two words most typical of their titles.
+- Quality and allure: normal, correlation -0.5. Minutes: lognormal, median 3.5, in [1, 10].
+- Personas: see ``derive_personas``.
 """
 
 from __future__ import annotations
@@ -53,15 +61,7 @@ def derive_catalogue(
     dims: int = 16,
     text_share: float = 0.8,
 ) -> tuple[Catalogue, Personas]:
-    """Make a catalogue and its audience from items and their text embeddings.
-
-    Latents: principal components of the embeddings (``dims`` of them, zeros where there are fewer), each
-    divided by the square root of its standard deviation, so that strong directions count more but not all;
-    rows scaled to length 1; then turned by a random orthogonal direction so that the cosine to the text's
-    position is ``text_share``. Topics: the items' own, "Other" where one is missing; if no item has one,
-    k-means clusters of the embeddings, named by the two words most typical of their titles. Quality and
-    allure: normal, correlation -0.5. Minutes: lognormal, median 3.5, in [1, 10]. Personas: see
-    ``derive_personas``.
+    """Make a catalogue and its audience from items and their text embeddings, by the rule above.
 
     Args:
         items: The items.
@@ -77,31 +77,32 @@ def derive_catalogue(
         ValueError: If the embeddings have not one row an item, there are fewer than 2 items, or a setting is
             out of its range.
     """
-    if item_embeddings.ndim != 2 or len(item_embeddings) != len(items):
-        raise ValueError(f"Embeddings of shape {item_embeddings.shape} for {len(items)} items; need one row an item.")
+    _check_items(items, item_embeddings)
+    _check_settings(num_topics, num_personas, dims, text_share)
+    latent_rng, hidden_rng, persona_rng = np.random.default_rng(seed).spawn(3)
+    names, topic = _topics(items, item_embeddings, num_topics, seed)
+    latent = _turned(text_positions(item_embeddings, dims), text_share, latent_rng)
+    hidden = _hidden_columns(len(items), hidden_rng)
+    subtopics = ("",) * len(items)
+    catalogue = Catalogue(items.ids, items.titles, items.texts, names, subtopics, topic, latent, *hidden)
+    return catalogue, derive_personas(catalogue, num_personas, persona_rng)
+
+
+def _check_items(items: Items, embeddings: NDArray[np.float32]) -> None:
+    """Raise ValueError unless there are at least two items and one embedding each."""
+    if embeddings.ndim != 2 or len(embeddings) != len(items):
+        raise ValueError(f"Embeddings of shape {embeddings.shape} for {len(items)} items; need one row an item.")
     if len(items) < 2:
         raise ValueError(f"{len(items)} item does not make a catalogue; give at least 2.")
+
+
+def _check_settings(num_topics: int, num_personas: int, dims: int, text_share: float) -> None:
+    """Raise ValueError unless every setting lies in its range."""
     if dims < 2 or num_topics < 1 or num_personas < 1 or not 0 <= text_share <= 1:
         raise ValueError(
             f"dims is {dims} (at least 2), num_topics {num_topics} (at least 1), num_personas {num_personas} "
             f"(at least 1), text_share {text_share} (in [0, 1]): one is out of its range."
         )
-    latent_rng, hidden_rng, persona_rng = np.random.default_rng(seed).spawn(3)
-    names, topic = _topics(items, item_embeddings, num_topics, seed)
-    quality, allure, minutes = _hidden_columns(len(items), hidden_rng)
-    catalogue = Catalogue(
-        ids=items.ids,
-        titles=items.titles,
-        texts=items.texts,
-        topic_names=names,
-        subtopics=("",) * len(items),
-        topic=topic,
-        latent=_turned(text_positions(item_embeddings, dims), text_share, latent_rng),
-        quality=quality,
-        allure=allure,
-        minutes=minutes,
-    )
-    return catalogue, derive_personas(catalogue, num_personas, persona_rng)
 
 
 def text_positions(embeddings: NDArray[np.float32], dims: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The learned myopic ranker: predicts clicks and minutes from logs, ranks by expected engagement now."""
+"""Fitting the ranker to logs of choices and minutes; served greedily it is the learned myopic policy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 import torch
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.greedy import Greedy
+from driftrec.agents.judge import Judge
 from driftrec.agents.logs import Logs, collect, joined
-from driftrec.agents.policy import Context, Observation, Slates, user_chunks
+from driftrec.agents.policy import Context
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.slate_optimiser import best_slates
-from driftrec.agents.state_encoder import as_tensors
 from driftrec.agents.tables import Representation
 from driftrec.envs.vector import RecommendationVectorEnv
 
@@ -42,43 +41,6 @@ class MyopicSettings:
     noise: float = 0.5
 
 
-class LearnedMyopic:
-    """Shows the slate of highest predicted minutes in the next step; leaves out what the user has opened lately.
-
-    Args:
-        context: What is known of items and personas.
-        ranker: A fitted ranker.
-        noise: Scale of Gumbel noise on appeal, for logging.
-    """
-
-    def __init__(self, context: Context, ranker: Ranker, noise: float = 0.0) -> None:
-        self.context = context
-        self.ranker = ranker.eval()
-        self.noise = noise
-        with torch.inference_mode():
-            self._vectors = ranker.item_vectors()
-        self._rng = np.random.default_rng(0)
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """Start over; only the noise draws on ``seed``."""
-        self._rng = np.random.default_rng(seed)
-
-    def act(self, observation: Observation) -> Slates:
-        """Slates of highest predicted engagement, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
-
-    def _act(self, observation: Observation) -> Slates:
-        with torch.inference_mode():
-            scores = self.ranker(as_tensors(observation), self._vectors)
-            appeal = (scores.appeal - scores.no_click).numpy()
-            minutes = scores.minutes.numpy()
-            positions = torch.exp(self.ranker.position_bias - self.ranker.position_bias[0]).numpy()
-        if self.noise:
-            appeal += self.noise * self._rng.gumbel(size=appeal.shape).astype(np.float32)
-        appeal[read_mask(observation, self.context.num_items)] -= 50.0
-        return best_slates(np.exp(appeal), minutes, 1.0, np.minimum.accumulate(positions))
-
-
 def fit_myopic(
     context: Context,
     envs: RecommendationVectorEnv,
@@ -102,7 +64,7 @@ def fit_myopic(
     ranker = Ranker(context, representation, seed)
     logs: list[Logs] = []
     for index, round_seed in enumerate(np.random.SeedSequence(seed).generate_state(settings.rounds).tolist()):
-        policy = Random(context) if index == 0 else LearnedMyopic(context, ranker, settings.noise)
+        policy = Random(context) if index == 0 else Greedy(Judge(ranker, farsighted=False), settings.noise)
         logs.append(collect(envs, policy, settings.log_steps, round_seed))
         fit(ranker, joined(logs), settings, round_seed, lambda line: report(f"round {index + 1}, {line}"))  # noqa: B023
     return ranker.eval()

@@ -1,4 +1,7 @@
-"""The one interface of everything that decides what to show: ``Policy``, and the ``Context`` it is built from."""
+"""The one interface of everything that decides what to show: ``Policy``, and the ``Context`` it is built from.
+
+A policy that is told the hidden truth is an ``Oracle``, and every table says so.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,20 @@ class Policy(Protocol):
         ...
 
 
+@runtime_checkable
+class Oracle(Policy, Protocol):
+    """A policy that is told what no recommender can know. Whatever has a method ``see`` is one.
+
+    Its results show what could be had, not what can be: summaries and tables mark it.
+    """
+
+    def see(self, state: Any) -> None:
+        """Be told the world's true state of all users, a copy; called before every ``act``."""
+        ...
+
+
 def user_chunks(observation: Observation, size: int = 1024) -> Iterator[dict[str, NDArray[Any]]]:
     """The observation in runs of at most ``size`` users, in order, so that scoring them bounds memory."""
     for start in range(0, len(observation["persona"]), size):
         yield {name: value[start : start + size] for name, value in observation.items()}
+

@@ -1,8 +1,7 @@
-"""The actor and critic that stable-baselines3's PPO trains: state encoder, slate head, value head."""
+"""The actor and critic that stable-baselines3's PPO trains: slate head and value head over the state vector."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -12,25 +11,23 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.slate_head import SlateHead
-from driftrec.agents.state_encoder import StateEncoder
+from driftrec.agents.slate_head import Read, SlateHead
 
 Observations = dict[str, Tensor]
 
 
 class SlateActorCritic(ActorCriticPolicy):
-    """Reads persona, history and clock with a state encoder, picks slates among candidates, estimates returns.
+    """Picks slates among candidates and estimates returns, from what the candidate stage gives.
 
-    The state encoder starts as a copy of the ranker's and is trained on. Candidates are described by a trained
-    projection of the ranker's item vectors and of the item table, where lies what clicks alone do not show.
+    Items are described by the ranker's item vectors and by the item table, where lies what clicks alone do not show;
+    every column is scaled to mean 0 and variance 1 over the catalogue.
 
     Args:
-        observation_space: With the candidate stage's keys.
+        observation_space: Of the candidate stage.
         action_space: Positions among the candidates.
         lr_schedule: From stable-baselines3.
-        ranker: The fitted ranker; copied, not changed.
-        item_dims: Length of the trained projection.
-        temper: Weight of the ranker's score in the logits at the start.
+        ranker: The fitted ranker; not changed.
+        temper: Weight of the candidates' score in the logits at the start.
         **kwargs: Of ``ActorCriticPolicy``.
     """
 
@@ -41,51 +38,46 @@ class SlateActorCritic(ActorCriticPolicy):
         lr_schedule: Callable[[float], float],
         *,
         ranker: Ranker,
-        item_dims: int = 24,
-        temper: float = 4.0,
+        temper: float,
         **kwargs: Any,
     ) -> None:
-        self._parts = (ranker, item_dims, temper)
+        self._parts = (ranker, temper)
         super().__init__(observation_space, action_space, lr_schedule, ortho_init=False, **kwargs)
 
     def _build(self, lr_schedule: Callable[[float], float]) -> None:
         """Make the networks and the optimizer (called by the base class)."""
-        ranker, item_dims, temper = self._parts
-        self.encoder: StateEncoder = copy.deepcopy(ranker.encoder).requires_grad_(True)
+        ranker, temper = self._parts
         with torch.inference_mode():
-            vectors = ranker.item_vectors()
-        self.vectors: Tensor
-        self.register_buffer("vectors", vectors.clone(), persistent=False)
-        self.project = nn.Linear(self.encoder.items.dims + vectors.shape[1], item_dims)
+            items = torch.cat([ranker.item_vectors(), ranker.encoder.items()], dim=1)
+            items = (items - items.mean(dim=0)) / items.std(dim=0).clamp(min=1e-6)
+        self.items: Tensor
+        self.register_buffer("items", items.clone(), persistent=False)
         slate_size = self.action_space.shape[0]  # type: ignore[index]
-        self.head = SlateHead(self.encoder.state_dims, item_dims, slate_size, temper)
-        self.value = nn.Sequential(nn.Linear(self.encoder.state_dims, 64), nn.GELU(), nn.Linear(64, 1))
-        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        self.optimizer = self.optimizer_class(trained, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
+        state_dims = ranker.encoder.state_dims
+        self.head = SlateHead(state_dims, items.shape[1], slate_size, temper)
+        self.value = nn.Sequential(nn.LayerNorm(state_dims), nn.Linear(state_dims, 128), nn.GELU(), nn.Linear(128, 1))
+        self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
     def forward(  # type: ignore[override]
         self, obs: Observations, deterministic: bool = False
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Slates, their values and their log-probabilities."""
-        state, features = self._read(obs)
-        picks, log_p = self.head.pick(state, features, obs["scores"], deterministic)
-        return picks, self.value(state), log_p.sum(dim=1)
+        picks, log_p = self.head.pick(self._read(obs), deterministic)
+        return picks, self.value(obs["state"]), log_p.sum(dim=1)
 
     def evaluate_actions(self, obs: Observations, actions: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
         """Values, joint log-probabilities and entropies of the slates ``actions``."""
-        state, features = self._read(obs)
-        log_p, entropy = self.head.log_probability(state, features, obs["scores"], actions.long())
-        return self.value(state), log_p.sum(dim=1), entropy.sum(dim=1)
+        log_p, entropy = self.head.log_probability(self._read(obs), actions.long())
+        return self.value(obs["state"]), log_p.sum(dim=1), entropy.sum(dim=1)
 
     def predict_values(self, obs: Observations) -> Tensor:  # type: ignore[override]
         """Estimated returns, (users, 1)."""
-        return self.value(self.encoder(obs))
+        return self.value(obs["state"])
 
     def _predict(self, observation: Observations, deterministic: bool = False) -> Tensor:  # type: ignore[override]
-        state, features = self._read(observation)
-        return self.head.pick(state, features, observation["scores"], deterministic)[0]
+        return self.head.pick(self._read(observation), deterministic)[0]
 
-    def _read(self, obs: Observations) -> tuple[Tensor, Tensor]:
-        """State vectors (users, state_dims) and features of the candidates (users, candidates, item_dims)."""
-        table = self.project(torch.cat([self.vectors, self.encoder.items()], dim=1))  # (items, item_dims)
-        return self.encoder(obs), nn.functional.embedding(obs["candidates"].long(), table)
+    def _read(self, obs: Observations) -> Read:
+        """What the slate head needs to know."""
+        judged = torch.stack([obs["score"], obs["appeal"], obs["minutes"]], dim=2)
+        return self.head.read(obs["state"], self.items, obs["candidates"].long(), judged)

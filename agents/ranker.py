@@ -28,6 +28,8 @@ class Ranker(nn.Module):
         appeal_i = <q(s), v_i> + a_i          log weight of item i in a multinomial logit with no-click n(s)
         minutes_i = length_i * sigmoid(<r(s), v_i> + b_i)
 
+    ``future`` holds what opening an item does to the minutes after it (``driftrec.agents.future``), zero until set.
+
     Args:
         context: What is known of items and personas.
         representation: "text", "ids" or "random".
@@ -49,6 +51,8 @@ class Ranker(nn.Module):
         self.position_bias = nn.Parameter(torch.zeros(context.slate_size))
         self.length: Tensor
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
+        self.future: Tensor
+        self.register_buffer("future", torch.zeros(context.num_items))
         self.dims = dims
 
     def item_vectors(self) -> Tensor:
@@ -63,7 +67,10 @@ class Ranker(nn.Module):
             vectors: ``item_vectors()`` where they are at hand already.
         """
         vectors = self.item_vectors() if vectors is None else vectors
-        state = self.encoder(observation)
+        return self.predict(self.encoder(observation), vectors)
+
+    def predict(self, state: Tensor, vectors: Tensor) -> Scores:
+        """Predictions for all items from state vectors (users, state_dims) and ``item_vectors()``."""
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
         bias = self.item_bias(vectors)  # (items, 2)
         appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)

@@ -63,30 +63,40 @@ def read_items(path: str | Path, *, encoding: str = "utf-8-sig") -> Items:
             id, no title, too many values, or an id that an earlier row has. Names the line, from 1, and the
             id.
     """
-    lines = _rows(Path(path), encoding)
+    records = _records(Path(path), encoding)
+    genres = [_genres(record) for record in records]
+    pairs = list(zip(records, genres, strict=True))
+    return Items(
+        ids=tuple(record["id"] for record in records),
+        titles=tuple(record["title"] for record in records),
+        texts=tuple(record.get("text", f"Genres: {', '.join(names)}." if names else "") for record, names in pairs),
+        topics=tuple(record.get("topic", names[0] if names else "") for record, names in pairs),
+    )
+
+
+def _records(path: Path, encoding: str) -> list[dict[str, str]]:
+    """The known columns of every row, checked."""
+    lines = _rows(path, encoding)
     header = next(lines, (0, []))[1]
     columns = _columns(header, path)
     seen: dict[str, int] = {}
     records = []
     for line, row in lines:
         record = _record(row, header, columns, f"{path}, line {line}")
-        if record["id"] in seen:
-            raise ValueError(
-                f"{path}: id {record['id']!r} is in lines {seen[record['id']]} and {line}; use each id once."
-            )
-        seen[record["id"]] = line
+        item = record["id"]
+        if item in seen:
+            raise ValueError(f"{path}: id {item!r} is in lines {seen[item]} and {line}; use each id once.")
+        seen[item] = line
         records.append(record)
     if not records:
         raise ValueError(f"{path} holds no items, only a header.")
-    genres = [[g.strip() for g in r.get("genres", "").split("|") if g.strip() not in ("", NO_GENRES)] for r in records]
-    return Items(
-        ids=tuple(seen),
-        titles=tuple(r["title"] for r in records),
-        texts=tuple(
-            r.get("text", f"Genres: {', '.join(g)}." if g else "") for r, g in zip(records, genres, strict=True)
-        ),
-        topics=tuple(r.get("topic", g[0] if g else "") for r, g in zip(records, genres, strict=True)),
-    )
+    return records
+
+
+def _genres(record: dict[str, str]) -> list[str]:
+    """Names in MovieLens' column, none where it is absent."""
+    names = [name.strip() for name in record.get("genres", "").split("|")]
+    return [name for name in names if name not in ("", NO_GENRES)]
 
 
 def _rows(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:

@@ -18,7 +18,7 @@ CONFIG_FILE = "config.json"
 def new_run(root: Path, name: str) -> Path:
     """Make the next folder ``root/NNNN-name``, numbered after the highest there is."""
     root.mkdir(parents=True, exist_ok=True)
-    numbers = [int(path.name[:4]) for path in root.iterdir() if path.name[:4].isdigit()]
+    numbers = [int(path.name[:4]) for path in root.glob("[0-9][0-9][0-9][0-9]-*")]
     for number in range(max(numbers, default=0) + 1, 10_000):
         folder = root / f"{number:04d}-{name}"
         try:
@@ -29,30 +29,47 @@ def new_run(root: Path, name: str) -> Path:
     raise RuntimeError(f"{root} holds run 9999 already; give another folder.")
 
 
-def empty_folder(path: Path) -> Path:
-    """Make ``path``.
+def check_empty(path: Path | None) -> None:
+    """Find out before any work whether a run may go to ``path``; None stands for a folder yet to be numbered.
 
     Raises:
-        FileExistsError: If it holds anything: runs are never written over.
+        FileExistsError: If it is a file or holds anything: runs are never written over.
     """
-    if path.exists() and any(path.iterdir()):
+    if path is None or not path.exists():
+        return
+    if not path.is_dir():
+        raise FileExistsError(f"{path} is a file; give a new folder.")
+    if any(path.iterdir()):
         raise FileExistsError(f"{path} is not empty; runs are never written over. Give a new folder.")
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+
+
+def run_folder(out: Path | None, name: str) -> Path:
+    """Make ``out``, or the next numbered folder ``runs/NNNN-name`` where it is None; errors as of ``check_empty``."""
+    if out is None:
+        return new_run(Path("runs"), name)
+    check_empty(out)
+    out.mkdir(parents=True, exist_ok=True)
+    return out
 
 
 def drawn(seed: int | None) -> int:
     """``seed``, or one drawn from the system's entropy, printed so that the run can be repeated.
 
     Raises:
-        ValueError: If it is negative.
+        ValueError: If it is not in 0 .. 2**32 - 1, where every library takes it.
     """
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
         print(f"Seed {seed} (drawn; repeat with --seed {seed}).")
-    if seed < 0:
-        raise ValueError(f"Seed is {seed}; it must not be negative.")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"--seed is {seed}; it must not be negative and must be below {2**32}.")
     return seed
+
+
+def check_users(users: int) -> None:
+    """Raise ValueError if there are too few users for an interval."""
+    if users < 2:
+        raise ValueError(f"--users is {users}; intervals need at least 2.")
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:

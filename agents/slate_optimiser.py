@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import top_k
@@ -15,9 +16,6 @@ def best_slates(
 ) -> NDArray[np.int64]:
     """Slates that maximise  sum_k p_k a_i v_i / (no_click + sum_k p_k a_i).
 
-    Dinkelbach's method (1967) for ratios: given a guess z of the best ratio, the best slate holds the largest
-    a_i (v_i - z), best first; its own ratio is the next guess. Two or three rounds suffice from z = 0.
-
     Args:
         attraction: a_i > 0, shape (users, items).
         value: v_i if opened, may be negative, (users, items).
@@ -28,11 +26,29 @@ def best_slates(
     Returns:
         Item positions, best first, (users, slate_size).
     """
+    return top_k(slate_gains(attraction, value, no_click, position_weights, iterations - 1), len(position_weights))
+
+
+def slate_gains(
+    attraction: Float, value: Float, no_click: float, position_weights: Float, iterations: int = 2
+) -> Float:
+    """Worth of a place in the slate: a_i (v_i - z), z the best slate's expected value, (users, items).
+
+    Dinkelbach's method (1967) for ratios: given a guess z of the best ratio, the best slate holds the largest
+    a_i (v_i - z), best first; its own ratio is the next guess. Two or three rounds suffice from z = 0. Arguments as
+    of ``best_slates``.
+
+    Raises:
+        ValueError: If the slate is larger than the catalogue.
+    """
+    if len(position_weights) > attraction.shape[1]:
+        raise ValueError(f"Cannot choose the best {len(position_weights)} of {attraction.shape[1]} items.")
     weighted = attraction * value
-    ratio = np.zeros((len(value), 1), np.float32)
+    gains = weighted
     for _ in range(iterations):
-        slates = top_k(weighted - attraction * ratio, len(position_weights))
+        slates = torch.from_numpy(gains).topk(len(position_weights), dim=1).indices.numpy()
         weights = np.take_along_axis(attraction, slates, axis=1) * position_weights  # (users, slate_size)
         earned = weights * np.take_along_axis(value, slates, axis=1)
         ratio = earned.sum(axis=1, keepdims=True) / (no_click + weights.sum(axis=1, keepdims=True))
-    return slates
+        gains = weighted - attraction * ratio
+    return gains

@@ -22,8 +22,8 @@ class StateEncoder(nn.Module):
 
         m = sum_j w_j x_j / (1 + sum_j w_j),  w_j = g_j * 2^(-age_j / half_life)
 
-    with g_j = [read], minutes read, or [passed over], and half-lives that are learned. An MLP turns memories, their
-    weights, the persona and the clock into the state.
+    with g_j = [read], minutes read, or [passed over], and half-lives that are learned. Memories, their weights, the
+    persona and the clock are normalised to x, and the state is A x + MLP(x): much of taste is linear in them.
 
     Args:
         items: Item vectors.
@@ -32,7 +32,7 @@ class StateEncoder(nn.Module):
         state_dims: Length of the state vector.
     """
 
-    def __init__(self, items: Table, personas: Table, dims: int = 32, state_dims: int = 64) -> None:
+    def __init__(self, items: Table, personas: Table, dims: int = 32, state_dims: int = 96) -> None:
         super().__init__()
         self.items, self.personas = items, personas
         self.state_dims = state_dims
@@ -41,13 +41,10 @@ class StateEncoder(nn.Module):
         half_lives = torch.tensor(START_HALF_LIVES).log2()
         self.log_half_life = nn.Parameter(half_lives.repeat(3, 1))  # (kinds of memory, half-lives)
         memories = self.log_half_life.numel()
-        self.mlp = nn.Sequential(
-            nn.LayerNorm(memories * (dims + 1) + dims + 4),
-            nn.Linear(memories * (dims + 1) + dims + 4, 2 * state_dims),
-            nn.GELU(),
-            nn.Linear(2 * state_dims, state_dims),
-            nn.GELU(),
-        )
+        inputs = memories * (dims + 1) + dims + 4
+        self.normalise = nn.LayerNorm(inputs)
+        self.linear = nn.Linear(inputs, state_dims)
+        self.mlp = nn.Sequential(nn.Linear(inputs, 128), nn.GELU(), nn.Linear(128, state_dims))
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, state_dims)."""
@@ -59,7 +56,8 @@ class StateEncoder(nn.Module):
         of_passed = _memories(projected, observation["items"], passed, observation["age"], self.log_half_life[2:])
         persona = self.project_persona(self.personas())[observation["persona"][:, 0].long()]
         clock = torch.log1p(observation["clock"].float())
-        return self.mlp(torch.cat([*of_reads, *of_passed, persona, clock], dim=1))
+        x = self.normalise(torch.cat([*of_reads, *of_passed, persona, clock], dim=1))
+        return self.linear(x) + self.mlp(x)
 
 
 def _memories(

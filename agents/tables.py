@@ -36,6 +36,11 @@ class Table(nn.Module):
             self.register_buffer("rows", torch.from_numpy(np.ascontiguousarray(rows)), persistent=False)
 
     @property
+    def learned(self) -> bool:
+        """Whether the vectors are learned and say nothing before."""
+        return isinstance(self.rows, nn.Parameter)
+
+    @property
     def dims(self) -> int:
         """Length of a vector."""
         return int(self.rows.shape[1])

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from driftrec.envs.single import RecommendationEnv
@@ -117,8 +118,10 @@ def news_world(
     config: Mapping[str, Any] | None = None,
 ) -> NewsWorld:
     """The world behind ``driftrec/News-v0``; arguments as of ``NewsEnv``."""
+    check_whole("slate_size", slate_size)
+    check_whole("history", history)
     items, personas = packaged_catalogue() if catalogue is None else load_catalogue(catalogue)
-    return NewsWorld(items, personas, slate_size, history, updated(NewsConfig(), config or {}))
+    return NewsWorld(items, personas, slate_size, history, updated(NewsConfig(), {} if config is None else config))
 
 
 @lru_cache(maxsize=1)
@@ -130,13 +133,28 @@ def packaged_catalogue() -> tuple[Catalogue, Personas]:
 
 
 def check_horizon(horizon: int | None, world: NewsWorld) -> int | None:
-    """Raise ValueError if ``horizon`` is below 1, or None in a world that nobody leaves."""
+    """Return ``horizon``.
+
+    Raises:
+        TypeError: If it is neither None nor an integer.
+        ValueError: If it is below 1, or None in a world that nobody leaves.
+    """
     if horizon is None:
-        if world.config.comeback.churn_rate == 0:
+        comeback = world.config.comeback
+        longest = np.array([comeback.max_gap], np.float32)
+        if not comeback.churn_probability(longest).any():  # rates below 1e-45 or so vanish in float32
             raise ValueError(
-                "No episode could ever end: horizon is None and comeback.churn_rate is 0. Set one of the two."
+                f"No episode could ever end: horizon is None and comeback.churn_rate is {comeback.churn_rate:g}. "
+                "Set one of the two."
             )
         return None
+    check_whole("horizon", horizon)
     if horizon < 1:
         raise ValueError(f"horizon is {horizon}; it must be at least 1 step, or None for no limit.")
     return horizon
+
+
+def check_whole(name: str, value: Any) -> None:
+    """Raise TypeError unless ``value`` is an integer: 2.5 steps would never be reached."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} is {value!r}; it must be a whole number.")

@@ -15,6 +15,7 @@ VERBS = {
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "gap": "what the long term is worth: random, myopic oracle, planner",
+    "bench": "how fast and how large",
 }
 
 
@@ -36,6 +37,16 @@ def main() -> None:
 
 def run(verb: str) -> None:
     """Parse the arguments of one script and call it."""
+    try:
+        _run(verb)
+    except KeyboardInterrupt as interrupt:
+        said = f": {interrupt}" if str(interrupt) else ""
+        print(f"driftrec {verb}: interrupted{said}.", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _run(verb: str) -> None:
+    """``run`` without a word on interrupts."""
     import tyro
 
     script = importlib.import_module(f"driftrec.scripts.{verb}")
@@ -45,9 +56,6 @@ def run(verb: str) -> None:
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"driftrec {verb}: {error}", file=sys.stderr)
         raise SystemExit(2) from error
-    except KeyboardInterrupt:
-        print(f"driftrec {verb}: interrupted.", file=sys.stderr)
-        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

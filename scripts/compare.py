@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pandas as pd
 from tqdm import tqdm
 
-from driftrec.agents.comparison import BASELINES, build_entries, chosen_baseline, compare, parse_entry, write
+from driftrec.agents.comparison import BASELINES, Entry, build_entries, chosen_baseline, compare, parse_entry, write
+from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.plots import save_all
+from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.evaluation.tables import text_table
-from driftrec.agents.ppo import CURVE_FILE
-from driftrec.agents.runs import drawn, empty_folder, new_run, write_config
-from driftrec.agents.world_setup import WorldArgs, set_up
+from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
+from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
 
 
 @dataclass(frozen=True)
@@ -40,47 +41,46 @@ def main(args: Args) -> None:
 
     Raises:
         ValueError: If a policy or the baseline is unknown or there are fewer than two users.
+        FileExistsError: If the run folder holds anything.
     """
-    if args.users < 2:
-        raise ValueError(f"--users is {args.users}; intervals need at least 2.")
+    check_users(args.users)
+    check_empty(args.out)
+    baseline = chosen_baseline(args.baseline, [parse_entry(text)[0] for text in args.policies])
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    baseline = chosen_baseline(args.baseline, [parse_entry(text)[0] for text in args.policies])
     entries = build_entries(setup, args.policies, seed=seed, report=print)
-    folder = new_run(Path("runs"), "compare") if args.out is None else empty_folder(args.out)
+    folder = run_folder(args.out, "compare")
     write_config(folder, {**asdict(args), "seed": seed})
-    rollouts = sum(len(entry.policies) for entry in entries)
-    with tqdm(total=rollouts * args.horizon, unit="step", disable=not sys.stderr.isatty()) as bar:
-
-        def on_policy(label: str) -> None:
-            bar.set_postfix_str(label)
-            if bar.disable:
-                print(f"Serving {args.users:,} users with {label}", flush=True)
-
-        def tick() -> None:
-            bar.update()
-
-        results = compare(
-            setup,
-            entries,
-            users=args.users,
-            seed=seed,
-            baseline=baseline,
-            on_policy=on_policy,
-            tick=tick,
-        )
+    results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
     write(folder, results)
-    save_all(folder, results, curve=training_curves(args.policies))
+    curve = read_curves(training_runs(args.policies))
+    if curve is not None:
+        curve.to_csv(folder / CURVE_FILE, index=False)
+    save_all(folder, results, curve=curve)
     print(text_table(results.summary))
     print(f"Run folder: {folder}")
 
 
-def training_curves(policies: tuple[str, ...]) -> pd.DataFrame | None:
-    """Curves of the training runs among ``policies``, or None where there are none."""
-    runs = [run for text in policies if "ppo" in text.partition(":")[0] for run in text.partition(":")[2].split(",")]
-    files = [Path(run) / CURVE_FILE for run in runs]
-    curves = [pd.read_csv(file) for file in files if file.is_file()]
-    return pd.concat(curves, ignore_index=True) if curves else None
+def serve(setup: WorldSetup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:
+    """``compare`` with a progress bar, or with a line a policy where the output is not a terminal."""
+    rollouts = sum(len(entry.policies) for entry in entries)
+    with tqdm(total=rollouts * setup.args.horizon, unit="step", disable=not sys.stderr.isatty()) as bar:
+
+        def on_policy(label: str) -> None:
+            bar.set_postfix_str(label)
+            if bar.disable:
+                print(f"Serving {users:,} users with {label}", flush=True)
+
+        def tick() -> None:
+            bar.update()
+
+        return compare(setup, entries, users=users, seed=seed, baseline=baseline, on_policy=on_policy, tick=tick)
+
+
+def training_runs(policies: tuple[str, ...]) -> list[str]:
+    """Run folders of the PPO policies among ``policies``."""
+    names = [name for text in policies for name in parse_entry(text)[1]]
+    return [run for head, _, run in (name.partition(":") for name in names) if head in ("ppo", "ppo-greedy")]
 
 
 if __name__ == "__main__":

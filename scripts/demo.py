@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from driftrec.agents.comparison import BASELINES
-from driftrec.agents.runs import drawn, new_run
+from driftrec.agents.runs import check_users, drawn, run_folder
 from driftrec.agents.world_setup import WorldArgs
 from driftrec.scripts import compare, encode, train
 
@@ -26,8 +24,9 @@ class Args(WorldArgs):
 def main(args: Args) -> None:
     """Encode, train and compare into one new run folder."""
     start = time.perf_counter()
+    check_users(args.users)
     seed = drawn(args.seed)
-    folder = new_run(Path("runs"), "demo")
+    folder = run_folder(None, "demo")
     world = {name: getattr(args, name) for name in WorldArgs.__dataclass_fields__}
     if args.catalogue is None:
         print("1/3 Encoding the catalogue", flush=True)
@@ -37,9 +36,9 @@ def main(args: Args) -> None:
     train.main(train.Args(**world, seed=seed, out=run))
     print("3/3 Comparing policies", flush=True)
     policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in BASELINES)
-    policies = (*policies, f"ppo:{run}")
+    policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
     compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))
-    print(f"Done in {time.perf_counter() - start:.0f} s: {folder}", file=sys.stdout)
+    print(f"Done in {time.perf_counter() - start:.0f} s: {folder}")
 
 
 if __name__ == "__main__":

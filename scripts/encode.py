@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from driftrec.agents.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
 from driftrec.agents.embedding_cache import default_cache_folder
+from driftrec.agents.runs import drawn
 from driftrec.agents.setting import load_setting
 from driftrec.agents.text_encoder import TextEncoder
 
@@ -76,7 +75,7 @@ def main(args: Args) -> None:
 def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
     if args.out is None:
         raise ValueError(f"Say where to write the catalogue made from {csv}: --out folder.")
-    seed = int(np.random.SeedSequence().generate_state(1)[0]) if args.seed is None else args.seed
+    seed = drawn(args.seed)
     start = time.perf_counter()
     catalogue, personas = build_catalogue_folder(
         csv, args.out, encoder, seed, encoding=args.encoding, progress=sys.stderr.isatty()

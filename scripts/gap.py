@@ -10,7 +10,7 @@ from driftrec.agents.comparison import Entry, compare
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.oracles import MyopicOracle, Planner
 from driftrec.agents.oracles.tuned import planner_weights
-from driftrec.agents.runs import drawn
+from driftrec.agents.runs import check_users, drawn
 from driftrec.agents.world_setup import WorldArgs, set_up
 
 
@@ -31,7 +31,12 @@ class Args(WorldArgs):
 
 
 def main(args: Args) -> None:
-    """Print the three returns with 95 % intervals, and their ratios."""
+    """Print the three returns with 95 % intervals, and their ratios.
+
+    Raises:
+        ValueError: If there are fewer than two users.
+    """
+    check_users(args.users)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
     weights = planner_weights(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -9,8 +10,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from driftrec.agents.ppo import TrainSettings, train
-from driftrec.agents.runs import drawn, empty_folder, new_run, write_config
+from driftrec.agents.checkpoint import FILE
+from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
+from driftrec.agents.training import TrainSettings, train
 from driftrec.agents.world_setup import WorldArgs, set_up
 
 
@@ -27,24 +29,51 @@ class Args(WorldArgs):
 
 
 def main(args: Args) -> None:
-    """Train, and say where the run folder is."""
+    """Train, and say where the run folder is.
+
+    Raises:
+        FileExistsError: If the run folder holds anything.
+        KeyboardInterrupt: If training was interrupted; says what is left of it.
+    """
+    check_empty(args.out)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    folder = new_run(Path("runs"), "train") if args.out is None else empty_folder(args.out)
+    folder = run_folder(args.out, "train")
     write_config(folder, {**asdict(args), "seed": seed})
     start = time.perf_counter()
-    with tqdm(total=args.settings.ppo.total_steps, unit="step", disable=not sys.stderr.isatty()) as bar:
+    total = args.settings.ppo.total_steps
+    with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
+        lines = _Lines(total)
 
         def progress(steps: int, engagement: float) -> None:
-            bar.update(min(steps, args.settings.ppo.total_steps) - int(bar.n))
+            bar.update(min(steps, total) - int(bar.n))
             bar.set_postfix_str(f"{engagement:.1f} min/episode")
-            if bar.disable and steps // 100_000 != (steps - args.settings.ppo.lanes) // 100_000:
-                print(f"PPO: {steps:,} steps, {engagement:.1f} minutes an episode", flush=True)
+            if bar.disable:
+                lines.report(steps, engagement)
 
         try:
             train(setup, args.settings, seed=seed, folder=folder, report=bar.write, progress=progress)
-        finally:
-            print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
+        except KeyboardInterrupt:
+            saved = (folder / FILE).is_file()
+            left = "holds what was learned so far" if saved else "holds no checkpoint, since PPO had not begun"
+            raise KeyboardInterrupt(f"{folder} {left}") from None
+    print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
+
+
+class _Lines:
+    """Some twenty lines of progress over a training, for output that is not a terminal."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.next = 0
+
+    def report(self, steps: int, engagement: float) -> None:
+        """Print a line if it is time for one."""
+        if steps < self.next:
+            return
+        self.next = steps + self.total // 20
+        mean = "no episode is over yet" if math.isnan(engagement) else f"{engagement:.1f} minutes an episode"
+        print(f"PPO: {steps:,} of {self.total:,} steps, {mean}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 FORMAT = 1
 TEXTS_FILE = "catalogue.json"
 ARRAYS_FILE = "arrays.safetensors"
+REMEDY = "Make one with: driftrec encode --catalogue items.csv --out folder"
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,9 @@ class Catalogue:
         for name in ("titles", "texts", "subtopics", "topic", "latent", "quality", "allure", "minutes"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"Column {name!r} has {len(getattr(self, name))} rows for {n} item ids.")
+        for name in ("ids", "titles", "texts", "subtopics", "topic_names"):
+            check_strings(name, getattr(self, name), allow_empty=name in ("texts", "subtopics"))
         check_unique_ids(self.ids)
-        for i, title in enumerate(self.titles):
-            if not title.strip():
-                raise ValueError(f"Item {self.ids[i]!r} (row {i}) has an empty title; every item needs one.")
         for name in ("latent", "quality", "allure", "minutes"):
             check_finite(name, getattr(self, name), self.ids)
         check_unit_rows("latent", self.latent, self.ids)
@@ -115,9 +117,7 @@ class Personas:
         names = [str(i) for i in range(len(self.texts))]
         if not self.texts or len(self.texts) != len(self.interest):
             raise ValueError(f"{len(self.texts)} persona texts for {len(self.interest)} interest rows; need one each.")
-        for i, text in enumerate(self.texts):
-            if not text.strip():
-                raise ValueError(f"Persona {i} has an empty text; every persona needs a self-description.")
+        check_strings("persona texts", self.texts)
         check_finite("persona interest", self.interest, names)
         check_unit_rows("persona interest", self.interest, names)
 
@@ -162,19 +162,25 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
 
     Raises:
         FileNotFoundError: If the folder is not a catalogue folder; says what is missing.
-        ValueError: If its content is not valid.
+        ValueError: If a file is damaged or its content is not valid.
     """
     path = Path(folder)
     for name in (TEXTS_FILE, ARRAYS_FILE):
         if not (path / name).is_file():
-            raise FileNotFoundError(
-                f"{path} is not a catalogue folder: it has no {name}. "
-                "Make one with: driftrec encode --catalogue items.csv"
-            )
-    texts = json.loads((path / TEXTS_FILE).read_text(encoding="utf-8"))
-    if texts.get("format") != FORMAT:
-        raise ValueError(f"{path / TEXTS_FILE} has format {texts.get('format')!r}; this version reads {FORMAT}.")
-    arrays = load_file(path / ARRAYS_FILE)
+            raise FileNotFoundError(f"{path} is not a catalogue folder: it has no {name}. {REMEDY}")
+    try:
+        texts = json.loads((path / TEXTS_FILE).read_text(encoding="utf-8"))
+        if texts["format"] != FORMAT:
+            raise ValueError(f"its format is {texts['format']!r}, and this version reads {FORMAT}")
+        return _from_parts(texts, load_file(path / ARRAYS_FILE))
+    except KeyError as error:
+        raise ValueError(f"Catalogue folder {path} is not valid: {error} is missing. {REMEDY}") from error
+    except (ValueError, TypeError, AttributeError, SafetensorError) as error:
+        raise ValueError(f"Catalogue folder {path} is not valid: {str(error).rstrip('.')}. {REMEDY}") from error
+
+
+def _from_parts(texts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> tuple[Catalogue, Personas]:
+    """Catalogue and audience from the content of the two files."""
     items = texts["items"]
     catalogue = Catalogue(
         ids=tuple(item["id"] for item in items),
@@ -188,6 +194,15 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
 
 
 _ITEM_ARRAYS = ("topic", "latent", "quality", "allure", "minutes")
+
+
+def check_strings(name: str, values: Sequence[object], allow_empty: bool = False) -> None:
+    """Raise ValueError naming the first row of ``values`` that is no string (None, NaN), or that is empty."""
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            raise ValueError(f"Row {row} of {name} is {value!r}, not a string; every row needs one.")
+        if not allow_empty and not value.strip():
+            raise ValueError(f"Row {row} of {name} is empty; every row needs a text.")
 
 
 def check_unique_ids(ids: Sequence[str]) -> None:

@@ -81,7 +81,9 @@ class MultinomialLogit:
         Returns:
             Position opened, or -1 for none, shape (users,).
         """
-        cumulative = weights.cumsum(axis=0)  # adds row by row: one order of sums at any batch size
+        cumulative = weights.copy()
+        for k in range(1, len(cumulative)):  # row by row: one order of sums at any batch size
+            cumulative[k] += cumulative[k - 1]
         threshold = draw * (cumulative[-1] + np.float32(np.exp(self.no_click)))  # (users,)
         position = np.zeros(draw.shape, np.int64)
         for row in cumulative:

@@ -46,7 +46,7 @@ class InterestDrift:
 
     def consume(self, interest: Float, users: NDArray[np.int64], latent: Float) -> None:
         """Move, in place, the interest (rows ``users`` of ``interest``) towards what was read, (opened, dims)."""
-        moved = interest[users]
+        moved = interest.take(users, axis=0)
         moved += self.towards * (latent - moved)
         normalise(moved)
         interest[users] = moved

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 EMPTY = -1
 """Item id of an impression that never happened."""
 
+NEVER = np.float32(np.inf)
+"""Hour of an impression that never happened."""
+
 _SPARE_STEPS = 16
 
 
@@ -30,7 +33,7 @@ class History:
         self._items = np.full(shape, EMPTY, np.int32)
         self._clicked = np.zeros(shape, np.int8)
         self._engagement = np.zeros(shape, np.float32)
-        self._hours = np.zeros(shape, np.float32)
+        self._hours = np.full(shape, NEVER, np.float32)
 
     def add(
         self,
@@ -47,17 +50,16 @@ class History:
         self._items[:, new] = items
         self._clicked[:, new] = clicked
         self._engagement[:, new] = engagement
-        self._hours[:, new] = hours[:, None]
+        self._hours[:, new] = np.where(items < 0, NEVER, hours[:, None])
         self._end += added
 
     def observe(self, now: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
         """Copies of the window: items, clicked, engagement (minutes), age (hours at ``now``), each (users, length)."""
         window = self._window()
-        items = self._items[:, window].copy()
         age = now[:, None] - self._hours[:, window]
-        np.copyto(age, 0.0, where=items < 0)
+        np.maximum(age, np.float32(0.0), out=age)  # of what never happened
         return {
-            "items": items,
+            "items": self._items[:, window].copy(),
             "clicked": self._clicked[:, window].copy(),
             "engagement": self._engagement[:, window].copy(),
             "age": age,

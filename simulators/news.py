@@ -14,7 +14,7 @@ from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.choice import MultinomialLogit
 from driftrec.simulators.drift import InterestDrift, normalise
 from driftrec.simulators.engagement import Reading
-from driftrec.simulators.history import History
+from driftrec.simulators.history import EMPTY, History
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, SessionEnd
@@ -180,9 +180,10 @@ class NewsWorld:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
         state.step += 1
         words = noise.block(state.keys, state.step, self._width)
-        shown = distinct(slates)
-        shown &= ~state.gone[:, None]
-        position = self._choose(state, slates, shown, noise.uniform(words[0]))
+        by_position = np.ascontiguousarray(slates.T)  # (slate_size, users): numpy's inner loops run over users
+        shown = first_places(by_position)
+        shown &= ~state.gone
+        position = self._choose(state, by_position, shown, noise.uniform(words[0]))
         opened = position >= 0
         users = np.flatnonzero(opened)
         items = slates[users, position[users]]
@@ -191,7 +192,7 @@ class NewsWorld:
         clicks[users, position[users]] = True
         engagement = np.zeros(slates.shape, np.float32)
         engagement[users, position[users]] = minutes
-        state.history.add(np.where(shown, slates, -1), clicks, engagement, state.clock[:, 0])
+        state.history.add(np.where(shown, by_position, EMPTY).T, clicks, engagement, state.clock[:, 0])
         ended, gap, left = self._pass_time(state, users, minutes, words)
         return Feedback(clicks, engagement, ended, gap, left)
 
@@ -236,20 +237,19 @@ class NewsWorld:
         return view.attraction / (view.attraction + np.float32(view.no_click)) * view.minutes
 
     def _choose(
-        self, state: NewsState, slates: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
+        self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
     ) -> NDArray[np.int64]:
         """Position opened by every user, -1 for none."""
         catalogue = self.catalogue
-        by_position = np.ascontiguousarray(slates.T)  # (slate_size, users): numpy's inner loops run over users
         weights = self.config.choice.attraction(
-            slate_affinity(catalogue.latent, slates, state.interest).T,
+            slate_affinity(catalogue.latent, by_position, state.interest),
             catalogue.allure.take(by_position),
-            state.satiation[np.arange(len(slates)), catalogue.topic.take(by_position)],
+            of_topics(state.satiation, catalogue.topic.take(by_position)),
             held(state.read.items, by_position).astype(np.float32),
             state.satisfaction,
         )
         weights *= self._positions[:, None]
-        weights *= shown.T
+        weights *= shown
         return self.config.choice.choose(weights, draw)
 
     def _consume(
@@ -263,7 +263,7 @@ class NewsWorld:
         """Let ``users`` read ``items``; returns the minutes, (opened,)."""
         catalogue, config = self.catalogue, self.config
         latent, allure = catalogue.latent.take(items, axis=0), catalogue.allure.take(items)
-        affinity = slate_affinity(catalogue.latent, items[:, None], state.interest[users])[:, 0]
+        affinity = slate_affinity(catalogue.latent, items[None], state.interest.take(users, axis=0))[0]
         minutes = config.reading.minutes(catalogue.minutes[items], affinity, allure, noise.normal(words[users]))
         worth = np.zeros(len(opened), np.float32)
         worth[users] = config.satisfaction.worth(catalogue.quality[items], allure, affinity)
@@ -285,8 +285,7 @@ class NewsWorld:
         clock[users, 3] += minutes
         chance = config.session_end.probability(state.satisfaction, clock[:, 3])
         ended = (noise.uniform_low(words[0]) < chance) & ~state.gone
-        gap = config.comeback.gap(state.satisfaction, noise.exponential(words[2])) * ended
-        left = (noise.uniform_low(words[2]) < config.comeback.churn_probability(gap)) & ended
+        gap, left = self._part(state, ended, words[2])
         hours = (spent / np.float32(60.0) + gap) * ~state.gone
         clock[:, 0] += hours
         clock[ended, 1] += 1.0
@@ -300,13 +299,36 @@ class NewsWorld:
         state.gone |= left
         return ended, gap, left
 
+    def _part(
+        self, state: NewsState, ended: NDArray[np.bool_], words: NDArray[np.uint64]
+    ) -> tuple[Float, NDArray[np.bool_]]:
+        """Hours away, 0 where the session goes on, and whether it is for good; both (users,)."""
+        comeback = self.config.comeback
+        users = np.flatnonzero(ended)
+        words = words[users]
+        gap, left = np.zeros(len(ended), np.float32), np.zeros(len(ended), np.bool_)
+        away = comeback.gap(state.satisfaction[users], noise.exponential(words))
+        gap[users] = away
+        left[users] = noise.uniform_low(words) < comeback.churn_probability(away)
+        return gap, left
 
-def slate_affinity(latent: Float, slates: NDArray[np.int64], interest: Float) -> Float:
-    """Inner products of every user's interest (users, dims) with the items of the slate, (users, slate_size).
 
-    Not BLAS, whose order of sums may depend on the number of users.
+def slate_affinity(latent: Float, by_position: NDArray[np.int64], interest: Float) -> Float:
+    """Inner products of every user's interest (users, dims) with the items shown, shape of ``by_position``.
+
+    Not BLAS, whose order of sums may depend on the number of users. Position by position, so that what is gathered
+    fits a processor's cache.
     """
-    return np.einsum("ukd,ud->uk", latent.take(slates, axis=0), interest)
+    affinity = np.empty(by_position.shape, np.float32)
+    for items, out in zip(by_position, affinity, strict=True):
+        np.einsum("ud,ud->u", latent.take(items, axis=0), interest, out=out)
+    return affinity
+
+
+def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
+    """Every user's satiation (users, topics of the catalogue) with the ``topics`` shown, (slate_size, users)."""
+    users, num_topics = satiation.shape
+    return satiation.ravel().take(topics + np.arange(0, users * num_topics, num_topics))
 
 
 def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -320,12 +342,16 @@ def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[n
 
 def distinct(slates: NDArray[np.int64]) -> NDArray[np.bool_]:
     """True where a position holds an item that no earlier position of its slate holds, (users, slate_size)."""
-    by_position = np.ascontiguousarray(slates.T)
+    return first_places(np.ascontiguousarray(slates.T)).T
+
+
+def first_places(by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """As ``distinct``, of slates (slate_size, users); the same shape."""
     first = np.ones(by_position.shape, np.bool_)
     for k in range(1, len(by_position)):
         for earlier in by_position[:k]:
             first[k] &= by_position[k] != earlier
-    return first.T
+    return first
 
 
 def topic_means(catalogue: Catalogue) -> Float:

@@ -21,9 +21,12 @@ _SQRT12 = np.float32(np.sqrt(12.0))
 
 def mix(words: Words) -> Words:
     """SplitMix64's finaliser: a bijection of 64-bit words in which every input bit moves every output bit."""
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
+    words = words ^ (words >> np.uint64(30))  # a new array, on which the rest works in place
+    words *= np.uint64(0xBF58476D1CE4E5B9)
+    words ^= words >> np.uint64(27)
+    words *= np.uint64(0x94D049BB133111EB)
+    words ^= words >> np.uint64(31)
+    return words
 
 
 def stream_keys(seeds: Words) -> Words:
@@ -98,4 +101,7 @@ def steps_of_walk(words: Words, dims: int) -> NDArray[np.float32]:
         float32, shape (users, dims).
     """
     quarters = np.ascontiguousarray(words.T).view(np.uint16)  # (users, 4 * len(words))
-    return (quarters[:, :dims].astype(np.float32) - np.float32(32767.5)) * (_SQRT12 / np.float32(65536.0))
+    increments = quarters[:, :dims].astype(np.float32)
+    increments -= np.float32(32767.5)
+    increments *= _SQRT12 / np.float32(65536.0)
+    return increments

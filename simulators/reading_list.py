@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ class ReadingList:
     def add(self, users: NDArray[np.int64], items: NDArray[np.int64], minutes: Float, hours: Float) -> None:
         """Append one item to each of ``users`` (rows); the others are as long, ``hours`` is when it was read."""
         for buffer, new in zip(self._buffers(), (items, minutes, hours), strict=True):
-            rows = buffer[users]
+            rows = buffer.take(users, axis=0)
             rows[:, :-1] = rows[:, 1:]
             rows[:, -1] = new
             buffer[users] = rows
@@ -41,5 +43,5 @@ class ReadingList:
         for mine, theirs in zip(self._buffers(), fresh._buffers(), strict=True):
             mine[lanes] = theirs
 
-    def _buffers(self) -> tuple[NDArray[np.generic], ...]:
+    def _buffers(self) -> tuple[NDArray[Any], ...]:
         return self.items, self._minutes, self._hours

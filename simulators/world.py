@@ -31,10 +31,20 @@ class Feedback:
     left: NDArray[np.bool_]
 
     def reward(self) -> NDArray[np.float32]:
-        """Engagement of the whole slate, shape (users,). Adds positions in order, whatever the batch."""
+        """Engagement of the whole slate, shape (users,). Adds positions in order, whatever the batch.
+
+        Raises:
+            ValueError: If it is NaN or infinite; names the user.
+        """
         total = self.engagement[:, 0].copy()
         for k in range(1, self.engagement.shape[1]):
             total += self.engagement[:, k]
+        if not np.isfinite(total).all():
+            user = int(np.flatnonzero(~np.isfinite(total))[0])
+            raise ValueError(
+                f"User {user} has the reward {total[user]}; rewards must be finite. "
+                "Look for extreme numbers in the catalogue (minutes) and in the world's settings."
+            )
         return total
 
     def as_info(self) -> dict[str, NDArray[Any]]:
@@ -111,7 +121,10 @@ def check_slates(slates: Any, num_users: int, slate_size: int, num_items: int) -
         TypeError: If they are not integers.
         ValueError: If the shape is wrong or an item does not exist; names the first bad user and position.
     """
-    array = np.asarray(slates)
+    try:
+        array = np.asarray(slates)
+    except ValueError as error:  # numpy's words for rows of unequal length help nobody
+        raise ValueError(f"Slates are no array (users, slate_size) = {(num_users, slate_size)}: {error}") from error
     if array.dtype.kind not in "iu":
         raise TypeError(f"Slates must be integers (item positions), not {array.dtype}; convert with .astype(int).")
     if array.shape != (num_users, slate_size):

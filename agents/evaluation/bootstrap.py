@@ -214,7 +214,8 @@ def _percentiles(mean: float, draws: Values, level: float) -> Interval:
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, not {level}.")
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(mean), float(low), float(high))
+    # Draws that are all alike may miss the mean by a rounding.
+    return Interval(float(mean), float(min(low, mean)), float(max(high, mean)))
 
 
 def _checked(*given: ArrayLike) -> list[Values]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+CURVE_FILE = "curve.csv"
+"""In the run folder of a training."""
+
 MEASURE = "mean_episode_engagement"
-RUN = "training_seed"
+RUN = "run"
+SEED = "training_seed"
 
 
 def align_curves(curve: pd.DataFrame, *, points: int = 200) -> pd.DataFrame:
@@ -17,7 +24,7 @@ def align_curves(curve: pd.DataFrame, *, points: int = 200) -> pd.DataFrame:
 
     Args:
         curve: Training logs with ``env_steps``, ``mean_episode_engagement`` (minutes) and, where there are
-            several runs, ``training_seed``.
+            several runs, ``run`` or ``training_seed``.
         points: Number of grid points.
 
     Returns:
@@ -50,8 +57,24 @@ def align_curves(curve: pd.DataFrame, *, points: int = 200) -> pd.DataFrame:
     )
 
 
-def split_runs(curve: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """One table per training seed; without that column the log is one run, seed 0."""
-    if RUN not in curve.columns:
-        return {0: curve}
-    return {int(seed): curve[curve[RUN] == seed] for seed in sorted(curve[RUN].unique())}
+def split_runs(curve: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """One table per run, or per training seed where runs are not named; without either the log is one run, "0"."""
+    by = RUN if RUN in curve.columns else SEED
+    if by not in curve.columns:
+        return {"0": curve}
+    return {str(name): curve[curve[by] == name] for name in sorted(curve[by].unique())}
+
+
+def read_curves(runs: Iterable[str | Path]) -> pd.DataFrame | None:
+    """The training logs in the folders ``runs``, each once; None where there is nothing to draw.
+
+    A run that was stopped before its first episode ended has an empty log. The column ``run`` tells the logs apart:
+    two runs may have the same training seed.
+    """
+    logs = []
+    for run in dict.fromkeys(map(str, runs)):
+        file = Path(run) / CURVE_FILE
+        log = pd.read_csv(file) if file.is_file() else pd.DataFrame()
+        if MEASURE in log and log[MEASURE].notna().any():
+            logs.append(log if RUN in log else log.assign(**{RUN: run}))
+    return pd.concat(logs, ignore_index=True) if logs else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,7 @@ def roll_out(
     *,
     horizon: int,
     seed: int,
+    name: str = "policy",
     tick: Callable[[], None] = lambda: None,
 ) -> Rollout:
     """Serve the users ``seeds`` for up to ``horizon`` steps each.
@@ -82,40 +84,59 @@ def roll_out(
         seeds: One a user.
         horizon: Steps.
         seed: The policy's own source of randomness.
+        name: What to call the policy in errors.
         tick: Called after every step, for progress.
 
     Raises:
-        ValueError: If the policy returns slates that do not fit, naming user and position.
+        TypeError: If the policy's slates are not integers.
+        ValueError: If their shape is wrong or an item does not exist; names policy, step, user and position.
+        RuntimeError: From an error in the policy's own code, which is kept as the cause.
     """
     state = world.reset(seeds)
-    policy.reset(len(seeds), seed)
+    with _in_policy(name, "reset"):
+        policy.reset(len(seeds), seed)
     tally = _Tally(world, len(seeds), horizon, context.item_embeddings)
     first = state.interest.copy()
     journeys = []
     for step in range(horizon):
         journeys.append(_journey(world, state, step))
-        _serve(world, policy, state, tally, step)
+        _serve(world, policy, state, tally, step, name)
         tick()
     return Rollout(
         _episodes(state, tally, seeds, first), tally.engagement, tally.alive, tally.shown, pd.concat(journeys)
     )
 
 
-def _serve(world: NewsWorld, policy: Policy, state: NewsState, tally: _Tally, step: int) -> None:
+def _serve(world: NewsWorld, policy: Policy, state: NewsState, tally: _Tally, step: int, name: str) -> None:
     """One step of everyone who is still there."""
     present = np.flatnonzero(~state.gone)
     if not present.size:
         return
     observation = world.observe(state)
-    if hasattr(policy, "see"):
-        policy.see(state)
-    slates = check_slates(policy.act(observation), len(state.gone), world.slate_size, world.num_items)
+    with _in_policy(name, "act"):
+        if hasattr(policy, "see"):
+            policy.see(state)
+        chosen = policy.act(observation)
+    try:
+        slates = check_slates(chosen, len(state.gone), world.slate_size, world.num_items)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Policy {name!r}, step {step}: {error}") from error
     feedback = world.step(state, slates)
     tally.add(step, present, slates, feedback, state.gone)
     if hasattr(policy, "update"):
         seen = np.full_like(slates, -1)
         seen[present] = slates[present]
-        policy.update(observation, seen, feedback.clicks, feedback.engagement)
+        with _in_policy(name, "update"):
+            policy.update(observation, seen, feedback.clicks, feedback.engagement)
+
+
+@contextmanager
+def _in_policy(name: str, method: str) -> Iterator[None]:
+    """Say whose code an error comes from, and keep the error."""
+    try:
+        yield
+    except Exception as error:
+        raise RuntimeError(f"Policy {name!r} failed in {method}(): {type(error).__name__}: {error}") from error
 
 
 def _episodes(state: NewsState, tally: _Tally, seeds: NDArray[np.uint64], first: NDArray[np.float32]) -> pd.DataFrame:

@@ -23,15 +23,24 @@ from driftrec.agents.evaluation.bootstrap import (
     COVERAGE_RESAMPLES,
     LEVEL,
     RESAMPLES,
-    Interval,
     Values,
     coverage_interval,
     interval,
-    paired_interval,
-    ratio_interval,
 )
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
+from driftrec.agents.evaluation.references import References
 from driftrec.agents.evaluation.tables import markdown
+
+FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
+"""What ``read_results`` needs."""
+
+INTERVAL = {
+    "method": "percentile bootstrap over users and training seeds",
+    "level": LEVEL,
+    "resamples": RESAMPLES,
+    "coverage_resamples": COVERAGE_RESAMPLES,
+}
+"""How the intervals of a summary are made."""
 
 
 @dataclass(frozen=True)
@@ -74,50 +83,35 @@ def summarise(
         seed: Seed of the evaluation; the resampling uses it too.
 
     Returns:
-        A dict that ``json.dumps(..., allow_nan=False)`` accepts: world, users, seeds, baseline, floor,
-        ceiling, interval, and ``policies``, in the episodes' order. ``normalised`` is None where floor or
-        ceiling is absent, or where the interval of ceiling - floor reaches 0. ``distinguishable_from_random``
-        compares with ``floor`` and is None where that is absent.
+        A dict that ``json.dumps(..., allow_nan=False)`` accepts: world, users, seeds, the three roles, interval,
+        and ``policies`` in the episodes' order, with every measure and what ``References.compare`` says.
 
     Raises:
-        ValueError: If columns, users or numbers are missing, policies met different users, ``baseline`` is
-            unknown or the ceiling's mean engagement is not above the floor's.
+        ValueError: If columns, users or numbers are missing, policies met different users or ``baseline`` is
+            unknown.
     """
     check_episodes(episodes)
     tables = user_tables(episodes)
     _check_baseline(baseline, list(tables))
     _check_shown(shown, tables)
     minutes = {name: table["engagement"] for name, table in tables.items()}
+    against = References(minutes, baseline, floor, ceiling, seed)
     trained = {name: training_seeds(episodes, name) for name in tables}
-    scale = _scale(minutes, floor, ceiling, seed)
-    policies: dict[str, dict[str, Any]] = {
-        name: {
-            "training_seeds": trained[name],
-            **{metric: asdict(interval(table[metric], seed=seed)) for metric in METRICS},
-            "catalogue_coverage": asdict(coverage_interval(shown[name], seed=seed)),
-            "normalised": _normalised(name, minutes, scale, seed),
-            "versus_baseline": _versus(name, baseline, minutes, seed),
-            "distinguishable_from_random": _distinguishable(name, floor, minutes, seed),
-        }
+    policies = {
+        name: {"training_seeds": trained[name], **_measures(table, shown[name], seed), **against.compare(name)}
         for name, table in tables.items()
     }
+    seeds = {"evaluation": int(seed), "training": sorted(set(chain.from_iterable(trained.values())))}
+    roles = {"baseline": baseline, "floor": floor, "ceiling": ceiling}
+    users = int(episodes.user.nunique())
+    return {"world": world, "users": users, "seeds": seeds, **roles, "interval": INTERVAL, "policies": policies}
+
+
+def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) -> dict[str, dict[str, float]]:
+    """Every measure of one policy with its interval."""
     return {
-        "world": world,
-        "users": int(episodes.user.nunique()),
-        "seeds": {
-            "evaluation": int(seed),
-            "training": sorted(set(chain.from_iterable(trained.values()))),
-        },
-        "baseline": baseline,
-        "floor": floor,
-        "ceiling": ceiling,
-        "interval": {
-            "method": "percentile bootstrap over users and training seeds",
-            "level": LEVEL,
-            "resamples": RESAMPLES,
-            "coverage_resamples": COVERAGE_RESAMPLES,
-        },
-        "policies": policies,
+        **{metric: asdict(interval(table[metric], seed=seed)) for metric in METRICS},
+        "catalogue_coverage": asdict(coverage_interval(shown, seed=seed)),
     }
 
 
@@ -156,6 +150,9 @@ def read_results(folder: str | Path) -> Results:
         FileNotFoundError: If the folder lacks one of the files.
     """
     where = Path(folder)
+    for name in FILES:
+        if not (where / name).is_file():
+            raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
     episodes, steps, journeys = (
         pd.read_csv(
             where / f"{name}.csv",
@@ -167,44 +164,6 @@ def read_results(folder: str | Path) -> Results:
     )
     summary = json.loads((where / "summary.json").read_text(encoding="utf-8"))
     return Results(episodes, steps, journeys, summary)
-
-
-def _scale(minutes: Mapping[str, Values], floor: str, ceiling: str, seed: int) -> tuple[Values, Values] | None:
-    """Floor and ceiling, or None where one is absent or both cannot be told apart."""
-    if floor not in minutes or ceiling not in minutes:
-        return None
-    gap = paired_interval(minutes[ceiling], minutes[floor], seed=seed)
-    if gap.mean <= 0:
-        raise ValueError(
-            f"The ceiling does not exceed the floor: {ceiling!r} minus {floor!r} is {gap.mean:.6g} minutes. "
-            "Name another ceiling or floor, or simulate more users and steps."
-        )
-    return (minutes[floor], minutes[ceiling]) if gap.low > 0 else None
-
-
-def _normalised(
-    name: str, minutes: Mapping[str, Values], scale: tuple[Values, Values] | None, seed: int
-) -> dict[str, float] | None:
-    if scale is None:
-        return None
-    low, high = scale
-    for end, value in ((low, 0.0), (high, 1.0)):
-        if minutes[name] is end:  # by definition, even if its training seeds are resampled
-            return asdict(Interval(value, value, value))
-    return asdict(ratio_interval(minutes[name], low, high, seed=seed))
-
-
-def _versus(name: str, baseline: str, minutes: Mapping[str, Values], seed: int) -> dict[str, float]:
-    if name == baseline:
-        return {"difference": 0.0, "low": 0.0, "high": 0.0}
-    gap = paired_interval(minutes[name], minutes[baseline], seed=seed)
-    return {"difference": gap.mean, "low": gap.low, "high": gap.high}
-
-
-def _distinguishable(name: str, floor: str, minutes: Mapping[str, Values], seed: int) -> bool | None:
-    if floor not in minutes:
-        return None
-    return name != floor and paired_interval(minutes[name], minutes[floor], seed=seed).excludes(0)
 
 
 def _check_baseline(baseline: str, names: list[str]) -> None:

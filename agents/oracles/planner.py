@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.slate_optimiser import best_slates
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsState, NewsWorld
+
+START_SPREAD = np.array([2.0, 0.5, 0.5, 0.5])
+"""Standard deviation of the first round's candidates around zero, in mean item lengths, by weight."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +106,24 @@ def tune_planner(
     """
     rng = np.random.default_rng(seed)
     users = noise.user_seeds(seed, "planner", num_users)
-    scale = float(world.catalogue.minutes.mean())
-    centre, spread = np.zeros(4), np.array([2.0, 0.5, 0.5, 0.5]) * scale
+    centre = np.zeros(4)
+    spread = START_SPREAD * float(world.catalogue.minutes.mean())
     best, best_return = PlannerWeights(), -np.inf
     for index in range(rounds):
-        candidates = centre + spread * rng.standard_normal((samples, 4))
-        candidates[0] = centre
-        returns = np.array(
-            [mean_return(world, Planner(world, PlannerWeights(*row)), users, horizon) for row in candidates.tolist()]
-        )
-        elite = candidates[np.argsort(returns)[-samples // 4 :]]
+        candidates = [PlannerWeights(*row) for row in _around(centre, spread, samples, rng).tolist()]
+        returns = np.array([mean_return(world, Planner(world, weights), users, horizon) for weights in candidates])
+        elite = np.array([astuple(candidates[i]) for i in np.argsort(returns)[-samples // 4 :]])
         centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
         if returns.max() > best_return:
-            best, best_return = (
-                PlannerWeights(*candidates[int(returns.argmax())].tolist()),
-                float(returns.max()),
-            )
+            best, best_return = candidates[int(returns.argmax())], float(returns.max())
         report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} minutes with {asdict(best)}")
     return best
+
+
+def _around(
+    centre: NDArray[np.float64], spread: NDArray[np.float64], samples: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """The centre and normal draws around it, (samples, 4)."""
+    rows = centre + spread * rng.standard_normal((samples, len(centre)))
+    rows[0] = centre
+    return rows

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 from driftrec.agents.embedding_cache import default_cache_folder
 from driftrec.agents.oracles.planner import PlannerWeights, tune_planner
@@ -38,6 +40,8 @@ def planner_weights(
 ) -> PlannerWeights:
     """The planner's weights for this world: packaged, from the cache, or tuned now and cached.
 
+    Cached weights are taken if they were tuned with at least this effort (users times rounds).
+
     Args:
         world: The world.
         horizon: Steps an episode.
@@ -47,12 +51,32 @@ def planner_weights(
         report: Called with a line after every round of tuning.
     """
     key = world_key(world, horizon)
-    file = default_cache_folder() / f"planner-{key}.json"
     if not retune and key in PACKAGED:
         return PACKAGED[key]
-    if not retune and file.is_file():
-        return PlannerWeights(**json.loads(file.read_text()))
-    weights = tune_planner(world, seed=0, horizon=horizon, num_users=users, rounds=rounds, report=report)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(asdict(weights)))
+    file = default_cache_folder() / f"planner-{key}.json"
+    weights = None if retune else _cached(file, users * rounds)
+    if weights is None:
+        weights = tune_planner(world, seed=0, horizon=horizon, num_users=users, rounds=rounds, report=report)
+        _keep(weights, file, users * rounds)
     return weights
+
+
+def _cached(file: Path, effort: int) -> PlannerWeights | None:
+    """Weights from ``file``; None where it is missing, damaged, or was made with less effort."""
+    try:
+        kept = json.loads(file.read_text())
+        return PlannerWeights(**kept["weights"]) if kept["effort"] >= effort else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        warnings.warn(f"Cached planner weights {file} are damaged ({error!r}); tuning again.", stacklevel=3)
+        return None
+
+
+def _keep(weights: PlannerWeights, file: Path, effort: int) -> None:
+    """Write ``weights`` to ``file``; a folder that cannot be written to costs a warning, not the weights."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"effort": effort, "weights": asdict(weights)}))
+    except OSError as error:
+        warnings.warn(f"Planner weights could not be cached in {file.parent} ({error}).", stacklevel=3)

@@ -1,12 +1,15 @@
-"""A small synthetic catalogue and audience, for tests of policies without a simulator."""
+"""A synthetic catalogue and audience for tests of policies without a simulator; small language models."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from driftrec.agents.policy import Context, Observation, Policy, Slates
+from driftrec.agents.text_encoder import TextEncoder
 
 HISTORY = 20
 
@@ -115,3 +118,70 @@ def audience() -> type[Audience]:
 def play() -> Callable[..., tuple[list[Observation], NDArray[np.int64]]]:
     """``play_policy``."""
     return play_policy
+
+
+WORDS = ["<eos>", "<unk>", "red", "film", "blue", "song", "This", "means", "in", "one", "word", "a", "b", "c"]
+
+
+def save_random_model(folder: Path, network_class: Any, config: Any, **special: str) -> Path:
+    """A random model with a word-level tokenizer over WORDS; without a pad token unless ``special`` has one."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    torch.manual_seed(0)
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    network_class(config).save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<eos>", unk_token="<unk>", **special
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def words() -> list[str]:
+    """The vocabulary of the random models, in the order of token ids."""
+    return WORDS
+
+
+@pytest.fixture(scope="session")
+def save_tiny() -> Callable[..., Path]:
+    """``save_random_model``."""
+    return save_random_model
+
+
+@pytest.fixture(scope="session")
+def gpt2_config() -> Any:
+    """A decoder of two small layers."""
+    from transformers import GPT2Config
+
+    return GPT2Config(
+        vocab_size=len(WORDS),
+        n_positions=64,
+        n_embd=16,
+        n_layer=2,
+        n_head=2,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+
+
+@pytest.fixture(scope="session")
+def minilm() -> TextEncoder:
+    """The built-in encoder."""
+    return TextEncoder()
+
+
+@pytest.fixture(scope="session")
+def causal_folder(tmp_path_factory: pytest.TempPathFactory, gpt2_config: Any) -> Path:
+    """A decoder on disk; not to be changed."""
+    from transformers import GPT2Model
+
+    return save_random_model(tmp_path_factory.mktemp("gpt2"), GPT2Model, gpt2_config)
+
+
+@pytest.fixture(scope="session")
+def causal(causal_folder: Path) -> TextEncoder:
+    """An encoder on a decoder model."""
+    return TextEncoder(causal_folder)

@@ -8,16 +8,21 @@ import torch
 
 from driftrec.agents.checkpoint import FILE, load_checkpoint
 from driftrec.agents.comparison import build_entries, chosen_baseline, compare
+from driftrec.agents.future import FutureSettings
 from driftrec.agents.learned_myopic import MyopicSettings
-from driftrec.agents.ppo import PPOSettings, TrainSettings, load_ppo, train
+from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.setting import Setting
-from driftrec.agents.slate_head import SlateHead
+from driftrec.agents.trained import load_ppo
+from driftrec.agents.training import TrainSettings, train
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
 
 TOY = TrainSettings(
     myopic=MyopicSettings(lanes=16, log_steps=8, rounds=1, epochs=1, batch_size=64),
+    future=FutureSettings(lanes=16, log_steps=20, weights=(1.0,), users=4),
     ppo=PPOSettings(total_steps=128, lanes=16, rollout=4, batch_size=64, epochs=1, candidates=20),
+    validations=2,
+    validation_users=4,
 )
 
 
@@ -88,31 +93,6 @@ def test_unknown_policy_offers_the_nearest(setup):
         build_entries(setup, ["randon"], seed=0)
 
 
-def test_slate_head_draws_with_the_probability_it_reports():
-    torch.manual_seed(0)
-    head = SlateHead(state_dims=4, item_dims=3, slate_size=3, temper=1.0)
-    for parameter in head.parameters():
-        torch.nn.init.normal_(parameter, std=0.5)
-    state, features, scores = torch.randn(6, 4), torch.randn(6, 7, 3), torch.randn(6, 7)
-    picks, drawn = head.pick(state, features, scores, greedy=False)
-    stated, _ = head.log_probability(state, features, scores, picks)
-    torch.testing.assert_close(drawn, stated, atol=1e-5, rtol=1e-4)
-    assert all(len(set(row)) == 3 for row in picks.tolist())
-
-
-def test_slate_probabilities_sum_to_one():
-    torch.manual_seed(1)
-    head = SlateHead(state_dims=2, item_dims=3, slate_size=2, temper=1.0)
-    for parameter in head.parameters():
-        torch.nn.init.normal_(parameter, std=0.5)
-    pairs = torch.tensor([[i, j] for i in range(4) for j in range(4) if i != j])
-    n = len(pairs)
-    state, features, scores = torch.randn(1, 2), torch.randn(1, 4, 3), torch.randn(1, 4)
-    args = state.expand(n, -1), features.expand(n, -1, -1), scores.expand(n, -1)
-    log_p, _ = head.log_probability(*args, pairs)
-    assert log_p.sum(dim=1).exp().sum().item() == pytest.approx(1.0, abs=1e-5)
-
-
 def test_a_scripts_arguments_leave_nothing_but_the_world_behind(setup, monkeypatch, tmp_path):
     from driftrec.agents import world_setup
     from driftrec.scripts.train import Args
@@ -139,3 +119,25 @@ def test_policy_acts_the_same_before_reset_as_after_reset_with_seed_0(setup, run
     fresh, begun = (load_ppo(setup, str(run), greedy=False) for _ in range(2))
     begun.reset(9, 0)
     np.testing.assert_array_equal(fresh.act(observation), begun.act(observation))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"candidates": 0}, "PPOSettings.candidates is 0; it must be between 1"),
+        ({"lanes": 0}, "PPOSettings.lanes is 0"),
+        ({"gamma": 1.5}, "PPOSettings.gamma is 1.5"),
+        ({"clip": 0.0}, "PPOSettings.clip is 0.0"),
+        ({"temper": -1.0}, "PPOSettings.temper is -1.0"),
+        ({"learning_rate": float("nan")}, "PPOSettings.learning_rate is nan"),
+    ],
+)
+def test_settings_out_of_range_are_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        PPOSettings(**changes)
+
+
+def test_too_few_candidates_are_found_before_any_work(setup, tmp_path):
+    settings = replace(TOY, ppo=replace(TOY.ppo, candidates=4))
+    with pytest.raises(ValueError, match=r"candidates is 4; a slate needs at least 5"):
+        train(setup, settings, seed=0, folder=tmp_path, report=lambda line: pytest.fail(line))

@@ -1,40 +1,73 @@
-"""The console command as a user types it."""
+"""The console command: its verbs, its help in every form, and one line for every mistake."""
 
-import os
+import importlib.util
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from driftrec.scripts import cli
 from driftrec.scripts.cli import VERBS
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-DRIFTREC = [sys.executable, "-m", "driftrec.scripts.cli"]
-
-
-def shell(command, folder):
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": "100"}
-    )
+FORMS = {
+    "file": lambda verb: runpy.run_path(str(SCRIPTS / f"{verb}.py"), run_name="__main__"),
+    "module": lambda verb: runpy.run_module(f"driftrec.scripts.{verb}", run_name="__main__", alter_sys=True),
+}
 
 
 def test_every_verb_is_a_script_and_every_script_a_verb():
     assert {path.stem for path in SCRIPTS.glob("*.py")} - {"cli", "__init__"} == set(VERBS)
 
 
+def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
+    done = shell([sys.executable, str(SCRIPTS / "plot.py"), "--help"], tmp_path)
+    assert done.status == 0, done.err
+    assert "usage: driftrec plot" in done.out
+
+
+@pytest.mark.parametrize("name", [*VERBS, "cli"])
+def test_no_script_hides_a_library_when_it_runs_as_a_file(name):
+    """Python puts the folder of a file that it runs first on its path."""
+    assert importlib.util.find_spec(name) is None
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")  # other tests may have imported it
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("form", ["command", "file", "module"])
-def test_every_verb_helps_from_any_folder(verb, form, tmp_path):
-    forms = {
-        "command": [*DRIFTREC, verb],
-        "file": [sys.executable, str(SCRIPTS / f"{verb}.py")],
-        "module": [sys.executable, "-m", f"driftrec.scripts.{verb}"],
-    }
-    done = shell([*forms[form], "--help"], tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert f"usage: driftrec {verb}" in done.stdout
-    assert "default:" in done.stdout
+def test_every_script_helps_as_file_and_as_module(verb, form, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [verb, "--help"])
+    with pytest.raises(SystemExit) as stop:
+        FORMS[form](verb)
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    assert f"usage: driftrec {verb}" in printed
+    assert "default:" in printed
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_helps(verb, driftrec):
+    done = driftrec(verb, "--help")
+    assert done.status == 0
+    assert f"usage: driftrec {verb}" in done.out
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
+def test_without_a_verb_all_are_listed(words, driftrec):
+    done = driftrec(*words)
+    assert done.status == 0
+    for verb, what in VERBS.items():
+        assert f"{verb} " in done.out
+        assert what in done.out
+
+
+def test_the_command_is_installed(tmp_path):
+    command = Path(sys.executable).with_name("driftrec")
+    done = subprocess.run([command, "trian"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("driftrec: verb 'trian' is unknown. Did you mean 'train'?")
 
 
 @pytest.mark.parametrize(
@@ -42,17 +75,77 @@ def test_every_verb_helps_from_any_folder(verb, form, tmp_path):
     [
         (["trian"], "Did you mean 'train'"),
         (["compare", "--world", "driftrec/New-v0"], "Did you mean 'driftrec/News-v0'"),
-        (["compare", "--users", "1"], "intervals need at least 2"),
+        (["compare", "--users", "1"], "--users is 1; intervals need at least 2"),
+        (["gap", "--users", "0"], "--users is 0; intervals need at least 2"),
+        (["demo", "--users", "1"], "--users is 1; intervals need at least 2"),
         (["compare", "--baseline", "planer"], "Did you mean 'planner'"),
+        (["compare", "--policies"], "No policies to compare; name some, such as random"),
+        (["compare", "--policies", "=random"], "has an empty label"),
         (["compare", "--config", "{"], "--config is not JSON"),
+        (["compare", "--config", "[]"], "config is []; it must be a mapping"),
         (["compare", "--config", '{"drift": {"toward": 1}}'], "Did you mean 'towards'"),
-        (["train", "--seed", "-1"], "must not be negative"),
-        (["plot", "nowhere"], "nowhere"),
+        (["train", "--config", '{"drift": {"walk": -1}}'], "InterestDrift.walk is -1.0; it must be between"),
+        (["train", "--horizon", "0"], "horizon is 0; it must be at least 1"),
+        (["train", "--history", "0"], "history is 0; it must be at least 1"),
+        (["train", "--slate-size", "1001"], "slate_size is 1001; it must be at least 1 and at most the 1000 items"),
+        (["train", "--seed", "-1"], "--seed is -1; it must not be negative"),
+        (["train", "--seed", "4294967296"], "--seed is 4294967296; it must not be negative and must be below"),
+        (["train", "--catalogue", "nowhere"], "nowhere is not a catalogue folder: it has no catalogue.json"),
+        (["plot", "nowhere"], "nowhere does not hold a comparison: it has no episodes.csv"),
+        (["encode", "--catalogue", "nowhere.csv", "--out", "new"], "There is no items file"),
+        (["encode", "--model", "."], "is not a model folder: it has no config.json"),
+        (["encode", "--model", "./nowhere"], "There is no model folder"),
+        (["encode", "--catalogue", "items.csv"], "--out folder"),
     ],
 )
-def test_mistakes_end_in_one_line(words, message, tmp_path):
-    done = shell([*DRIFTREC, *words], tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_mistakes_end_in_one_line_before_any_work(words, message, driftrec, tmp_path):
+    done = driftrec(*words)
+    assert done.status == 2
+    assert message in done.err
+    assert done.err.startswith("driftrec")
+    assert done.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["train", "--settings.ppo.total-step", "5"], "--settings.ppo.total-steps"),
+        (["train", "--settings.representation", "txt"], "text"),
+        (["compare", "--users", "many"], "--users"),
+        (["plot"], "run"),
+    ],
+)
+def test_arguments_that_do_not_parse_are_explained(words, message, driftrec, tmp_path):
+    done = driftrec(*words)
+    assert done.status == 2
+    assert message in done.err.lower()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("said", "line"), [("", "interrupted.\n"), ("all is kept", "interrupted: all is kept.\n")])
+def test_an_interrupt_ends_in_one_line(said, line, driftrec, monkeypatch):
+    def press(args):
+        raise KeyboardInterrupt(said) if said else KeyboardInterrupt
+
+    monkeypatch.setattr("driftrec.scripts.plot.main", press)
+    done = driftrec("plot", "somewhere")
+    assert (done.status, done.err) == (130, f"driftrec plot: {line}")
+
+
+def test_an_error_of_our_own_keeps_its_traceback(driftrec, monkeypatch):
+    def fail(args):
+        raise AttributeError("a bug")
+
+    monkeypatch.setattr("driftrec.scripts.plot.main", fail)
+    with pytest.raises(AttributeError, match="a bug"):
+        driftrec("plot", "somewhere")
+
+
+def test_threads_do_not_spin_while_they_wait(driftrec, monkeypatch):
+    import os
+
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    monkeypatch.setattr(cli, "run", lambda verb: None)
+    driftrec("plot", "somewhere")
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"

@@ -136,6 +136,15 @@ def test_coverage_holds_its_mean_though_resamples_see_fewer_items():
     assert found.high - found.low == pytest.approx(2 * 1.96 * 4.41 / 400, rel=0.25)
 
 
+def test_a_rounding_does_not_put_the_mean_outside_of_its_interval():
+    shown = np.zeros((1, 12, 12), bool)
+    shown[:, :, :4] = True  # a third, however users are drawn
+    of_users = [interval(np.full((1, n), value), seed=0) for n in (3, 7, 12) for value in (0.1, 0.3, 1.1)]
+    for one in (coverage_interval(shown, seed=1), *of_users):
+        assert one.low <= one.mean <= one.high
+        assert one.high - one.low < 1e-12
+
+
 def test_coverage_in_blocks_is_the_same(monkeypatch):
     shown = np.random.default_rng(0).random((2, 30, 50)) < 0.03
     whole = coverage_interval(shown, seed=0)

@@ -79,13 +79,14 @@ def test_floor_or_ceiling_absent(episodes, shown):
     assert without["policies"]["ppo"]["distinguishable_from_random"] is None
 
 
-def test_ceiling_must_exceed_floor(episodes, shown):
-    with pytest.raises(ValueError, match=r"ceiling does not exceed the floor: 'random' minus 'planner' is -197"):
-        summarised(episodes, shown, floor="planner", ceiling="random")
+def test_a_ceiling_that_does_not_exceed_the_floor_costs_the_scale_and_nothing_else(episodes, shown, summary):
+    upside_down = summarised(episodes, shown, floor="planner", ceiling="random")
     same = episodes.copy()
     same.loc[same.policy == "planner", "engagement"] = same.loc[same.policy == "random", "engagement"].to_numpy()
-    with pytest.raises(ValueError, match="ceiling does not exceed the floor"):
-        summarised(same, shown)
+    for result in (upside_down, summarised(same, shown), summarised(episodes, shown, floor="ppo", ceiling="ppo")):
+        assert all(policy["normalised"] is None for policy in result["policies"].values())
+        assert result["policies"]["content"]["engagement"] == summary["policies"]["content"]["engagement"]
+    assert upside_down["policies"]["ppo"]["distinguishable_from_random"] is True
 
 
 def test_normalised_is_none_where_ceiling_and_floor_cannot_be_told_apart(episodes, shown):
@@ -184,6 +185,9 @@ def test_nan_in_a_summary_is_refused_before_anything_is_written(tmp_path, episod
     assert not (tmp_path / "out").exists()
 
 
-def test_reading_an_empty_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"episodes\.csv"):
+@pytest.mark.parametrize("name", ["episodes.csv", "steps.csv", "journeys.csv", "summary.json"])
+def test_reading_a_folder_that_lacks_a_file(tmp_path, results, name):
+    write_results(tmp_path, results.episodes, results.steps, results.journeys, results.summary)
+    (tmp_path / name).unlink()
+    with pytest.raises(FileNotFoundError, match=f"does not hold a comparison: it has no {name}. Make one: driftrec"):
         read_results(tmp_path)

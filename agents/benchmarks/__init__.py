@@ -1,0 +1,1 @@
+"""How fast and how large: one benchmark a file, put together by ``suite``. Imports nothing by itself."""

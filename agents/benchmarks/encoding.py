@@ -1,0 +1,22 @@
+"""Benchmark: texts a second through the built-in language model, past the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftrec.agents.benchmarks.measure import Effort, Row, alternate
+from driftrec.agents.text_encoder import TextEncoder
+from driftrec.envs.news import packaged_catalogue
+
+
+def encoding(effort: Effort) -> Iterator[Row]:
+    """One row; loading the model does not count."""
+    encoder = TextEncoder()
+    texts = packaged_catalogue()[0].documents()[: effort.texts]
+
+    def work() -> int:
+        encoder.encode(texts)
+        return len(texts)
+
+    (rates,) = alternate([work], effort.repeats)
+    yield rates.row("encoding", f"{encoder.name}, news texts", "texts/s")

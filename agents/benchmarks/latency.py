@@ -1,0 +1,38 @@
+"""Benchmark: how long one user waits for a slate of the PPO policy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+
+from driftrec.agents.benchmarks.measure import Effort, Row
+from driftrec.agents.benchmarks.training import untrained
+from driftrec.agents.candidates import CandidateStage
+from driftrec.agents.ppo import PPOSettings
+from driftrec.agents.ppo_policy import SlateActorCritic
+from driftrec.agents.slate_policy import SlatePolicy
+from driftrec.agents.world_setup import WorldSetup
+
+
+def latency(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
+    """Median and 99th percentile of the milliseconds that one request takes."""
+    settings = PPOSettings(lanes=1, batch_size=PPOSettings.rollout)
+    ranker, model = untrained(setup, settings)
+    network = cast(SlateActorCritic, model.policy)
+    policy = SlatePolicy(CandidateStage(ranker, settings.candidates), network, greedy=True)
+    policy.reset(1, seed=0)
+    state = setup.world.reset(np.zeros(1, np.uint64))
+    milliseconds = []
+    for _ in range(effort.repeats * effort.requests):
+        observation = setup.world.observe(state)
+        start = time.perf_counter()
+        slates = policy.act(observation)
+        milliseconds.append(1e3 * (time.perf_counter() - start))
+        setup.world.step(state, slates)
+    for name, percentile in (("p50", 50), ("p99", 99)):
+        value = float(np.percentile(milliseconds, percentile))
+        note = f"of {len(milliseconds):,} requests"
+        yield Row("latency", f"one slate for one user, {name}", value, "ms", note=note)

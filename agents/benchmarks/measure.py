@@ -1,0 +1,128 @@
+"""What benchmarks share: how much to do, how to time it, and a row of the report. Imports no learning library."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Work = Callable[[], int]
+"""Does a fixed amount of work and returns how many units that were."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much every benchmark does.
+
+    Attributes:
+        repeats: Repetitions, of which the median counts.
+        lanes: Sizes of the vector environment.
+        user_steps: Steps of one repetition, over all lanes, where ``steps`` leaves room for them.
+        steps: Fewest and most steps of the vector environment in one repetition.
+        peer_steps: Steps of the peer's environment in one repetition.
+        frames: Environment steps that PPO trains on in one repetition.
+        requests: Recommendations to one user in one repetition.
+        texts: Texts to encode in one repetition.
+        audience: Users of the large simulation.
+        audience_steps: Steps of each of them.
+        chunk: Users of it that are in memory at a time.
+    """
+
+    repeats: int = 7
+    lanes: tuple[int, ...] = (64, 1024, 4096, 65536)
+    user_steps: int = 1_000_000
+    steps: tuple[int, int] = (20, 2000)
+    peer_steps: int = 5_000
+    frames: int = 8_192
+    requests: int = 200
+    texts: int = 256
+    audience: int = 1_000_000
+    audience_steps: int = 20
+    chunk: int = 50_000
+
+
+QUICK = Effort(
+    repeats=2,
+    lanes=(4, 64),
+    user_steps=256,
+    steps=(2, 8),
+    peer_steps=50,
+    frames=128,
+    requests=3,
+    texts=4,
+    audience=500,
+    audience_steps=2,
+    chunk=300,
+)
+"""Enough to see that everything works; its figures mean nothing."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of the report.
+
+    Attributes:
+        section: Benchmark that it belongs to.
+        name: What was measured.
+        value: Median of the repetitions; None if it could not be measured, for the reason in ``note``.
+        unit: Unit of the figures.
+        low: Lowest repetition; None where there was one only.
+        high: Highest repetition; None where there was one only.
+        per_cpu: Median with the process's CPU time, of all threads, in place of the clock's: what a rate would be if
+            nothing else ran on the machine and one thread did the work. None where the unit is not a rate.
+        note: Anything that a reader must know.
+    """
+
+    section: str
+    name: str
+    value: float | None
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    per_cpu: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Units a second of every repetition, by the clock and by CPU time."""
+
+    wall: tuple[float, ...]
+    cpu: tuple[float, ...]
+
+    def row(self, section: str, name: str, unit: str, note: str = "") -> Row:
+        """Medians and range."""
+        cpu = statistics.median(self.cpu)
+        return Row(section, name, statistics.median(self.wall), unit, min(self.wall), max(self.wall), cpu, note)
+
+
+def alternate(works: Sequence[Work], repeats: int) -> list[Rates]:
+    """Time each of ``works`` in turn, ``repeats`` times, after one turn that does not count.
+
+    What is to be compared takes turns, so that a machine that is busy for a while slows all of it.
+    """
+    for work in works:
+        work()
+    turns = [[_timed(work) for work in works] for _ in range(repeats)]
+    return [Rates(*zip(*(turn[i] for turn in turns), strict=True)) for i in range(len(works))]
+
+
+def _timed(work: Work) -> tuple[float, float]:
+    """Units a second of one repetition, by the clock and by CPU time."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    units = work()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return units / wall, units / max(cpu, 1e-9)
+
+
+def peak_memory() -> int:
+    """Most memory that this process has held at a time, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage's figure would start at the peak of the process that started this one
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,48 @@
+"""Benchmark: a published environment stepped beside ours, turn by turn."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+import gymnasium as gym
+import numpy as np
+
+from driftrec.agents.benchmarks.environment import UNIT, stepping
+from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+
+PEER = "SARDINE SlateTopK-Bored, one environment"
+REMEDY = "not installed; pip install -c constraints.txt 'driftrec[peers]'"
+
+
+def peers(effort: Effort) -> Iterator[Row]:
+    """The peer's rate, ours at 4,096 lanes (or the most of ``effort``), and how many times faster ours is."""
+    try:
+        import sardine  # noqa: F401 (registers its environments)
+    except ImportError:
+        yield Row("peers", PEER, None, UNIT, note=REMEDY)
+        return
+    lanes = min(4096, max(effort.lanes))
+    theirs, ours = alternate([sardine_stepping(effort.peer_steps), stepping(lanes, effort)], effort.repeats)
+    yield theirs.row("peers", PEER, UNIT)
+    yield ours.row("peers", f"News-v0, {lanes:,} lanes, in turns with it", UNIT)
+    times = [own / other for own, other in zip(ours.wall, theirs.wall, strict=True)]
+    yield Row("peers", "News-v0 / SARDINE", statistics.median(times), "times", min(times), max(times))
+
+
+def sardine_stepping(steps: int) -> Work:
+    """Steps of SARDINE's environment under random slates drawn beforehand, resets included, without wrappers."""
+    env = gym.make("sardine/SlateTopK-Bored-v0").unwrapped
+    env.reset(seed=0)
+    nvec = env.action_space.nvec  # type: ignore[attr-defined]
+    slates = np.random.default_rng(0).integers(nvec, size=(1000, len(nvec)))
+
+    def work() -> int:
+        env.reset()
+        for step in range(steps):
+            _, _, terminated, truncated, _ = env.step(slates[step % 1000])
+            if terminated or truncated:
+                env.reset()
+        return steps
+
+    return work

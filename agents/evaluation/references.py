@@ -1,0 +1,58 @@
+"""What a policy's engagement is held against: a baseline in pairs, and a floor and a ceiling that make a scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from driftrec.agents.evaluation.bootstrap import Interval, Values, paired_interval, ratio_interval
+
+
+class References:
+    """Engagement of all policies, and those among them that the others are held against.
+
+    Args:
+        minutes: Engagement of each policy, (training seeds, users).
+        baseline: Label of the policy for paired differences.
+        floor: Label of what counts as 0.
+        ceiling: Label of what counts as 1.
+        seed: Seed of the resampling.
+    """
+
+    def __init__(self, minutes: Mapping[str, Values], baseline: str, floor: str, ceiling: str, seed: int) -> None:
+        self.minutes, self.seed = minutes, seed
+        self.baseline, self.floor, self.ceiling = baseline, floor, ceiling
+        # Where ceiling and floor cannot be told apart, a ratio to their difference says nothing.
+        self.scaled = {floor, ceiling} <= set(minutes) and self._gap(ceiling, floor).low > 0
+
+    def compare(self, name: str) -> dict[str, Any]:
+        """How one policy compares.
+
+        ``normalised`` is None where floor or ceiling is absent, or where the interval of ceiling - floor reaches 0.
+        ``distinguishable_from_random`` compares with the floor and is None where that is absent.
+        """
+        return {
+            "normalised": self._normalised(name) if self.scaled else None,
+            "versus_baseline": self._versus(name),
+            "distinguishable_from_random": self._distinguishable(name) if self.floor in self.minutes else None,
+        }
+
+    def _normalised(self, name: str) -> dict[str, float]:
+        ends = {self.floor: 0.0, self.ceiling: 1.0}
+        if name in ends:  # by definition, even if its training seeds are resampled
+            return asdict(Interval(ends[name], ends[name], ends[name]))
+        low, high = self.minutes[self.floor], self.minutes[self.ceiling]
+        return asdict(ratio_interval(self.minutes[name], low, high, seed=self.seed))
+
+    def _versus(self, name: str) -> dict[str, float]:
+        if name == self.baseline:
+            return {"difference": 0.0, "low": 0.0, "high": 0.0}
+        gap = self._gap(name, self.baseline)
+        return {"difference": gap.mean, "low": gap.low, "high": gap.high}
+
+    def _distinguishable(self, name: str) -> bool:
+        return name != self.floor and self._gap(name, self.floor).excludes(0)
+
+    def _gap(self, name: str, other: str) -> Interval:
+        return paired_interval(self.minutes[name], self.minutes[other], seed=self.seed)

@@ -1,0 +1,167 @@
+"""Training a slate policy: fit the ranker, learn what items do to the future, then PPO on top of both."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import torch
+from stable_baselines3.common.callbacks import BaseCallback
+
+from driftrec.agents.candidates import CandidateVecEnv
+from driftrec.agents.checkpoint import FILE, save_checkpoint
+from driftrec.agents.evaluation.curves import CURVE_FILE
+from driftrec.agents.future import FutureSettings, learn_future
+from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
+from driftrec.agents.ppo import PPOSettings, build_ppo, check_candidates
+from driftrec.agents.ppo_policy import SlateActorCritic
+from driftrec.agents.ranker import Ranker
+from driftrec.agents.slate_policy import SlatePolicy
+from driftrec.agents.tables import Representation
+from driftrec.agents.validation import mean_engagement
+from driftrec.agents.world_setup import WorldSetup
+from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.ranges import check_ranges
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """All that decides what comes out of a training run, beside the world and the seed.
+
+    Attributes:
+        representation: What stands for items and personas: "text" embeddings, learned "ids", "random" vectors.
+        myopic: How the ranker is fitted.
+        future: How the minutes to come are learned.
+        ppo: How PPO trains.
+        validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
+        validation_users: Users of a measurement, always the same.
+    """
+
+    representation: Representation = "text"
+    myopic: MyopicSettings = field(default_factory=MyopicSettings)
+    future: FutureSettings = field(default_factory=FutureSettings)
+    ppo: PPOSettings = field(default_factory=PPOSettings)
+    validations: int = 6
+    validation_users: int = 128
+
+    def __post_init__(self) -> None:
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
+
+
+def train(
+    setup: WorldSetup,
+    settings: TrainSettings,
+    *,
+    seed: int,
+    folder: Path,
+    report: Callable[[str], None] = lambda line: None,
+    progress: Callable[[int, float], None] = lambda steps, engagement: None,
+) -> Path:
+    """Fit the ranker, learn the future, train PPO, write checkpoint and training curve.
+
+    An interrupt (Ctrl-C) while PPO trains ends training early; the best policy so far is saved all the same.
+
+    Args:
+        setup: World and embeddings.
+        settings: How.
+        seed: Source of all randomness.
+        folder: Where ``checkpoint.safetensors`` and ``curve.csv`` go.
+        report: Called with lines about the warm start.
+        progress: Called after every rollout with steps taken and the last measurement, minutes an episode.
+
+    Returns:
+        Path of the checkpoint.
+
+    Raises:
+        KeyboardInterrupt: Again after saving, if training was interrupted.
+    """
+    check_candidates(settings.ppo, setup.args.slate_size)
+    ranker = fit_ranker(setup, settings, seed, report)
+    model = build_ppo(setup, ranker, settings.ppo, seed)
+    validation = Validation(setup, settings, seed, progress)
+    try:
+        model.learn(settings.ppo.total_steps, callback=validation)
+    finally:
+        validation.restore_best()
+        config = {"world": asdict(setup.args), "settings": asdict(settings), "seed": seed, "steps": validation.best_at}
+        save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
+        pd.DataFrame(validation.rows).assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
+    return folder / FILE
+
+
+def fit_ranker(setup: WorldSetup, settings: TrainSettings, seed: int, report: Callable[[str], None]) -> Ranker:
+    """The ranker that PPO starts from: clicks and minutes, then the minutes to come."""
+    context, lanes = setup.context, settings.myopic.lanes
+    ranker = fit_myopic(
+        context,
+        setup.envs(lanes),
+        seed=seed,
+        representation=settings.representation,
+        settings=settings.myopic,
+        report=report,
+    )
+    learn_future(setup, ranker, seed=seed, settings=settings.future, report=report)
+    return ranker
+
+
+class Validation(BaseCallback):
+    """Measures the policy on fixed users now and then, and keeps the best.
+
+    Episodes that end during training are no measure: those who leave early end first.
+
+    Args:
+        setup: World and embeddings.
+        settings: Number of measurements and users.
+        seed: Source of the users.
+        progress: See ``train``.
+    """
+
+    def __init__(
+        self, setup: WorldSetup, settings: TrainSettings, seed: int, progress: Callable[[int, float], None]
+    ) -> None:
+        super().__init__()
+        self.rows: list[dict[str, float]] = []
+        self.best_at = 0
+        self._world, self._horizon = setup.world, setup.args.horizon
+        self._users = user_seeds(seed, "validation", settings.validation_users)
+        self._every = settings.ppo.total_steps / (settings.validations - 1)
+        self._progress = progress
+        self._start = time.perf_counter()
+        self._best: dict[str, torch.Tensor] = {}
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_training_start(self) -> None:
+        self._measure()
+
+    def _on_rollout_start(self) -> None:
+        if self.num_timesteps >= len(self.rows) * self._every:
+            self._measure()
+        self._progress(self.num_timesteps, self.rows[-1]["mean_episode_engagement"])
+
+    def _on_training_end(self) -> None:
+        if self.rows[-1]["env_steps"] < self.num_timesteps:
+            self._measure()
+        self._progress(self.num_timesteps, self.rows[-1]["mean_episode_engagement"])
+
+    def restore_best(self) -> None:
+        """Put the weights of the best measurement back."""
+        if self._best:
+            self.model.policy.load_state_dict(self._best)
+
+    def _measure(self) -> None:
+        network, venv = self.model.policy, self.training_env.venv  # type: ignore[attr-defined]
+        assert isinstance(network, SlateActorCritic)
+        assert isinstance(venv, CandidateVecEnv)
+        engagement = mean_engagement(
+            self._world, SlatePolicy(venv.stage, network, greedy=True), self._users, self._horizon
+        )
+        if not self.rows or engagement > max(row["mean_episode_engagement"] for row in self.rows):
+            self._best, self.best_at = copy.deepcopy(network.state_dict()), self.num_timesteps
+        seconds = time.perf_counter() - self._start
+        self.rows.append({"env_steps": self.num_timesteps, "seconds": seconds, "mean_episode_engagement": engagement})

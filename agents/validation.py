@@ -1,0 +1,32 @@
+"""The measure of a policy while it is made: its mean engagement on fixed users who are not in the evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.policy import Policy
+from driftrec.simulators.world import World
+
+
+def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> float:
+    """Mean engagement a user over an episode of ``horizon`` steps, in the world's unit.
+
+    Args:
+        world: Where.
+        policy: Acts on observations alone.
+        seeds: One a user.
+        horizon: Steps, at least 1.
+    """
+    state = world.reset(seeds)
+    policy.reset(len(seeds), 0)
+    total, gone = 0.0, np.zeros(len(seeds), np.bool_)
+    for _ in range(horizon):
+        feedback = world.step(state, policy.act(world.observe(state)))
+        total += float(feedback.reward().sum())
+        gone |= feedback.left
+        if gone.all():
+            break
+    return total / len(seeds)

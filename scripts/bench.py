@@ -1,0 +1,47 @@
+"""How fast and how large: environment, peers, training, latency, encoding, a large audience, memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from driftrec.agents.benchmarks.measure import QUICK, Effort, Row
+from driftrec.agents.benchmarks.suite import SECTIONS, run_benchmarks, table, to_json
+
+
+@dataclass(frozen=True)
+class Args:
+    """How fast and how large."""
+
+    sections: tuple[str, ...] = SECTIONS
+    """Benchmarks to run, in this order."""
+    quick: bool = False
+    """See only that everything works; the figures mean nothing."""
+    out: Path | None = None
+    """JSON file to write; none when omitted."""
+
+
+def main(args: Args) -> None:
+    """Measure, print the table, write the JSON.
+
+    Raises:
+        ValueError: If a section is unknown.
+        FileNotFoundError: If the folder of ``out`` does not exist.
+    """
+    if args.out is not None and not args.out.resolve().parent.is_dir():
+        raise FileNotFoundError(f"--out {args.out}: its folder does not exist; make it first.")
+
+    def report(row: Row) -> None:
+        print(f"{row.section}: {row.name}" + (f" ({row.note})" if row.value is None else ""), flush=True)
+
+    results = run_benchmarks(args.sections, QUICK if args.quick else Effort(), report=report)
+    print(f"\n{table(results)}")
+    if args.out is not None:
+        args.out.write_text(to_json(results), encoding="utf-8")
+        print(f"Written to {args.out}.")
+
+
+if __name__ == "__main__":
+    from driftrec.scripts.cli import run
+
+    run("bench")

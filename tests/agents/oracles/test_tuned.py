@@ -1,0 +1,99 @@
+"""The planner's weights are tuned once for a world and kept."""
+
+import json
+
+import pytest
+
+from driftrec.agents.oracles import PlannerWeights, tuned
+from driftrec.agents.oracles.tuned import PACKAGED, planner_weights, world_key
+from driftrec.envs.news import news_world
+
+SOME, OTHER = PlannerWeights(1.0, 2.0, 3.0, 4.0), PlannerWeights(5.0)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return news_world()
+
+
+@pytest.fixture
+def tunings(monkeypatch, tmp_path):
+    """Replaces tuning by a call that is written down, in an empty cache."""
+    calls = []
+
+    def tune(world, **settings):
+        calls.append((settings["horizon"], settings["num_users"], settings["rounds"]))
+        return SOME if len(calls) == 1 else OTHER
+
+    monkeypatch.setattr(tuned, "tune_planner", tune)
+    monkeypatch.setattr(tuned, "PACKAGED", {})
+    monkeypatch.setenv("DRIFTREC_CACHE", str(tmp_path / "cache"))
+    return calls
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"slate_size": 4}, {"config": {"drift": {"towards": 0.02}}}, {"config": {"memory": 8}}],
+)
+def test_the_key_depends_on_the_world(world, change):
+    assert world_key(news_world(**change), 200) != world_key(world, 200)
+
+
+def test_the_key_depends_on_the_horizon_and_on_nothing_else(world):
+    assert world_key(world, 200) != world_key(world, 100)
+    assert world_key(world, 200) == world_key(
+        news_world(history=7), 200
+    )  # what a recommender sees is not the planner's
+
+
+def test_weights_are_tuned_once(world, tunings):
+    assert planner_weights(world, 200, users=9, rounds=2) == SOME
+    assert planner_weights(world, 200, users=9, rounds=2) == SOME
+    assert tunings == [(200, 9, 2)]
+    assert planner_weights(world, 100, users=9, rounds=2) == OTHER
+    assert tunings == [(200, 9, 2), (100, 9, 2)]
+
+
+def test_weights_tuned_with_less_are_not_taken_for_more(world, tunings):
+    planner_weights(world, 200, users=9, rounds=2)
+    assert planner_weights(world, 200, users=6, rounds=3) == SOME  # as much
+    assert planner_weights(world, 200, users=9, rounds=3) == OTHER
+    assert planner_weights(world, 200, users=9, rounds=2) == OTHER  # the better ones stay
+
+
+def test_retuning_replaces_what_is_kept(world, tunings):
+    planner_weights(world, 200)
+    assert planner_weights(world, 200, retune=True) == OTHER
+    assert planner_weights(world, 200) == OTHER
+    assert len(tunings) == 2
+
+
+def test_packaged_weights_come_first_unless_retuned(world, tunings, monkeypatch):
+    monkeypatch.setattr(tuned, "PACKAGED", {world_key(world, 200): OTHER})
+    assert planner_weights(world, 200) == OTHER
+    assert tunings == []
+    assert planner_weights(world, 200, retune=True) == SOME
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"effort": 1000000, "weights": {"joy": 1}}', '{"effort": "x"}']
+)
+def test_a_damaged_cache_is_made_again(world, tunings, tmp_path, content):
+    planner_weights(world, 200)
+    (file,) = (tmp_path / "cache").iterdir()
+    file.write_text(content)
+    with pytest.warns(UserWarning, match="are damaged .*; tuning again"):
+        assert planner_weights(world, 200) == OTHER
+    assert json.loads(file.read_text())["weights"]["satisfaction"] == 5.0
+
+
+def test_a_cache_that_cannot_be_written_costs_a_warning(world, tunings, tmp_path):
+    (tmp_path / "cache").write_text("a file")
+    with pytest.warns(UserWarning, match="could not be cached"):
+        assert planner_weights(world, 200) == SOME
+
+
+def test_packaged_weights_are_finite_and_keyed_by_hashes():
+    for key, weights in PACKAGED.items():
+        assert len(key) == 64
+        assert all(abs(value) < 1e4 for value in vars(weights).values())

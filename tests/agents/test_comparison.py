@@ -1,0 +1,144 @@
+"""Comparing policies: how they are named, built before any work, and served the same users."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from driftrec.agents import comparison
+from driftrec.agents.baselines import Popular, Random
+from driftrec.agents.comparison import Entry, build_entries, chosen_baseline, compare, one_user, parse_entry, write
+from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
+from driftrec.agents.setting import Setting
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.envs.news import news_world
+
+
+@pytest.fixture(scope="module")
+def setup():
+    world = news_world()
+    rng = np.random.default_rng(0)
+    rows = [rng.standard_normal((n, 12)) for n in (world.num_items, world.personas.num_personas)]
+    items, people = ((x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32) for x in rows)
+    setting = Setting(world.catalogue, world.personas, items, people, "made up")
+    return WorldSetup(WorldArgs(horizon=10), world, setting)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "names"),
+    [
+        ("random", "random", ["random"]),
+        ("mine=random", "mine", ["random"]),
+        ("ppo:runs/7", "ppo", ["ppo:runs/7"]),
+        ("ppo:a,b", "ppo", ["ppo:a", "ppo:b"]),
+        ("drawn=ppo:a,b", "drawn", ["ppo:a", "ppo:b"]),
+        ("ppo-greedy:a", "ppo-greedy", ["ppo-greedy:a"]),
+        ("myopic", "myopic", ["myopic"]),
+        ("myopic:a", "myopic", ["myopic:a"]),
+        ("package.module:Class", "package.module:Class", ["package.module:Class"]),
+        ("my own=package.module:Class", "my own", ["package.module:Class"]),
+    ],
+)
+def test_entries_are_read(text, label, names):
+    assert parse_entry(text) == (label, names)
+
+
+def test_an_empty_label_is_refused():
+    with pytest.raises(ValueError, match="'=random' has an empty label; write label=policy"):
+        parse_entry("=random")
+
+
+def test_nothing_to_compare():
+    with pytest.raises(ValueError, match="No policies to compare; name some, such as random popular content"):
+        chosen_baseline(None, [])
+
+
+def test_entries_are_built_in_the_order_given(setup):
+    entries = build_entries(setup, ["popular", "myopic-oracle", "again=popular", "random"], seed=0)
+    assert [entry.label for entry in entries] == ["popular", "myopic-oracle", "again", "random"]
+    kinds = [type(entry.policies[0]) for entry in entries]
+    assert kinds == [Popular, MyopicOracle, Popular, Random]
+    assert entries[0].policies[0] is not entries[2].policies[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "message"),
+    [
+        (["planner", "randon"], ValueError, "Unknown policy 'randon'. Did you mean 'random'"),
+        (["planner", "myopic-orakle"], ValueError, "Did you mean 'myopic-oracle'"),
+        (["planner", "ppo"], ValueError, "'ppo' needs an argument: write ppo:ARGUMENT"),
+        (["planner", "ppo:"], ValueError, "'ppo' needs an argument"),
+        (["planner", "planner2=planner:3"], ValueError, "'planner' takes no argument"),
+        (["planner", "ppo:nowhere"], FileNotFoundError, "There is no checkpoint at nowhere"),
+        (["planner", "a=random", "a=popular"], ValueError, "Two policies are called 'a'; name them apart"),
+        (["planner", "no_such_module:Mine"], ImportError, "Cannot import policy 'no_such_module:Mine'"),
+    ],
+)
+def test_a_wrong_name_is_found_before_the_planner_is_tuned(setup, monkeypatch, names, error, message):
+    monkeypatch.setattr(comparison, "planner_weights", None)  # calling it would be a TypeError
+    with pytest.raises(error, match=message):
+        build_entries(setup, names, seed=0)
+
+
+def entries(setup):
+    world = setup.world
+    return [
+        Entry("random", {0: Random(setup.context)}),
+        Entry("trained", {7: Random(setup.context), 3: Popular(setup.context)}),
+        Entry("planner", {0: Planner(world, PlannerWeights(opening=1.0))}),
+    ]
+
+
+@pytest.fixture(scope="module")
+def results(setup):
+    said = []
+    found = compare(setup, entries(setup), users=20, seed=5, baseline="random", on_policy=said.append)
+    assert said == ["random", "trained", "trained", "planner"]
+    return found
+
+
+def test_all_policies_meet_the_same_users(results):
+    groups = results.episodes.groupby(["policy", "training_seed"])
+    users = {key: rows.user_seed.tolist() for key, rows in groups}
+    assert set(users) == {("random", 0), ("trained", 3), ("trained", 7), ("planner", 0)}
+    assert len({tuple(seeds) for seeds in users.values()}) == 1
+    assert len(results.steps) == 4 * 10
+
+
+def test_a_training_seed_fares_as_it_would_alone(setup, results):
+    alone = compare(setup, [Entry("p", {3: Popular(setup.context)})], users=20, seed=5, baseline="p").episodes
+    among = results.episodes.query("policy == 'trained' and training_seed == 3")
+    np.testing.assert_array_equal(among.engagement, alone.engagement)
+
+
+def test_the_same_seed_repeats_and_another_brings_other_users(setup, results):
+    again = compare(setup, entries(setup), users=20, seed=5, baseline="random")
+    pd.testing.assert_frame_equal(again.episodes, results.episodes)
+    assert again.summary == results.summary
+    other = compare(setup, entries(setup), users=20, seed=6, baseline="random")
+    assert not set(other.episodes.user_seed) & set(results.episodes.user_seed)
+
+
+def test_journeys_are_one_users_under_baseline_and_last_policy(results):
+    assert results.journeys.policy.unique().tolist() == ["random", "planner"]
+    assert results.journeys.user.nunique() == 1
+
+
+def test_results_are_written_and_read(results, tmp_path):
+    write(tmp_path, results)
+    back = read_results(tmp_path)
+    assert back.summary == results.summary
+    assert back.episodes.policy.tolist() == results.episodes.policy.tolist()
+
+
+def test_the_user_to_follow_stays_under_both_policies():
+    rows = {"a": {0: 3, 1: 9, 2: 6}, "b": {0: 9, 1: 2, 2: 5}}  # last step of each user
+    journeys = {
+        name: pd.DataFrame(
+            [{"user": u, "step": s, "interest": 0.0} for u, last in lasts.items() for s in range(last + 1)]
+        )
+        for name, lasts in rows.items()
+    }
+    followed = one_user(journeys)
+    assert set(followed.user) == {2}
+    assert followed.groupby("policy").step.max().to_dict() == {"a": 6, "b": 5}

@@ -1,0 +1,94 @@
+"""Run folders, seeds and configurations."""
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driftrec.agents.runs import CONFIG_FILE, check_empty, check_users, drawn, new_run, run_folder, write_config
+
+
+def test_runs_are_numbered_after_the_highest(tmp_path):
+    (tmp_path / "0007-train").mkdir()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "12").mkdir()
+    assert [new_run(tmp_path, name).name for name in ("compare", "train")] == ["0008-compare", "0009-train"]
+
+
+def test_the_root_is_made(tmp_path):
+    assert new_run(tmp_path / "a" / "b", "train") == tmp_path / "a" / "b" / "0001-train"
+
+
+def test_two_processes_at_once_get_two_folders(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda _: new_run(tmp_path, "train"), range(40)))
+    assert len(set(folders)) == 40
+
+
+def test_after_run_9999_comes_an_error(tmp_path):
+    (tmp_path / "9999-train").mkdir()
+    with pytest.raises(RuntimeError, match="holds run 9999 already; give another folder"):
+        new_run(tmp_path, "train")
+
+
+def test_a_folder_of_ones_own_is_made_or_taken_when_empty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "a" / "mine"
+    check_empty(out)
+    assert not out.exists()  # checking makes nothing
+    assert run_folder(out, "train") == run_folder(out, "train") == out
+    assert out.is_dir()
+    assert run_folder(None, "train") == Path("runs/0001-train")
+    check_empty(None)
+
+
+@pytest.mark.parametrize("act", [check_empty, lambda path: run_folder(path, "train")])
+def test_what_holds_anything_is_refused(tmp_path, act):
+    file = tmp_path / "old"
+    file.write_text("results")
+    with pytest.raises(FileExistsError, match="is not empty; runs are never written over"):
+        act(tmp_path)
+    with pytest.raises(FileExistsError, match="old is a file; give a new folder"):
+        act(file)
+    assert file.read_text() == "results"
+
+
+def test_a_seed_that_is_given_is_kept_and_not_printed(capsys):
+    assert [drawn(0), drawn(2**32 - 1)] == [0, 2**32 - 1]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_seed_that_is_drawn_is_new_and_printed(capsys):
+    seeds = [drawn(None) for _ in range(5)]
+    assert len(set(seeds)) == 5
+    assert capsys.readouterr().out.splitlines() == [f"Seed {s} (drawn; repeat with --seed {s})." for s in seeds]
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 10**30])
+def test_seeds_that_a_library_would_refuse_later_are_refused_now(seed):
+    with pytest.raises(ValueError, match=f"--seed is {seed}; it must not be negative and must be below 4294967296"):
+        drawn(seed)
+
+
+@pytest.mark.parametrize("users", [1, 0, -5])
+def test_too_few_users(users):
+    with pytest.raises(ValueError, match=f"--users is {users}; intervals need at least 2"):
+        check_users(users)
+    check_users(2)
+
+
+def test_config_holds_the_command_and_the_versions(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["driftrec", "--users", "3"])
+    write_config(tmp_path, {"seed": 7, "out": tmp_path})
+    stored = json.loads((tmp_path / CONFIG_FILE).read_text())
+    assert (stored["seed"], stored["out"], stored["command"]) == (7, str(tmp_path), ["driftrec", "--users", "3"])
+    assert set(stored["versions"]) == {"python", "driftrec"}
+
+
+def test_config_is_strict_json(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_config(tmp_path, {"gamma": np.nan})
+    assert not (tmp_path / CONFIG_FILE).exists()

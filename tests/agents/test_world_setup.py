@@ -1,0 +1,68 @@
+"""From a world's arguments to a world with embeddings."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode
+
+from driftrec.agents.catalogue_folder import build_catalogue_folder
+from driftrec.agents.text_encoder import TextEncoder
+from driftrec.agents.world_setup import WorldArgs, set_up
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+@pytest.fixture
+def folder(csv: Path, tmp_path: Path, tiny_model: Path) -> str:
+    build_catalogue_folder(csv, tmp_path / "items", TextEncoder(tiny_model), 7)
+    return str(tmp_path / "items")
+
+
+def test_everything_that_was_asked_for_arrives(folder):
+    config = {"drift": {"towards": 0.2}, "memory": 3}
+    args = WorldArgs(catalogue=folder, slate_size=4, history=9, horizon=17, config=json.dumps(config))
+    setup = set_up(args)
+    world, context, envs = setup.world, setup.context, setup.envs(6)
+    assert (world.num_items, world.slate_size, world.history_length) == (12, 4, 9)
+    assert (world.config.drift.towards, world.config.memory) == (0.2, 3)
+    assert (context.num_items, context.slate_size) == (12, 4)
+    assert context.titles == world.catalogue.titles
+    assert context.item_embeddings.shape == (12, 24)
+    assert context.persona_embeddings.shape == (world.personas.num_personas, 24)
+    np.testing.assert_array_equal(context.item_minutes, world.catalogue.minutes)
+    assert (envs.num_envs, envs.horizon, envs.autoreset_mode) == (6, 17, AutoresetMode.SAME_STEP)
+    assert envs.world.config == world.config
+    assert envs.world.catalogue.fingerprint() == world.catalogue.fingerprint()
+
+
+def test_the_context_gives_no_hidden_column(folder):
+    setup = set_up(WorldArgs(catalogue=folder))
+    shown = [value for value in vars(setup.context).values() if isinstance(value, np.ndarray)]
+    for hidden in (setup.world.catalogue.latent, setup.world.catalogue.quality, setup.world.catalogue.allure):
+        assert not any(np.shares_memory(value, hidden) for value in shown)
+        assert not any(value.shape == hidden.shape and (value == hidden).all() for value in shown)
+
+
+def test_the_arguments_say_what_gymnasium_is_told():
+    assert WorldArgs().kwargs() == {"catalogue": None, "slate_size": 5, "history": 50, "horizon": 200, "config": {}}
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "message"),
+    [
+        ({"world": "driftrec/New-v0"}, ValueError, "World 'driftrec/New-v0' is unknown. Did you mean 'driftrec/News"),
+        ({"world": "CartPole-v1"}, ValueError, "World 'CartPole-v1' is unknown.*Known: driftrec/News-v0"),
+        ({"config": "{]"}, ValueError, r"--config is not JSON \(.*\); give an object such as \{\}: \{\]"),
+        ({"config": "[1]"}, TypeError, r"config is \[1\]; it must be a mapping"),
+        ({"config": '{"drift": {"walks": 1}}'}, ValueError, r"config\.drift\.walks is not a setting.*'walk'"),
+        ({"slate_size": 0}, ValueError, "slate_size is 0"),
+        ({"horizon": 0}, ValueError, "horizon is 0"),
+        ({"catalogue": "nowhere"}, FileNotFoundError, "nowhere is not a catalogue folder"),
+    ],
+)
+def test_mistakes_are_found_before_a_text_is_encoded(args, error, message, monkeypatch):
+    monkeypatch.setattr("driftrec.agents.world_setup.load_setting", None)
+    with pytest.raises(error, match=message):
+        set_up(WorldArgs(**args))

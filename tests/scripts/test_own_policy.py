@@ -1,0 +1,145 @@
+"""A policy of the user's own in ``driftrec compare``: served when it keeps the contract, named when it breaks it."""
+
+import sys
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
+
+MODULE = """
+import numpy as np
+
+
+class Good:
+    def __init__(self, context):
+        self.slate_size, self.num_items = context.slate_size, context.num_items
+
+    def reset(self, num_users, seed):
+        self.num_users, self.step = num_users, 0
+
+    def answer(self):
+        return np.tile(np.arange(self.slate_size), (self.num_users, 1))
+
+    def act(self, observation):
+        self.step += 1
+        return self.answer()
+
+
+class AsList(Good):
+    def answer(self):
+        return super().answer().tolist()
+
+
+class NaN(Good):
+    def answer(self):
+        return np.full((self.num_users, self.slate_size), np.nan)
+
+
+class Floats(Good):
+    def answer(self):
+        return super().answer().astype(float)
+
+
+class Short(Good):
+    def answer(self):
+        return super().answer()[:, 1:]
+
+
+class OneUser(Good):
+    def answer(self):
+        return super().answer()[0]
+
+
+class TooHigh(Good):
+    def answer(self):
+        slates = super().answer()
+        slates[2, 1] = self.num_items if self.step == 2 else 0
+        return slates
+
+
+class Negative(Good):
+    def answer(self):
+        return super().answer() - 1
+
+
+class Nothing(Good):
+    def answer(self):
+        return None
+
+
+class Ragged(Good):
+    def answer(self):
+        return [[0, 1, 2], [0, 1], [0], []]
+
+
+class Fails(Good):
+    def answer(self):
+        return {}["missing"]
+
+
+class FailsToLearn(Good):
+    def update(self, observation, slates, clicks, engagement):
+        raise ValueError("no such user")
+
+
+class FailsToReset(Good):
+    def reset(self, num_users, seed):
+        raise OSError("no model")
+"""
+
+
+@pytest.fixture
+def compare(project, driftrec, tmp_path, monkeypatch):
+    """Compares random slates with a class of the module in the current folder."""
+    (tmp_path / "mine.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def call(name):
+        words = ("--users", "4", "--horizon", "3", "--seed", "1", "--out", "out", "--policies", "random")
+        return driftrec("compare", *project.world, *words, f"own=mine:{name}")
+
+    yield call
+    sys.modules.pop("mine", None)
+
+
+@pytest.mark.parametrize("name", ["Good", "AsList"])
+def test_a_good_policy_is_served(compare, name, tmp_path):
+    done = compare(name)
+    assert done.status == 0, done.err
+    episodes = pd.read_csv(tmp_path / "out" / "episodes.csv")
+    assert (episodes[episodes.policy == "own"].impressions == 9).all()  # three positions, three steps
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("NaN", "step 0: Slates must be integers (item positions), not float64"),
+        ("Floats", "step 0: Slates must be integers (item positions), not float64; convert with .astype(int)"),
+        ("Short", "step 0: Slates have shape (4, 2); expected (users, slate_size) = (4, 3)"),
+        ("OneUser", "step 0: Slates have shape (3,); expected (users, slate_size) = (4, 3)"),
+        ("TooHigh", "step 1: User 2, position 1: item 12 does not exist; items are 0 to 11"),
+        ("Negative", "step 0: User 0, position 0: item -1 does not exist"),
+        ("Nothing", "step 0: Slates must be integers (item positions), not object"),
+        ("Ragged", "step 0: Slates are no array (users, slate_size) = (4, 3)"),
+    ],
+)
+def test_bad_slates_end_in_one_line_that_names_the_policy(compare, name, message):
+    done = compare(name)
+    assert done.status == 2
+    assert done.err.startswith(f"driftrec compare: Policy 'own', {message}")
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "cause"),
+    [
+        ("Fails", r"Policy 'own' failed in act\(\): KeyError: 'missing'", KeyError),
+        ("FailsToLearn", r"Policy 'own' failed in update\(\): ValueError: no such user", ValueError),
+        ("FailsToReset", r"Policy 'own' failed in reset\(\): OSError: no model", OSError),
+    ],
+)
+def test_errors_in_its_code_keep_their_traceback(compare, name, message, cause):
+    with pytest.raises(RuntimeError, match=message) as caught:
+        compare(name)
+    assert isinstance(caught.value.__cause__, cause)

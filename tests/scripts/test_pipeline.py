@@ -1,0 +1,163 @@
+"""The main job on a user's own items, from a CSV file to plots: what each command leaves behind."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.image import imread
+from safetensors.numpy import load_file
+
+from driftrec.agents.checkpoint import FILE, read_config
+
+NAMES = ["random", "content", "myopic", "ppo", "planner"]
+MEASURES = (
+    *("engagement", "normalised", "sessions", "session_minutes", "click_rate", "churn", "slate_diversity"),
+    *("catalogue_coverage", "interest_drift"),
+)
+PLOTS = {"engagement_per_policy", "engagement_over_steps", "retention", "interest_journey", "training_curve"}
+
+pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
+
+
+def strict(path):
+    """JSON without NaN and infinity."""
+
+    def refuse(word):
+        raise AssertionError(f"{path} holds {word}")
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+def pictures(folder):
+    return {path.stem: imread(path) for path in folder.glob("*.png")}
+
+
+def test_output_that_is_not_a_terminal_holds_no_progress_bars(project):
+    for done in (project.encoded, project.trained, project.compared):
+        assert "\r" not in done.out
+        assert "\x1b" not in done.out
+        assert done.err == ""
+
+
+def test_progress_is_shown_line_by_line(project):
+    lines = project.trained.out.splitlines()
+    steps = [int(line.split()[1].replace(",", "")) for line in lines if line.startswith("PPO: ")]
+    assert steps == [128, 256, 384, 512, 640]
+    assert any(line.startswith("round 1, epoch 1 of 1: loss") for line in lines)
+    served = re.findall(r"^Serving 12 users with (\S+)$", project.compared.out, re.MULTILINE)
+    assert served == NAMES
+
+
+def test_every_command_says_where_its_result_lies(project):
+    assert "Written to items: use --catalogue items." in project.encoded.out
+    assert project.trained.out.endswith("s. Run folder: runs/0001-train\n")
+    assert project.compared.out.endswith("Run folder: runs/0002-compare\n")
+
+
+def test_training_leaves_checkpoint_curve_and_config(project):
+    assert {path.name for path in project.run.iterdir()} == {FILE, "curve.csv", "config.json"}
+    curve = pd.read_csv(project.run / "curve.csv")
+    assert curve.env_steps.tolist() == [128, 256, 384, 512, 640]
+    assert set(curve.training_seed) == {project.trained.seed()}
+    config = strict(project.run / "config.json")
+    assert config["settings"]["ppo"]["total_steps"] == 640
+    assert (config["catalogue"], config["horizon"]) == ("items", 20)
+    assert config["command"][1:3] == ["--catalogue", "items"]
+
+
+def test_drawn_seeds_are_printed_and_stored(project):
+    assert strict(project.catalogue / "catalogue.json")["provenance"]["seed"] == project.encoded.seed()
+    assert strict(project.run / "config.json")["seed"] == project.trained.seed()
+    assert read_config(project.run)["seed"] == project.trained.seed()
+    seed = project.compared.seed()
+    assert strict(project.results / "config.json")["seed"] == seed
+    trained = project.trained.seed()
+    assert strict(project.results / "summary.json")["seeds"] == {"evaluation": seed, "training": [0, trained]}
+    assert len({project.encoded.seed(), trained, seed}) == 3
+
+
+def test_episodes_hold_every_policy_and_the_same_users(project):
+    episodes = pd.read_csv(project.results / "episodes.csv", dtype={"user_seed": "uint64"})
+    assert episodes.policy.unique().tolist() == NAMES
+    by_policy = [rows.user_seed.tolist() for _, rows in episodes.groupby("policy")]
+    assert all(seeds == by_policy[0] for seeds in by_policy)
+    assert len(set(by_policy[0])) == 12
+    assert (episodes.engagement > 0).any()
+    assert episodes.steps.between(1, 20).all()
+
+
+def test_summary_is_strict_json_with_every_measure_in_order(project):
+    summary = strict(project.results / "summary.json")
+    assert (summary["world"], summary["users"], summary["baseline"]) == ("driftrec/News-v0", 12, "myopic")
+    assert list(summary["policies"]) == NAMES
+    for policy in summary["policies"].values():
+        for measure in MEASURES:
+            if measure == "normalised" and policy[measure] is None:  # the planner may be no better on twelve users
+                continue
+            assert policy[measure]["low"] <= policy[measure]["mean"] <= policy[measure]["high"], measure
+        against = policy["versus_baseline"]
+        assert against["low"] <= against["difference"] <= against["high"]
+
+
+def test_the_summarys_means_are_those_of_the_episodes(project):
+    episodes = pd.read_csv(project.results / "episodes.csv")
+    policies = strict(project.results / "summary.json")["policies"]
+    for name, rows in episodes.groupby("policy"):
+        assert policies[name]["engagement"]["mean"] == pytest.approx(rows.engagement.mean())
+        assert policies[name]["churn"]["mean"] == pytest.approx(rows.churn.mean())
+
+
+def test_the_tables_name_every_policy(project):
+    text = (project.results / "summary.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        assert len(re.findall(rf"^\| {name} ", text, re.MULTILINE)) == 3
+        assert len(re.findall(rf"^{name} ", project.compared.out, re.MULTILINE)) == 3
+
+
+def test_plots_are_drawn_and_not_blank(project):
+    drawn = pictures(project.results)
+    assert set(drawn) == PLOTS
+    for name, picture in drawn.items():
+        assert min(picture.shape[:2]) > 400, name
+        assert len(np.unique(picture[..., :3].sum(axis=2))) > 20, name
+
+
+def test_plot_draws_the_same_pictures_from_the_folder(project, driftrec, tmp_path):
+    shutil.copytree(project.results, tmp_path / "copy", ignore=shutil.ignore_patterns("*.png"))
+    done = driftrec("plot", "copy")
+    assert done.status == 0, done.err
+    assert sorted(done.out.split()) == sorted(f"copy/{name}.png" for name in PLOTS)
+    before, after = pictures(project.results), pictures(tmp_path / "copy")
+    for name in PLOTS:
+        np.testing.assert_array_equal(before[name], after[name], err_msg=name)
+
+
+def test_the_printed_seed_repeats_a_comparison(project, driftrec, tmp_path):
+    words = ("--users", "12", "--seed", project.compared.seed(), "--out", tmp_path / "again")
+    done = driftrec("compare", *project.world, *words, "--policies", *project.policies, folder=project.folder)
+    assert done.status == 0, done.err
+    for name in ("episodes.csv", "steps.csv", "journeys.csv", "summary.json", "summary.md"):
+        assert (tmp_path / "again" / name).read_bytes() == (project.results / name).read_bytes(), name
+
+
+def test_the_printed_seed_repeats_a_training(project, driftrec, training, tmp_path):
+    words = ("--seed", project.trained.seed(), "--out", tmp_path / "again")
+    done = driftrec("train", "--catalogue", "items", *project.world[2:], *training, *words, folder=project.folder)
+    assert done.status == 0, done.err
+    first, second = load_file(project.run / FILE), load_file(tmp_path / "again" / FILE)
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def test_gap_prints_returns_and_ratios(project, driftrec):
+    done = driftrec(
+        "gap", *project.world, "--users", "12", "--seed", "1", "--tuning-users", "8", "--tuning-rounds", "1"
+    )
+    assert done.status == 0, done.err
+    for ratio in ("planner / myopic oracle", "myopic oracle / random"):
+        assert float(re.search(rf"^{ratio} = ([\d.]+)$", done.out, re.MULTILINE).group(1)) > 0
+    assert re.search(r"^click rate under random slates = [\d.]+%$", done.out, re.MULTILINE)
