@@ -19,6 +19,7 @@ from driftrec.simulators.catalogue import (
     Catalogue,
     Personas,
     check_finite,
+    documents,
     save_catalogue,
 )
 
@@ -54,8 +55,7 @@ def build_catalogue_folder(
     """
     check_out(out)
     items = read_items(csv, encoding=encoding)
-    documents = [f"{title}. {text}" if text else title for title, text in zip(items.titles, items.texts, strict=True)]
-    vectors = encode_cached(encoder, documents, progress=progress)
+    vectors = encode_cached(encoder, documents(items.titles, items.texts), progress=progress)
     catalogue, personas = derive_catalogue(items, vectors, seed=seed)
     provenance = {
         "rule": RULE,

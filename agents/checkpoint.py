@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from driftrec.agents.runs import versions
 from driftrec.agents.setting import Setting
 
-FORMAT = "1"
+FORMAT = 2
 FILE = "checkpoint.safetensors"
-LIBRARIES = ("driftrec", "torch", "stable-baselines3", "gymnasium", "numpy", "transformers")
+KEY = "driftrec"
+"""Where the metadata stand, all under one key: safetensors writes several in no fixed order."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,14 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Setting) -> None:
-    """Write a checkpoint; frozen tables are left out, their hashes are not."""
+    """Write a checkpoint, the same bytes for the same content; frozen tables are left out, their hashes are not."""
     weights = {
         f"{name}.{key}": value.contiguous().clone()
         for name, module in modules.items()
         for key, value in module.state_dict().items()
     }
-    versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-    metadata = {
-        "format": FORMAT,
-        "config": json.dumps(config),
-        "versions": json.dumps(versions),
-        "fingerprints": json.dumps(fingerprints(setting)),
-    }
+    told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": fingerprints(setting)}
+    metadata = {KEY: json.dumps(told, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(weights, path, metadata)
 
@@ -79,19 +74,19 @@ def load_checkpoint(path: str | Path, setting: Setting) -> Checkpoint:
         ValueError: If the file is no checkpoint, or was made with another catalogue or text encoder.
     """
     weights, metadata = _read(path)
-    made_with, now = json.loads(metadata["fingerprints"]), fingerprints(setting)
+    made_with, now = metadata["fingerprints"], fingerprints(setting)
     for what, fingerprint in now.items():
         if made_with[what] != fingerprint:
             raise ValueError(
                 f"The checkpoint {path} was trained with another {what} (fingerprint {made_with[what][:12]}, here "
                 f"{fingerprint[:12]}). Give the one it was trained with, or train anew."
             )
-    return Checkpoint(weights, json.loads(metadata["config"]), json.loads(metadata["versions"]))
+    return Checkpoint(weights, metadata["config"], metadata["versions"])
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
     """The configuration stored in a checkpoint, without its weights; errors as of ``load_checkpoint``."""
-    return json.loads(_read(path)[1]["config"])
+    return _read(path)[1]["config"]
 
 
 def fingerprints(setting: Setting) -> dict[str, str]:
@@ -103,16 +98,20 @@ def fingerprints(setting: Setting) -> dict[str, str]:
     }
 
 
-def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Weights and metadata."""
     file = Path(path) / FILE if Path(path).is_dir() else Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"There is no checkpoint at {file}. Make one with: driftrec train")
     try:
         with safe_open(file, framework="pt") as opened:
-            metadata = opened.metadata() or {}
+            metadata = json.loads((opened.metadata() or {}).get(KEY, "{}"))
             weights = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (not a mapping)
     except SafetensorError as error:
         raise ValueError(f"{file} is not a checkpoint: {error}") from error
     if metadata.get("format") != FORMAT:
-        raise ValueError(f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}).")
+        raise ValueError(
+            f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}). "
+            "Make one with: driftrec train"
+        )
     return weights, metadata

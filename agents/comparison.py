@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,7 @@ from driftrec.agents.judge import Judge
 from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
 from driftrec.agents.oracles import MyopicOracle, Planner
 from driftrec.agents.oracles.tuned import planner_weights
-from driftrec.agents.policy import Policy
+from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.registry import LOADERS, POLICIES, build_policy
 from driftrec.agents.trained import load_greedy, load_ppo
 from driftrec.agents.world_setup import WorldSetup
@@ -39,23 +38,36 @@ BASELINES = (
 )
 """Policies that need no training run."""
 
+TRAINED = ("myopic", "farsighted", "ppo", "ppo-sampled")
+"""Policies that a run folder of ``driftrec train`` holds; it stands behind the colon."""
+
 
 @dataclass(frozen=True)
 class Entry:
     """One line of the comparison: a label, and one policy a training seed."""
 
     label: str
-    policies: dict[int, Policy]  # by training seed; 0 where nothing was trained
+    policies: Mapping[int | None, Policy]  # by training seed; one under None where nothing was trained
+
+    @property
+    def oracle(self) -> bool:
+        """Whether any of the policies is told the truth."""
+        return any(isinstance(policy, Oracle) for policy in self.policies.values())
 
 
 def parse_entry(text: str) -> tuple[str, list[str]]:
-    """Label and policy names of "label=name", "name", or "ppo:RUN,RUN" (several training seeds of one policy)."""
-    label, equals, name = text.rpartition("=")
-    head, colon, argument = name.partition(":")
-    if head in ("ppo", "ppo-greedy", "myopic") and colon:
-        return label or head, [f"{head}:{run}" for run in argument.split(",")]
-    if equals and not label:
+    """Label and policy names of "label=name", "name", or "ppo:RUN,RUN" (several training seeds of one policy).
+
+    An "=" behind a colon belongs to a path and sets no label apart.
+    """
+    label, equals, name = text.partition("=")
+    if not equals or ":" in label:
+        label, name = "", text
+    elif not label:
         raise ValueError(f"{text!r} has an empty label; write label=policy.")
+    head, colon, argument = name.partition(":")
+    if head in TRAINED and colon:
+        return label or head, [f"{head}:{run}" for run in argument.split(",")]
     return label or name, [name]
 
 
@@ -106,7 +118,7 @@ def build_entries(
     slow_last = sorted(parsed, key=lambda entry: entry[1][0] in ("myopic", "planner"))  # wrong names fail before work
     built = {}
     for label, names in slow_last:
-        seeds = [_training_seed(name) for name in names]
+        seeds = [_training_seed(name, seed) for name in names]
         if len(set(seeds)) < len(seeds):
             raise ValueError(f"Two runs of {label!r} have one training seed ({seeds}); name them apart: label=policy.")
         trained = [build_policy(name, setup.context, policies, loaders) for name in names]
@@ -132,7 +144,7 @@ def compare(
         users: Number of users, never met in training.
         seed: Source of users, of the policies' own draws and of the bootstrap.
         baseline: Label that all others are compared with in pairs; the journeys are those under it and under the
-            last policy.
+            last other policy.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
     """
@@ -140,19 +152,32 @@ def compare(
     episodes, steps, journeys, shown = [], [], {}, {}
     for entry in entries:
         parts = []
-        for trained, policy in sorted(entry.policies.items()):
+        for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
             on_policy(entry.label)
-            rollout = _serve(setup, policy, entry.label, seeds, seed, tick)
-            keys: dict[str, Any] = {"policy": entry.label, "training_seed": trained}
-            episodes.append(rollout.episodes.assign(**keys))
-            steps.append(step_table(rollout, seed).assign(**keys))
+            rollout = _serve(setup, entry.policies[trained], entry.label, seeds, seed, tick)
+            episodes.append(_signed(rollout.episodes, entry.label, trained))
+            steps.append(_signed(step_table(rollout, seed), entry.label, trained))
             parts.append(rollout)
         shown[entry.label] = np.stack([rollout.shown for rollout in parts])
         journeys[entry.label] = parts[0].journeys
     table = pd.concat(episodes, ignore_index=True)
-    followed = {label: journeys[label] for label in (baseline, entries[-1].label) if label in journeys}
-    summary = summarise(table, shown, world=setup.args.world, baseline=baseline, seed=seed)
+    oracles = [entry.label for entry in entries if entry.oracle]
+    summary = summarise(table, shown, world=setup.args.world, baseline=baseline, seed=seed, oracles=oracles)
+    summary["planner_weights"] = weights_of_planners(entries)
+    others = [label for label in journeys if label != baseline]
+    followed = {label: journeys[label] for label in (baseline, *others[-1:])}
     return Results(table, pd.concat(steps, ignore_index=True), one_user(followed), summary)
+
+
+def weights_of_planners(entries: Sequence[Entry]) -> dict[str, dict[str, float]]:
+    """The trade-offs of every planner among ``entries`` by label: the ceiling's define ``normalised``."""
+    planners = {entry.label: entry.policies.get(None) for entry in entries}
+    return {label: asdict(policy.weights) for label, policy in planners.items() if isinstance(policy, Planner)}
+
+
+def _signed(rows: pd.DataFrame, label: str, trained: int | None) -> pd.DataFrame:
+    """``rows`` with the columns that say whose they are."""
+    return rows.assign(policy=label, training_seed=pd.array([trained] * len(rows), dtype="Int64"))
 
 
 def _serve(
@@ -164,7 +189,9 @@ def _serve(
 
 
 def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The followed user who stays longest under the policy that keeps that user least."""
+    """The followed user who stays longest under the policy that keeps that user least; nobody if none is followed."""
+    if all(table.empty for table in journeys.values()):
+        return pd.concat(journeys.values(), ignore_index=True).assign(policy=None)
     stays = [table.groupby("user").step.max().rename(label) for label, table in journeys.items()]
     shortest = pd.concat(stays, axis=1).fillna(0).min(axis=1)
     user = int(shortest.index[int(shortest.argmax())])
@@ -177,12 +204,15 @@ def write(folder: Path, results: Results) -> None:
     write_results(folder, results.episodes, results.steps, results.journeys, results.summary)
 
 
-def _training_seed(name: str) -> int:
+def _training_seed(name: str, seed: int) -> int | None:
+    """The seed that a policy was trained with, None where nothing is trained; ``seed`` is that of the comparison."""
     head, _, run = name.partition(":")
-    return int(read_config(run)["seed"]) if head in ("ppo", "ppo-greedy", "myopic") and run else 0
+    if head in TRAINED and run:
+        return int(read_config(run)["seed"])
+    return seed if name == "myopic" else None
 
 
 def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Greedy:
     settings = MyopicSettings()
-    ranker = fit_myopic(setup.context, setup.envs(settings.lanes), seed=seed, settings=settings, report=report)
+    ranker, _ = fit_myopic(setup.context, setup.envs(settings.lanes), seed=seed, settings=settings, report=report)
     return Greedy(Judge(ranker, farsighted=False))

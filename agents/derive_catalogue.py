@@ -27,6 +27,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from driftrec.agents.read_items import Items
 from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.vectors import unit
 
 RULE = "derive-1"
 """Name of this rule, stored as provenance; change it when the same seed gives another catalogue."""
@@ -115,7 +116,7 @@ def text_positions(embeddings: NDArray[np.float32], dims: int) -> NDArray[np.flo
     spread = scores.std(axis=0)
     real = spread > 1e-6 * spread[0]  # the others are rounding, and dividing would blow them up
     positions[:, :wanted][:, real] = scores[:, real] / np.sqrt(spread[real])
-    return _unit(positions)
+    return unit(positions)
 
 
 def _turned(positions: NDArray[np.float64], share: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -123,13 +124,7 @@ def _turned(positions: NDArray[np.float64], share: float, rng: np.random.Generat
     noise = rng.standard_normal(positions.shape)
     noise -= (noise * positions).sum(axis=1, keepdims=True) * positions
     known = np.where(positions.any(axis=1, keepdims=True), share, 0.0)  # no position: all noise
-    return (known * positions + np.sqrt(1 - known**2) * _unit(noise)).astype(np.float32)
-
-
-def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows scaled to length 1; rows of zeros stay."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(norms > 0, norms, 1.0)
+    return (known * positions + np.sqrt(1 - known**2) * unit(noise)).astype(np.float32)
 
 
 def _hidden_columns(n: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
@@ -183,7 +178,7 @@ def derive_personas(catalogue: Catalogue, num_personas: int, rng: np.random.Gene
         num_personas: At most this many; fewer if the items do not make as many different texts.
         rng: Draws everything.
     """
-    means = _topic_means(catalogue)
+    means = catalogue.topic_directions()
     found: dict[str, NDArray[np.float64]] = {}
     for _ in range(20 * num_personas):
         if len(found) == num_personas:
@@ -192,14 +187,7 @@ def derive_personas(catalogue: Catalogue, num_personas: int, rng: np.random.Gene
         weights = np.sort(rng.dirichlet(np.ones(len(anchors))))[::-1]
         parts = ANCHOR_SHARE * catalogue.latent[anchors] + (1 - ANCHOR_SHARE) * means[catalogue.topic[anchors]]
         found.setdefault(_describe(catalogue, anchors, rng), weights @ parts)
-    return Personas(tuple(found), _unit(np.array(list(found.values()))).astype(np.float32))
-
-
-def _topic_means(catalogue: Catalogue) -> NDArray[np.float64]:
-    """Mean direction of each topic's items, unit rows, (topics, dims)."""
-    sums = np.zeros((catalogue.num_topics, catalogue.latent.shape[1]))
-    np.add.at(sums, catalogue.topic, catalogue.latent)
-    return _unit(sums)
+    return Personas(tuple(found), unit(np.array(list(found.values()))).astype(np.float32))
 
 
 def _draw_anchors(topic: NDArray[np.int64], rng: np.random.Generator) -> list[int]:

@@ -22,6 +22,7 @@ from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
 
 Float = NDArray[np.float32]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class FutureSettings:
     """
 
     lanes: int = 1024
-    log_steps: int = 1000
+    log_steps: int = 4000
     gamma: float = 0.98
-    weights: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0)
+    weights: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0, 4.0)
     users: int = 128
 
     def __post_init__(self) -> None:
@@ -48,26 +49,22 @@ class FutureSettings:
             raise ValueError("FutureSettings.weights is empty; give at least one, such as 0.")
 
 
-def learn_future(
-    setup: WorldSetup, ranker: Ranker, *, seed: int, settings: FutureSettings, report: Callable[[str], None]
+def weigh_future(
+    setup: WorldSetup, ranker: Ranker, future: Float, *, seed: int, settings: FutureSettings, report: Report
 ) -> None:
-    """Set ``ranker.future``: what opening an item does to the minutes after it, times the weight that serves best.
+    """Set ``ranker.future`` to ``future`` times the weight that serves best.
 
     Under random slates little is to come, under better ones more: the same item then does more. The one weight that
     makes up for it is found by serving users with each.
     """
-    columns = None if ranker.encoder.items.learned else ranker.encoder.items().numpy()
-    future = torch.from_numpy(
-        fit_future(setup.context, setup.envs(settings.lanes), columns, seed=seed, settings=settings)
-    )
     users = user_seeds(seed, "future weight", settings.users)
     tried = {}
     for weight in settings.weights:
-        ranker.future.copy_(weight * future)
+        ranker.future.copy_(torch.from_numpy(np.float32(weight) * future))
         policy = Greedy(Judge(ranker, farsighted=True))
         tried[weight] = mean_engagement(setup.world, policy, users, setup.args.horizon)
-        report(f"weight {weight:g} of the minutes to come: {tried[weight]:.1f} minutes an episode")
-    ranker.future.copy_(max(tried, key=tried.__getitem__) * future)
+        report(f"Weight {weight:g} of the minutes to come: {tried[weight]:.1f} minutes an episode")
+    ranker.future.copy_(torch.from_numpy(np.float32(max(tried, key=tried.__getitem__)) * future))
 
 
 def fit_future(
@@ -76,10 +73,7 @@ def fit_future(
     """Discounted minutes after opening each item, less those after opening the average item, (items,).
 
     Slates are random, so which item was opened owes little to who the user is and to what came before, and plain
-    means over all times an item was opened tell what it does. The means are pooled over items: a ridge regression on
-    the items' columns predicts them (its strength by leave-one-out over items), and the rest of an item's own mean
-    counts as far as it is more than noise (empirical Bayes; Efron and Morris, 1973). An item never opened gets the
-    prediction.
+    means over all times an item was opened tell what it does.
 
     Args:
         context: What is known of items.
@@ -89,22 +83,41 @@ def fit_future(
         settings: How.
     """
     opened, after = log_random(context, envs, seed, settings)
+    return pool(opened, after, columns, context.num_items)
+
+
+def pool(opened: NDArray[np.int64], after: NDArray[np.float64], columns: Float | None, num_items: int) -> Float:
+    """Mean of ``after`` by item, less the overall mean, pooled over items, (items,).
+
+    A ridge regression on the items' columns predicts the means (its strength by leave-one-out over items), and the
+    rest of an item's own mean counts as far as it is more than noise (empirical Bayes; Efron and Morris, 1973). An
+    item never opened gets the prediction.
+
+    Args:
+        opened: Item of every event, (events,).
+        after: What followed it, (events,).
+        columns: See ``fit_future``.
+        num_items: Items in the catalogue.
+    """
     if not len(opened):
-        return np.zeros(context.num_items, np.float32)
-    count = np.bincount(opened, minlength=context.num_items)  # (items,)
+        return np.zeros(num_items, np.float32)
+    count = np.bincount(opened, minlength=num_items)  # (items,)
     after = after - after.mean()
-    mean = np.bincount(opened, after, context.num_items) / np.maximum(count, 1)
-    predicted = np.zeros(context.num_items) if columns is None else predict(columns, mean, count)
+    mean = np.bincount(opened, after, num_items) / np.maximum(count, 1)
+    predicted = np.zeros(num_items) if columns is None else predict(columns, mean, count)
     noise = after.var() / np.maximum(count, 1)  # variance of an item's own mean
     rest = mean - predicted
     signal = max(float(np.average(rest**2 - noise, weights=count)), 0.0)
-    return (predicted + np.where(count > 0, signal / (signal + noise), 0.0) * rest).astype(np.float32)
+    shrink = np.where(count > 0, signal / np.maximum(signal + noise, 1e-12), 0.0)
+    return (predicted + shrink * rest).astype(np.float32)
 
 
 def predict(columns: Float, mean: NDArray[np.float64], count: NDArray[np.int64]) -> NDArray[np.float64]:
     """Ridge regression of items' means on their columns, every item weighted by its count, (items,)."""
     scaled = (columns - columns.mean(axis=0)) / np.maximum(columns.std(axis=0), 1e-6)
     seen = count > 0
+    if seen.sum() < 3:
+        return np.zeros(len(columns))  # too few to tell anything of others
     ridge = RidgeCV(alphas=np.logspace(2, 8, 25) * count.sum() / 1e5)
     ridge.fit(scaled[seen], mean[seen], sample_weight=count[seen])
     return ridge.predict(scaled)

@@ -78,4 +78,3 @@ def user_chunks(observation: Observation, size: int = 1024) -> Iterator[dict[str
     """The observation in runs of at most ``size`` users, in order, so that scoring them bounds memory."""
     for start in range(0, len(observation["persona"]), size):
         yield {name: value[start : start + size] for name, value in observation.items()}
-

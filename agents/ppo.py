@@ -30,29 +30,32 @@ class PPOSettings:
         gamma: Discount a step.
         gae_lambda: Of generalised advantage estimation.
         clip: PPO's clip range of the probability ratio.
+        target_kl: Divergence, in nats a slate, beyond which a rollout is not used further.
         entropy: Weight of the entropy bonus, per nat.
         candidates: Items that the candidate stage keeps a request; at least the slate's size.
         temper: Weight of the candidates' log score in the logits at the start.
     """
 
-    total_steps: int = 600_000
+    total_steps: int = 250_000
     lanes: int = 512
     rollout: int = 16
     batch_size: int = 2048
     epochs: int = 3
-    learning_rate: float = 1e-3
-    gamma: float = 0.98
+    learning_rate: float = 3e-3
+    gamma: float = 0.99
     gae_lambda: float = 0.95
     clip: float = 0.2
+    target_kl: float = 0.05
     entropy: float = 0.002
     candidates: int = 96
-    temper: float = 3.0
+    temper: float = 5.0
 
     def __post_init__(self) -> None:
         check_ranges(
             self, total_steps=(1, 1e12), lanes=(1, 1e6), rollout=(1, 1e6), batch_size=(2, 1e9), epochs=(1, 1e3)
         )
         check_ranges(self, learning_rate=(0, 10), gamma=(0, 1), gae_lambda=(0, 1), clip=(1e-6, 10), entropy=(0, 10))
+        check_ranges(self, target_kl=(1e-9, 1e9))
         check_ranges(self, candidates=(1, 1e6), temper=(0, 1e3))
 
 
@@ -76,6 +79,7 @@ def build_ppo(setup: WorldSetup, ranker: Ranker, settings: PPOSettings, seed: in
         gamma=settings.gamma,
         gae_lambda=settings.gae_lambda,
         clip_range=settings.clip,
+        target_kl=settings.target_kl,
         ent_coef=settings.entropy,
         policy_kwargs={"ranker": ranker, "temper": settings.temper},
         seed=seed,

@@ -19,8 +19,7 @@ Observations = dict[str, Tensor]
 class SlateActorCritic(ActorCriticPolicy):
     """Picks slates among candidates and estimates returns, from what the candidate stage gives.
 
-    Items are described by the ranker's item vectors and by the item table, where lies what clicks alone do not show;
-    every column is scaled to mean 0 and variance 1 over the catalogue.
+    Items are described by few columns, see ``describe``: every weight more is noise in the gradient.
 
     Args:
         observation_space: Of the candidate stage.
@@ -47,11 +46,9 @@ class SlateActorCritic(ActorCriticPolicy):
     def _build(self, lr_schedule: Callable[[float], float]) -> None:
         """Make the networks and the optimizer (called by the base class)."""
         ranker, temper = self._parts
-        with torch.inference_mode():
-            items = torch.cat([ranker.item_vectors(), ranker.encoder.items()], dim=1)
-            items = (items - items.mean(dim=0)) / items.std(dim=0).clamp(min=1e-6)
+        items = describe(ranker)
         self.items: Tensor
-        self.register_buffer("items", items.clone(), persistent=False)
+        self.register_buffer("items", items, persistent=False)
         slate_size = self.action_space.shape[0]  # type: ignore[index]
         state_dims = ranker.encoder.state_dims
         self.head = SlateHead(state_dims, items.shape[1], slate_size, temper)
@@ -81,3 +78,18 @@ class SlateActorCritic(ActorCriticPolicy):
         """What the slate head needs to know."""
         judged = torch.stack([obs["score"], obs["appeal"], obs["minutes"]], dim=2)
         return self.head.read(obs["state"], self.items, obs["candidates"].long(), judged)
+
+
+def describe(ranker: Ranker, components: int = 16) -> Tensor:
+    """Columns of the items: principal components of the ranker's vectors, length, and the minutes to come.
+
+    Returns:
+        Shape (items, columns), every column of mean 0 and, where it varies, variance 1.
+    """
+    with torch.no_grad():
+        vectors = ranker.item_vectors()
+        vectors = vectors - vectors.mean(dim=0)
+        left, strength, _ = torch.linalg.svd(vectors, full_matrices=False)
+        parts = (left * strength)[:, :components]
+        columns = torch.cat([parts, ranker.length.log()[:, None], ranker.future[:, None]], dim=1)
+        return (columns - columns.mean(dim=0)) / columns.std(dim=0).clamp(min=1e-6)

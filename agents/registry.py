@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
 from driftrec.agents.policy import Context, Policy
+from driftrec.simulators.settings import nearest
 
 Factory = Callable[[Context], Policy]
 Loader = Callable[[Context, str], Policy]
@@ -46,10 +46,13 @@ def build_policy(
 
     Raises:
         ValueError: If no policy has that name, or an argument is missing or too much.
-        ImportError: If the user's class cannot be imported; the cause is in the message.
+        ImportError: If the user's class cannot be imported; the cause is in the message, and the nearest known name
+            where there is no such module.
+
         TypeError: If the user's object lacks a method of ``Policy``.
     """
     head, _, argument = name.partition(":")
+    known = {*policies, *loaders}
     if name in policies:
         return policies[name](context)
     if head in loaders:
@@ -58,9 +61,12 @@ def build_policy(
         return loaders[head](context, argument)
     if head in policies:
         raise ValueError(f"Policy {head!r} takes no argument, but {argument!r} was given; write {head}.")
-    if argument.isidentifier():
-        return build_own(head, argument, context)
-    raise ValueError(_unknown(name, sorted([*policies, *loaders])))
+    if not head or not argument.isidentifier():
+        raise ValueError(f"Unknown policy {name!r}. {nearest(head, known)} Or your own: package.module:Class.")
+    _look_in_current_directory()
+    if importlib.util.find_spec(head.partition(".")[0]) is None:
+        raise ImportError(f"Cannot import policy {name!r}: there is no module {head!r}. {nearest(head, known)}")
+    return build_own(head, argument, context)
 
 
 def build_own(module: str, attribute: str, context: Context) -> Policy:
@@ -83,9 +89,7 @@ def build_own(module: str, attribute: str, context: Context) -> Policy:
 
 def _import(module: str, attribute: str) -> Callable[[Context], Any]:
     """The attribute of the module, found as ``python -m`` finds it: in the current directory first."""
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    _look_in_current_directory()
     name = f"{module}:{attribute}"
     try:
         loaded = importlib.import_module(module)
@@ -96,8 +100,8 @@ def _import(module: str, attribute: str) -> Callable[[Context], Any]:
     return getattr(loaded, attribute)
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    """What to say of a name that is not known."""
-    near = get_close_matches(name.partition(":")[0], known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"Unknown policy {name!r}.{hint} Known: {', '.join(known)}; or your own, package.module:Class."
+def _look_in_current_directory() -> None:
+    """As ``python -m`` does."""
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 CONFIG_FILE = "config.json"
+LIBRARIES = ("driftrec", "torch", "stable-baselines3", "gymnasium", "numpy", "transformers")
+"""Those whose version may change a number."""
 
 
 def new_run(root: Path, name: str) -> Path:
@@ -73,10 +76,17 @@ def check_users(users: int) -> None:
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write the configuration with the command line and versions, as strict JSON."""
-    stored = {
-        **config,
-        "command": sys.argv,
-        "versions": {"python": platform.python_version(), "driftrec": version("driftrec")},
-    }
+    """Write the configuration with the command that repeats the run and versions, as strict JSON."""
+    stored = {**config, "command": shlex.join(sys.argv), "versions": versions()}
     (folder / CONFIG_FILE).write_text(json.dumps(stored, indent=1, allow_nan=False, default=str), encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of ``LIBRARIES``, as far as they are installed."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

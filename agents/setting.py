@@ -12,7 +12,8 @@ from driftrec.agents.catalogue_folder import EMBEDDINGS_FILE, load_embeddings
 from driftrec.agents.embedding_cache import encode_cached
 from driftrec.agents.policy import Context
 from driftrec.agents.text_encoder import TextEncoder
-from driftrec.simulators.catalogue import Catalogue, Personas, load_catalogue
+from driftrec.envs.news import read_catalogue
+from driftrec.simulators.catalogue import Catalogue, Personas
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ class Setting:
 
 
 def load_setting(
-    catalogue: str | Path | None = None, encoder: TextEncoder | None = None, progress: bool = False
+    catalogue: str | Path | None = None,
+    encoder: TextEncoder | None = None,
+    progress: bool = False,
+    content: tuple[Catalogue, Personas] | None = None,
 ) -> Setting:
     """Load the packaged news catalogue or a catalogue folder, with text embeddings.
 
@@ -63,12 +67,13 @@ def load_setting(
         catalogue: None for the packaged news, or a folder that ``driftrec encode`` wrote.
         encoder: None for a folder's stored embeddings, or the built-in encoder where there are none.
         progress: Show progress bars on stderr while encoding.
+        content: Items and audience, where they have been read already.
 
     Raises:
         FileNotFoundError: If the folder is not a catalogue folder.
         ValueError: If its content is not valid.
     """
-    items, personas = _load_world(catalogue)
+    items, personas = content or read_catalogue(catalogue)
     if catalogue is not None and (Path(catalogue) / EMBEDDINGS_FILE).exists():
         stored = load_embeddings(Path(catalogue), items, personas)
         if encoder is None or encoder.fingerprint == stored[2]:
@@ -81,11 +86,3 @@ def load_setting(
         encode_cached(encoder, personas.texts, progress=progress),
         encoder.fingerprint,
     )
-
-
-def _load_world(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
-    if catalogue is not None:
-        return load_catalogue(catalogue)
-    from driftrec.simulators.newsroom import generate_news, generate_personas
-
-    return generate_news(), generate_personas()

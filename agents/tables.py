@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from driftrec.agents.policy import Context
@@ -16,24 +17,26 @@ Representation = Literal["text", "ids", "random"]
 
 ID_DIMS = 64
 
+Float = NDArray[np.float32]
+
 
 class Table(nn.Module):
     """Vectors by row number.
 
     Args:
-        rows: Fixed vectors, float32, (rows, dims); None for learned ones.
-        num_rows: Number of rows.
-        seed: Seed of the learned vectors' start.
+        rows: The vectors, float32, (rows, dims).
+        learned: Whether they are learned, and these are the start only.
     """
 
-    def __init__(self, rows: np.ndarray | None, num_rows: int, seed: int) -> None:
+    def __init__(self, rows: Float, learned: bool = False) -> None:
         super().__init__()
-        if rows is None:
-            generator = torch.Generator().manual_seed(seed)
-            self.rows: Tensor = nn.Parameter(0.1 * torch.randn(num_rows, ID_DIMS, generator=generator))
+        vectors = torch.from_numpy(np.ascontiguousarray(rows))
+        self.rows: Tensor
+        if learned:
+            self.rows = nn.Parameter(vectors)
         else:
             # Not persistent: a checkpoint holds the hash of what it was trained with, not another copy of it.
-            self.register_buffer("rows", torch.from_numpy(np.ascontiguousarray(rows)), persistent=False)
+            self.register_buffer("rows", vectors, persistent=False)
 
     @property
     def learned(self) -> bool:
@@ -67,15 +70,14 @@ def persona_table(context: Context, representation: Representation, seed: int) -
     return _table(context.persona_embeddings, representation, seed, "persona")
 
 
-def _table(embeddings: np.ndarray, representation: Representation, seed: int, what: str) -> Table:
+def _table(embeddings: Float, representation: Representation, seed: int, what: str) -> Table:
     if representation not in get_args(Representation):
         known = get_args(Representation)
         raise ValueError(f"Representation {representation!r} is unknown. {nearest(representation, known)}")
+    rng = np.random.default_rng([seed, int.from_bytes(what.encode(), "little")])  # items and personas share nothing
     if representation == "ids":
-        return Table(None, len(embeddings), seed)
+        return Table(np.float32(0.1) * rng.standard_normal((len(embeddings), ID_DIMS), np.float32), learned=True)
     if representation == "random":
-        tag = int.from_bytes(what.encode(), "little")
-        rows = np.random.default_rng([seed, tag]).standard_normal(embeddings.shape, np.float32)
-        return Table(rows, len(rows), seed)
+        return Table(rng.standard_normal(embeddings.shape, np.float32))
     centred = embeddings - embeddings.mean(axis=0)
-    return Table(centred / max(float(centred.std()), 1e-6), len(centred), seed)
+    return Table(centred / max(float(centred.std()), 1e-6))

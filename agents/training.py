@@ -15,14 +15,14 @@ from stable_baselines3.common.callbacks import BaseCallback
 from driftrec.agents.candidates import CandidateVecEnv
 from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curves import CURVE_FILE
-from driftrec.agents.future import FutureSettings, learn_future
-from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
+from driftrec.agents.future import FutureSettings
+from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo, check_candidates
 from driftrec.agents.ppo_policy import SlateActorCritic
-from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.tables import Representation
 from driftrec.agents.validation import mean_engagement
+from driftrec.agents.warm_start import warm_start
 from driftrec.agents.world_setup import WorldSetup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
@@ -45,7 +45,7 @@ class TrainSettings:
     myopic: MyopicSettings = field(default_factory=MyopicSettings)
     future: FutureSettings = field(default_factory=FutureSettings)
     ppo: PPOSettings = field(default_factory=PPOSettings)
-    validations: int = 6
+    validations: int = 4
     validation_users: int = 128
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ def train(
         KeyboardInterrupt: Again after saving, if training was interrupted.
     """
     check_candidates(settings.ppo, setup.args.slate_size)
-    ranker = fit_ranker(setup, settings, seed, report)
+    ranker = warm_start(setup, settings.representation, settings.myopic, settings.future, seed=seed, report=report)
     model = build_ppo(setup, ranker, settings.ppo, seed)
     validation = Validation(setup, settings, seed, progress)
     try:
@@ -91,21 +91,6 @@ def train(
         save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
         pd.DataFrame(validation.rows).assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
     return folder / FILE
-
-
-def fit_ranker(setup: WorldSetup, settings: TrainSettings, seed: int, report: Callable[[str], None]) -> Ranker:
-    """The ranker that PPO starts from: clicks and minutes, then the minutes to come."""
-    context, lanes = setup.context, settings.myopic.lanes
-    ranker = fit_myopic(
-        context,
-        setup.envs(lanes),
-        seed=seed,
-        representation=settings.representation,
-        settings=settings.myopic,
-        report=report,
-    )
-    learn_future(setup, ranker, seed=seed, settings=settings.future, report=report)
-    return ranker
 
 
 class Validation(BaseCallback):

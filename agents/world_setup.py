@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import gymnasium as gym
+from gymnasium.vector import AutoresetMode
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.policy import Context
@@ -71,13 +72,12 @@ class WorldSetup:
         return self.setting.context(self.args.slate_size)
 
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
-        """Native environments with "SameStep" autoreset, for training."""
-        kwargs = {**self.args.kwargs(), "autoreset_mode": "SameStep"}
-        return gym.make_vec(self.args.world, num_envs=num_envs, **kwargs)  # type: ignore[return-value]
+        """Native environments of the same world with "SameStep" autoreset, for training."""
+        return RecommendationVectorEnv(self.world, num_envs, self.args.horizon, AutoresetMode.SAME_STEP)
 
 
-def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> WorldSetup:
-    """Make the world and load or compute its embeddings.
+def make_world(args: WorldArgs) -> NewsWorld:
+    """Make the world; no text is encoded.
 
     Raises:
         ValueError: If the world is unknown (the message gives the nearest) or a setting is wrong.
@@ -86,9 +86,12 @@ def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool =
     known = [name for name in gym.registry if name.startswith("driftrec/")]
     if args.world not in known:
         raise ValueError(f"World {args.world!r} is unknown. {nearest(args.world, known)}")
-    env = gym.make(args.world, **args.kwargs()).unwrapped
-    world = env.world  # type: ignore[attr-defined]
-    args = WorldArgs(
-        **{field.name: getattr(args, field.name) for field in fields(WorldArgs)}
-    )  # of a script's arguments
-    return WorldSetup(args, world, load_setting(args.catalogue, encoder, progress))
+    return gym.make(args.world, **args.kwargs()).unwrapped.world  # type: ignore[attr-defined]
+
+
+def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> WorldSetup:
+    """Make the world and load or compute its embeddings; errors as of ``make_world``."""
+    world = make_world(args)
+    names = [field.name for field in fields(WorldArgs)]
+    args = WorldArgs(**{name: getattr(args, name) for name in names})  # of a script's arguments
+    return WorldSetup(args, world, load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas)))

@@ -13,8 +13,11 @@ from gymnasium.vector import AutoresetMode
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.catalogue import Catalogue, Personas, load_catalogue
-from driftrec.simulators.news import NewsConfig, NewsWorld
+from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
+
+SMALLEST_CHANCE = 2.0**-24
+"""Resolution of the draws: below it, a chance is none."""
 
 
 class NewsEnv(RecommendationEnv):
@@ -61,13 +64,14 @@ class NewsEnv(RecommendationEnv):
     v0: first version.
 
     Args:
-        catalogue: Folder written by ``driftrec encode``; None for the packaged news catalogue of 1,000 items.
+        catalogue: Folder written by ``driftrec encode``, a string; None for the packaged news catalogue of 1,000 items.
         slate_size: Positions in a slate, 1 to the number of items.
         history: Impressions in the observation, at least 1.
         horizon: Steps after which an episode is truncated; None for no limit.
         config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``.
 
     Raises:
+        TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, or a size is not whole.
         ValueError: If a setting is unknown or out of range, or if no episode could ever end.
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
@@ -80,7 +84,7 @@ class NewsEnv(RecommendationEnv):
         horizon: int | None = 200,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        world = news_world(catalogue, slate_size, history, config)
+        world = news_world(check_path(catalogue), slate_size, history, config)
         super().__init__(world, check_horizon(horizon, world))
 
 
@@ -107,7 +111,7 @@ class NewsVectorEnv(RecommendationVectorEnv):
         config: Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
     ) -> None:
-        world = news_world(catalogue, slate_size, history, config)
+        world = news_world(check_path(catalogue), slate_size, history, config)
         super().__init__(world, num_envs, check_horizon(horizon, world), autoreset_mode)
 
 
@@ -117,19 +121,40 @@ def news_world(
     history: int = 50,
     config: Mapping[str, Any] | None = None,
 ) -> NewsWorld:
-    """The world behind ``driftrec/News-v0``; arguments as of ``NewsEnv``."""
+    """The world behind ``driftrec/News-v0``; arguments as of ``NewsEnv``, but a catalogue may be any path."""
     check_whole("slate_size", slate_size)
     check_whole("history", history)
-    items, personas = packaged_catalogue() if catalogue is None else load_catalogue(catalogue)
+    items, personas = read_catalogue(catalogue)
     return NewsWorld(items, personas, slate_size, history, updated(NewsConfig(), {} if config is None else config))
+
+
+def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
+    """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``."""
+    return packaged_catalogue() if catalogue is None else load_catalogue(catalogue)
 
 
 @lru_cache(maxsize=1)
 def packaged_catalogue() -> tuple[Catalogue, Personas]:
-    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same."""
+    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same.
+
+    All callers share the arrays, which therefore cannot be written to.
+    """
     from driftrec.simulators.newsroom import generate_news, generate_personas
 
-    return generate_news(), generate_personas()
+    items, personas = generate_news(), generate_personas()
+    for column in (*vars(items).values(), personas.interest):
+        if isinstance(column, np.ndarray):
+            column.flags.writeable = False
+    return items, personas
+
+
+def check_path(catalogue: str | None) -> str | None:
+    """Return ``catalogue``; TypeError unless it is None or a string."""
+    if catalogue is None or isinstance(catalogue, str):
+        return catalogue
+    raise TypeError(
+        f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
+    )
 
 
 def check_horizon(horizon: int | None, world: NewsWorld) -> int | None:
@@ -137,21 +162,32 @@ def check_horizon(horizon: int | None, world: NewsWorld) -> int | None:
 
     Raises:
         TypeError: If it is neither None nor an integer.
-        ValueError: If it is below 1, or None in a world that nobody leaves.
+        ValueError: If it is below 1, or None in a world that nobody leaves or whose sessions never end.
     """
     if horizon is None:
-        comeback = world.config.comeback
-        longest = np.array([comeback.max_gap], np.float32)
-        if not comeback.churn_probability(longest).any():  # rates below 1e-45 or so vanish in float32
-            raise ValueError(
-                f"No episode could ever end: horizon is None and comeback.churn_rate is {comeback.churn_rate:g}. "
-                "Set one of the two."
-            )
+        _check_that_somebody_leaves(world)
         return None
     check_whole("horizon", horizon)
     if horizon < 1:
         raise ValueError(f"horizon is {horizon}; it must be at least 1 step, or None for no limit.")
     return horizon
+
+
+def _check_that_somebody_leaves(world: NewsWorld) -> None:
+    """Raise ValueError if even those who are worst off have no chance to end a session, or to stay away for good."""
+    comeback, end = world.config.comeback, world.config.session_end
+    longest = np.array([comeback.max_gap], np.float32)
+    if comeback.churn_probability(longest)[0] < SMALLEST_CHANCE:
+        raise ValueError(
+            f"No episode could ever end: horizon is None and comeback.churn_rate is {comeback.churn_rate:g}. "
+            "Set one of the two."
+        )
+    worst, longest = np.zeros(1, np.float32), np.array([MAX_HOURS], np.float32)
+    if end.probability(worst, longest)[0] < SMALLEST_CHANCE:
+        raise ValueError(
+            f"No episode could ever end: horizon is None, and no session ends with session_end.base at {end.base:g} "
+            f"and session_end.tired at {end.tired:g}. Set a horizon, or raise one of these."
+        )
 
 
 def check_whole(name: str, value: Any) -> None:

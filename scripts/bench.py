@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.benchmarks.measure import QUICK, Effort, Row
 from driftrec.agents.benchmarks.suite import SECTIONS, run_benchmarks, table, to_json
 

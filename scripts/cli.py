@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
+from collections.abc import Sequence
 
 from driftrec.simulators.settings import nearest
 
@@ -21,22 +21,27 @@ VERBS = {
 
 def main() -> None:
     """Run the script that the first argument names; users' errors end in one line and exit status 2."""
-    # Two threads that spin while they wait starve each other on shared cores; it must be said before torch loads.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         width = max(map(len, VERBS))
         print("usage: driftrec VERB [--help] ...\n")
         print("\n".join(f"  {verb:<{width}}  {what}" for verb, what in VERBS.items()))
         raise SystemExit(0)
-    verb = sys.argv.pop(1)
+    verb = sys.argv[1]
     if verb not in VERBS:
         print(f"driftrec: verb {verb!r} is unknown. {nearest(verb, VERBS)}", file=sys.stderr)
         raise SystemExit(2)
-    run(verb)
+    run(verb, sys.argv[2:])
 
 
-def run(verb: str) -> None:
-    """Parse the arguments of one script and call it."""
+def run(verb: str, words: Sequence[str] | None = None) -> None:
+    """Parse the arguments of one script and call it.
+
+    Args:
+        verb: Which script.
+        words: Its arguments; those of this process when omitted, as when the script runs as a file or a module.
+    """
+    # The same command in all three forms: run folders keep it, so that a run can be repeated.
+    sys.argv = ["driftrec", verb, *(sys.argv[1:] if words is None else words)]
     try:
         _run(verb)
     except KeyboardInterrupt as interrupt:
@@ -50,7 +55,7 @@ def _run(verb: str) -> None:
     import tyro
 
     script = importlib.import_module(f"driftrec.scripts.{verb}")
-    args = tyro.cli(script.Args, prog=f"driftrec {verb}", description=script.__doc__)
+    args = tyro.cli(script.Args, prog=f"driftrec {verb}", description=script.__doc__, args=sys.argv[2:])
     try:
         script.main(args)
     except (ValueError, TypeError, OSError, ImportError) as error:

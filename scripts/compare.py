@@ -9,7 +9,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from driftrec.agents.comparison import BASELINES, Entry, build_entries, chosen_baseline, compare, parse_entry, write
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.checkpoint import fingerprints
+from driftrec.agents.comparison import (
+    BASELINES,
+    Entry,
+    build_entries,
+    chosen_baseline,
+    compare,
+    parse_entry,
+    weights_of_planners,
+    write,
+)
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results
@@ -23,9 +34,10 @@ class Args(WorldArgs):
     """Compare policies on the same users and noise."""
 
     policies: tuple[str, ...] = BASELINES
-    """Names (random, popular, content, epsilon-content, linucb, myopic, myopic-oracle, planner), ppo:RUN (drawn
-    slates), ppo-greedy:RUN, myopic:RUN (the ranker of that run), or your own class as package.module:Class. Several
-    training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."""
+    """Names (random, popular, content, epsilon-content, linucb, myopic, myopic-oracle, planner); of a training run
+    ppo:RUN, ppo-sampled:RUN (slates drawn), farsighted:RUN (what PPO started from), myopic:RUN (its ranker); or your
+    own class as package.module:Class. Several training seeds of one policy: ppo:RUN,RUN. A label of your own:
+    label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None
@@ -50,7 +62,8 @@ def main(args: Args) -> None:
     setup = set_up(args, progress=sys.stderr.isatty())
     entries = build_entries(setup, args.policies, seed=seed, report=print)
     folder = run_folder(args.out, "compare")
-    write_config(folder, {**asdict(args), "seed": seed})
+    config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
+    write_config(folder, {**asdict(args), **config, "fingerprints": fingerprints(setup.setting)})
     results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
     write(folder, results)
     curve = read_curves(training_runs(args.policies))
@@ -80,7 +93,7 @@ def serve(setup: WorldSetup, entries: Sequence[Entry], *, users: int, seed: int,
 def training_runs(policies: tuple[str, ...]) -> list[str]:
     """Run folders of the PPO policies among ``policies``."""
     names = [name for text in policies for name in parse_entry(text)[1]]
-    return [run for head, _, run in (name.partition(":") for name in names) if head in ("ppo", "ppo-greedy")]
+    return [run for head, _, run in (name.partition(":") for name in names) if head in ("ppo", "ppo-sampled")]
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison import BASELINES
 from driftrec.agents.runs import check_users, drawn, run_folder
-from driftrec.agents.world_setup import WorldArgs
+from driftrec.agents.world_setup import WorldArgs, make_world
 from driftrec.scripts import compare, encode, train
 
 
@@ -22,9 +23,10 @@ class Args(WorldArgs):
 
 
 def main(args: Args) -> None:
-    """Encode, train and compare into one new run folder."""
+    """Encode, train and compare into one new run folder; errors of the world and of ``compare`` come first."""
     start = time.perf_counter()
     check_users(args.users)
+    make_world(args)  # a wrong argument leaves no folder behind
     seed = drawn(args.seed)
     folder = run_folder(None, "demo")
     world = {name: getattr(args, name) for name in WorldArgs.__dataclass_fields__}

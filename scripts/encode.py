@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
 from driftrec.agents.embedding_cache import default_cache_folder
 from driftrec.agents.runs import drawn
@@ -44,8 +45,8 @@ class Args:
     """Torch device, for example cpu or cuda."""
     seed: int | None = None
     """Seed of the derived audience and hidden qualities, with --catalogue; default: drawn and printed."""
-    encoding: str = "utf-8-sig"
-    """Text encoding of the CSV file, for example latin-1; utf-8-sig is UTF-8 with or without a mark."""
+    encoding: str | None = None
+    """Text encoding of the CSV file, for example latin-1; default: UTF-8 with or without a mark."""
 
 
 def main(args: Args) -> None:
@@ -78,15 +79,16 @@ def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
     seed = drawn(args.seed)
     start = time.perf_counter()
     catalogue, personas = build_catalogue_folder(
-        csv, args.out, encoder, seed, encoding=args.encoding, progress=sys.stderr.isatty()
+        csv, args.out, encoder, seed, encoding=args.encoding or "utf-8-sig", progress=sys.stderr.isatty()
     )
     _report(catalogue.num_items, personas.num_personas, time.perf_counter() - start, encoder)
     print(f"{catalogue.num_topics} topics, seed {seed}. Written to {args.out}: use --catalogue {args.out}.")
 
 
 def _encode_news(args: Args, encoder: TextEncoder) -> None:
-    if args.seed is not None:
-        raise ValueError(f"--seed {args.seed} applies to --catalogue items.csv only; the packaged news is fixed.")
+    for name, value in (("--seed", args.seed), ("--encoding", args.encoding)):
+        if value is not None:
+            raise ValueError(f"{name} {value} applies to --catalogue items.csv only; the packaged news is fixed.")
     start = time.perf_counter()
     setting = load_setting(None, encoder, progress=sys.stderr.isatty())
     if args.out is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.baselines import Random
 from driftrec.agents.comparison import Entry, compare
 from driftrec.agents.evaluation.tables import text_table
@@ -49,9 +50,9 @@ def main(args: Args) -> None:
     )
     print(f"Planner: {weights}")
     entries = [
-        Entry("random", {0: Random(setup.context)}),
-        Entry("myopic-oracle", {0: MyopicOracle(setup.world)}),
-        Entry("planner", {0: Planner(setup.world, weights)}),
+        Entry("random", {None: Random(setup.context)}),
+        Entry("myopic-oracle", {None: MyopicOracle(setup.world)}),
+        Entry("planner", {None: Planner(setup.world, weights)}),
     ]
     summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
     print(text_table(summary))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tyro
 
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.evaluation.curves import read_curves
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import read_results

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from driftrec.agents.checkpoint import FILE
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.checkpoint import FILE, fingerprints
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.training import TrainSettings, train
 from driftrec.agents.world_setup import WorldArgs, set_up
@@ -39,7 +40,7 @@ def main(args: Args) -> None:
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
     folder = run_folder(args.out, "train")
-    write_config(folder, {**asdict(args), "seed": seed})
+    write_config(folder, {**asdict(args), "seed": seed, "fingerprints": fingerprints(setup.setting)})
     start = time.perf_counter()
     total = args.settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:

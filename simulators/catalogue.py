@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from driftrec.simulators.vectors import unit
+
 FORMAT = 1
 TEXTS_FILE = "catalogue.json"
 ARRAYS_FILE = "arrays.safetensors"
@@ -38,8 +40,8 @@ class Catalogue:
         minutes: Length in minutes, float32, positive, shape (items,).
 
     Raises:
-        ValueError: If shapes disagree, an id repeats, a title is missing, a number is not finite, or a value is
-            out of its range. The message names the column and the item.
+        ValueError: If shapes disagree, an id repeats, a title is missing, an array has another type, a number is
+            not finite, or a value is out of its range. The message names the column and the item.
     """
 
     ids: tuple[str, ...]
@@ -63,6 +65,9 @@ class Catalogue:
         for name in ("ids", "titles", "texts", "subtopics", "topic_names"):
             check_strings(name, getattr(self, name), allow_empty=name in ("texts", "subtopics"))
         check_unique_ids(self.ids)
+        check_dtype("topic", self.topic, np.int64)
+        for name in ("latent", "quality", "allure", "minutes"):
+            check_dtype(name, getattr(self, name), np.float32)
         for name in ("latent", "quality", "allure", "minutes"):
             check_finite(name, getattr(self, name), self.ids)
         check_unit_rows("latent", self.latent, self.ids)
@@ -88,10 +93,15 @@ class Catalogue:
         return len(self.topic_names)
 
     def documents(self) -> list[str]:
-        """What the text encoder reads of each item: title and text, without the hidden columns."""
-        stops = ["" if title[-1] in ".!?" else "." for title in self.titles]
-        rows = zip(self.titles, stops, self.texts, strict=True)
-        return [f"{title}{stop} {text}" if text else title for title, stop, text in rows]
+        """What the text encoder reads of each item, see ``documents``."""
+        return documents(self.titles, self.texts)
+
+    def topic_directions(self) -> NDArray[np.float64]:
+        """Mean latent of each topic scaled to length 1, (topics, dims); topics without items get that of all items."""
+        sums = np.zeros((self.num_topics, self.latent.shape[1]))
+        np.add.at(sums, self.topic, self.latent)
+        sums[~sums.any(axis=1)] = self.latent.sum(axis=0)
+        return unit(sums)
 
     def fingerprint(self) -> str:
         """SHA-256 over ids, texts and arrays: changes when anything does."""
@@ -118,6 +128,7 @@ class Personas:
         if not self.texts or len(self.texts) != len(self.interest):
             raise ValueError(f"{len(self.texts)} persona texts for {len(self.interest)} interest rows; need one each.")
         check_strings("persona texts", self.texts)
+        check_dtype("persona interest", self.interest, np.float32)
         check_finite("persona interest", self.interest, names)
         check_unit_rows("persona interest", self.interest, names)
 
@@ -193,6 +204,12 @@ def _from_parts(texts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> tuple
     return catalogue, Personas(tuple(texts["personas"]), arrays["persona_interest"])
 
 
+def documents(titles: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """What the text encoder reads of each item: title and text with one stop between, no hidden column."""
+    stops = ["" if title[-1] in ".!?" else "." for title in titles]
+    return [f"{t}{stop} {text}" if text else t for t, stop, text in zip(titles, stops, texts, strict=True)]
+
+
 _ITEM_ARRAYS = ("topic", "latent", "quality", "allure", "minutes")
 
 
@@ -211,6 +228,12 @@ def check_unique_ids(ids: Sequence[str]) -> None:
     if repeated:
         rows = [i for i, item in enumerate(ids) if item == repeated[0]]
         raise ValueError(f"Item id {repeated[0]!r} stands in rows {rows}; ids must be unique.")
+
+
+def check_dtype(name: str, values: NDArray[Any], dtype: type[np.generic]) -> None:
+    """Raise ValueError unless ``values`` has exactly the type ``dtype``: others would change every result's bits."""
+    if values.dtype != dtype:
+        raise ValueError(f"{name} is {values.dtype}; it must be {np.dtype(dtype)}.")
 
 
 def check_finite(name: str, values: NDArray[np.floating], ids: Sequence[str]) -> None:

@@ -11,6 +11,9 @@ from driftrec.simulators.ranges import check_ranges
 
 Float = NDArray[np.float32]
 
+MAX_UTILITY = np.float32(80.0)
+"""Where utility is cut, so that the weights of a slate stay finite in float32. ``no_click`` is at most 20."""
+
 
 @dataclass(frozen=True)
 class MultinomialLogit:
@@ -19,19 +22,19 @@ class MultinomialLogit:
     Utility of item i for user u:
 
         U = affinity * <interest_u, latent_i> + allure * allure_i - satiation * satiation_u[topic_i]
-            - repeat * [i was read lately] + trust * (satisfaction_u - 1/2)
+            - repeat * [i was read lately] + trust * (satisfaction_u - 1/2),  at most 80
 
     Weight at position k: w_k = exp(U - position * k). P(open k) = w_k / (exp(no_click) + sum_j w_j).
     Source: McFadden (1974); position bias as in the examination hypothesis, in log-odds.
 
     Attributes:
-        affinity: Utility per unit of cosine between interest and item. >= 0.
-        allure: Utility per standard deviation of allure. >= 0.
-        satiation: Utility lost at full satiation with the item's topic. >= 0.
-        repeat: Utility lost when the item is among those the user read last. >= 0.
-        trust: Utility gained from satisfaction 0 to 1; those who were disappointed open less. >= 0.
-        position: Utility lost per position down the slate. >= 0.
-        no_click: Utility of opening nothing.
+        affinity: Utility per unit of cosine between interest and item. In [0, 20].
+        allure: Utility per standard deviation of allure. In [0, 20].
+        satiation: Utility lost at full satiation with the item's topic. In [0, 20].
+        repeat: Utility lost when the item is among those the user read last. In [0, 20].
+        trust: Utility gained from satisfaction 0 to 1; those who were disappointed open less. In [0, 20].
+        position: Utility lost per position down the slate. In [0, 20].
+        no_click: Utility of opening nothing. In [-20, 20].
     """
 
     affinity: float = 4.0
@@ -43,12 +46,11 @@ class MultinomialLogit:
     no_click: float = 2.8
 
     def __post_init__(self) -> None:
-        inf = float("inf")
-        check_ranges(self, affinity=(0, inf), allure=(0, inf), satiation=(0, inf), repeat=(0, inf), trust=(0, inf))
-        check_ranges(self, position=(0, inf), no_click=(-20, 20))
+        check_ranges(self, affinity=(0, 20), allure=(0, 20), satiation=(0, 20), repeat=(0, 20), trust=(0, 20))
+        check_ranges(self, position=(0, 20), no_click=(-20, 20))
 
     def attraction(self, affinity: Float, allure: Float, satiation: Float, repeat: Float, satisfaction: Float) -> Float:
-        """exp(U) before position bias.
+        """exp(U) before position bias, at most exp(80).
 
         Args:
             affinity: Cosine of interest and item, in [-1, 1]; any shape that broadcasts with the others.
@@ -65,6 +67,7 @@ class MultinomialLogit:
         utility -= self.satiation * satiation
         utility -= self.repeat * repeat
         utility += self.trust * (satisfaction - np.float32(0.5))
+        np.minimum(utility, MAX_UTILITY, out=utility)
         return np.exp(utility, out=utility)
 
     def position_weights(self, slate_size: int) -> Float:
@@ -85,8 +88,7 @@ class MultinomialLogit:
         for k in range(1, len(cumulative)):  # row by row: one order of sums at any batch size
             cumulative[k] += cumulative[k - 1]
         threshold = draw * (cumulative[-1] + np.float32(np.exp(self.no_click)))  # (users,)
-        position = np.zeros(draw.shape, np.int64)
+        passed = np.zeros(draw.shape, np.min_scalar_type(len(cumulative)))  # few bytes are counted quickly
         for row in cumulative:
-            position += threshold >= row
-        position[position == len(cumulative)] = -1
-        return position
+            passed += threshold >= row
+        return np.where(passed == len(cumulative), -1, passed.astype(np.int64))

@@ -71,8 +71,9 @@ class InterestDrift:
             whether: Uniform draw that decides on a jump, (users,).
             where: Uniform draw that picks the topic, (users,).
         """
-        users = np.flatnonzero(whether < -np.expm1(-self.jump_rate * hours))
-        moved = interest[users]
+        users = np.flatnonzero(whether <= self.jump_rate * hours)  # 1 - exp(-x) <= x: nobody else can jump
+        users = users[whether[users] < -np.expm1(-self.jump_rate * hours[users])]
+        moved = interest.take(users, axis=0)
         moved += self.jump * topics[(where[users] * len(topics)).astype(np.int64)]
         normalise(moved)
         interest[users] = moved

@@ -13,8 +13,8 @@ Float = NDArray[np.float32]
 
 
 def sigmoid(x: Float) -> Float:
-    """1 / (1 + exp(-x)), float32; saturates without warnings for |x| < 80."""
-    return np.float32(1.0) / (np.float32(1.0) + np.exp(-x))
+    """1 / (1 + exp(-x)), float32; saturates without warnings at both ends."""
+    return np.float32(1.0) / (np.float32(1.0) + np.exp(-np.maximum(x, np.float32(-80.0))))
 
 
 @dataclass(frozen=True)

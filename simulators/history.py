@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,8 @@ EMPTY = -1
 NEVER = np.float32(np.inf)
 """Hour of an impression that never happened."""
 
-_SPARE_STEPS = 16
+_SPARE_STEPS = 4
+"""Steps between two moves of the window: few, so that rows lie close together and are read at a stretch."""
 
 
 class History:
@@ -53,7 +56,7 @@ class History:
         self._hours[:, new] = np.where(items < 0, NEVER, hours[:, None])
         self._end += added
 
-    def observe(self, now: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    def observe(self, now: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
         """Copies of the window: items, clicked, engagement (minutes), age (hours at ``now``), each (users, length)."""
         window = self._window()
         age = now[:, None] - self._hours[:, window]
@@ -74,7 +77,7 @@ class History:
     def _window(self) -> slice:
         return slice(self._end - self.length, self._end)
 
-    def _buffers(self) -> tuple[NDArray[np.generic], ...]:
+    def _buffers(self) -> tuple[NDArray[Any], ...]:
         return self._items, self._clicked, self._engagement, self._hours
 
     def _rewind(self) -> None:

@@ -20,7 +20,7 @@ from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, SessionEnd
 from driftrec.simulators.satiation import TopicSatiation
 from driftrec.simulators.satisfaction import Satisfaction
-from driftrec.simulators.world import Feedback, Field
+from driftrec.simulators.world import Appraisal, Feedback, Field
 
 Float = NDArray[np.float32]
 
@@ -78,14 +78,16 @@ class NewsState:
 
 
 @dataclass(frozen=True)
-class Appraisal:
-    """What an all-knowing observer expects of every item, each (users, items) unless said otherwise."""
+class NewsAppraisal(Appraisal):
+    """An ``Appraisal`` with what the planner weighs besides minutes.
 
-    attraction: Float  # weight in the choice at position 0
-    minutes: Float  # expected minutes if opened
-    worth: Float  # in [0, 1] if opened
-    satiation: Float  # of the user with the item's topic
-    no_click: float  # weight of opening nothing
+    Attributes:
+        worth: How worthwhile an item is if opened, in [0, 1], float32, (users, items).
+        satiation: Of the user with the item's topic, in [0, 1], float32, (users, items).
+    """
+
+    worth: Float
+    satiation: Float
 
 
 class NewsWorld:
@@ -129,7 +131,8 @@ class NewsWorld:
         self.history_length = history
         self.num_items = catalogue.num_items
         self.dims = catalogue.latent.shape[1]
-        self.topic_latent = topic_means(catalogue)  # (topics, dims)
+        self.topic_latent = catalogue.topic_directions().astype(np.float32)  # (topics, dims)
+        self.topics = dict(zip(catalogue.topic_names, self.topic_latent, strict=True))
         self._positions = self.config.choice.position_weights(slate_size)  # (slate_size,)
         self._walk_words = -(-self.dims // 4)
         self._width = self._walk_words + 4
@@ -160,7 +163,7 @@ class NewsWorld:
         home = self.personas.interest[persona]
         home += self.config.individuality * noise.steps_of_walk(words[4:], self.dims)
         normalise(home)
-        clock = np.zeros((n, 4), np.float32)
+        clock = np.zeros((4, n), np.float32).T  # each of the four in one piece
         clock[:, 1] = 1.0
         return NewsState(
             keys=keys,
@@ -186,15 +189,16 @@ class NewsWorld:
         position = self._choose(state, by_position, shown, noise.uniform(words[0]))
         opened = position >= 0
         users = np.flatnonzero(opened)
-        items = slates[users, position[users]]
+        places = position[users], users
+        items = by_position[places]
         minutes = self._consume(state, users, items, opened, words[1])
-        clicks = np.zeros(slates.shape, np.bool_)
-        clicks[users, position[users]] = True
-        engagement = np.zeros(slates.shape, np.float32)
-        engagement[users, position[users]] = minutes
-        state.history.add(np.where(shown, by_position, EMPTY).T, clicks, engagement, state.clock[:, 0])
+        clicks = np.zeros(by_position.shape, np.bool_)
+        clicks[places] = True
+        engagement = np.zeros(by_position.shape, np.float32)
+        engagement[places] = minutes
+        state.history.add(np.where(shown, by_position, EMPTY).T, clicks.T, engagement.T, state.clock[:, 0])
         ended, gap, left = self._pass_time(state, users, minutes, words)
-        return Feedback(clicks, engagement, ended, gap, left)
+        return Feedback(clicks.T, engagement.T, ended, gap, left)
 
     def observe(self, state: NewsState) -> dict[str, NDArray[Any]]:
         """Persona, last impressions, last reads and session clock: copies, see ``fields``."""
@@ -214,7 +218,7 @@ class NewsWorld:
             "satisfaction": state.satisfaction.copy(),
         }
 
-    def appraise(self, state: NewsState) -> Appraisal:
+    def appraise(self, state: NewsState) -> NewsAppraisal:
         """Full information about every item for every user; neither state nor noise is touched."""
         catalogue, config = self.catalogue, self.config
         affinity = state.interest @ catalogue.latent.T  # (users, items)
@@ -223,18 +227,19 @@ class NewsWorld:
         repeat[users, state.read.items[users, slots]] = 1.0
         satiation = state.satiation[:, catalogue.topic]
         satisfaction = state.satisfaction[:, None]
-        return Appraisal(
+        return NewsAppraisal(
             attraction=config.choice.attraction(affinity, catalogue.allure, satiation, repeat, satisfaction),
-            minutes=config.reading.expected(catalogue.minutes, affinity, catalogue.allure),
+            engagement=config.reading.expected(catalogue.minutes, affinity, catalogue.allure),
+            no_click=float(np.exp(config.choice.no_click)),
+            positions=self._positions.copy(),
             worth=config.satisfaction.worth(catalogue.quality, catalogue.allure, affinity),
             satiation=satiation,
-            no_click=float(np.exp(config.choice.no_click)),
         )
 
     def expected_engagement(self, state: NewsState) -> Float:
         """Expected minutes of every item if it were shown alone, (users, items)."""
         view = self.appraise(state)
-        return view.attraction / (view.attraction + np.float32(view.no_click)) * view.minutes
+        return view.attraction / (view.attraction + np.float32(view.no_click)) * view.engagement
 
     def _choose(
         self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
@@ -288,7 +293,7 @@ class NewsWorld:
         gap, left = self._part(state, ended, words[2])
         hours = (spent / np.float32(60.0) + gap) * ~state.gone
         clock[:, 0] += hours
-        clock[ended, 1] += 1.0
+        clock[:, 1] += ended
         clock[ended, 2:] = 0.0
         np.minimum(clock, np.float32(MAX_HOURS), out=clock)
         config.satiation.decay(state.satiation, hours)
@@ -316,13 +321,9 @@ class NewsWorld:
 def slate_affinity(latent: Float, by_position: NDArray[np.int64], interest: Float) -> Float:
     """Inner products of every user's interest (users, dims) with the items shown, shape of ``by_position``.
 
-    Not BLAS, whose order of sums may depend on the number of users. Position by position, so that what is gathered
-    fits a processor's cache.
+    Not BLAS, whose order of sums may depend on the number of users.
     """
-    affinity = np.empty(by_position.shape, np.float32)
-    for items, out in zip(by_position, affinity, strict=True):
-        np.einsum("ud,ud->u", latent.take(items, axis=0), interest, out=out)
-    return affinity
+    return np.einsum("kud,ud->ku", latent.take(by_position, axis=0), interest)
 
 
 def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
@@ -333,31 +334,16 @@ def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
 
 def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each item of (slate_size, users) is among the user's ``memory`` (users, slots)."""
-    items = by_position.astype(np.int32)
-    found = np.zeros(items.shape, np.bool_)
-    for slot in np.ascontiguousarray(memory.T):
-        found |= items == slot
+    slots = np.ascontiguousarray(memory.T)
+    found = np.empty(by_position.shape, np.bool_)
+    for items, out in zip(by_position.astype(np.int32), found, strict=True):
+        np.logical_or.reduce(slots == items, axis=0, out=out)
     return found
 
 
-def distinct(slates: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True where a position holds an item that no earlier position of its slate holds, (users, slate_size)."""
-    return first_places(np.ascontiguousarray(slates.T)).T
-
-
 def first_places(by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """As ``distinct``, of slates (slate_size, users); the same shape."""
+    """True where a position holds an item that no earlier position of its slate holds, (slate_size, users)."""
     first = np.ones(by_position.shape, np.bool_)
     for k in range(1, len(by_position)):
-        for earlier in by_position[:k]:
-            first[k] &= by_position[k] != earlier
+        first[k:] &= by_position[k:] != by_position[k - 1]
     return first
-
-
-def topic_means(catalogue: Catalogue) -> Float:
-    """Mean latent of each topic scaled to length 1, (topics, dims); topics without items get the overall mean."""
-    sums = np.zeros((catalogue.num_topics, catalogue.latent.shape[1]), np.float64)
-    np.add.at(sums, catalogue.topic, catalogue.latent)
-    empty = ~sums.any(axis=1)
-    sums[empty] = catalogue.latent.sum(axis=0)
-    return (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.history import EMPTY, NEVER
+
 Float = NDArray[np.float32]
 
 
@@ -20,22 +22,22 @@ class ReadingList:
 
     def __init__(self, num_users: int, length: int) -> None:
         shape = (num_users, length)
-        self.items = np.full(shape, -1, np.int32)  # -1 where none
+        self.items = np.full(shape, EMPTY, np.int32)
         self._minutes = np.zeros(shape, np.float32)
-        self._hours = np.zeros(shape, np.float32)
+        self._hours = np.full(shape, NEVER, np.float32)
 
     def add(self, users: NDArray[np.int64], items: NDArray[np.int64], minutes: Float, hours: Float) -> None:
         """Append one item to each of ``users`` (rows); the others are as long, ``hours`` is when it was read."""
         for buffer, new in zip(self._buffers(), (items, minutes, hours), strict=True):
-            rows = buffer.take(users, axis=0)
-            rows[:, :-1] = rows[:, 1:]
+            rows = np.empty((len(users), buffer.shape[1]), buffer.dtype)
+            rows[:, :-1] = buffer.take(users, axis=0)[:, 1:]
             rows[:, -1] = new
             buffer[users] = rows
 
     def observe(self, now: Float) -> dict[str, NDArray[np.generic]]:
         """Copies: read_items (-1 where none), read_minutes, read_age (hours at ``now``), each (users, length)."""
         age = now[:, None] - self._hours
-        np.copyto(age, np.float32(0.0), where=self.items < 0)
+        np.maximum(age, np.float32(0.0), out=age)  # of what never happened
         return {"read_items": self.items.copy(), "read_minutes": self._minutes.copy(), "read_age": age}
 
     def put(self, lanes: NDArray[np.intp], fresh: ReadingList) -> None:

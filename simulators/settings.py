@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -41,11 +41,12 @@ def as_dict(settings: Any) -> dict[str, Any]:
     return asdict(settings)
 
 
-def nearest(name: str, known: Any) -> str:
-    """A sentence that offers the nearest of the ``known`` names, and lists them all."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A sentence that offers the nearest of the ``known`` names, if any is near, and lists them all."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(sorted(known))}."
+    return f"{hint}Known: {', '.join(known)}."
 
 
 def _number(value: Any, current: float, where: str) -> float:

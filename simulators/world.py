@@ -83,12 +83,23 @@ class World(Protocol[State]):
         """What ``observe`` returns."""
         ...
 
+    @property
+    def topics(self) -> Mapping[str, NDArray[np.float32]]:
+        """Direction of every topic in interest space by name, unit vectors (dims,), for plots.
+
+        Empty where ``reveal`` holds no "interest".
+        """
+        ...
+
     def reset(self, seeds: NDArray[np.uint64]) -> State:
         """New users, one a seed."""
         ...
 
     def step(self, state: State, slates: NDArray[np.int64]) -> Feedback:
-        """Show ``slates`` (users, slate_size) and move ``state`` one step on, in place."""
+        """Show ``slates`` (users, slate_size) and move ``state`` one step on, in place.
+
+        Users who have left see nothing, click nothing and leave no second time.
+        """
         ...
 
     def observe(self, state: State) -> dict[str, NDArray[Any]]:
@@ -96,11 +107,41 @@ class World(Protocol[State]):
         ...
 
     def reveal(self, state: State) -> dict[str, NDArray[Any]]:
-        """The hidden truth, for oracles and plots only: copies, leading axis users."""
+        """The hidden truth, for oracles and plots only: copies, leading axis users.
+
+        "interest" is where tastes point now, unit vectors (users, dims); a world without such a space leaves it out.
+        """
         ...
 
     def expected_engagement(self, state: State) -> NDArray[np.float32]:
         """Mean engagement of every item if it were shown alone, (users, items). Touches neither state nor noise."""
+        ...
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """What an all-knowing observer expects of every item, where users choose by a multinomial logit.
+
+        P(open position k) = w_k / (no_click + sum_j w_j),  w_k = positions[k] * attraction of the item at k
+
+    Attributes:
+        attraction: Weight of every item at the top position, float32, (users, items).
+        engagement: Mean engagement if opened, in the world's unit, float32, (users, items).
+        no_click: Weight of opening nothing.
+        positions: Weight of each position beside the top one's, not increasing, float32, (slate_size,).
+    """
+
+    attraction: NDArray[np.float32]
+    engagement: NDArray[np.float32]
+    no_click: float
+    positions: NDArray[np.float32]
+
+
+class AppraisedWorld(World[State], Protocol[State]):
+    """A world that can say how each user sees every item: what the myopic oracle needs beyond ``World``."""
+
+    def appraise(self, state: State) -> Appraisal:
+        """Full information about every item for every user; touches neither state nor noise."""
         ...
 
 

@@ -1,8 +1,12 @@
 """The arrows between folders, the package list and the links for type checkers."""
 
 import ast
+import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +38,51 @@ def test_imports_point_down(path):
     layer = path.relative_to(ROOT).parts[0]
     allowed = set(LAYERS[: LAYERS.index(layer) + 1])
     assert imported_layers(path.read_text(encoding="utf-8")) <= allowed
+
+
+def third_parties(source: str) -> set[str]:
+    """Top-level modules that ``source`` imports, neither ours nor Python's."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").partition(".")[0])
+    return names - {"driftrec"} - set(sys.stdlib_module_names)
+
+
+def plain(name: str) -> str:
+    """A distribution's name without its version, spelt one way."""
+    return re.split(r"[^\w-]", name)[0].lower().replace("_", "-")
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    """The project table of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_whatever_is_imported_is_declared_and_pinned(project):
+    declared = {plain(name) for name in [*project["dependencies"], *project["optional-dependencies"]["peers"]]}
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    imported = set.union(*(third_parties(path.read_text(encoding="utf-8")) for path in MODULES))
+    owners = packages_distributions()
+    for module in sorted(imported - {"sardine"}):  # a peer, which a user need not have
+        owner = plain(owners[module][0])
+        assert owner in declared, module
+        assert owner in map(plain, pins), module
+
+
+def test_every_tool_for_development_is_pinned(project):
+    extras = [name for names in project["optional-dependencies"].values() for name in names]
+    pins = {plain(pin) for pin in (ROOT / "constraints.txt").read_text(encoding="utf-8").split()}
+    assert {plain(name) for name in extras} <= pins
+
+
+def test_the_licence_is_there(project):
+    assert project["license"] == "MIT"
+    for name in project["license-files"]:
+        assert "driftrec contributors" in (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_the_package_list_equals_the_folders():

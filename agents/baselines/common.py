@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from driftrec.agents.policy import Observation, Slates
+from driftrec.agents.policy import Observation, Slates, user_chunks
+from driftrec.simulators.vectors import unit
 
 Float = NDArray[np.float32]
 Scores = NDArray[np.floating]
@@ -65,12 +66,10 @@ def best_unread(score: Scorer, observation: Observation, num_items: int, k: int)
     Returns:
         int64, shape (users, k), best first.
     """
-    num_users = len(observation["persona"])
     size = max(1, CHUNK_CELLS // num_items)
-    slates = np.empty((num_users, k), dtype=np.int64)
-    for start in range(0, num_users, size):
-        rows = slice(start, start + size)
-        chunk = {key: values[rows] for key, values in observation.items()}
+    slates = np.empty((len(observation["persona"]), k), dtype=np.int64)
+    for index, chunk in enumerate(user_chunks(observation, size)):
+        rows = slice(index * size, (index + 1) * size)
         scores = score(chunk, rows)
         scores[read_mask(chunk, num_items)] = -np.inf
         slates[rows] = top_k(scores, k)
@@ -122,9 +121,7 @@ def centred_units(embeddings: Float, mean: Float) -> Float:
         embeddings: Shape (rows, embedding).
         mean: Shape (embedding,).
     """
-    centred = embeddings - mean
-    norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.divide(centred, norms, out=np.zeros_like(centred), where=norms > TIE)
+    return unit(embeddings - mean, floor=TIE)
 
 
 def check_not_negative(name: str, value: float) -> None:

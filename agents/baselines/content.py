@@ -1,4 +1,4 @@
-"""More of the same: items whose text is close to the persona and to what the user clicked lately."""
+"""More of the same: items whose text is close to the persona and to what the user read last."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from driftrec.agents.policy import Context, Observation, Slates
 
 
 class Content:
-    """Shows the items nearest to a profile; those clicked in the visible history come last.
+    """Shows the items nearest to a profile; the last reads come last.
 
         profile = persona_weight * persona + sum_j w_j item_j / sum_j w_j
         w_j = 2^(-age_j / half_life)
 
-    with j over the clicks in the visible history; without any, the second term is 0. Items are ranked by
+    with j over the last reads that the observation shows; without any, the second term is 0. Items are ranked by
     their cosine with the profile. Embeddings of items and personas have the catalogue's mean subtracted and
     are scaled to length 1 before: MiniLM's share a large common part. Deterministic but for ties, which
     ``seed`` breaks in one order for all users. Scores are matrix products over the batch: their last bit
@@ -33,8 +33,8 @@ class Content:
 
     Args:
         context: What is known of the catalogue.
-        persona_weight: Weight of the self-description beside that of the clicks, which is 1. >= 0.
-        half_life: Hours after which a click counts half. > 0.
+        persona_weight: Weight of the self-description beside that of the reads, which is 1. >= 0.
+        half_life: Hours after which a read counts half. > 0.
 
     Raises:
         ValueError: If a number is out of range.

@@ -15,6 +15,7 @@ from driftrec.agents.baselines.common import (
     check_positive,
 )
 from driftrec.agents.policy import Context, Observation, Slates
+from driftrec.simulators.vectors import unit
 
 Array = NDArray[np.float64]
 
@@ -33,9 +34,9 @@ class LinUCB:
 
     Features are the principal components of the item embeddings (centred at the catalogue's mean, one
     common scale such that their mean squared length is 1) and a constant 1. The prior mean theta_0 is
-    ``prior`` times the unit vector of the user's persona in the same components. Items clicked in the
-    visible history come last. Interests that drift are not modelled: old impressions weigh as much as new
-    ones. Deterministic but for ties, which ``seed`` breaks in one order for all users.
+    ``prior`` times the unit vector of the user's persona in the same components. The last reads
+    that the observation shows come last. Interests that drift are not modelled: old impressions weigh as much
+    as new ones. Deterministic but for ties, which ``seed`` breaks in one order for all users.
 
     Scores are matrix products over the batch: their last bit may depend on its size.
 
@@ -159,6 +160,5 @@ def principal_components(items: Float, personas: Float, dims: int) -> tuple[Arra
     """
     pca = PCA(n_components=min(dims, *items.shape), svd_solver="full").fit(items.astype(np.float64))
     reduced, described = pca.transform(items), pca.transform(personas.astype(np.float64))
-    length = np.linalg.norm(described, axis=1, keepdims=True)
     scale = np.sqrt(np.mean(np.sum(reduced**2, axis=1)))
-    return reduced / max(scale, TIE), described / np.maximum(length, TIE)
+    return reduced / max(scale, TIE), unit(described, floor=TIE)

@@ -14,7 +14,7 @@ _TIE = 1e-9  # below the difference of any two rates that matter
 
 
 class Popular:
-    """Shows the items with the highest click rate so far; those clicked in the visible history come last.
+    """Shows the items with the highest click rate so far; a user's last reads come last.
 
     The rate of an item is smoothed towards the rate of all impressions,
 
@@ -54,7 +54,7 @@ class Popular:
         return (self._clicks + self.strength * rate) / (self._impressions + self.strength)
 
     def act(self, observation: Observation) -> Slates:
-        """The most clicked items that a user has not clicked, best first, shape (users, slate_size)."""
+        """The most clicked items that a user has not read lately, best first, shape (users, slate_size)."""
         rates = self.rates()
         generator = step_generator(self._seed, self._step)
         self._step += 1

@@ -46,8 +46,8 @@ def simulate(users: int, steps: int, chunk: int) -> float:
     for start in range(0, users, chunk):
         state = world.reset(seeds[start : start + chunk])
         for _ in range(steps):
-            world.observe(state)
-            slates = rng.integers(world.num_items, size=(len(state.gone), world.slate_size))
+            observation = world.observe(state)
+            slates = rng.integers(world.num_items, size=(len(observation["persona"]), world.slate_size))
             minutes += float(world.step(state, slates).reward().sum(dtype=np.float64))
     return minutes
 

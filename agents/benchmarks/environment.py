@@ -14,7 +14,10 @@ _DRAWN = 16
 
 
 def stepping(lanes: int, effort: Effort) -> Work:
-    """Steps of ``lanes`` lanes under random slates drawn beforehand, observations, infos and resets included."""
+    """Steps of ``lanes`` lanes under random slates drawn beforehand, observations, infos and resets included.
+
+    As in any loop that uses them, a step's results live until those of the next step are there.
+    """
     envs = NewsVectorEnv(lanes)
     envs.reset(seed=0)
     shape = (_DRAWN, lanes, envs.world.slate_size)
@@ -24,7 +27,8 @@ def stepping(lanes: int, effort: Effort) -> Work:
 
     def work() -> int:
         for step in range(steps):
-            envs.step(slates[step % _DRAWN])
+            results = envs.step(slates[step % _DRAWN])
+        del results
         return steps * lanes
 
     return work

@@ -18,32 +18,38 @@ METRICS = (
 )
 """Columns of ``episodes`` that are averaged over users and training seeds."""
 
+OPTIONAL = ("interest_drift",)
+"""Those of ``METRICS`` that some worlds do not have; all their rows are NaN then."""
+
 KEYS = ("policy", "training_seed", "user", "user_seed")
-"""Columns that say which policy met which user."""
+"""Columns that say which policy met which user; the training seed is empty (NA) where nothing was trained."""
 
 
 def user_tables(episodes: pd.DataFrame) -> dict[str, dict[str, Values]]:
-    """For each policy and metric an array (training seeds, users), both ascending."""
+    """For each policy and metric an array (training seeds, users), both ascending; one row if nothing was trained."""
     return {
-        str(policy): {
-            metric: rows.pivot(index="training_seed", columns="user", values=metric).to_numpy(np.float64)
-            for metric in METRICS
-        }
+        str(policy): {metric: _table(rows, metric) for metric in METRICS}
         for policy, rows in episodes.groupby("policy", sort=False)
     }
 
 
+def _table(rows: pd.DataFrame, metric: str) -> Values:
+    """One policy's ``metric``, (training seeds, users)."""
+    by_seed = rows.sort_values("user").groupby("training_seed", dropna=False)
+    return np.stack([part[metric].to_numpy(np.float64) for _, part in by_seed])
+
+
 def training_seeds(episodes: pd.DataFrame, policy: str) -> list[int]:
-    """The policy's training seeds, ascending."""
-    return sorted(int(seed) for seed in episodes.loc[episodes.policy == policy, "training_seed"].unique())
+    """The policy's training seeds, ascending; none where nothing was trained."""
+    return sorted(int(seed) for seed in episodes.loc[episodes.policy == policy, "training_seed"].dropna().unique())
 
 
 def check_episodes(episodes: pd.DataFrame) -> None:
     """Refuse a table whose policies cannot be compared user by user.
 
     Raises:
-        ValueError: If a column is missing, a number is not finite, a row is double, a policy lacks users that
-            others have, or one user has several seeds.
+        ValueError: If a column is missing, a number is not finite (but for ``OPTIONAL`` columns that are NaN
+            throughout), a row is double, a policy lacks users that others have, or one user has several seeds.
     """
     missing = [column for column in (*KEYS, *METRICS) if column not in episodes.columns]
     if missing or episodes.empty:
@@ -51,21 +57,29 @@ def check_episodes(episodes: pd.DataFrame) -> None:
     double = episodes[episodes.duplicated(["policy", "training_seed", "user"])]
     if len(double):
         row = double.iloc[0]
-        raise ValueError(f"Policy {row.policy!r}, training seed {row.training_seed}, user {row.user}: two rows.")
+        raise ValueError(f"{_whose(row.policy, row.training_seed)}, user {row.user}: two rows.")
     everyone = set(episodes.user)
-    for (policy, trained), rows in episodes.groupby(["policy", "training_seed"], sort=False):
+    for (policy, trained), rows in episodes.groupby(["policy", "training_seed"], sort=False, dropna=False):
         absent = sorted(everyone - set(rows.user))
         if absent:
             raise ValueError(
-                f"Policy {policy!r}, training seed {trained}, misses {len(absent)} of {len(everyone)} users: "
+                f"{_whose(policy, trained)}, misses {len(absent)} of {len(everyone)} users: "
                 f"{', '.join(map(str, absent[:5]))}{', ...' if len(absent) > 5 else ''}. "
                 "Evaluate every policy on the same users."
             )
     for metric in METRICS:
+        if metric in OPTIONAL and episodes[metric].isna().all():
+            continue
         bad = episodes[~np.isfinite(episodes[metric].astype(np.float64))]
+
         if len(bad):
             row = bad.iloc[0]
             raise ValueError(f"Policy {row.policy!r}, user {row.user}: {metric} is {row[metric]}, not a number.")
     seeds = episodes.astype({"user_seed": str}).groupby("user").user_seed.nunique()
     if (seeds > 1).any():
         raise ValueError(f"User {seeds.idxmax()} has {seeds.max()} different user seeds: policies met different users.")
+
+
+def _whose(policy: object, trained: object) -> str:
+    """A policy and its training seed, in words."""
+    return f"Policy {policy!r}" + ("" if pd.isna(trained) else f", training seed {trained}")  # type: ignore[call-overload]

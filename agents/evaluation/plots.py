@@ -17,7 +17,7 @@ from driftrec.agents.evaluation.curves import MEASURE, align_curves, split_runs
 from driftrec.agents.evaluation.drawing import draw_lines, empty_figure, label_right
 from driftrec.agents.evaluation.palette import TOPIC_COLOURS, styles
 from driftrec.agents.evaluation.summary import Results
-from driftrec.agents.evaluation.tables import by_engagement, marked, sample_size
+from driftrec.agents.evaluation.tables import MARK, ORACLE_MARK, by_engagement, marked, sample_size
 
 DPI = 130
 BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
@@ -48,7 +48,8 @@ def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
     axes.set_yticks(rows, [marked(name, summary) for name in names])
     axes.set_xlim(0, 1.12 * high.max())
     interval = f"{summary['interval']['level']:.0%} bootstrap interval"
-    axes.set_xlabel(f"engagement per user and episode (minutes), {interval}\n{sample_size(summary)}")
+    marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {summary['floor']}"
+    axes.set_xlabel(f"engagement per user and episode (minutes), {interval}\n{sample_size(summary)}; {marks}")
     axes.set_title(f"Long-term engagement in {summary['world']}", pad=18)
     axes.grid(axis="y", visible=False)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.agents.policy import Context, Policy
-from driftrec.simulators.news import NewsState, NewsWorld, distinct
-from driftrec.simulators.world import check_slates
+from driftrec.agents.policy import Context, Oracle, Policy
+from driftrec.simulators.world import Feedback, World, check_slates
 
 JOURNEYS = 16
 """Users whose interests are followed step by step."""
+
+JOURNEY_COLUMNS = ("user", "step", "topic", "interest", "session", "hours")
 
 
 @dataclass
@@ -28,7 +30,8 @@ class Rollout:
         engagement: Minutes of every user at every step, 0 after leaving, float32, (steps, users).
         alive: Share of users not gone after each step, (steps,).
         shown: Which items each user was shown, bool, (users, items).
-        journeys: One row a step, topic and followed user: interest, session, hours.
+        journeys: One row a step, topic and followed user: interest (cosine to the topic), session, hours away so
+            far. Empty in a world without interests.
     """
 
     episodes: pd.DataFrame
@@ -39,31 +42,39 @@ class Rollout:
 
 
 class _Tally:
-    """Sums over the steps of an audience's life."""
+    """Sums over the steps of an audience's life, from what the world says after each."""
 
-    def __init__(self, world: NewsWorld, users: int, horizon: int, embeddings: NDArray[np.float32]) -> None:
+    def __init__(self, world: World[Any], users: int, horizon: int, embeddings: NDArray[np.float32]) -> None:
         self.embeddings = embeddings
         self.engagement = np.zeros((horizon, users), np.float32)
         self.alive = np.zeros(horizon)
+        self.gone = np.zeros(users, np.bool_)
+        self.between = np.ones(users, np.bool_)  # the next step begins a session
+        self.sessions = np.zeros(users, np.int64)  # with at least one step
+        self.hours = np.zeros(users)  # away
         self.steps = np.zeros(users, np.int64)
         self.clicks = np.zeros(users, np.int64)
         self.impressions = np.zeros(users, np.int64)
         self.diversity = np.zeros(users)
         self.shown = np.zeros((users, world.num_items), np.bool_)
 
-    def add(self, step: int, present: NDArray[np.intp], slates: NDArray[np.int64], feedback: Any, gone: Any) -> None:
+    def add(self, step: int, present: NDArray[np.intp], slates: NDArray[np.int64], feedback: Feedback) -> None:
         """Count one step in which the users ``present`` were shown ``slates`` (users, slate_size)."""
-        self.engagement[step] = feedback.reward()
-        self.alive[step] = 1.0 - gone.mean()
+        self.engagement[step, present] = feedback.reward()[present]
+        self.sessions[present] += self.between[present]
+        self.between = feedback.ended
+        self.hours[present] += feedback.gap[present]
+        self.gone |= feedback.left
+        self.alive[step] = 1.0 - self.gone.mean()
         self.steps[present] += 1
-        self.impressions[present] += distinct(slates[present]).sum(axis=1)
-        self.clicks += feedback.clicks.any(axis=1)
+        self.impressions[present] += 1 + (np.diff(np.sort(slates[present], axis=1)) > 0).sum(axis=1)  # no repeats
+        self.clicks[present] += feedback.clicks[present].any(axis=1)
         self.diversity[present] += diversity(self.embeddings, slates[present])
         self.shown[present[:, None], slates[present]] = True
 
 
 def roll_out(
-    world: NewsWorld,
+    world: World[Any],
     policy: Policy,
     context: Context,
     seeds: NDArray[np.uint64],
@@ -79,7 +90,7 @@ def roll_out(
 
     Args:
         world: The world.
-        policy: The decider; told the true state through ``see`` where it has one.
+        policy: The decider; an ``Oracle`` is told the true state, a copy, before each choice.
         context: For the embeddings that measure diversity.
         seeds: One a user.
         horizon: Steps.
@@ -96,33 +107,33 @@ def roll_out(
     with _in_policy(name, "reset"):
         policy.reset(len(seeds), seed)
     tally = _Tally(world, len(seeds), horizon, context.item_embeddings)
-    first = state.interest.copy()
+    first = world.reveal(state).get("interest")
     journeys = []
     for step in range(horizon):
-        journeys.append(_journey(world, state, step))
+        journeys.append(_journey(world, state, tally, step))
         _serve(world, policy, state, tally, step, name)
         tick()
-    return Rollout(
-        _episodes(state, tally, seeds, first), tally.engagement, tally.alive, tally.shown, pd.concat(journeys)
-    )
+    drift = _drift(first, world.reveal(state).get("interest"), len(seeds))
+    return Rollout(_episodes(tally, seeds, drift), tally.engagement, tally.alive, tally.shown, pd.concat(journeys))
 
 
-def _serve(world: NewsWorld, policy: Policy, state: NewsState, tally: _Tally, step: int, name: str) -> None:
+def _serve(world: World[Any], policy: Policy, state: Any, tally: _Tally, step: int, name: str) -> None:
     """One step of everyone who is still there."""
-    present = np.flatnonzero(~state.gone)
+    present = np.flatnonzero(~tally.gone)
     if not present.size:
         return
     observation = world.observe(state)
+    if isinstance(policy, Oracle):
+        with _in_policy(name, "see"):
+            policy.see(copy.deepcopy(state))
     with _in_policy(name, "act"):
-        if hasattr(policy, "see"):
-            policy.see(state)
         chosen = policy.act(observation)
     try:
-        slates = check_slates(chosen, len(state.gone), world.slate_size, world.num_items)
+        slates = check_slates(chosen, len(tally.gone), world.slate_size, world.num_items)
     except (TypeError, ValueError) as error:
         raise type(error)(f"Policy {name!r}, step {step}: {error}") from error
     feedback = world.step(state, slates)
-    tally.add(step, present, slates, feedback, state.gone)
+    tally.add(step, present, slates, feedback)
     if hasattr(policy, "update"):
         seen = np.full_like(slates, -1)
         seen[present] = slates[present]
@@ -139,41 +150,49 @@ def _in_policy(name: str, method: str) -> Iterator[None]:
         raise RuntimeError(f"Policy {name!r} failed in {method}(): {type(error).__name__}: {error}") from error
 
 
-def _episodes(state: NewsState, tally: _Tally, seeds: NDArray[np.uint64], first: NDArray[np.float32]) -> pd.DataFrame:
+def _episodes(tally: _Tally, seeds: NDArray[np.uint64], drift: NDArray[np.float64]) -> pd.DataFrame:
     """One row a user."""
     minutes = tally.engagement.sum(axis=0, dtype=np.float64)
-    sessions = state.clock[:, 1].astype(np.int64) - state.gone
     return pd.DataFrame(
         {
             "user": np.arange(len(seeds)),
             "user_seed": seeds,
             "engagement": minutes,
             "steps": tally.steps,
-            "sessions": sessions,
-            "session_minutes": minutes / sessions,
+            "sessions": tally.sessions,
+            "session_minutes": minutes / tally.sessions,
             "clicks": tally.clicks,
             "impressions": tally.impressions,
             "click_rate": tally.clicks / tally.steps,
-            "churn": state.gone.astype(np.int64),
+            "churn": tally.gone.astype(np.int64),
             "slate_diversity": tally.diversity / tally.steps,
-            "interest_drift": 1.0 - (first * state.interest).sum(axis=1, dtype=np.float64),
+            "interest_drift": drift,
         }
     )
 
 
-def _journey(world: NewsWorld, state: NewsState, step: int) -> pd.DataFrame:
+def _drift(first: NDArray[Any] | None, last: NDArray[Any] | None, users: int) -> NDArray[np.float64]:
+    """1 - cosine between the users' interests (users, dims) at start and end; NaN in a world without interests."""
+    if first is None or last is None:
+        return np.full(users, np.nan)
+    return 1.0 - (first * last).sum(axis=1, dtype=np.float64)
+
+
+def _journey(world: World[Any], state: Any, tally: _Tally, step: int) -> pd.DataFrame:
     """Affinity of the first users to every topic, while they are there."""
-    users = np.flatnonzero(~state.gone[:JOURNEYS])
-    affinity = state.interest[users] @ world.topic_latent.T  # (users, topics)
-    topics = world.catalogue.topic_names
+    topics = world.topics
+    if not topics:
+        return pd.DataFrame(columns=list(JOURNEY_COLUMNS))
+    users = np.flatnonzero(~tally.gone[:JOURNEYS])
+    affinity = world.reveal(state)["interest"][users] @ np.stack(list(topics.values())).T  # (users, topics)
     return pd.DataFrame(
         {
             "user": np.repeat(users, len(topics)),
             "step": step,
-            "topic": np.tile(topics, len(users)),
-            "interest": affinity.ravel(),
-            "session": np.repeat(state.clock[users, 1].astype(np.int64), len(topics)),
-            "hours": np.repeat(state.clock[users, 0], len(topics)),
+            "topic": np.tile(list(topics), len(users)),
+            "interest": affinity.ravel().astype(np.float64),  # what a CSV file gives back
+            "session": np.repeat((tally.sessions + tally.between)[users], len(topics)),
+            "hours": np.repeat(tally.hours[users], len(topics)),
         }
     )
 

@@ -2,15 +2,15 @@
 
 Three tables describe a comparison. ``episodes`` has one row per (policy, training_seed, user), ``steps`` one
 per (policy, training_seed, step), ``journeys`` one per (policy, step, topic) of a single user. Everything in
-the summary and in every plot is a function of these.
+the summary and in every plot is a function of these. The training seed is empty where nothing was trained.
+
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,17 @@ from driftrec.agents.evaluation.bootstrap import (
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
 from driftrec.agents.evaluation.references import References
 from driftrec.agents.evaluation.tables import markdown
+from driftrec.simulators.settings import nearest
 
 FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
 """What ``read_results`` needs."""
+
+TYPES = {
+    "episodes": {"user_seed": "uint64", "training_seed": "Int64"},
+    "steps": {"training_seed": "Int64"},
+    "journeys": {},
+}
+"""The tables, and what pandas must be told of their columns: seeds are large, and empty where nothing was trained."""
 
 INTERVAL = {
     "method": "percentile bootstrap over users and training seeds",
@@ -69,6 +77,7 @@ def summarise(
     floor: str = "random",
     ceiling: str = "planner",
     seed: int,
+    oracles: Collection[str] = (),
 ) -> dict[str, Any]:
     """Mean and 95 % interval of every measure of every policy, and its paired difference to ``baseline``.
 
@@ -81,10 +90,12 @@ def summarise(
         floor: Policy whose engagement counts as 0 in ``normalised``.
         ceiling: Policy whose engagement counts as 1 in ``normalised``.
         seed: Seed of the evaluation; the resampling uses it too.
+        oracles: Policies that were told the hidden truth.
 
     Returns:
         A dict that ``json.dumps(..., allow_nan=False)`` accepts: world, users, seeds, the three roles, interval,
-        and ``policies`` in the episodes' order, with every measure and what ``References.compare`` says.
+        and ``policies`` in the episodes' order, with ``oracle``, ``training_seeds``, every measure (None where the
+        world does not have it) and what ``References.compare`` says.
 
     Raises:
         ValueError: If columns, users or numbers are missing, policies met different users or ``baseline`` is
@@ -98,7 +109,12 @@ def summarise(
     against = References(minutes, baseline, floor, ceiling, seed)
     trained = {name: training_seeds(episodes, name) for name in tables}
     policies = {
-        name: {"training_seeds": trained[name], **_measures(table, shown[name], seed), **against.compare(name)}
+        name: {
+            "oracle": name in oracles,
+            "training_seeds": trained[name],
+            **_measures(table, shown[name], seed),
+            **against.compare(name),
+        }
         for name, table in tables.items()
     }
     seeds = {"evaluation": int(seed), "training": sorted(set(chain.from_iterable(trained.values())))}
@@ -107,10 +123,11 @@ def summarise(
     return {"world": world, "users": users, "seeds": seeds, **roles, "interval": INTERVAL, "policies": policies}
 
 
-def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) -> dict[str, dict[str, float]]:
-    """Every measure of one policy with its interval."""
+def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) -> dict[str, dict[str, float] | None]:
+    """Every measure of one policy with its interval; None of what the world does not have."""
+    absent = [metric for metric in METRICS if np.isnan(table[metric]).all()]
     return {
-        **{metric: asdict(interval(table[metric], seed=seed)) for metric in METRICS},
+        **{m: None if m in absent else asdict(interval(table[m], seed=seed)) for m in METRICS},
         "catalogue_coverage": asdict(coverage_interval(shown, seed=seed)),
     }
 
@@ -158,9 +175,9 @@ def read_results(folder: str | Path) -> Results:
             where / f"{name}.csv",
             keep_default_na=False,  # a policy or topic may be called "None" or "NA"
             na_values=[""],
-            dtype={"user_seed": "uint64"} if name == "episodes" else None,
+            dtype=dtypes,
         )
-        for name in ("episodes", "steps", "journeys")
+        for name, dtypes in TYPES.items()
     )
     summary = json.loads((where / "summary.json").read_text(encoding="utf-8"))
     return Results(episodes, steps, journeys, summary)
@@ -168,9 +185,7 @@ def read_results(folder: str | Path) -> Results:
 
 def _check_baseline(baseline: str, names: list[str]) -> None:
     if baseline not in names:
-        near = get_close_matches(baseline, names, n=1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"Unknown baseline {baseline!r}. {hint}Evaluated were: {', '.join(names)}.")
+        raise ValueError(f"Baseline {baseline!r} is not among the policies. {nearest(baseline, names)}")
 
 
 def _check_shown(shown: Mapping[str, NDArray[np.bool_]], tables: Mapping[str, Mapping[str, Values]]) -> None:

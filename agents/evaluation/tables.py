@@ -11,6 +11,9 @@ import pandas as pd
 MARK = "~"
 """Follows the name of a policy that cannot be told from the floor."""
 
+ORACLE_MARK = "*"
+"""Follows the name of a policy that was told the hidden truth."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -82,10 +85,12 @@ def by_engagement(summary: Mapping[str, Any]) -> list[str]:
 
 
 def sample_size(summary: Mapping[str, Any]) -> str:
-    """How many users and training seeds a summary rests on, in words."""
-    numbers = sorted({len(policy["training_seeds"]) for policy in summary["policies"].values()})
-    seeds = " or ".join(map(str, numbers))
-    return f"{summary['users']:,} users, {seeds} training seed{'s' if numbers[-1] > 1 else ''}"
+    """How many users and, where anything was trained, training seeds a summary rests on, in words."""
+    users = f"{summary['users']:,} users"
+    numbers = sorted({len(policy["training_seeds"]) for policy in summary["policies"].values()} - {0})
+    if not numbers:
+        return users
+    return f"{users}, {' or '.join(map(str, numbers))} training seed{'s' if numbers[-1] > 1 else ''}"
 
 
 def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
@@ -105,8 +110,13 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
 
 
 def marked(name: str, summary: Mapping[str, Any]) -> str:
-    """The policy's name, with ``MARK`` where it cannot be told from the floor (the floor itself included)."""
-    return f"{name} {MARK}" if summary["policies"][name]["distinguishable_from_random"] is False else name
+    """The policy's name with ``ORACLE_MARK`` where it is one, and ``MARK`` where it cannot be told from the floor.
+
+    The floor itself cannot be told from the floor.
+    """
+    policy = summary["policies"][name]
+    marks = [ORACLE_MARK] * policy["oracle"] + [MARK] * (policy["distinguishable_from_random"] is False)
+    return " ".join([name, *marks])
 
 
 def _cell(value: Mapping[str, float] | None, form: str) -> str:
@@ -129,10 +139,11 @@ def _legend(summary: Mapping[str, Any]) -> list[str]:
 
 def _method(summary: Mapping[str, Any]) -> list[str]:
     about, seeds = summary["interval"], summary["seeds"]
+    trained = f" ({', '.join(map(str, seeds['training']))})" if seeds["training"] else ""
     return [
-        f"{sample_size(summary)} ({', '.join(map(str, seeds['training']))}), "
-        f"evaluation seed {seeds['evaluation']}; every policy met the same users",
+        f"{sample_size(summary)}{trained}, evaluation seed {seeds['evaluation']}; every policy met the same users",
         f"[low, high]: {about['level']:.0%} interval, {about['method']}, {about['resamples']} resamples "
         f"(coverage: {about['coverage_resamples']})",
         f"{MARK}: the interval of the paired difference to {summary['floor']} holds 0",
+        f"{ORACLE_MARK}: told the hidden truth of every user; no recommender can know it",
     ]

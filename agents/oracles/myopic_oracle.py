@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.slate_optimiser import best_slates
-from driftrec.simulators.news import NewsState, NewsWorld
+from driftrec.simulators.world import AppraisedWorld
 
 
 class MyopicOracle:
     """Shows the slate of highest expected engagement now, from the user's true state.
 
     Args:
-        world: The world whose state ``see`` receives.
+        world: The world whose state ``see`` receives; its users choose by a multinomial logit.
     """
 
-    def __init__(self, world: NewsWorld) -> None:
+    def __init__(self, world: AppraisedWorld[Any]) -> None:
         self.world = world
-        self._state: NewsState | None = None
+        self._state: Any = None
 
     def reset(self, num_users: int, seed: int) -> None:
         """Nothing to forget and nothing random."""
 
-    def see(self, state: NewsState) -> None:
+    def see(self, state: Any) -> None:
         """Be told the true state; called before every ``act``."""
         self._state = state
 
     def act(self, observation: Observation) -> Slates:
-        """Slates of highest expected minutes in this step, (users, slate_size)."""
+        """Slates of highest expected engagement in this step, (users, slate_size)."""
         if self._state is None:
             raise RuntimeError("MyopicOracle.act was called before see(state); oracles need the world's true state.")
         view = self.world.appraise(self._state)
-        positions = self.world.config.choice.position_weights(self.world.slate_size)
-        return best_slates(view.attraction, view.minutes, view.no_click, positions)
+        return best_slates(view.attraction, view.engagement, view.no_click, view.positions)

@@ -1,4 +1,7 @@
-"""A full-information policy for the long term, its trade-off weights tuned by simulation."""
+"""A full-information policy for the long term, its trade-off weights tuned by simulation.
+
+What it trades are the mechanisms of News; another world's planner must weigh what matters there.
+"""
 
 from __future__ import annotations
 
@@ -59,12 +62,11 @@ class Planner:
         if self._state is None:
             raise RuntimeError("Planner.act was called before see(state); oracles need the world's true state.")
         view, weights = self.world.appraise(self._state), self.weights
-        value = view.minutes + np.float32(weights.opening)
+        value = view.engagement + np.float32(weights.opening)
         value += weights.satisfaction * (view.worth - self._state.satisfaction[:, None])
         value -= weights.freshness * (np.float32(1.0) - view.satiation)
         value += weights.loyalty * (self._state.home @ self.world.catalogue.latent.T)
-        positions = self.world.config.choice.position_weights(self.world.slate_size)
-        return best_slates(view.attraction, value, view.no_click, positions)
+        return best_slates(view.attraction, value, view.no_click, view.positions)
 
 
 def mean_return(world: NewsWorld, policy: Planner, seeds: NDArray[np.uint64], horizon: int) -> float:

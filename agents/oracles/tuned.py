@@ -14,8 +14,15 @@ from driftrec.agents.oracles.planner import PlannerWeights, tune_planner
 from driftrec.simulators.news import NewsWorld
 from driftrec.simulators.settings import as_dict
 
-PACKAGED: dict[str, PlannerWeights] = {}
-"""By ``world_key``; made with ``driftrec gap --retune --tuning-users 384 --tuning-rounds 8``."""
+PACKAGED: dict[str, PlannerWeights] = {
+    "11946879fdbbc8cda64f8a16d362bd44af68c8498b27badc304164be4577a123": PlannerWeights(
+        satisfaction=6.4758462010389835,
+        opening=0.8530685918139256,
+        freshness=-0.05344245571297901,
+        loyalty=-0.39599278582481895,
+    ),
+}
+"""By ``world_key``: the default News world at horizon 200, made with ``driftrec gap --retune``."""
 
 
 def world_key(world: NewsWorld, horizon: int) -> str:

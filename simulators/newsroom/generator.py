@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.newsroom.articles import Desk, Story
-from driftrec.simulators.newsroom.geometry import DIMS, SUBTOPICS_PER_TOPIC, subtopic_centres, unit
+from driftrec.simulators.newsroom.geometry import DIMS, SUBTOPICS_PER_TOPIC, subtopic_centres
 from driftrec.simulators.newsroom.people import write_persona
 from driftrec.simulators.newsroom.vocabulary import Topic, Words, topics
+from driftrec.simulators.vectors import unit
 
 ITEM_SPREAD = 0.3  # length of an item's offset from its subtopic's unit vector
 QUALITY_ALLURE_CORRELATION = -0.5

@@ -7,6 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.vectors import unit
+
 DIMS = 16
 NUM_TOPICS = 18
 SUBTOPICS_PER_TOPIC = 4
@@ -26,11 +28,6 @@ def topic_centres() -> NDArray[np.float64]:
 def subtopic_centres() -> NDArray[np.float64]:
     """Subtopic centres, unit rows, shape (18, 4, 16): normalise(topic + 0.6 * random unit vector)."""
     return _subtopic_centres().copy()
-
-
-def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors scaled to length 1 along the last axis."""
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 @cache

@@ -1,17 +1,15 @@
 """From a CSV file to a catalogue folder and from there to a setting, with all checks on the way."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from driftrec.agents import text_encoder
+from driftrec.agents import catalogue_folder, text_encoder
 from driftrec.agents.catalogue_folder import (
     EMBEDDINGS_FILE,
     build_catalogue_folder,
@@ -21,6 +19,7 @@ from driftrec.agents.catalogue_folder import (
 from driftrec.agents.read_items import read_items
 from driftrec.agents.setting import load_setting
 from driftrec.agents.text_encoder import TextEncoder
+from driftrec.envs import news
 from driftrec.simulators.catalogue import load_catalogue, save_catalogue
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -61,6 +60,20 @@ def test_embeddings_are_those_of_the_documents(folder, tiny):
     np.testing.assert_allclose(setting.item_embeddings[[6, 10]], direct, atol=1e-5)
 
 
+def test_the_audience_is_derived_from_the_texts_that_a_recommender_sees(csv, tmp_path, tiny, monkeypatch):
+    csv.write_text(csv.read_text(encoding="utf-8").replace("Soup of the year named", "Which soup won?"))
+    encoded, encode = [], catalogue_folder.encode_cached
+
+    def spy(encoder, texts, progress):
+        encoded.append(list(texts))
+        return encode(encoder, texts, progress=progress)
+
+    monkeypatch.setattr(catalogue_folder, "encode_cached", spy)
+    catalogue, personas = build_catalogue_folder(csv, tmp_path / "folder", tiny, 7)
+    assert encoded == [catalogue.documents(), catalogue.documents(), list(personas.texts)]
+    assert "Which soup won? Leek won by a spoon." in encoded[0]
+
+
 def test_provenance_is_stored(folder, tiny):
     provenance = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))["provenance"]
     assert provenance["seed"] == 7
@@ -92,11 +105,7 @@ def test_context_shows_no_hidden_columns(folder):
 
 
 def test_packaged_news_goes_through_the_cache(folder, tiny, monkeypatch):
-    catalogue, personas = load_catalogue(folder)
-    news = ModuleType("driftrec.simulators.newsroom")
-    news.generate_news = lambda: catalogue
-    news.generate_personas = lambda: personas
-    monkeypatch.setitem(sys.modules, news.__name__, news)
+    monkeypatch.setattr(news, "packaged_catalogue", lambda: load_catalogue(folder))
     first = load_setting(None, tiny)
     monkeypatch.setattr(text_encoder, "load_model", refuse)
     assert np.array_equal(load_setting(None, TextEncoder(tiny.folder)).item_embeddings, first.item_embeddings)

@@ -1,5 +1,6 @@
 """Checkpoints: what they hold, what they need to be loaded, and what is refused."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from driftrec.agents.checkpoint import FILE, LIBRARIES, load_checkpoint, read_config, save_checkpoint
+from driftrec.agents.checkpoint import FILE, load_checkpoint, read_config, save_checkpoint
+from driftrec.agents.runs import LIBRARIES
 from driftrec.agents.setting import Setting
 from driftrec.simulators.catalogue import Catalogue, Personas
 
@@ -61,6 +63,14 @@ def test_config_and_versions_are_inside(saved, setting):
     assert checkpoint.config == read_config(run) == CONFIG
     assert set(checkpoint.versions) == {"python", *LIBRARIES}
     assert checkpoint.versions["torch"] == torch.__version__
+
+
+def test_the_same_content_gives_the_same_bytes(saved, setting, tmp_path):
+    parts, run = saved
+    for attempt in range(8):
+        shuffled = dict(reversed(CONFIG.items())) if attempt % 2 else CONFIG
+        save_checkpoint(tmp_path / "again" / FILE, parts, shuffled, setting)
+        assert (tmp_path / "again" / FILE).read_bytes() == (run / FILE).read_bytes()
 
 
 def test_frozen_tables_are_left_out(saved):
@@ -116,8 +126,11 @@ def rewritten(run, **metadata):
     [
         (lambda run: (run / FILE).write_text("not weights"), "is not a checkpoint: "),
         (lambda run: (run / FILE).write_bytes((run / FILE).read_bytes()[:-9]), "is not a checkpoint: "),
-        (lambda run: rewritten(run, format="0"), r"is not a checkpoint of format 1 \(it says '0'\)"),
-        (lambda run: rewritten(run, other="x"), r"is not a checkpoint of format 1 \(it says None\)"),
+        (
+            lambda run: rewritten(run, driftrec=json.dumps({"format": 0})),
+            r"is not a checkpoint of format 2 \(it says 0\)",
+        ),
+        (lambda run: rewritten(run, other="x"), r"is not a checkpoint of format 2 \(it says None\)"),
     ],
 )
 def test_other_files_are_refused(saved, setting, spoil, message):

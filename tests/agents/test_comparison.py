@@ -32,7 +32,12 @@ def setup():
         ("ppo:runs/7", "ppo", ["ppo:runs/7"]),
         ("ppo:a,b", "ppo", ["ppo:a", "ppo:b"]),
         ("drawn=ppo:a,b", "drawn", ["ppo:a", "ppo:b"]),
-        ("ppo-greedy:a", "ppo-greedy", ["ppo-greedy:a"]),
+        ("ppo-sampled:a", "ppo-sampled", ["ppo-sampled:a"]),
+        ("farsighted:a,b", "farsighted", ["farsighted:a", "farsighted:b"]),
+        ("ppo:x=1", "ppo", ["ppo:x=1"]),
+        ("ppo:lr=1,lr=2", "ppo", ["ppo:lr=1", "ppo:lr=2"]),
+        ("mine=ppo:runs/x=1", "mine", ["ppo:runs/x=1"]),
+        ("a=b=random", "a", ["b=random"]),
         ("myopic", "myopic", ["myopic"]),
         ("myopic:a", "myopic", ["myopic:a"]),
         ("package.module:Class", "package.module:Class", ["package.module:Class"]),
@@ -56,15 +61,16 @@ def test_nothing_to_compare():
 def test_entries_are_built_in_the_order_given(setup):
     entries = build_entries(setup, ["popular", "myopic-oracle", "again=popular", "random"], seed=0)
     assert [entry.label for entry in entries] == ["popular", "myopic-oracle", "again", "random"]
-    kinds = [type(entry.policies[0]) for entry in entries]
+    kinds = [type(entry.policies[None]) for entry in entries]
     assert kinds == [Popular, MyopicOracle, Popular, Random]
-    assert entries[0].policies[0] is not entries[2].policies[0]
+    assert entries[0].policies[None] is not entries[2].policies[None]
 
 
 @pytest.mark.parametrize(
     ("names", "error", "message"),
     [
         (["planner", "randon"], ValueError, "Unknown policy 'randon'. Did you mean 'random'"),
+        (["planner", "ppoo:run1"], ImportError, "there is no module 'ppoo'. Did you mean 'ppo'[?]"),
         (["planner", "myopic-orakle"], ValueError, "Did you mean 'myopic-oracle'"),
         (["planner", "ppo"], ValueError, "'ppo' needs an argument: write ppo:ARGUMENT"),
         (["planner", "ppo:"], ValueError, "'ppo' needs an argument"),
@@ -80,12 +86,19 @@ def test_a_wrong_name_is_found_before_the_planner_is_tuned(setup, monkeypatch, n
         build_entries(setup, names, seed=0)
 
 
+def test_every_known_name_is_listed_once(setup):
+    with pytest.raises(ValueError, match="Known: ") as caught:
+        build_entries(setup, ["zzz"], seed=0)
+    known = str(caught.value).partition("Known: ")[2].partition(".")[0].split(", ")
+    assert len(known) == len(set(known)) >= 10
+
+
 def entries(setup):
     world = setup.world
     return [
-        Entry("random", {0: Random(setup.context)}),
+        Entry("random", {None: Random(setup.context)}),
         Entry("trained", {7: Random(setup.context), 3: Popular(setup.context)}),
-        Entry("planner", {0: Planner(world, PlannerWeights(opening=1.0))}),
+        Entry("planner", {None: Planner(world, PlannerWeights(opening=1.0))}),
     ]
 
 
@@ -98,9 +111,9 @@ def results(setup):
 
 
 def test_all_policies_meet_the_same_users(results):
-    groups = results.episodes.groupby(["policy", "training_seed"])
+    groups = results.episodes.groupby(["policy", results.episodes.training_seed.fillna(-1)])
     users = {key: rows.user_seed.tolist() for key, rows in groups}
-    assert set(users) == {("random", 0), ("trained", 3), ("trained", 7), ("planner", 0)}
+    assert set(users) == {("random", -1), ("trained", 3), ("trained", 7), ("planner", -1)}
     assert len({tuple(seeds) for seeds in users.values()}) == 1
     assert len(results.steps) == 4 * 10
 
@@ -119,16 +132,52 @@ def test_the_same_seed_repeats_and_another_brings_other_users(setup, results):
     assert not set(other.episodes.user_seed) & set(results.episodes.user_seed)
 
 
-def test_journeys_are_one_users_under_baseline_and_last_policy(results):
-    assert results.journeys.policy.unique().tolist() == ["random", "planner"]
-    assert results.journeys.user.nunique() == 1
+@pytest.mark.parametrize(("baseline", "other"), [("random", "planner"), ("trained", "planner"), ("planner", "trained")])
+def test_journeys_are_one_users_under_the_baseline_and_the_last_other_policy(setup, baseline, other):
+    journeys = compare(setup, entries(setup), users=20, seed=5, baseline=baseline).journeys
+    assert journeys.policy.unique().tolist() == [baseline, other]
+    assert journeys.user.nunique() == 1
+
+
+def test_only_training_seeds_that_there_are_are_told(results):
+    assert results.summary["seeds"] == {"evaluation": 5, "training": [3, 7]}
+    told = {name: policy["training_seeds"] for name, policy in results.summary["policies"].items()}
+    assert told == {"random": [], "trained": [3, 7], "planner": []}
+
+
+class Peeping(Random):
+    """Random slates, chosen with the truth in sight."""
+
+    def see(self, state):
+        state.interest[:] = 0.0
+        state.gone[:] = True
+        state.history.add(*[np.zeros((len(state.gone), 5))] * 3, np.zeros(len(state.gone)))
+
+
+def test_whatever_sees_the_truth_is_marked_and_can_change_nothing(setup, results):
+    peeping = Entry("peeping", {None: Peeping(setup.context)})
+    found = compare(setup, [*entries(setup), peeping], users=20, seed=5, baseline="random")
+    told = {name: policy["oracle"] for name, policy in found.summary["policies"].items()}
+    assert told == {"random": False, "trained": False, "planner": True, "peeping": True}
+    for column in ("engagement", "steps", "churn", "interest_drift"):
+        by_policy = found.episodes.groupby("policy")[column].apply(list)
+        assert by_policy["peeping"] == by_policy["random"], column
+    assert {**found.summary["policies"]["random"]} == results.summary["policies"]["random"]
+
+
+def test_the_weights_that_define_the_scale_are_told(results):
+    weights = {"satisfaction": 0.0, "opening": 1.0, "freshness": 0.0, "loyalty": 0.0}
+    assert results.summary["planner_weights"] == {"planner": weights}
 
 
 def test_results_are_written_and_read(results, tmp_path):
     write(tmp_path, results)
     back = read_results(tmp_path)
     assert back.summary == results.summary
-    assert back.episodes.policy.tolist() == results.episodes.policy.tolist()
+    for name in ("episodes", "steps", "journeys"):
+        pd.testing.assert_frame_equal(
+            getattr(back, name), getattr(results, name), rtol=1e-14, atol=0, check_dtype=name == "journeys"
+        )
 
 
 def test_the_user_to_follow_stays_under_both_policies():

@@ -78,7 +78,7 @@ def test_builds_the_users_own(own_module, make_context):
         (
             "zzz",
             ValueError,
-            "Unknown policy 'zzz'. Known: content, .*ppo, random; or your own, package.module:Class",
+            "Unknown policy 'zzz'. Known: content, .*ppo, random. Or your own: package.module:Class",
         ),
         ("", ValueError, "Unknown policy ''"),
         ("pppo:runs/7", ValueError, "Unknown policy 'pppo:runs/7'. Did you mean 'ppo'[?]"),
@@ -89,8 +89,11 @@ def test_builds_the_users_own(own_module, make_context):
         (
             "no_such:Mine",
             ImportError,
-            "Cannot import policy 'no_such:Mine': ModuleNotFoundError: .*'no_such'",
+            "Cannot import policy 'no_such:Mine': there is no module 'no_such'. Known: content, ",
         ),
+        ("ppoo:run1", ImportError, "there is no module 'ppoo'. Did you mean 'ppo'[?] Known: content, "),
+        (":Mine", ValueError, "Unknown policy ':Mine'"),
+        ("own_policies.deeper:Mine", ImportError, "'own_policies.deeper:Mine': ModuleNotFoundError"),
         ("broken_policies:Mine", ImportError, "'broken_policies:Mine': .*a_package_that_is_not_there"),
         ("half_written:Mine", ImportError, "'half_written:Mine': SyntaxError"),
         ("own_policies:Mime", ImportError, "module 'own_policies' has no 'Mime'"),

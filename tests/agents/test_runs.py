@@ -8,7 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driftrec.agents.runs import CONFIG_FILE, check_empty, check_users, drawn, new_run, run_folder, write_config
+from driftrec.agents import runs
+from driftrec.agents.runs import (
+    CONFIG_FILE,
+    LIBRARIES,
+    check_empty,
+    check_users,
+    drawn,
+    new_run,
+    run_folder,
+    versions,
+    write_config,
+)
 
 
 def test_runs_are_numbered_after_the_highest(tmp_path):
@@ -81,11 +92,19 @@ def test_too_few_users(users):
 
 
 def test_config_holds_the_command_and_the_versions(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["driftrec", "--users", "3"])
+    monkeypatch.setattr(sys, "argv", ["driftrec", "compare", "--policies", "my own=random"])
     write_config(tmp_path, {"seed": 7, "out": tmp_path})
     stored = json.loads((tmp_path / CONFIG_FILE).read_text())
-    assert (stored["seed"], stored["out"], stored["command"]) == (7, str(tmp_path), ["driftrec", "--users", "3"])
-    assert set(stored["versions"]) == {"python", "driftrec"}
+    assert (stored["seed"], stored["out"]) == (7, str(tmp_path))
+    assert stored["command"] == "driftrec compare --policies 'my own=random'"  # as a shell takes it
+    assert stored["versions"]["numpy"] == np.__version__
+    assert stored["versions"] == versions()
+    assert set(versions()) == {"python", *LIBRARIES}
+
+
+def test_versions_of_what_is_not_installed_are_left_out(monkeypatch):
+    monkeypatch.setattr(runs, "LIBRARIES", ("numpy", "no-such-library"))
+    assert set(versions()) == {"python", "numpy"}
 
 
 def test_config_is_strict_json(tmp_path):

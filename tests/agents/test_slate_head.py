@@ -8,13 +8,13 @@ import torch
 
 from driftrec.agents.slate_head import Read, SlateHead
 
-ITEMS, STATE, COLUMNS, DIMS = 4, 5, 6, 3
+ITEMS, STATE, COLUMNS = 4, 5, 3
 
 
 def make_head(slate_size, temper=1.5, weights=0.7):
     """A head with random weights; ``weights`` 0 leaves those it starts with."""
     torch.manual_seed(3)
-    head = SlateHead(STATE, COLUMNS, slate_size, temper, dims=DIMS)
+    head = SlateHead(STATE, COLUMNS, slate_size, temper)
     if weights:
         for parameter in head.parameters():
             torch.nn.init.normal_(parameter, std=weights)
@@ -24,7 +24,7 @@ def make_head(slate_size, temper=1.5, weights=0.7):
 def make_read(items=ITEMS, seed=0, users=1):
     """What all picks share, as the head's ``read`` gives them, made up, for users who are all alike."""
     generator = torch.Generator().manual_seed(seed)
-    base, features = torch.randn(1, items, generator=generator), torch.randn(items + 3, DIMS, generator=generator)
+    base, features = torch.randn(1, items, generator=generator), torch.randn(items + 3, COLUMNS, generator=generator)
     candidates = torch.randperm(items + 3, generator=generator)[:items]  # some of the catalogue, in no order
     return Read(base.expand(users, -1), features, candidates.expand(users, -1))
 
@@ -32,11 +32,11 @@ def make_read(items=ITEMS, seed=0, users=1):
 def by_hand(head, read, slate):
     """Chance of a slate by the equation in the class's docstring, in float64."""
     base = read.base[0].double().numpy()
-    features = read.features[read.candidates[0]].double().numpy()
-    partial = head.partial.weight.detach().double().numpy()
+    features = read.items[read.candidates[0]].double().numpy()
+    partial = head.partial.weight.detach().double().numpy() * COLUMNS**-0.5
     chance, left = 1.0, list(range(len(base)))
     for position, item in enumerate(slate):
-        mean = features[list(slate[:position])].mean(axis=0) if position else np.zeros(DIMS)
+        mean = features[list(slate[:position])].mean(axis=0) if position else np.zeros(COLUMNS)
         strength = np.exp(base + features @ (partial @ mean))[left]
         chance *= strength[left.index(item)] / strength.sum()
         left.remove(item)
@@ -88,7 +88,7 @@ def test_draws_come_as_often_as_stated():
 def test_the_log_probability_of_a_draw_is_that_of_the_slate(greedy):
     head = make_head(3)
     reads = [make_read(7, seed) for seed in range(9)]
-    read = Read(torch.cat([r.base for r in reads]), reads[0].features, torch.cat([r.candidates for r in reads]))
+    read = Read(torch.cat([r.base for r in reads]), reads[0].items, torch.cat([r.candidates for r in reads]))
     with torch.no_grad():
         picks, log_p = head.pick(read, greedy=greedy)
         torch.testing.assert_close(head.log_probability(read, picks)[0], log_p, rtol=1e-5, atol=1e-5)

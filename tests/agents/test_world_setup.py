@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode
 from driftrec.agents.catalogue_folder import build_catalogue_folder
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.agents.world_setup import WorldArgs, set_up
+from driftrec.envs import news
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -33,8 +34,16 @@ def test_everything_that_was_asked_for_arrives(folder):
     assert context.persona_embeddings.shape == (world.personas.num_personas, 24)
     np.testing.assert_array_equal(context.item_minutes, world.catalogue.minutes)
     assert (envs.num_envs, envs.horizon, envs.autoreset_mode) == (6, 17, AutoresetMode.SAME_STEP)
-    assert envs.world.config == world.config
-    assert envs.world.catalogue.fingerprint() == world.catalogue.fingerprint()
+    assert envs.world is world
+
+
+def test_a_folder_is_read_once(folder, monkeypatch):
+    reads = []
+    read = news.load_catalogue
+    monkeypatch.setattr(news, "load_catalogue", lambda path: reads.append(path) or read(path))
+    setup = set_up(WorldArgs(catalogue=folder))
+    assert setup.envs(2).world.catalogue is setup.setting.catalogue is setup.world.catalogue
+    assert reads == [folder]
 
 
 def test_the_context_gives_no_hidden_column(folder):

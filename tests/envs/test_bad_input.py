@@ -1,6 +1,7 @@
 """What the environments refuse, single and many: slates, settings and rewards that are not right."""
 
 import dataclasses
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -57,6 +58,13 @@ def test_wrong_slates_are_refused_and_change_nothing(slates, error, message):
     [
         ({"horizon": None, "config": {"comeback": {"churn_rate": 0.0}}}, ValueError, "horizon is None and .* is 0"),
         ({"horizon": None, "config": {"comeback": {"churn_rate": 1e-60}}}, ValueError, "churn_rate is 1e-60"),
+        (
+            {"horizon": None, "config": {"session_end": {"base": -40.0, "tired": 0.0}}},
+            ValueError,
+            "no session ends with session_end.base at -40 and session_end.tired at 0. Set a horizon",
+        ),
+        ({"horizon": None, "config": {"comeback": {"churn_rate": 1e-10}}}, ValueError, "churn_rate is 1e-10"),
+        ({"catalogue": Path("items")}, TypeError, r"catalogue is .*Path\('items'\); give the folder as a string, str"),
         ({"horizon": 2.5}, TypeError, r"horizon is 2\.5; it must be a whole number"),
         ({"horizon": "200"}, TypeError, "horizon is '200'; it must be a whole number"),
         ({"horizon": True}, TypeError, "horizon is True"),
@@ -74,6 +82,11 @@ def test_wrong_slates_are_refused_and_change_nothing(slates, error, message):
 def test_wrong_settings_are_refused(make, settings, error, message):
     with pytest.raises(error, match=message):
         make(**settings)
+
+
+@pytest.mark.parametrize("session_end", [{"base": -40.0, "tired": 1.0}, {"base": -10.0, "tired": 0.0}])
+def test_sessions_that_end_at_last_need_no_horizon(session_end):
+    NewsEnv(horizon=None, config={"session_end": session_end})
 
 
 def test_without_a_horizon_churn_ends_the_episode():

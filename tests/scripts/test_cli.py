@@ -1,6 +1,7 @@
 """The console command: its verbs, its help in every form, and one line for every mistake."""
 
 import importlib.util
+import os
 import runpy
 import subprocess
 import sys
@@ -142,10 +143,59 @@ def test_an_error_of_our_own_keeps_its_traceback(driftrec, monkeypatch):
         driftrec("plot", "somewhere")
 
 
-def test_threads_do_not_spin_while_they_wait(driftrec, monkeypatch):
-    import os
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_script_says_how_threads_wait_before_it_imports_anything_else_of_ours(verb):
+    lines = (SCRIPTS / f"{verb}.py").read_text(encoding="utf-8").splitlines()
+    ours = [line for line in lines if line.startswith(("import driftrec", "from driftrec"))]
+    assert ours[0].startswith("import driftrec.scripts ")
 
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-    monkeypatch.setattr(cli, "run", lambda verb: None)
-    driftrec("plot", "somewhere")
-    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+
+WATCH = """
+import os, runpy, sys
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            sys.exit(os.environ.get("OMP_WAIT_POLICY", "not said"))
+
+sys.meta_path.insert(0, Watch())
+sys.argv = ["train", "--help"]
+"""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"runpy.run_path({str(SCRIPTS / 'train.py')!r}, run_name='__main__')",
+        "runpy.run_module('driftrec.scripts.train', run_name='__main__')",
+        "from driftrec.scripts.cli import main; sys.argv.insert(0, 'driftrec'); main()",
+    ],
+    ids=["file", "module", "command"],
+)
+def test_threads_do_not_spin_while_they_wait(form, tmp_path):
+    env = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    command = [sys.executable, "-c", WATCH + form]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=env)
+    assert done.stderr == "passive\n"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: cli.main(),
+        lambda: cli.run("plot", ["some where", "--curves", "a"]),
+    ],
+)
+def test_the_command_is_kept_as_it_was_typed(call, monkeypatch):
+    """``write_config`` stores it."""
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/driftrec", "plot", "some where", "--curves", "a"])
+    monkeypatch.setattr("driftrec.scripts.plot.main", lambda args: None)
+    call()
+    assert sys.argv == ["driftrec", "plot", "some where", "--curves", "a"]
+
+
+def test_a_script_run_as_a_file_keeps_the_same_command(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/somewhere/scripts/plot.py", "some where", "--curves", "a"])
+    monkeypatch.setattr("driftrec.scripts.plot.main", lambda args: None)
+    cli.run("plot")
+    assert sys.argv == ["driftrec", "plot", "some where", "--curves", "a"]

@@ -6,7 +6,9 @@ import pytest
 
 from driftrec.agents.comparison import BASELINES
 from driftrec.agents.world_setup import WorldArgs
+from driftrec.envs.news import packaged_catalogue
 from driftrec.scripts import compare, encode, train
+from driftrec.simulators.catalogue import save_catalogue
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def test_the_demo_encodes_trains_and_compares_with_every_baseline(calls, driftre
     assert (training.out, training.seed, training.horizon) == (run, 5, 7)
     assert (comparison.out, comparison.seed, comparison.horizon) == (Path("runs/0001-demo/compare"), 5, 7)
     assert comparison.users == 30
-    assert set(comparison.policies) == {*BASELINES} - {"myopic"} | {f"myopic:{run}", f"ppo:{run}"}
+    assert set(comparison.policies) == {*BASELINES} - {"myopic"} | {f"myopic:{run}", f"farsighted:{run}", f"ppo:{run}"}
     for name in WorldArgs.__dataclass_fields__:
         assert getattr(training, name) == getattr(comparison, name)
     assert [line.split()[0] for line in done.out.splitlines()] == ["1/3", "2/3", "3/3", "Done"]
@@ -41,7 +43,24 @@ def test_a_second_demo_writes_a_new_folder(calls, driftrec, tmp_path):
     assert {args.seed for script, args in calls if script is train} == {0}
 
 
-def test_a_catalogue_folder_needs_no_encoding(calls, driftrec):
+def test_a_catalogue_folder_needs_no_encoding(calls, driftrec, tmp_path):
+    save_catalogue(tmp_path / "folder", *packaged_catalogue(), {})
     assert driftrec("demo", "--catalogue", "folder").status == 0
     assert [script for script, _ in calls] == [train, compare]
     assert {args.catalogue for _, args in calls} == {"folder"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--catalogue", "wrong"), "wrong is not a catalogue folder"),
+        (("--horizon", "0"), "horizon is 0"),
+        (("--seed", "-1"), "--seed is -1"),
+    ],
+)
+def test_a_mistake_leaves_no_folder_behind(calls, driftrec, tmp_path, words, message):
+    done = driftrec("demo", *words)
+    assert done.status == 2
+    assert message in done.err
+    assert not list(tmp_path.iterdir())
+    assert calls == []

@@ -38,11 +38,19 @@ def test_encode_script_refuses_arguments_that_do_not_fit(csv, tmp_path):
         main(Args(catalogue=csv))
     with pytest.raises(ValueError, match="--seed 3 applies to --catalogue"):
         main(Args(seed=3))
+    with pytest.raises(ValueError, match="--encoding latin-1 applies to --catalogue"):
+        main(Args(encoding="latin-1"))
     with pytest.raises(FileExistsError, match="not a catalogue folder"):
         main(Args(out=tmp_path))
     with pytest.raises(FileNotFoundError, match="no model folder /no/model"):
         main(Args(catalogue=csv, out=tmp_path / "new", model="/no/model"))
     assert not (tmp_path / "new").exists()
+
+
+def test_the_file_is_read_in_the_encoding_given(csv, tmp_path, tiny_model):
+    csv.write_bytes(csv.read_text(encoding="utf-8").replace("Goats", "Gänse").encode("latin-1"))
+    main(Args(catalogue=csv, out=tmp_path / "out", model=str(tiny_model), seed=1, encoding="latin-1"))
+    assert load_setting(tmp_path / "out").catalogue.titles[0] == "Gänse eat the town hall lawn"
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupte
     status, out, err = interrupted("PPO: ", "--seed", "3", "--settings.ppo.total-steps", "100_000_000")
     assert status == 130
     assert err == "driftrec train: interrupted: run holds what was learned so far.\n"
-    assert "PPO: 128 of 100,000,000 steps" in out
+    assert "PPO: 0 of 100,000,000 steps" in out
     assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "curve.csv", "config.json"}
     weights = load_file(tmp_path / "run" / FILE)
     assert all(np.isfinite(value).all() for value in weights.values())
@@ -56,7 +56,7 @@ def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupte
 
 
 def test_before_ppo_there_is_nothing_to_keep(interrupted, tmp_path):
-    status, out, err = interrupted("round 1, epoch 1 ", "--settings.myopic.epochs", "1_000_000")
+    status, out, err = interrupted("Ranker, pass 1 of 1000 ", "--settings.myopic.epochs", "1000")
     assert status == 130
     assert err == "driftrec train: interrupted: run holds no checkpoint, since PPO had not begun.\n"
     assert "Traceback" not in out

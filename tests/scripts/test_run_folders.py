@@ -50,7 +50,7 @@ def test_a_file_is_no_run_folder(driftrec, verb, csv):
 
 def test_an_empty_folder_and_a_run_elsewhere_will_do(project, driftrec, tmp_path):
     (tmp_path / "mine").mkdir()
-    policies = ("random", f"a=ppo:{project.run}", f"b=ppo-greedy:{project.run / FILE}")
+    policies = ("random", f"a=ppo:{project.run}", f"b=ppo-sampled:{project.run / FILE}")
     words = ("--users", "3", "--out", "mine", "--baseline", "b")
     done = driftrec("compare", *project.world, *words, "--policies", *policies)
     assert done.status == 0, done.err
@@ -83,7 +83,7 @@ def test_a_checkpoint_of_another_catalogue(project, driftrec, rows, tiny_model, 
 def test_a_checkpoint_of_other_slates(project, driftrec):
     for name in ("ppo", "myopic"):
         words = ("--catalogue", project.catalogue, "--slate-size", "4", "--policies", f"{name}:{project.run}")
-        refused(driftrec("compare", *words), "compare", "another slate size" if name == "myopic" else "slates of 3")
+        refused(driftrec("compare", *words), "compare", "was trained for slates of 3, not 4; use --slate-size")
 
 
 def test_two_runs_of_one_training_seed_need_two_labels(project, driftrec, tmp_path):

@@ -56,6 +56,13 @@ def test_every_column_changes_the_fingerprint(column):
     assert dataclasses.replace(CATALOGUE, **{column: other}).fingerprint() != CATALOGUE.fingerprint()
 
 
+def test_topic_directions_are_mean_directions_and_that_of_all_items_where_there_are_none():
+    catalogue = dataclasses.replace(CATALOGUE, topic_names=("insects", "pets", "none"))
+    half, third = np.sqrt(1 / 2), np.sqrt(1 / 3)
+    expected = [[half, half, 0], [0, 0, 1], [third, third, third]]
+    np.testing.assert_allclose(catalogue.topic_directions(), expected)
+
+
 def test_words_that_move_from_title_to_text_change_the_fingerprint():
     moved = dataclasses.replace(CATALOGUE, titles=("AntsT", "Bees!", "Cats"), texts=("hey march.", "They hum.", ""))
     assert moved.fingerprint() != CATALOGUE.fingerprint()
@@ -128,6 +135,11 @@ def cut(name):
         (arrays(minutes=np.array([1, -np.inf, 1], np.float32)), r"minutes of 'b' \(row 1\) holds NaN or infinity"),
         (arrays(persona_interest=np.full((2, 3), np.inf, np.float32)), "persona interest of '0'"),
         (arrays(allure=None), "'allure' is missing"),
+        (arrays(topic=np.array([0, 0, 1], np.int32)), "topic is int32; it must be int64"),
+        (arrays(topic=np.array([0.0, 0.5, 1.0])), "topic is float64; it must be int64"),
+        (arrays(latent=np.eye(3)), "latent is float64; it must be float32"),
+        (arrays(minutes=np.ones(3, np.float16)), "minutes is float16; it must be float32"),
+        (arrays(persona_interest=np.eye(3)[:2]), "persona interest is float64; it must be float32"),
         (cut(TEXTS_FILE), "Unterminated|Expecting"),
         (cut(ARRAYS_FILE), "header|incomplete|File|buffer"),
     ],

@@ -47,6 +47,44 @@ def test_choose_inverts_the_cumulative_weights():
     assert chosen.tolist() == [0, 0, 2, 2, -1]
 
 
+CAUSES = ("affinity", "allure", "satiation", "repeat", "trust", "position")
+
+
+def exact_shares(choice, slates):
+    """P(open k) and, last, P(no-click) in float64 without a cut, (slate_size + 1, users)."""
+    affinity, allure, satiation, repeat, satisfaction = (part.astype(np.float64) for part in slates)
+    utility = choice.affinity * affinity + choice.allure * allure + choice.trust * (satisfaction - 0.5)
+    utility -= choice.satiation * satiation + choice.repeat * repeat + choice.position * np.arange(5)[:, None]
+    utility = np.vstack([utility, np.full((1, utility.shape[1]), choice.no_click)])
+    weights = np.exp(utility - utility.max(axis=0))
+    return weights / weights.sum(axis=0)
+
+
+@pytest.mark.parametrize("no_click", [-20.0, 2.8, 20.0])
+@pytest.mark.parametrize("highest", [*[(name,) for name in CAUSES], CAUSES[:1] + CAUSES[2:], CAUSES[:2], CAUSES])
+def test_at_the_bounds_of_every_setting_clicks_are_as_frequent_as_stated(highest, no_click):
+    choice = MultinomialLogit(**dict.fromkeys(highest, 20.0), no_click=no_click)
+    rng = np.random.default_rng(0)
+    users = 4000
+    shape = (5, users)  # allure as far out as that of a thousand items
+    slates = [
+        rng.uniform(-1, 1, shape),
+        rng.normal(size=shape).clip(-3.5, 3.5),
+        rng.uniform(0, 1, shape),
+        rng.integers(2, size=shape),
+        rng.uniform(0, 1, users),
+    ]
+    slates = [part.astype(np.float32) for part in slates]
+    for part, best in zip(slates, (1.0, 3.5, 0.0, 0.0, 1.0), strict=True):
+        part[..., 0] = best  # whatever draws one user draws all the same
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        weights = choice.attraction(*slates) * choice.position_weights(5)[:, None]
+        opened = choice.choose(weights, rng.random(users, dtype=np.float32))
+    assert np.isfinite(weights).all()
+    shares = np.array([(opened == k).mean() for k in (0, 1, 2, 3, 4, -1)])
+    np.testing.assert_allclose(shares, exact_shares(choice, slates).mean(axis=1), atol=0.025)
+
+
 def test_no_click_makes_opening_rarer():
     draw = np.linspace(0, 1, 1000, endpoint=False, dtype=np.float32)
     opened = [(MultinomialLogit(no_click=x).choose(np.ones((2, 1000), np.float32), draw) >= 0).sum() for x in (0, 2)]
@@ -72,6 +110,8 @@ def test_reading_noise_has_mean_one_and_is_bounded():
 
 
 def test_sigmoid():
+    with np.errstate(all="raise", under="ignore"):
+        assert sigmoid(f(-1000, 1000)) == pytest.approx([0, 1])
     np.testing.assert_allclose(sigmoid(f(-80, 0, np.log(3), 80)), [0, 0.5, 0.75, 1], atol=1e-7)
 
 
@@ -160,7 +200,8 @@ def test_churn_grows_with_the_gap():
     ("mechanism", "name", "value"),
     [
         *[(MultinomialLogit, n, -0.1) for n in ("affinity", "allure", "satiation", "repeat", "trust", "position")],
-        (MultinomialLogit, "no_click", 21),
+        *[(MultinomialLogit, n, 20.1) for n in ("affinity", "allure", "satiation", "repeat", "trust", "position")],
+        *[(MultinomialLogit, "no_click", value) for value in (-21, 21)],
         (MultinomialLogit, "affinity", float("nan")),
         *[(Reading, n, 21) for n in ("base", "affinity", "allure")],
         (Reading, "spread", 1.1),

@@ -262,6 +262,14 @@ def changed(values, row, value):
 CATALOGUE, PERSONAS = packaged_catalogue()
 
 
+@pytest.mark.parametrize("column", ["topic", "latent", "quality", "allure", "minutes"])
+def test_the_packaged_catalogue_that_all_share_cannot_be_written_to(column):
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(packaged_catalogue()[0], column)[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        packaged_catalogue()[1].interest[0] = 0
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

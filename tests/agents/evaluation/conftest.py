@@ -5,7 +5,12 @@ import pytest
 from driftrec.agents.evaluation.summary import Results, summarise
 
 USERS, ITEMS, STEPS = 30, 40, 25
-POLICIES = {"random": (1.0, 1), "content": (1.5, 1), "ppo": (2.2, 3), "planner": (3.0, 1)}
+POLICIES = {"random": (1.0, None), "content": (1.5, None), "ppo": (2.2, 3), "planner": (3.0, None)}
+"""Level of engagement and number of training seeds, None where nothing is trained."""
+
+RUNS = [
+    (name, level, seed) for name, (level, seeds) in POLICIES.items() for seed in (range(seeds) if seeds else [None])
+]
 USER_SEEDS = np.arange(USERS, dtype=np.uint64) + np.uint64(2**63)
 
 
@@ -15,10 +20,10 @@ def rows_of_policy(name, level, training_seed):
     return pd.DataFrame(
         {
             "policy": name,
-            "training_seed": training_seed,
+            "training_seed": pd.array([training_seed] * USERS, dtype="Int64"),
             "user": np.arange(USERS),
             "user_seed": USER_SEEDS,
-            "engagement": 100 * level * noise * (1 + 0.05 * training_seed),
+            "engagement": 100 * level * noise * (1 + 0.05 * (training_seed or 0)),
             "steps": STEPS,
             "sessions": 3 + np.arange(USERS) % 3,
             "session_minutes": 20.0 * noise,
@@ -37,7 +42,7 @@ def steps_of_policy(name, level, training_seed):
     return pd.DataFrame(
         {
             "policy": name,
-            "training_seed": training_seed,
+            "training_seed": pd.array([training_seed] * STEPS, dtype="Int64"),
             "step": np.arange(STEPS),
             "engagement": mean,
             "engagement_low": mean - 0.1,
@@ -49,18 +54,12 @@ def steps_of_policy(name, level, training_seed):
 
 @pytest.fixture
 def episodes():
-    return pd.concat(
-        [rows_of_policy(name, level, seed) for name, (level, seeds) in POLICIES.items() for seed in range(seeds)],
-        ignore_index=True,
-    )
+    return pd.concat([rows_of_policy(*run) for run in RUNS], ignore_index=True)
 
 
 @pytest.fixture
 def steps():
-    return pd.concat(
-        [steps_of_policy(name, level, seed) for name, (level, seeds) in POLICIES.items() for seed in range(seeds)],
-        ignore_index=True,
-    )
+    return pd.concat([steps_of_policy(*run) for run in RUNS], ignore_index=True)
 
 
 @pytest.fixture
@@ -86,12 +85,12 @@ def journeys():
 @pytest.fixture
 def shown():
     rng = np.random.default_rng(2)
-    return {name: rng.random((seeds, USERS, ITEMS)) < 0.05 for name, (_, seeds) in POLICIES.items()}
+    return {name: rng.random((seeds or 1, USERS, ITEMS)) < 0.05 for name, (_, seeds) in POLICIES.items()}
 
 
 @pytest.fixture
 def summary(episodes, shown):
-    return summarise(episodes, shown, world="test world", baseline="content", seed=11)
+    return summarise(episodes, shown, world="test world", baseline="content", seed=11, oracles=["planner"])
 
 
 @pytest.fixture

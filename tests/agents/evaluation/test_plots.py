@@ -67,11 +67,12 @@ def test_bars_are_the_means_in_order(summary):
     policies = summary["policies"]
     names = ["random", "content", "ppo", "planner"]  # from bottom to top
     assert [bar.get_width() for bar in axes.patches] == [policies[name]["engagement"]["mean"] for name in names]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["random ~", "content", "ppo", "planner"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["random ~", "content", "ppo", "planner *"]
     assert f"{policies['ppo']['engagement']['mean']:,.1f}" in texts(axes)
     assert {"floor: random", "ceiling: planner"} <= set(texts(axes))
     assert "minutes" in axes.get_xlabel()
     assert "30 users" in axes.get_xlabel()
+    assert "* oracle, ~ not told apart from random" in axes.get_xlabel()
 
 
 def test_whiskers_are_the_intervals(summary):

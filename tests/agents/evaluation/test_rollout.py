@@ -31,13 +31,13 @@ class Recorder:
     """Shows items by a fixed rule, one of them twice in every third slate, and writes down what it is told."""
 
     def __init__(self):
-        self.calls, self.updates, self.seen = [], [], []
+        self.calls, self.updates, self.states = [], [], []
 
     def reset(self, num_users, seed):
         self.calls.append((num_users, seed))
 
     def see(self, state):
-        self.seen.append(state.step.copy())
+        self.states.append(state)
 
     def act(self, observation):
         step = len(self.updates)
@@ -94,8 +94,8 @@ def test_episodes_count_what_happened(served, lived):
     np.testing.assert_allclose(episodes.click_rate, clicks / here.sum(axis=0))
     positions = np.where(np.arange(HORIZON) % 3 == 0, 2, 3)  # a repeat is an empty position
     np.testing.assert_array_equal(episodes.impressions, positions @ here)
-    ended = np.sum([feedback.ended for _, feedback, _, _ in rows], axis=0)
-    np.testing.assert_array_equal(episodes.sessions, 1 + ended - state.gone)  # no session after the last goodbye
+    ended = np.array([feedback.ended for _, feedback, _, _ in rows])
+    np.testing.assert_array_equal(episodes.sessions, 1 + (ended[:-1] & here[1:]).sum(axis=0))  # those with a step
     np.testing.assert_allclose(episodes.session_minutes, minutes / episodes.sessions)
     np.testing.assert_array_equal(episodes.churn, state.gone)
     np.testing.assert_allclose(episodes.interest_drift, 1 - (start * state.interest).sum(axis=1), atol=1e-6)
@@ -121,7 +121,7 @@ def test_slate_diversity_is_the_mean_over_the_users_steps(served, lived, context
 def test_the_policy_is_told_everything_once_a_step(served, lived):
     policy, _ = served
     assert policy.calls == [(USERS, 9)]
-    assert [int(step[0]) for step in policy.seen] == list(range(HORIZON))
+    assert [int(state.step[0]) for state in policy.states] == list(range(HORIZON))
     for (observation, slates, clicks, minutes), (shown, feedback, here, _) in zip(
         policy.updates, lived[0], strict=True
     ):
@@ -151,6 +151,22 @@ def test_a_user_fares_alike_in_any_company(context):
     exact = [column for column in whole.columns if column not in ("engagement", "session_minutes", "interest_drift")]
     np.testing.assert_array_equal(whole.loc[:4, exact], few[exact])
     np.testing.assert_allclose(whole.loc[:4, "engagement"], few.engagement)
+
+
+def test_a_session_that_ends_with_the_last_step_brings_no_other(context):
+    world = news_world(slate_size=3, config={"comeback": {"churn_rate": 0.0}, "session_end": {"base": 40.0}})
+    rollout = roll_out(world, Random(context), context, SEEDS, horizon=6, seed=0)
+    assert (rollout.episodes.sessions == 6).all()  # one a step
+    np.testing.assert_allclose(rollout.episodes.session_minutes, rollout.episodes.engagement / 6)
+    one = rollout.journeys.query("user == 3").drop_duplicates("step")
+    assert one.session.tolist() == [1, 2, 3, 4, 5, 6]
+    assert (one.hours.diff().iloc[1:] > 0).all()
+
+
+def test_an_oracle_is_told_the_truth_before_it_acts(served):
+    state = served[0].states[4]
+    assert int(state.step[0]) == 4
+    np.testing.assert_array_equal(WORLD.observe(state)["clock"], served[0].updates[4][0]["clock"])
 
 
 def test_an_audience_that_is_all_gone_earns_nothing_more(context):

@@ -11,7 +11,8 @@ MEASURES = (*METRICS, "catalogue_coverage", "normalised")
 
 
 def summarised(episodes, shown, **changes):
-    return summarise(episodes, shown, **{"world": "test world", "baseline": "content", "seed": 11, **changes})
+    settings = {"world": "test world", "baseline": "content", "seed": 11, "oracles": ["planner"], **changes}
+    return summarise(episodes, shown, **settings)
 
 
 def test_keys_and_strict_json(summary):
@@ -29,7 +30,7 @@ def test_keys_and_strict_json(summary):
 def test_means_are_the_tables_means(episodes, shown, summary):
     means = episodes.groupby("policy")[list(METRICS)].mean()
     for name, policy in summary["policies"].items():
-        assert policy["training_seeds"] == ([0, 1, 2] if name == "ppo" else [0])
+        assert policy["training_seeds"] == ([0, 1, 2] if name == "ppo" else [])
         assert [policy[metric]["mean"] for metric in METRICS] == pytest.approx(means.loc[name].tolist())
         assert policy["catalogue_coverage"]["mean"] == pytest.approx(shown[name].any(axis=1).mean())
 
@@ -45,6 +46,28 @@ def test_normalised_and_differences_by_hand(summary):
     noise = policies["random"]["engagement"]["mean"] / 100
     assert policies["ppo"]["versus_baseline"]["difference"] == pytest.approx(81 * noise)
     assert policies["content"]["versus_baseline"] == {"difference": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_only_oracles_are_marked_as_such(summary):
+    told = {name: policy["oracle"] for name, policy in summary["policies"].items()}
+    assert told == {"random": False, "content": False, "ppo": False, "planner": True}
+
+
+def test_where_nothing_is_trained_no_training_seed_is_named(episodes, shown):
+    untrained = episodes[episodes.policy != "ppo"]
+    assert summarised(untrained, shown)["seeds"] == {"evaluation": 11, "training": []}
+
+
+def test_a_policy_without_training_is_resampled_as_one_of_a_single_training_seed(episodes, shown, summary):
+    numbered = episodes.assign(training_seed=episodes.training_seed.fillna(0))
+    for name, policy in summarised(numbered, shown)["policies"].items():
+        assert {**policy, "training_seeds": None} == {**summary["policies"][name], "training_seeds": None}
+
+
+def test_what_the_world_does_not_have_is_none(episodes, shown, summary):
+    policies = summarised(episodes.assign(interest_drift=np.nan), shown)["policies"]
+    assert {name: policy["interest_drift"] for name, policy in policies.items()} == dict.fromkeys(policies)
+    assert policies["ppo"]["churn"] == summary["policies"]["ppo"]["churn"]
 
 
 def test_row_order_does_not_matter(episodes, shown, summary):
@@ -100,8 +123,8 @@ def test_normalised_is_none_where_ceiling_and_floor_cannot_be_told_apart(episode
 @pytest.mark.parametrize(
     ("baseline", "message"),
     [
-        ("contnet", "Unknown baseline 'contnet'. Did you mean 'content'"),
-        ("zzz", "Unknown baseline 'zzz'. Evaluated were: random, content, ppo, planner"),
+        ("contnet", "Baseline 'contnet' is not among the policies. Did you mean 'content'"),
+        ("zzz", "Baseline 'zzz' is not among the policies. Known: content, planner, ppo, random"),
     ],
 )
 def test_unknown_baseline(episodes, shown, baseline, message):
@@ -114,7 +137,7 @@ def test_missing_users_are_named(episodes, shown):
     with pytest.raises(ValueError, match=r"Policy 'ppo', training seed 1, misses 2 of 30 users: 3, 7\."):
         summarised(episodes[~lost], shown)
     lost = (episodes.policy == "content") & (episodes.user < 9)
-    with pytest.raises(ValueError, match=r"'content', training seed 0, misses 9 of 30 users: 0, 1, 2, 3, 4, \.\.\."):
+    with pytest.raises(ValueError, match=r"Policy 'content', misses 9 of 30 users: 0, 1, 2, 3, 4, \.\.\."):
         summarised(episodes[~lost], shown)
 
 
@@ -128,7 +151,9 @@ BAD = {
     "nan": (lambda e: with_value(e, "engagement", np.nan), "Policy 'ppo', user 4: engagement is nan"),
     "infinity": (lambda e: with_value(e, "session_minutes", np.inf), "user 4: session_minutes is inf"),
     "other user": (lambda e: with_value(e, "user_seed", 5), "User 4 has 2 different user seeds"),
-    "double": (lambda e: pd.concat([e, e[40:41]]), "Policy 'content', training seed 0, user 10: two rows"),
+    "double": (lambda e: pd.concat([e, e[40:41]]), "Policy 'content', user 10: two rows"),
+    "one user's drift": (lambda e: with_value(e, "interest_drift", np.nan), "user 4: interest_drift is nan"),
+    "no engagement": (lambda e: e.assign(engagement=np.nan), "Policy 'random', user 0: engagement is nan"),
     "column": (lambda e: e.drop(columns=["churn"]), r"lacks the columns \['churn'\]"),
     "empty": (lambda e: e[:0], "empty"),
 }
@@ -158,6 +183,7 @@ def test_user_tables_are_ordered_by_seed_and_user():
 def test_results_come_back(tmp_path, episodes, steps, journeys, summary):
     write_results(tmp_path / "new" / "folder", episodes, steps, journeys, summary)
     back = read_results(tmp_path / "new" / "folder")
+    assert set(back.episodes.training_seed.isna()) == {True, False}
     for got, want in ((back.episodes, episodes), (back.steps, steps), (back.journeys, journeys)):
         pd.testing.assert_frame_equal(got, want, rtol=1e-14, atol=0)  # pandas < 3.1 may lose the last bit
     assert back.summary == summary

@@ -17,7 +17,7 @@ def test_markdown_tables_have_equal_columns_and_all_policies(summary):
         assert [row.split("|")[1].strip() for row in rows] == [
             "policy",
             "---",
-            "planner",
+            "planner *",
             "ppo",
             "content",
             "random ~",
@@ -69,7 +69,27 @@ def test_mark_only_where_told_apart_is_false(summary):
     assert marked("random", summary) == "random"
 
 
+def test_an_oracle_is_marked_and_the_mark_explained(summary):
+    assert marked("planner", summary) == "planner *"
+    summary["policies"]["planner"]["distinguishable_from_random"] = False
+    assert marked("planner", summary) == "planner * ~"
+    for text in (text_table(summary), markdown(summary)):
+        assert "planner * ~" in text
+        assert "*: told the hidden truth of every user" in text
+
+
 def test_sample_size(summary):
+    assert sample_size(summary) == "30 users, 3 training seeds"
+    summary["policies"]["content"]["training_seeds"] = [5]
     assert sample_size(summary) == "30 users, 1 or 3 training seeds"
     del summary["policies"]["ppo"]
     assert sample_size(summary) == "30 users, 1 training seed"
+
+
+def test_no_training_seed_is_told_where_nothing_was_trained(summary):
+    del summary["policies"]["ppo"]
+    summary["seeds"]["training"] = []
+    assert sample_size(summary) == "30 users"
+    for text in (text_table(summary), markdown(summary)):
+        assert "30 users, evaluation seed 11" in text
+        assert "training seed" not in text.replace("users and training seeds", "")

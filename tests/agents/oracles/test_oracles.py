@@ -62,7 +62,7 @@ def reached(world, state, slates, gain):
 def test_no_slate_earns_more_in_the_next_step(world, state):
     oracle = MyopicOracle(world)
     oracle.see(state)
-    gain = world.appraise(state).minutes
+    gain = world.appraise(state).engagement
     slates = oracle.act({})
     np.testing.assert_allclose(reached(world, state, slates, gain), best_of_all(world, state, gain), rtol=1e-4)
 
@@ -83,7 +83,7 @@ def test_what_the_oracle_expects_is_what_happens():
 def values_by_row(world, state, slates):
     view = world.appraise(state)
     weights = np.take_along_axis(view.attraction, slates, axis=1) * world.config.choice.position_weights(3)
-    earned = weights * np.take_along_axis(view.minutes, slates, axis=1)
+    earned = weights * np.take_along_axis(view.engagement, slates, axis=1)
     return earned.sum(axis=1) / (view.no_click + weights.sum(axis=1))
 
 
@@ -101,7 +101,7 @@ def test_the_planners_value_is_the_stated_one(world, state):
     planner.see(state)
     view = world.appraise(state)
     gain = (
-        view.minutes
+        view.engagement
         + 1.5
         + 6.0 * (view.worth - state.satisfaction[:, None])
         - 2.0 * (1 - view.satiation)

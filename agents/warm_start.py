@@ -1,0 +1,50 @@
+"""What PPO starts from: a ranker of clicks and minutes, and what items do to the minutes to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from driftrec.agents.future import FutureSettings, fit_future, weigh_future
+from driftrec.agents.greedy import Greedy
+from driftrec.agents.judge import Judge
+from driftrec.agents.learned_myopic import MyopicSettings, fit, fit_myopic
+from driftrec.agents.logs import collect, joined
+from driftrec.agents.ranker import Ranker
+from driftrec.agents.tables import Representation
+from driftrec.agents.world_setup import WorldSetup
+
+
+def warm_start(
+    setup: WorldSetup,
+    representation: Representation,
+    myopic: MyopicSettings,
+    future: FutureSettings,
+    *,
+    seed: int,
+    report: Callable[[str], None],
+) -> Ranker:
+    """Fit the myopic ranker, learn the minutes to come, log with both, and fit the ranker again.
+
+    A farsighted policy keeps users for long and meets states that a myopic one never sees; the last logs hold them.
+
+    Args:
+        setup: World and embeddings.
+        representation: "text", "ids" or "random".
+        myopic: How the ranker is fitted.
+        future: How the minutes to come are learned.
+        seed: Source of all randomness.
+        report: Called with lines of progress.
+    """
+    context, envs = setup.context, setup.envs(myopic.lanes)
+    gathering = replace(myopic, epochs=1)  # good enough to log with
+    ranker, logs = fit_myopic(
+        context, envs, seed=seed, representation=representation, settings=gathering, report=report
+    )
+    columns = None if ranker.encoder.items.learned else ranker.encoder.items().numpy()
+    to_come = fit_future(context, setup.envs(future.lanes), columns, seed=seed, settings=future)
+    weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
+    logs.append(collect(envs, Greedy(Judge(ranker, farsighted=True), myopic.noise), myopic.log_steps, seed))
+    fit(ranker, joined(logs), myopic, epochs=myopic.epochs, seed=seed, report=report)
+    weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
+    return ranker

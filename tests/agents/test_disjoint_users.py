@@ -1,0 +1,126 @@
+"""Whom a policy learns from, whom it is measured on, and whom it is compared on: no user is in two of these.
+
+Seeds are all the same, as ``driftrec demo`` has it: only the purposes keep users apart.
+"""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from driftrec.agents import training
+from driftrec.agents.baselines import Random
+from driftrec.agents.comparison import Entry, compare
+from driftrec.agents.future import FutureSettings, log_random, weigh_future
+from driftrec.agents.logs import collect
+from driftrec.agents.oracles.planner import tune_planner
+from driftrec.agents.policy import Context
+from driftrec.agents.ppo import PPOSettings, build_ppo
+from driftrec.agents.ranker import Ranker
+from driftrec.agents.setting import Setting
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.envs.news import news_world
+from driftrec.simulators.news import NewsWorld
+
+SEED, LANES = 0, 12
+FUTURE = FutureSettings(lanes=LANES, log_steps=8, weights=(1.0,), users=LANES)
+TOY = training.TrainSettings(
+    myopic=training.MyopicSettings(lanes=LANES, log_steps=8, rounds=2, epochs=1, batch_size=64),
+    future=FUTURE,
+    ppo=PPOSettings(total_steps=96, lanes=LANES, rollout=4, batch_size=48, epochs=1, candidates=10),
+    validations=2,
+    validation_users=LANES,
+)
+
+
+@pytest.fixture(scope="module")
+def setup():
+    world = news_world(slate_size=3, history=10)
+    rng = np.random.default_rng(0)
+    items, people = (
+        rng.standard_normal((n, 8)).astype(np.float32) for n in (world.num_items, world.personas.num_personas)
+    )
+    return WorldSetup(
+        WorldArgs(slate_size=3, history=10, horizon=5),
+        world,
+        Setting(world.catalogue, world.personas, items, people, "made up"),
+    )
+
+
+def log(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    collect(setup.envs(LANES), Random(context), 8, SEED)
+
+
+def log_for_the_future(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    log_random(context, setup.envs(LANES), SEED, FUTURE)
+
+
+def weigh_the_future(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    future = np.zeros(context.num_items, np.float32)
+    weigh_future(setup, ranker, future, seed=SEED, settings=FUTURE, report=lambda line: None)
+
+
+def learn(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    build_ppo(setup, ranker, TOY.ppo, SEED).learn(TOY.ppo.total_steps)
+
+
+def plan(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    tune_planner(setup.world, seed=SEED, horizon=2, num_users=LANES, rounds=1, samples=4)
+
+
+def evaluate(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    compare(setup, [Entry("random", {None: Random(context)})], users=LANES, seed=SEED, baseline="random")
+
+
+PHASES = (log, log_for_the_future, weigh_the_future, learn, plan, evaluate)
+
+
+@pytest.fixture
+def met(monkeypatch):
+    """Seeds of all users that any world brings in."""
+    seeds = set()
+    reset = NewsWorld.reset
+
+    def watched(world, given):
+        seeds.update(np.asarray(given).tolist())
+        return reset(world, given)
+
+    monkeypatch.setattr(NewsWorld, "reset", watched)
+    return seeds
+
+
+def test_no_two_phases_meet_the_same_user(setup, met):
+    context = setup.context
+    users = {}
+    for phase in PHASES:
+        met.clear()
+        phase(setup, context, Ranker(context, "random", SEED))
+        users[phase.__name__] = set(met)
+        assert len(met) >= LANES
+    assert len(users["log"]) > LANES  # several users a lane
+    for one, other in combinations(users, 2):
+        assert not users[one] & users[other], (one, other)
+
+
+def test_training_from_start_to_end_meets_nobody_of_the_comparison(setup, met, monkeypatch, tmp_path):
+    measured = []
+    measure = training.mean_engagement
+
+    def watched(world, policy, seeds, horizon):
+        measured.append(set(seeds.tolist()))
+        return measure(world, policy, seeds, horizon)
+
+    monkeypatch.setattr(training, "mean_engagement", watched)
+    training.train(setup, TOY, seed=SEED, folder=tmp_path)
+    trained = set(met)
+    assert len(measured) == 2
+    assert measured[0] == measured[1]
+    assert len(measured[0]) == LANES
+    for phase in (plan, evaluate):
+        met.clear()
+        phase(setup, setup.context, Ranker(setup.context, "random", SEED))
+        assert not trained & met
+        assert not measured[0] & met
+    met.clear()
+    learn(setup, setup.context, Ranker(setup.context, "random", SEED))
+    assert not measured[0] & met  # nor is it measured on those it learns from

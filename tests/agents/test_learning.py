@@ -1,0 +1,44 @@
+"""PPO learns: the one test that trains for long enough to tell."""
+
+import numpy as np
+import pytest
+
+from driftrec.agents import training
+from driftrec.agents.baselines import Random
+from driftrec.agents.ppo import PPOSettings
+from driftrec.agents.ranker import Ranker
+from driftrec.agents.setting import Setting
+from driftrec.agents.trained import load_ppo
+from driftrec.agents.training import TrainSettings, train
+from driftrec.agents.validation import mean_engagement
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.envs.news import news_world
+
+HORIZON = 50
+PPO = PPOSettings(
+    total_steps=120_000, lanes=256, rollout=8, batch_size=2048, learning_rate=2e-2, candidates=200, temper=0.1
+)
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.slow
+def test_ppo_learns_from_scratch_what_keeps_readers(tmp_path, monkeypatch):
+    """Without a warm start PPO begins with all but random slates and must find out by itself what is read for long.
+
+    Seed 0 came to 1.33 times random slates (38.9 against 29.3 minutes). The bound of 1.15 lies half way.
+    """
+    rng, world = np.random.default_rng(0), news_world()
+    items = unit(rng.standard_normal((world.num_items, 24)))
+    people = unit(rng.standard_normal((world.personas.num_personas, 24)))
+    setup = WorldSetup(
+        WorldArgs(horizon=HORIZON), world, Setting(world.catalogue, world.personas, items, people, "made up")
+    )
+    monkeypatch.setattr(training, "warm_start", lambda setup, *_, **__: Ranker(setup.context, "text", 0).eval())
+    train(setup, TrainSettings(ppo=PPO, validations=2), seed=0, folder=tmp_path)
+    users = np.arange(1000, dtype=np.uint64)
+    policies = load_ppo(setup, str(tmp_path), greedy=False), Random(setup.context)
+    learned, random = (mean_engagement(world, policy, users, HORIZON) for policy in policies)
+    assert learned > 1.15 * random
