@@ -88,7 +88,8 @@ class Ranker(nn.Module):
         """
         vectors = self.item_vectors()
         state = self.encoder(observation)
-        shown = vectors[slates]  # (users, slate_size, dims)
+        # Not vectors[slates], whose gradient adds up in no fixed order on several threads.
+        shown = nn.functional.embedding(slates, vectors)  # (users, slate_size, dims)
         bias = self.item_bias(shown)
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
         appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0] + self.position_bias
