@@ -55,7 +55,7 @@ class CandidateStage:
 
     def _best(self, observation: Observation) -> dict[str, NDArray[Any]]:
         predicted = self.judge.predict(observation)
-        gains = slate_gains(np.exp(predicted.appeal), self.judge.value(predicted), 1.0, self.judge.positions)
+        gains = slate_gains(np.exp(predicted.appeal), predicted.value, 1.0, self.judge.positions)
         best = top_k(gains, self.size)
         kept = np.take_along_axis(gains, best, axis=1)
         judged = {

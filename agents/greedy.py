@@ -38,4 +38,4 @@ class Greedy:
         appeal = predicted.appeal
         if self.noise:
             appeal = appeal + self.noise * self._rng.gumbel(size=appeal.shape).astype(np.float32)
-        return best_slates(np.exp(appeal), self.judge.value(predicted), 1.0, self.judge.positions)
+        return best_slates(np.exp(appeal), predicted.value, 1.0, self.judge.positions)

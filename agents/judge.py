@@ -15,8 +15,8 @@ from driftrec.agents.state_encoder import as_tensors
 
 Float = NDArray[np.float32]
 
-READ = -50.0
-"""Appeal of what was read lately: below all else, and still a number."""
+READ = -1e4
+"""Value of what was read lately, in minutes: below all else, and still a number."""
 
 
 @dataclass
@@ -24,8 +24,9 @@ class Predictions:
     """A ranker's view of some users and all items."""
 
     state: Float  # (users, state_dims)
-    appeal: Float  # (users, items) log attraction over no-click at the first position; READ for what was read lately
-    minutes: Float  # (users, items) if opened
+    appeal: Float  # (users, items) log attraction over no-click at the first position
+    minutes: Float  # (users, items) now, if opened
+    value: Float  # (users, items) minutes now and to come, if opened; READ for what was read lately
 
 
 class Judge:
@@ -52,9 +53,7 @@ class Judge:
             state = self.ranker.encoder(as_tensors(observation))
             scores = self.ranker.predict(state, self._vectors)
             appeal = scores.appeal - scores.no_click + self.ranker.position_bias[0]
-        shown = np.where(read_mask(observation, self.num_items), np.float32(READ), appeal.numpy())
-        return Predictions(state.numpy(), shown, scores.minutes.numpy())
-
-    def value(self, predicted: Predictions) -> Float:
-        """Minutes if opened, now and to come, (users, items)."""
-        return predicted.minutes + self.future
+        minutes = scores.minutes.numpy()
+        value = minutes + self.future
+        value[read_mask(observation, self.num_items)] = READ
+        return Predictions(state.numpy(), appeal.numpy(), minutes, value)
