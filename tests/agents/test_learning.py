@@ -28,7 +28,9 @@ def unit(rows):
 def test_ppo_learns_from_scratch_what_keeps_readers(tmp_path, monkeypatch):
     """Without a warm start PPO begins with all but random slates and must find out by itself what is read for long.
 
-    Seed 0 came to 1.33 times random slates (38.9 against 29.3 minutes). The bound of 1.15 lies half way.
+    Its first policy has 1.41 times the engagement of random slates, since the untrained ranker leaves out what was
+    read and prefers long items. Seeds 0, 1 and 2 trained to 1.94, 1.83 and 1.89. With the advantage's sign flipped in
+    ``DictRolloutBuffer.compute_returns_and_advantage`` (tried, seeds 0 and 1) the first policy stays the best: 1.41.
     """
     rng, world = np.random.default_rng(0), news_world()
     items = unit(rng.standard_normal((world.num_items, 24)))
@@ -41,4 +43,4 @@ def test_ppo_learns_from_scratch_what_keeps_readers(tmp_path, monkeypatch):
     users = np.arange(1000, dtype=np.uint64)
     policies = load_ppo(setup, str(tmp_path), greedy=False), Random(setup.context)
     learned, random = (mean_engagement(world, policy, users, HORIZON) for policy in policies)
-    assert learned > 1.15 * random
+    assert learned > 1.6 * random
