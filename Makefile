@@ -16,7 +16,7 @@ demo: install
 	$(BIN)/driftrec demo
 
 test: install
-	$(BIN)/pytest
+	OMP_WAIT_POLICY=passive $(BIN)/pytest
 
 bench: install
 	$(BIN)/pip install -q -c constraints.txt -e '.[peers]'
