@@ -80,6 +80,9 @@ class Ranker(nn.Module):
     def loss(self, observation: Mapping[str, Tensor], slates: Tensor, choice: Tensor, minutes: Tensor) -> Tensor:
         """Negative log-likelihood of the choices plus squared error of the minutes of what was opened.
 
+        Rows are looked up by ``embedding``, here and in the encoder: the gradient of ``vectors[slates]`` adds up in no
+        fixed order on several threads, and training would not repeat.
+
         Args:
             observation: What was seen before the slate.
             slates: Items shown, no repeats, (users, slate_size).
@@ -88,7 +91,6 @@ class Ranker(nn.Module):
         """
         vectors = self.item_vectors()
         state = self.encoder(observation)
-        # Not vectors[slates], whose gradient adds up in no fixed order on several threads.
         shown = nn.functional.embedding(slates, vectors)  # (users, slate_size, dims)
         bias = self.item_bias(shown)
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
@@ -97,5 +99,6 @@ class Ranker(nn.Module):
         stay = torch.einsum("ukd,ud->uk", shown, stay_query) + bias[..., 1]
         predicted = self.length[slates] * torch.sigmoid(stay)
         opened = choice < slates.shape[1]
-        error = predicted[opened].gather(1, choice[opened, None])[:, 0] - minutes[opened]
+        position = choice.clamp(max=slates.shape[1] - 1)[:, None]
+        error = (predicted.gather(1, position)[:, 0] - minutes) * opened
         return nn.functional.cross_entropy(logits, choice) + 0.1 * error.square().sum() / len(choice)

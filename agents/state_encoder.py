@@ -54,7 +54,8 @@ class StateEncoder(nn.Module):
         of_reads = _memories(projected, read, kinds, observation["read_age"], self.log_half_life[:2])
         passed = ((observation["items"] >= 0) & (observation["clicked"] == 0)).float()[:, None]
         of_passed = _memories(projected, observation["items"], passed, observation["age"], self.log_half_life[2:])
-        persona = self.project_persona(self.personas())[observation["persona"][:, 0].long()]
+        personas = self.project_persona(self.personas())  # (personas, dims)
+        persona = nn.functional.embedding(observation["persona"][:, 0].long(), personas)
         clock = torch.log1p(observation["clock"].float())
         x = self.normalise(torch.cat([*of_reads, *of_passed, persona, clock], dim=1))
         return self.linear(x) + self.mlp(x)
@@ -81,5 +82,5 @@ def _memories(
 
 
 def as_tensors(observation: Observation) -> dict[str, Tensor]:
-    """The arrays of an observation as tensors that share their memory."""
-    return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in observation.items()}
+    """The arrays of an observation as tensors that share their memory, where it may be written to."""
+    return {name: torch.from_numpy(np.require(value, requirements=["C", "W"])) for name, value in observation.items()}
