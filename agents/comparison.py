@@ -1,10 +1,9 @@
-"""Compare policies on the same users and noise, and write tables and plots."""
+"""Compare policies on the same users and noise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from driftrec.agents.checkpoint import read_config
 from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
-from driftrec.agents.evaluation.summary import Results, summarise, write_results
+from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
 from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
@@ -197,11 +196,6 @@ def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
     user = int(shortest.index[int(shortest.argmax())])
     picked = [table[table.user == user].assign(policy=label) for label, table in journeys.items()]
     return pd.concat(picked, ignore_index=True)
-
-
-def write(folder: Path, results: Results) -> None:
-    """Write episodes, steps, journeys, summary and its Markdown table to ``folder``."""
-    write_results(folder, results.episodes, results.steps, results.journeys, results.summary)
 
 
 def _training_seed(name: str, seed: int) -> int | None:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import RidgeCV
 
 from driftrec.agents.baselines import Random
+from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
-from driftrec.agents.policy import Context
+from driftrec.agents.logs import serve
+from driftrec.agents.policy import Context, Observation
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.validation import mean_engagement
 from driftrec.agents.world_setup import WorldSetup
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
@@ -40,7 +41,7 @@ class FutureSettings:
     lanes: int = 1024
     log_steps: int = 4000
     gamma: float = 0.98
-    weights: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0, 4.0)
+    weights: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0)
     users: int = 128
 
     def __post_init__(self) -> None:
@@ -129,18 +130,15 @@ def log_random(
     """Items opened under random slates and the discounted minutes after each, both (opened,)."""
     policy = Random(context)
     policy.reset(envs.num_envs, seed)
-    envs.reset(seed=user_seeds(seed, "future", envs.num_envs).tolist())
+    observation: Observation
+    observation, _ = envs.reset(seed=user_seeds(seed, "future", envs.num_envs).tolist())
     shape = (settings.log_steps, envs.num_envs)
     opened, minutes, over = np.full(shape, -1), np.zeros(shape), np.zeros(shape, np.bool_)
     for t in range(settings.log_steps):
-        slates = policy.act({"persona": np.zeros((envs.num_envs, 1), np.int32)})
-        _, minutes[t], terminated, truncated, info = envs.step(slates)
-        over[t] = terminated | truncated
-        clicks = info["clicks"].copy()
-        if over[t].any():
-            clicks[over[t]] = info["final_info"]["clicks"][over[t]]
-        lanes = np.flatnonzero(clicks.any(axis=1))
-        opened[t, lanes] = slates[lanes, clicks[lanes].argmax(axis=1)]
+        slates = policy.act(observation)
+        observation, choice, minutes[t], over[t] = serve(envs, slates)
+        lanes = np.flatnonzero(choice < context.slate_size)
+        opened[t, lanes] = slates[lanes, choice[lanes]]
     after = minutes_after(minutes, over, settings.gamma)
     tail = min(int(3 / (1 - settings.gamma)), settings.log_steps // 2)
     whole = slice(0, settings.log_steps - tail)  # what comes after the last steps was not seen

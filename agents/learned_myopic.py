@@ -70,6 +70,8 @@ def fit_myopic(
     logs: list[Logs] = []
     for index, round_seed in enumerate(np.random.SeedSequence(seed).generate_state(settings.rounds).tolist()):
         policy = Random(context) if index == 0 else Greedy(Judge(ranker, farsighted=False), settings.noise)
+        kind = "Random" if index == 0 else "Myopic"
+        report(f"{kind} slates to {settings.lanes:,} lanes, {settings.log_steps} steps each")
         logs.append(collect(envs, policy, settings.log_steps, round_seed))
         epochs = settings.epochs if index == settings.rounds - 1 else 1
         fit(ranker, joined(logs), settings, epochs=epochs, seed=round_seed, report=report)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from driftrec.agents.policy import Policy
+from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.state_encoder import as_tensors
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
@@ -49,24 +50,30 @@ def collect(envs: RecommendationVectorEnv, policy: Policy, num_steps: int, seed:
     Users come and go in the lanes, so a policy that keeps state by user should not be used here.
     """
     policy.reset(envs.num_envs, seed)
+    observation: Observation
     observation, _ = envs.reset(seed=user_seeds(seed, "logging", envs.num_envs).tolist())
     parts = []
     for _ in range(num_steps):
         slates = policy.act(observation)
         seen = as_tensors(observation)
-        observation, _, terminated, truncated, info = envs.step(slates)
-        clicks, minutes = info["clicks"].copy(), info["engagement"].copy()
-        over = terminated | truncated
-        if over.any():
-            clicks[over] = info["final_info"]["clicks"][over]
-            minutes[over] = info["final_info"]["engagement"][over]
-        choice = np.where(clicks.any(axis=1), clicks.argmax(axis=1), slates.shape[1])
+        observation, choice, minutes, _ = serve(envs, slates)
         parts.append(
-            Logs(
-                seen,
-                torch.from_numpy(slates),
-                torch.from_numpy(choice),
-                torch.from_numpy(minutes.sum(axis=1)),
-            )
+            Logs(seen, torch.from_numpy(slates), torch.from_numpy(choice), torch.from_numpy(minutes.astype(np.float32)))
         )
     return joined(parts)
+
+
+def serve(
+    envs: RecommendationVectorEnv, slates: Slates
+) -> tuple[Observation, NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Show ``slates`` (lanes, slate_size) in ``envs`` (autoreset "SameStep").
+
+    Returns:
+        The next observation; the position opened, slate_size for none; the minutes read; whether the episode is over.
+        The last three are those of the user who was shown the slate, also where the lane has gone on to the next one.
+    """
+    observation, minutes, terminated, truncated, info = envs.step(slates)
+    clicks, over = info["clicks"], terminated | truncated
+    if over.any():
+        clicks = np.where(over[:, None], info["final_info"]["clicks"], clicks)
+    return observation, np.where(clicks.any(axis=1), clicks.argmax(axis=1), slates.shape[1]), minutes, over

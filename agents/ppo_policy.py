@@ -10,6 +10,7 @@ from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
+from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_head import Read, SlateHead
 
@@ -71,13 +72,25 @@ class SlateActorCritic(ActorCriticPolicy):
         """Estimated returns, (users, 1)."""
         return self.value(obs["state"])
 
+    def slates(self, obs: Observations, greedy: bool, generator: torch.Generator | None = None) -> Tensor:
+        """Positions among the candidates, int64, (users, slate_size); draws from torch's own generator if None."""
+        return self.head.pick(self._read(obs), greedy, generator)[0]
+
     def _predict(self, observation: Observations, deterministic: bool = False) -> Tensor:  # type: ignore[override]
-        return self.head.pick(self._read(observation), deterministic)[0]
+        return self.slates(observation, deterministic)
 
     def _read(self, obs: Observations) -> Read:
         """What the slate head needs to know."""
         judged = torch.stack([obs["score"], obs["appeal"], obs["minutes"]], dim=2)
         return self.head.read(obs["state"], self.items, obs["candidates"].long(), judged)
+
+
+def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> SlateActorCritic:
+    """An untrained network for what ``stage`` gives, with no training around it."""
+    actions = spaces.MultiDiscrete([stage.size] * slate_size)
+    network = SlateActorCritic(stage.space(), actions, lambda left: 0.0, ranker=stage.judge.ranker, temper=temper)
+    network.set_training_mode(False)
+    return network
 
 
 def describe(ranker: Ranker, components: int = 16) -> Tensor:

@@ -6,7 +6,7 @@ import json
 import platform
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -81,10 +81,10 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     (folder / CONFIG_FILE).write_text(json.dumps(stored, indent=1, allow_nan=False, default=str), encoding="utf-8")
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of ``LIBRARIES``, as far as they are installed."""
+def versions(names: Sequence[str] = LIBRARIES) -> dict[str, str]:
+    """Versions of Python and of the packages ``names``, as far as they are installed."""
     found = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

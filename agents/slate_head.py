@@ -81,12 +81,13 @@ class SlateHead(nn.Module):
         general = (self.bias + query) @ items.T  # (users, items)
         return Read(judged @ self.judged + general.gather(1, candidates), items, candidates)
 
-    def pick(self, read: Read, greedy: bool) -> tuple[Tensor, Tensor]:
+    def pick(self, read: Read, greedy: bool, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Draw slates, or take the most likely item at every position.
 
         Args:
             read: From ``read``.
             greedy: Most likely items instead of a draw.
+            generator: Source of the draw; torch's own, which stable-baselines3 seeds, if None.
 
         Returns:
             Positions among the candidates, int64, (users, slate_size), no repeats; and the log-probability of every
@@ -98,7 +99,8 @@ class SlateHead(nn.Module):
         log_p: list[Tensor] = []
         for k in range(self.slate_size):
             logits = base + read.logits(self._after(total / k)) if k else base
-            noisy = logits if greedy else logits - torch.empty_like(logits).exponential_().log()  # Gumbel: a draw
+            # The largest of Gumbel-perturbed logits is a draw; minus the log of an exponential is a Gumbel.
+            noisy = logits if greedy else logits - torch.empty_like(logits).exponential_(generator=generator).log()
             pick = noisy.argmax(dim=1, keepdim=True)  # (users, 1)
             picks.append(pick)
             log_p.append(logits.gather(1, pick) - logits.logsumexp(dim=1, keepdim=True))

@@ -24,19 +24,15 @@ class SlatePolicy:
         self.stage = stage
         self.network = network
         self.greedy = greedy
-        self._seed = 0
-        self._steps = 0
+        self._generator = torch.Generator().manual_seed(0)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; draws come from ``seed``."""
-        self._seed = seed
-        self._steps = 0
+        self._generator.manual_seed(seed)
 
     def act(self, observation: Observation) -> Slates:
         """Slates picked item by item, (users, slate_size)."""
         seen = self.stage(observation)
-        with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed((self._seed * 1_000_003 + self._steps) % 2**63)
-            picks = self.network._predict(as_tensors(seen), self.greedy).numpy()
-        self._steps += 1
+        with torch.inference_mode():
+            picks = self.network.slates(as_tensors(seen), self.greedy, self._generator).numpy()
         return np.take_along_axis(seen["candidates"], picks, axis=1).astype(np.int64)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gymnasium import spaces
-
 from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import Checkpoint, load_checkpoint
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
 from driftrec.agents.ppo import PPOSettings
-from driftrec.agents.ppo_policy import SlateActorCritic
+from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.world_setup import WorldSetup
@@ -31,12 +29,9 @@ def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> SlatePolicy:
     """The slate policy that PPO trained; errors as of ``load_greedy``."""
     checkpoint = _checkpoint(setup, run)
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    ranker = _ranker(setup, checkpoint)
-    stage = CandidateStage(ranker, settings.candidates)
-    actions = spaces.MultiDiscrete([stage.size] * setup.args.slate_size)
-    network = SlateActorCritic(stage.space(), actions, lambda left: 0.0, ranker=ranker, temper=settings.temper)
+    stage = CandidateStage(_ranker(setup, checkpoint), settings.candidates)
+    network = serving_network(stage, setup.args.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
-    network.set_training_mode(False)
     return SlatePolicy(stage, network, greedy)
 
 

@@ -15,13 +15,13 @@ from stable_baselines3.common.callbacks import BaseCallback
 from driftrec.agents.candidates import CandidateVecEnv
 from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curves import CURVE_FILE
+from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.future import FutureSettings
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo, check_candidates
 from driftrec.agents.ppo_policy import SlateActorCritic
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.tables import Representation
-from driftrec.agents.validation import mean_engagement
 from driftrec.agents.warm_start import warm_start
 from driftrec.agents.world_setup import WorldSetup
 from driftrec.simulators.noise import user_seeds

@@ -41,9 +41,11 @@ def warm_start(
     ranker, logs = fit_myopic(
         context, envs, seed=seed, representation=representation, settings=gathering, report=report
     )
+    report(f"Random slates to {future.lanes:,} lanes, {future.log_steps:,} steps each: what follows an item")
     columns = None if ranker.encoder.items.learned else ranker.encoder.items().numpy()
     to_come = fit_future(context, setup.envs(future.lanes), columns, seed=seed, settings=future)
     weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
+    report(f"Farsighted slates to {myopic.lanes:,} lanes, {myopic.log_steps} steps each")
     logs.append(collect(envs, Greedy(Judge(ranker, farsighted=True), myopic.noise), myopic.log_steps, seed))
     fit(ranker, joined(logs), myopic, epochs=myopic.epochs, seed=seed, report=report)
     weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)

@@ -19,11 +19,10 @@ from driftrec.agents.comparison import (
     compare,
     parse_entry,
     weights_of_planners,
-    write,
 )
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.plots import save_all
-from driftrec.agents.evaluation.summary import Results
+from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
 from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
@@ -65,7 +64,7 @@ def main(args: Args) -> None:
     config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
     write_config(folder, {**asdict(args), **config, "fingerprints": fingerprints(setup.setting)})
     results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
-    write(folder, results)
+    write_results(folder, results)
     curve = read_curves(training_runs(args.policies))
     if curve is not None:
         curve.to_csv(folder / CURVE_FILE, index=False)

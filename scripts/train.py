@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -73,8 +72,7 @@ class _Lines:
         if steps < self.next:
             return
         self.next = steps + self.total // 20
-        mean = "no episode is over yet" if math.isnan(engagement) else f"{engagement:.1f} minutes an episode"
-        print(f"PPO: {steps:,} of {self.total:,} steps, {mean}", flush=True)
+        print(f"PPO: {steps:,} of {self.total:,} steps, {engagement:.1f} minutes an episode", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 Settings = TypeVar("Settings")
@@ -34,11 +34,6 @@ def updated(default: Settings, changes: Mapping[str, Any], path: str = "config")
         current = known[name]
         values[name] = updated(current, value, where) if is_dataclass(current) else _number(value, current, where)
     return type(default)(**{**known, **values})
-
-
-def as_dict(settings: Any) -> dict[str, Any]:
-    """All settings as a nested dict of numbers, JSON-able."""
-    return asdict(settings)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import cast
 
 import numpy as np
 
 from driftrec.agents.benchmarks.measure import Effort, Row
-from driftrec.agents.benchmarks.training import untrained
 from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.ppo import PPOSettings
-from driftrec.agents.ppo_policy import SlateActorCritic
+from driftrec.agents.ppo_policy import serving_network
+from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.world_setup import WorldSetup
 
 
 def latency(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
-    settings = PPOSettings(lanes=1, batch_size=PPOSettings.rollout)
-    ranker, model = untrained(setup, settings)
-    network = cast(SlateActorCritic, model.policy)
-    policy = SlatePolicy(CandidateStage(ranker, settings.candidates), network, greedy=True)
+    stage = CandidateStage(Ranker(setup.context, "text", 0), PPOSettings.candidates)  # unfitted: costs the same
+    network = serving_network(stage, setup.args.slate_size, PPOSettings.temper)
+    policy = SlatePolicy(stage, network, greedy=True)
     policy.reset(1, seed=0)
     state = setup.world.reset(np.zeros(1, np.uint64))
     milliseconds = []

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("driftrec", "numpy", "gymnasium", "stable-baselines3", "torch", "transformers", "sardine-rec")
+from driftrec.agents.runs import LIBRARIES, versions
 
 
 def machine() -> dict[str, Any]:
-    """JSON-able; ``None`` where the system does not tell, and for packages that are not installed."""
+    """JSON-able; ``None`` where the system does not tell."""
     return {
         "processor": _processor(),
         "processors": os.cpu_count(),
@@ -20,8 +19,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "load": [round(load, 2) for load in os.getloadavg()],
         "platform": platform.platform(),
-        "python": platform.python_version(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": versions((*LIBRARIES, "sardine-rec")),
     }
 
 
@@ -31,10 +29,3 @@ def _processor() -> str | None:
     lines = told.read_text().splitlines() if told.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or None
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

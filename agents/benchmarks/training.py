@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stable_baselines3 import PPO
-
 from driftrec.agents.benchmarks.measure import Effort, Row, alternate
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
@@ -14,18 +12,12 @@ from driftrec.agents.world_setup import WorldSetup
 LANES = 128
 
 
-def untrained(setup: WorldSetup, settings: PPOSettings) -> tuple[Ranker, PPO]:
-    """A ranker and a model on top of it, neither fitted: they cost what fitted ones cost."""
-    ranker = Ranker(setup.context, "text", 0)
-    return ranker, build_ppo(setup, ranker, settings, seed=0)
-
-
 def training(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
     """One row."""
     rollout = min(PPOSettings.rollout, max(effort.frames // LANES, 1))
     batch = min(PPOSettings.batch_size, LANES * rollout)
     settings = PPOSettings(total_steps=effort.frames, lanes=LANES, rollout=rollout, batch_size=batch)
-    _, model = untrained(setup, settings)
+    model = build_ppo(setup, Ranker(setup.context, "text", 0), settings, seed=0)  # unfitted: costs the same
 
     def work() -> int:
         model.learn(effort.frames)

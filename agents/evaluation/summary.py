@@ -53,7 +53,7 @@ INTERVAL = {
 
 @dataclass(frozen=True)
 class Results:
-    """A comparison read back from its folder.
+    """All that a comparison comes to.
 
     Attributes:
         episodes: One row per policy, training seed and user.
@@ -132,32 +132,23 @@ def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) 
     }
 
 
-def write_results(
-    folder: str | Path,
-    episodes: pd.DataFrame,
-    steps: pd.DataFrame,
-    journeys: pd.DataFrame,
-    summary: Mapping[str, Any],
-) -> None:
+def write_results(folder: str | Path, results: Results) -> None:
     """Write episodes.csv, steps.csv, journeys.csv, summary.json and summary.md, replacing those of that name.
 
     Args:
         folder: Where to; made if absent.
-        episodes: One row per policy, training seed and user.
-        steps: One row per policy, training seed and step.
-        journeys: One row per policy, step and topic, of one user.
-        summary: What ``summarise`` returned.
+        results: What to write.
 
     Raises:
         ValueError: If the summary holds NaN or infinity, which JSON does not know.
     """
-    text = json.dumps(summary, allow_nan=False, indent=2)
+    text = json.dumps(results.summary, allow_nan=False, indent=2)
     where = Path(folder)
     where.mkdir(parents=True, exist_ok=True)
-    for name, table in (("episodes", episodes), ("steps", steps), ("journeys", journeys)):
-        table.to_csv(where / f"{name}.csv", index=False)
+    for name in TYPES:
+        getattr(results, name).to_csv(where / f"{name}.csv", index=False)
     (where / "summary.json").write_text(text + "\n", encoding="utf-8")
-    (where / "summary.md").write_text(markdown(summary), encoding="utf-8")
+    (where / "summary.md").write_text(markdown(results.summary), encoding="utf-8")
 
 
 def read_results(folder: str | Path) -> Results:

@@ -11,6 +11,7 @@ from dataclasses import asdict, astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.slate_optimiser import best_slates
 from driftrec.simulators import noise
@@ -69,16 +70,6 @@ class Planner:
         return best_slates(view.attraction, value, view.no_click, view.positions)
 
 
-def mean_return(world: NewsWorld, policy: Planner, seeds: NDArray[np.uint64], horizon: int) -> float:
-    """Mean engagement over an episode of ``horizon`` steps, in minutes a user."""
-    state = world.reset(seeds)
-    total = 0.0
-    for _ in range(horizon):
-        policy.see(state)
-        total += float(world.step(state, policy.act({})).reward().sum())
-    return total / len(seeds)
-
-
 def tune_planner(
     world: NewsWorld,
     *,
@@ -113,7 +104,7 @@ def tune_planner(
     best, best_return = PlannerWeights(), -np.inf
     for index in range(rounds):
         candidates = [PlannerWeights(*row) for row in _around(centre, spread, samples, rng).tolist()]
-        returns = np.array([mean_return(world, Planner(world, weights), users, horizon) for weights in candidates])
+        returns = np.array([mean_engagement(world, Planner(world, each), users, horizon) for each in candidates])
         elite = np.array([astuple(candidates[i]) for i in np.argsort(returns)[-samples // 4 :]])
         centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
         if returns.max() > best_return:

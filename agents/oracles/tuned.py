@@ -12,7 +12,6 @@ from pathlib import Path
 from driftrec.agents.embedding_cache import default_cache_folder
 from driftrec.agents.oracles.planner import PlannerWeights, tune_planner
 from driftrec.simulators.news import NewsWorld
-from driftrec.simulators.settings import as_dict
 
 PACKAGED: dict[str, PlannerWeights] = {
     "11946879fdbbc8cda64f8a16d362bd44af68c8498b27badc304164be4577a123": PlannerWeights(
@@ -30,7 +29,7 @@ def world_key(world: NewsWorld, horizon: int) -> str:
     parts = [
         world.catalogue.fingerprint(),
         world.personas.fingerprint(),
-        json.dumps(as_dict(world.config), sort_keys=True),
+        json.dumps(asdict(world.config), sort_keys=True),
         str((world.slate_size, horizon)),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -6,8 +6,8 @@ import pytest
 
 from driftrec.agents import comparison
 from driftrec.agents.baselines import Popular, Random
-from driftrec.agents.comparison import Entry, build_entries, chosen_baseline, compare, one_user, parse_entry, write
-from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.comparison import Entry, build_entries, chosen_baseline, compare, one_user, parse_entry
+from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.setting import Setting
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
@@ -171,7 +171,7 @@ def test_the_weights_that_define_the_scale_are_told(results):
 
 
 def test_results_are_written_and_read(results, tmp_path):
-    write(tmp_path, results)
+    write_results(tmp_path, results)
     back = read_results(tmp_path)
     assert back.summary == results.summary
     for name in ("episodes", "steps", "journeys"):

@@ -5,12 +5,12 @@ import pytest
 
 from driftrec.agents import training
 from driftrec.agents.baselines import Random
+from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.setting import Setting
 from driftrec.agents.trained import load_ppo
 from driftrec.agents.training import TrainSettings, train
-from driftrec.agents.validation import mean_engagement
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
 

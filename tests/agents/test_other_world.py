@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines import LinUCB, Random
-from driftrec.agents.comparison import Entry, compare, write
+from driftrec.agents.comparison import Entry, compare
 from driftrec.agents.evaluation.plots import save_all
-from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.policy import Context
 from driftrec.agents.world_setup import WorldArgs
@@ -89,7 +89,7 @@ def test_what_it_does_not_have_is_left_out(results):
 
 
 def test_results_are_written_read_and_drawn(results, tmp_path):
-    write(tmp_path, results)
+    write_results(tmp_path, results)
     back = read_results(tmp_path)
     assert back.summary == results.summary
     assert back.journeys.empty

@@ -85,8 +85,17 @@ def test_wrong_settings_are_refused(make, settings, error, message):
 
 
 @pytest.mark.parametrize("session_end", [{"base": -40.0, "tired": 1.0}, {"base": -10.0, "tired": 0.0}])
-def test_sessions_that_end_at_last_need_no_horizon(session_end):
-    NewsEnv(horizon=None, config={"session_end": session_end})
+def test_rare_ends_of_sessions_are_no_reason_to_refuse(session_end):
+    assert NewsEnv(horizon=None, config={"session_end": session_end}).horizon is None
+
+
+@pytest.mark.parametrize("session_end", [{"base": -40.0, "tired": 20.0}, {"base": -5.0, "tired": 0.0}])
+def test_sessions_that_end_at_last_end_the_episode(session_end):
+    env = NewsEnv(horizon=None, config={"session_end": session_end, "comeback": {"churn_rate": 1000.0}})
+    env.reset(seed=0)
+    ends = (env.step((np.arange(5) + 5 * step) % 1000)[2:4] for step in range(5000))
+    assert [next(ends) for _ in range(20)] == [(False, False)] * 20
+    assert next(end for end in ends if any(end)) == (True, False)
 
 
 def test_without_a_horizon_churn_ends_the_episode():

@@ -15,7 +15,7 @@ def contents(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def refused(done, verb, *parts):
+def assert_refused(done, verb, *parts):
     """The command ended in one line that says why."""
     assert done.status == 2
     assert done.err.startswith(f"driftrec {verb}: ")
@@ -38,14 +38,14 @@ def test_a_run_is_never_written_over(project, driftrec, verb, tmp_path):
     out = tmp_path / "mine"
     shutil.copytree(project.run, out)
     done = driftrec(verb, *project.world, "--out", out)
-    refused(done, verb, f"{out} is not empty; runs are never written over")
+    assert_refused(done, verb, f"{out} is not empty; runs are never written over")
     assert done.out == ""  # nothing was begun
     assert contents(out) == contents(project.run)
 
 
 @pytest.mark.parametrize("verb", ["train", "compare"])
 def test_a_file_is_no_run_folder(driftrec, verb, csv):
-    refused(driftrec(verb, "--out", csv), verb, "items.csv is a file; give a new folder")
+    assert_refused(driftrec(verb, "--out", csv), verb, "items.csv is a file; give a new folder")
 
 
 def test_an_empty_folder_and_a_run_elsewhere_will_do(project, driftrec, tmp_path):
@@ -68,7 +68,9 @@ def test_a_training_that_saw_no_episode_end_has_no_curve_to_draw(project, driftr
 
 
 def test_plotting_what_is_not_a_comparison(project, driftrec):
-    refused(driftrec("plot", project.run), "plot", f"{project.run} does not hold a comparison: it has no episodes.csv")
+    assert_refused(
+        driftrec("plot", project.run), "plot", f"{project.run} does not hold a comparison: it has no episodes.csv"
+    )
 
 
 def test_a_checkpoint_of_another_catalogue(project, driftrec, rows, tiny_model, tmp_path):
@@ -76,30 +78,32 @@ def test_a_checkpoint_of_another_catalogue(project, driftrec, rows, tiny_model, 
     done = driftrec("encode", "--catalogue", "items.csv", "--out", "other", "--model", tiny_model, "--seed", "1")
     assert done.status == 0, done.err
     done = driftrec("compare", "--catalogue", "other", *project.world[2:], "--policies", f"ppo:{project.run}")
-    refused(done, "compare", str(project.run), "trained with another catalogue", "Give the one it was trained with")
+    assert_refused(
+        done, "compare", str(project.run), "trained with another catalogue", "Give the one it was trained with"
+    )
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_checkpoint_of_other_slates(project, driftrec):
     for name in ("ppo", "myopic"):
         words = ("--catalogue", project.catalogue, "--slate-size", "4", "--policies", f"{name}:{project.run}")
-        refused(driftrec("compare", *words), "compare", "was trained for slates of 3, not 4; use --slate-size")
+        assert_refused(driftrec("compare", *words), "compare", "was trained for slates of 3, not 4; use --slate-size")
 
 
 def test_two_runs_of_one_training_seed_need_two_labels(project, driftrec, tmp_path):
     shutil.copytree(project.run, tmp_path / "twin")
     done = driftrec("compare", *project.world, "--policies", "random", f"ppo:{project.run},twin")
-    refused(done, "compare", "Two runs of 'ppo' have one training seed", "name them apart")
+    assert_refused(done, "compare", "Two runs of 'ppo' have one training seed", "name them apart")
 
 
 def test_a_damaged_checkpoint(project, driftrec, tmp_path):
     shutil.copytree(project.run, tmp_path / "damaged")
     file = tmp_path / "damaged" / FILE
     file.write_bytes(file.read_bytes()[:-100])
-    refused(
+    assert_refused(
         driftrec("compare", *project.world, "--policies", "ppo:damaged"), "compare", f"damaged/{FILE}", "not a check"
     )
-    refused(
+    assert_refused(
         driftrec("compare", *project.world, "--policies", "ppo:none"),
         "compare",
         "no checkpoint at none",

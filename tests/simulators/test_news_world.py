@@ -11,7 +11,7 @@ import pytest
 
 from driftrec.envs.news import news_world, packaged_catalogue
 from driftrec.simulators.news import NewsConfig, NewsWorld
-from driftrec.simulators.settings import as_dict, updated
+from driftrec.simulators.settings import updated
 from driftrec.simulators.world import check_slates
 
 WORLD = news_world()
@@ -201,7 +201,7 @@ def default_behaviour():
     return behaviour({})
 
 
-@pytest.mark.parametrize(("path", "value"), list(flat(as_dict(NewsConfig()))), ids=lambda x: str(x))
+@pytest.mark.parametrize(("path", "value"), list(flat(dataclasses.asdict(NewsConfig()))), ids=lambda x: str(x))
 def test_every_setting_is_alive(default_behaviour, path, value):
     change = 2 if isinstance(value, int) else 0.75 * value
     for name in reversed(path):
@@ -230,7 +230,7 @@ def test_wrong_settings_are_refused(changes, error, message):
 def test_settings_survive_the_round_trip():
     config = updated(NewsConfig(), {"drift": {"walk": 1}, "memory": 4.0})
     assert (config.drift.walk, config.memory, type(config.memory)) == (1.0, 4, int)
-    assert updated(NewsConfig(), as_dict(config)) == config
+    assert updated(NewsConfig(), dataclasses.asdict(config)) == config
 
 
 @pytest.mark.parametrize(

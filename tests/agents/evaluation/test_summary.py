@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.evaluation.episodes import METRICS, user_tables
-from driftrec.agents.evaluation.summary import read_results, summarise, write_results
+from driftrec.agents.evaluation.summary import Results, read_results, summarise, write_results
 
 MEASURES = (*METRICS, "catalogue_coverage", "normalised")
 
@@ -181,7 +181,7 @@ def test_user_tables_are_ordered_by_seed_and_user():
 
 
 def test_results_come_back(tmp_path, episodes, steps, journeys, summary):
-    write_results(tmp_path / "new" / "folder", episodes, steps, journeys, summary)
+    write_results(tmp_path / "new" / "folder", Results(episodes, steps, journeys, summary))
     back = read_results(tmp_path / "new" / "folder")
     assert set(back.episodes.training_seed.isna()) == {True, False}
     for got, want in ((back.episodes, episodes), (back.steps, steps), (back.journeys, journeys)):
@@ -198,7 +198,7 @@ def test_results_come_back(tmp_path, episodes, steps, journeys, summary):
 
 
 def test_names_that_pandas_takes_for_missing_come_back(tmp_path, episodes, steps, journeys, summary):
-    write_results(tmp_path, episodes, steps.assign(policy="None"), journeys.assign(topic="NA"), summary)
+    write_results(tmp_path, Results(episodes, steps.assign(policy="None"), journeys.assign(topic="NA"), summary))
     back = read_results(tmp_path)
     assert set(back.steps.policy) == {"None"}
     assert set(back.journeys.topic) == {"NA"}
@@ -207,13 +207,13 @@ def test_names_that_pandas_takes_for_missing_come_back(tmp_path, episodes, steps
 def test_nan_in_a_summary_is_refused_before_anything_is_written(tmp_path, episodes, steps, journeys, summary):
     summary["policies"]["ppo"]["churn"]["mean"] = float("nan")
     with pytest.raises(ValueError, match="JSON"):
-        write_results(tmp_path / "out", episodes, steps, journeys, summary)
+        write_results(tmp_path / "out", Results(episodes, steps, journeys, summary))
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ["episodes.csv", "steps.csv", "journeys.csv", "summary.json"])
 def test_reading_a_folder_that_lacks_a_file(tmp_path, results, name):
-    write_results(tmp_path, results.episodes, results.steps, results.journeys, results.summary)
+    write_results(tmp_path, results)
     (tmp_path / name).unlink()
     with pytest.raises(FileNotFoundError, match=f"does not hold a comparison: it has no {name}. Make one: driftrec"):
         read_results(tmp_path)

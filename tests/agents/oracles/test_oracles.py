@@ -6,8 +6,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
-from driftrec.agents.oracles.planner import mean_return, tune_planner
+from driftrec.agents.oracles.planner import tune_planner
 from driftrec.envs.news import packaged_catalogue
 from driftrec.simulators.catalogue import Catalogue
 from driftrec.simulators.news import NewsWorld
@@ -119,13 +120,13 @@ def test_an_oracle_that_sees_nothing_says_so(world, kind):
         kind(world).act({})
 
 
-def test_mean_return_is_that_of_the_users(world):
+def test_mean_engagement_is_that_of_the_users(world):
     planner = Planner(world, PlannerWeights(satisfaction=2.0))
     state, total = world.reset(SEEDS), np.zeros(USERS)
     for _ in range(5):
         planner.see(state)
         total += world.step(state, planner.act({})).reward()
-    assert mean_return(world, planner, SEEDS, horizon=5) == pytest.approx(total.mean(), rel=1e-6)
+    assert mean_engagement(world, planner, SEEDS, horizon=5) == pytest.approx(total.mean(), rel=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def tuned(world):
 
 def test_tuning_never_ends_below_the_myopic_oracle(world, tuned):
     users = user_seeds(4, "planner", 24)
-    myopic, planner = (mean_return(world, Planner(world, w), users, 12) for w in (PlannerWeights(), tuned[0]))
+    myopic, planner = (mean_engagement(world, Planner(world, w), users, 12) for w in (PlannerWeights(), tuned[0]))
     assert planner >= myopic
 
 

@@ -1,4 +1,4 @@
-"""The measure of a policy while it is made: its mean engagement on fixed users who are not in the evaluation."""
+"""The measure of a policy while it is made or tuned: its mean engagement on fixed users."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.policy import Policy
+from driftrec.agents.policy import Oracle, Policy
 from driftrec.simulators.world import World
 
 
@@ -16,7 +16,7 @@ def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64]
 
     Args:
         world: Where.
-        policy: Acts on observations alone.
+        policy: Serves; an oracle is shown the state itself, not a copy, and must leave it alone.
         seeds: One a user.
         horizon: Steps, at least 1.
     """
@@ -24,6 +24,8 @@ def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64]
     policy.reset(len(seeds), 0)
     total, gone = 0.0, np.zeros(len(seeds), np.bool_)
     for _ in range(horizon):
+        if isinstance(policy, Oracle):
+            policy.see(state)
         feedback = world.step(state, policy.act(world.observe(state)))
         total += float(feedback.reward().sum())
         gone |= feedback.left
