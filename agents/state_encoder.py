@@ -52,8 +52,8 @@ class StateEncoder(nn.Module):
         read, minutes = observation["read_items"], observation["read_minutes"]
         kinds = torch.stack([(read >= 0).float(), minutes], dim=1)  # (users, kinds, reads)
         of_reads = _memories(projected, read, kinds, observation["read_age"], self.log_half_life[:2])
-        passed = ((observation["items"] >= 0) & (observation["clicked"] == 0)).float()[:, None]
-        of_passed = _memories(projected, observation["items"], passed, observation["age"], self.log_half_life[2:])
+        passed = ((observation["shown"] >= 0) & (observation["clicked"] == 0)).float()[:, None]
+        of_passed = _memories(projected, observation["shown"], passed, observation["age"], self.log_half_life[2:])
         personas = self.project_persona(self.personas())  # (personas, dims)
         persona = nn.functional.embedding(observation["persona"][:, 0].long(), personas)
         clock = torch.log1p(observation["clock"].float())

@@ -38,7 +38,7 @@ class NewsEnv(RecommendationEnv):
     | key | shape | dtype | unit | range |
     |---|---|---|---|---|
     | persona | (1,) | int32 | row of the personas | 0 .. personas - 1 |
-    | items | (H,) | int32 | item shown, -1 = empty | -1 .. items - 1 |
+    | shown | (H,) | int32 | item shown, -1 = empty | -1 .. items - 1 |
     | clicked | (H,) | int8 | 1 if opened | 0 .. 1 |
     | engagement | (H,) | float32 | minutes read | 0 .. longest read |
     | age | (H,) | float32 | hours since shown, 0 where empty | 0 .. 1e6 |

@@ -62,7 +62,7 @@ class History:
         age = now[:, None] - self._hours[:, window]
         np.maximum(age, np.float32(0.0), out=age)  # of what never happened
         return {
-            "items": self._items[:, window].copy(),
+            "shown": self._items[:, window].copy(),
             "clicked": self._clicked[:, window].copy(),
             "engagement": self._engagement[:, window].copy(),
             "age": age,

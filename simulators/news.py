@@ -144,7 +144,7 @@ class NewsWorld:
         longest = self.config.reading.longest(float(self.catalogue.minutes.max()))
         return {
             "persona": Field((1,), np.int32, 0, self.personas.num_personas - 1),
-            "items": Field(length, np.int32, -1, self.num_items - 1),
+            "shown": Field(length, np.int32, -1, self.num_items - 1),
             "clicked": Field(length, np.int8, 0, 1),
             "engagement": Field(length, np.float32, 0, longest),
             "age": Field(length, np.float32, 0, MAX_HOURS),

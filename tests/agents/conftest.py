@@ -49,7 +49,7 @@ class Audience:
         clock = np.full((len(self._row), 4), self.step_number, np.float32)
         arrays: dict[str, NDArray] = {
             "persona": self._persona,
-            "items": self._items,
+            "shown": self._items,
             "clicked": self._clicked,
             "engagement": self._engagement,
             "age": self._age,

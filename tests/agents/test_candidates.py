@@ -54,7 +54,7 @@ def test_actions_are_positions_among_the_candidates_that_were_seen(behind):
         np.testing.assert_allclose(got, rewards, rtol=1e-6)
         np.testing.assert_array_equal(dones, terminated | truncated)
         on = ~dones
-        assert (raw["items"][on, -SLATE:] == items[on]).all()  # the users saw what they were to see
+        assert (raw["shown"][on, -SLATE:] == items[on]).all()  # the users saw what they were to see
         for lane in np.flatnonzero(dones):
             last = {name: value[None] for name, value in info["final_obs"][lane].items()}
             for name, value in stage(last).items():

@@ -100,7 +100,7 @@ def test_clicked_items_are_not_shown_again(name, make_context, play):
     observations, slates = play(POLICIES[name](make_context()), num_users=50, steps=12)
     clicks = 0
     for observation, slate in zip(observations, slates, strict=True):
-        read = np.where(observation["clicked"] > 0, observation["items"], -1)
+        read = np.where(observation["clicked"] > 0, observation["shown"], -1)
         assert not (slate[:, :, None] == read[:, None, :]).any()
         clicks += (read >= 0).sum()
     assert clicks > 500  # else there was little to avoid

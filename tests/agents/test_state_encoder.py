@@ -19,7 +19,7 @@ def observation(**changes):
     """One user who was shown six items and read two of them, 1 and 30 hours ago."""
     fields = {
         "persona": np.array([[3]], np.int32),
-        "items": np.array([[-1, 10, 11, 12, 13, 14]], np.int32),
+        "shown": np.array([[-1, 10, 11, 12, 13, 14]], np.int32),
         "clicked": np.array([[0, 1, 0, 0, 1, 0]], np.int8),
         "engagement": np.array([[0, 2, 0, 0, 3, 0]], np.float32),
         "age": np.array([[0, 30, 30, 30, 1, 1]], np.float32),
@@ -46,7 +46,7 @@ CHANGES = {
     "nothing read": {"read_items": np.full((1, 4), -1, np.int32), "read_minutes": np.zeros((1, 4), np.float32)},
     "read for longer": {"read_minutes": np.array([[0, 0, 2, 9]], np.float32)},
     "read long ago": {"read_age": np.array([[0, 0, 30, 20]], np.float32)},
-    "another item passed over": {"items": np.array([[-1, 10, 11, 12, 13, 40]], np.int32)},
+    "another item passed over": {"shown": np.array([[-1, 10, 11, 12, 13, 40]], np.int32)},
     "opened, not passed over": {"clicked": np.array([[0, 1, 1, 0, 1, 0]], np.int8)},
     "passed over long ago": {"age": np.array([[0, 30, 30, 30, 1, 20]], np.float32)},
     "another hour": {"clock": np.array([[99.0, 2.0, 1.0, 3.0]], np.float32)},
@@ -66,9 +66,9 @@ def reordered(order, names):
 
 
 SAME = {
-    "order of impressions": reordered([0, 3, 1, 2, 5, 4], ("items", "clicked", "engagement", "age")),
+    "order of impressions": reordered([0, 3, 1, 2, 5, 4], ("shown", "clicked", "engagement", "age")),
     "order of reads": reordered([3, 0, 2, 1], ("read_items", "read_minutes", "read_age")),
-    "an impression that was opened": {"items": np.array([[-1, 40, 11, 12, 13, 14]], np.int32)},
+    "an impression that was opened": {"shown": np.array([[-1, 40, 11, 12, 13, 14]], np.int32)},
     "age of what never happened": {"age": np.array([[77, 30, 30, 30, 1, 1]], np.float32)},
     "age of what was never read": {"read_age": np.array([[77, 5, 30, 1]], np.float32)},
 }
@@ -84,7 +84,7 @@ def test_whatever_tells_nothing_leaves_the_state(encoder, change):
     [
         lambda age: {"read_items": np.array([[-1, -1, 10, 40]], np.int32), "read_age": np.array([[0, 0, 30, age]])},
         lambda age: {
-            "items": np.array([[-1, 10, 11, 12, 13, 40]], np.int32),
+            "shown": np.array([[-1, 10, 11, 12, 13, 40]], np.int32),
             "age": np.array([[0, 30, 30, 30, 1, age]]),
         },
     ],

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from stable_baselines3 import PPO
 
 from driftrec.envs import NewsVectorEnv
-
-pytest.importorskip("stable_baselines3")
 from driftrec.envs.sb3_bridge import SB3VecEnv
 
 LANES = 6
@@ -62,8 +61,8 @@ def test_the_terminal_observation_is_the_last_users_and_not_the_next():
         observation, _, dones, infos = bridge.step(slate)
     assert dones.all()
     for lane, info in enumerate(infos):
-        np.testing.assert_array_equal(info["terminal_observation"]["items"][-5:], slate[lane])
-        assert (observation["items"][lane] == -1).all()
+        np.testing.assert_array_equal(info["terminal_observation"]["shown"][-5:], slate[lane])
+        assert (observation["shown"][lane] == -1).all()
         assert info["TimeLimit.truncated"] is True
 
 
@@ -87,3 +86,12 @@ def test_lanes_share_one_environment():
         bridge.set_attr("horizon", 3)
     with pytest.raises(RuntimeError, match="before step_async"):
         bridge.step_wait()
+
+
+def test_stock_policies_take_the_observations():
+    """An observation named like a method of torch's ModuleDict, such as "items", cannot be taken."""
+    venv = SB3VecEnv(NewsVectorEnv(2, autoreset_mode="SameStep", history=5, horizon=4))
+    model = PPO("MultiInputPolicy", venv, n_steps=4, batch_size=8, n_epochs=1, device="cpu", seed=0)
+    model.learn(8)
+    actions, _ = model.predict(venv.reset(), deterministic=True)
+    assert actions.shape == (2, 5)

@@ -22,7 +22,7 @@ def expected(past, length, now):
     minutes = np.hstack([np.zeros((users, length), np.float32), *[m for *_, m, _ in past]])[:, -length:]
     hours = np.hstack([np.zeros((users, length)), *[np.tile(h[:, None], items.shape[1]) for items, *_, h in past]])
     age = np.where(items == EMPTY, 0, now[:, None] - hours[:, -length:])
-    return {"items": items, "clicked": clicked, "engagement": minutes, "age": age}
+    return {"shown": items, "clicked": clicked, "engagement": minutes, "age": age}
 
 
 @pytest.mark.parametrize(("length", "size"), [(1, 1), (3, 7), (7, 3), (12, 4), (50, 5)])
@@ -51,4 +51,4 @@ def test_new_users_start_with_nothing_wherever_the_window_stands():
         after = history.observe(now)
         for name, value in after.items():
             np.testing.assert_array_equal(value[[0, 2, 4]], before[name][[0, 2, 4]])
-            assert (value[[1, 3]] == (EMPTY if name == "items" else 0)).all()
+            assert (value[[1, 3]] == (EMPTY if name == "shown" else 0)).all()

@@ -87,7 +87,7 @@ def test_repeats_in_a_slate_are_empty_positions():
     feedback = WORLD.step(state, slates)
     assert not feedback.clicks[:, [1, 3, 4]].any()
     assert feedback.clicks[:, [0, 2]].any()
-    np.testing.assert_array_equal(WORLD.observe(state)["items"][:, -5:], np.tile([3, -1, 8, -1, -1], (USERS, 1)))
+    np.testing.assert_array_equal(WORLD.observe(state)["shown"][:, -5:], np.tile([3, -1, 8, -1, -1], (USERS, 1)))
 
 
 def test_gone_users_earn_nothing_and_see_nothing():
@@ -99,7 +99,7 @@ def test_gone_users_earn_nothing_and_see_nothing():
         feedback = world.step(state, slate)
         for name, value in feedback.as_info().items():
             assert not value.any(), name
-        assert (world.observe(state)["items"][:, -5:] == -1).all()
+        assert (world.observe(state)["shown"][:, -5:] == -1).all()
     for name, value in {**world.reveal(state), "clock": world.observe(state)["clock"]}.items():
         if name != "interest":  # scaled to length 1 again, which may move its last bit
             np.testing.assert_array_equal(value, before[name], err_msg=name)
@@ -150,9 +150,9 @@ def test_the_history_window_over_many_rewinds(slate_size, history):
         new = items, feedback.clicks, feedback.engagement
         record = [np.hstack([old, column]) for old, column in zip(record, new, strict=True)]
         seen = world.observe(state)
-        for name, column in zip(("items", "clicked", "engagement"), record, strict=True):
+        for name, column in zip(("shown", "clicked", "engagement"), record, strict=True):
             np.testing.assert_array_equal(seen[name], column[:, -history:], err_msg=name)
-        age = np.where(seen["items"] < 0, 0, state.clock[:, :1] - shown_at[:, -history:])
+        age = np.where(seen["shown"] < 0, 0, state.clock[:, :1] - shown_at[:, -history:])
         np.testing.assert_array_equal(seen["age"], age)
 
 

@@ -12,7 +12,7 @@ def observation(items, clicked, age=None, persona=None):
     age = np.zeros(items.shape, np.float32) if age is None else np.asarray(age, np.float32)
     return {
         "persona": np.zeros((users, 1), np.int32) if persona is None else np.asarray(persona, np.int32)[:, None],
-        "items": items,
+        "shown": items,
         "clicked": clicked,
         "engagement": np.zeros(items.shape, np.float32),
         "age": age,
