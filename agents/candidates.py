@@ -38,7 +38,7 @@ class CandidateStage:
     def __init__(self, ranker: Ranker, size: int) -> None:
         self.judge = Judge(ranker, farsighted=True)
         self.num_items = self.judge.num_items
-        self.size = min(size, self.num_items)
+        self.size = min(size, self.judge.num_shown)
         self.state_dims = ranker.encoder.state_dims
 
     def space(self) -> spaces.Dict:

@@ -16,7 +16,7 @@ from torch import nn
 from driftrec.agents.runs import versions
 from driftrec.agents.setting import Setting
 
-FORMAT = 2
+FORMAT = 3
 FILE = "checkpoint.safetensors"
 KEY = "driftrec"
 """Where the metadata stand, all under one key: safetensors writes several in no fixed order."""

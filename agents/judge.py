@@ -18,6 +18,9 @@ Float = NDArray[np.float32]
 READ = -1e4
 """Value of what was read lately, in minutes: below all else, and still a number."""
 
+WITHHELD = -1e20
+"""Value of what must not be shown: below what was read, however little it attracts."""
+
 
 @dataclass
 class Predictions:
@@ -26,7 +29,7 @@ class Predictions:
     state: Float  # (users, state_dims)
     appeal: Float  # (users, items) log attraction over no-click at the first position
     minutes: Float  # (users, items) now, if opened
-    value: Float  # (users, items) minutes now and to come, if opened; READ for what was read lately
+    value: Float  # (users, items) minutes now and to come, if opened; READ and WITHHELD for what is not to be shown
 
 
 class Judge:
@@ -40,6 +43,7 @@ class Judge:
     def __init__(self, ranker: Ranker, farsighted: bool) -> None:
         self.ranker = ranker.eval()
         self.num_items = len(ranker.future)
+        self.num_shown = self.num_items - (0 if ranker.withheld is None else int(ranker.withheld.sum()))
         self.future: Float = ranker.future.numpy().copy() if farsighted else np.zeros(self.num_items, np.float32)
         with torch.inference_mode():
             self._vectors = ranker.item_vectors()
@@ -56,4 +60,6 @@ class Judge:
         minutes = scores.minutes.numpy()
         value = minutes + self.future
         value[read_mask(observation, self.num_items)] = READ
+        if self.ranker.withheld is not None:
+            value[:, self.ranker.withheld] = WITHHELD
         return Predictions(state.numpy(), appeal.numpy(), minutes, value)

@@ -29,6 +29,8 @@ class Context:
         persona_embeddings: Text embeddings of the personas' self-descriptions, float32, (personas, embedding).
         item_minutes: Length of each item in minutes, float32, (items,).
         titles: Item titles.
+        withheld: True for items that must not be shown, bool, (items,); None where all may be.
+        truth: Numbers of hidden truth in the observation, see ``driftrec.agents.true_state``; 0 for all but oracles.
     """
 
     slate_size: int
@@ -36,6 +38,8 @@ class Context:
     persona_embeddings: NDArray[np.float32]  # (personas, embedding)
     item_minutes: NDArray[np.float32]  # (items,)
     titles: tuple[str, ...]
+    withheld: NDArray[np.bool_] | None = None  # (items,)
+    truth: int = 0
 
     @property
     def num_items(self) -> int:

@@ -34,6 +34,8 @@ class PPOSettings:
         entropy: Weight of the entropy bonus, per nat.
         candidates: Items that the candidate stage keeps a request; at least the slate's size.
         temper: Weight of the candidates' log score in the logits at the start.
+        iterative: Let every pick of a slate move with those before it; False scores items one by one and shows the
+            top of them, to compare with.
     """
 
     total_steps: int = 250_000
@@ -49,6 +51,7 @@ class PPOSettings:
     entropy: float = 0.002
     candidates: int = 96
     temper: float = 5.0
+    iterative: bool = True
 
     def __post_init__(self) -> None:
         check_ranges(
@@ -85,6 +88,8 @@ def build_ppo(setup: WorldSetup, ranker: Ranker, settings: PPOSettings, seed: in
         seed=seed,
         device="cpu",
     )
+    if not settings.iterative:
+        model.policy.head.partial.requires_grad_(False)  # type: ignore[union-attr] # W stays zero
     bridge.set_seeds(user_seeds(seed, "training", settings.lanes).tolist())  # after PPO's own seeding, which uses s + i
     return model
 

@@ -11,6 +11,10 @@ from torch import Tensor, nn
 from driftrec.agents.policy import Context
 from driftrec.agents.state_encoder import StateEncoder
 from driftrec.agents.tables import Representation, item_table, persona_table
+from driftrec.agents.true_state import TrueState
+
+OWN_PENALTY = 1e-4
+"""Weight of the squares of what is an item's own: text explains what it can, and the rest is left to e."""
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Scores:
 class Ranker(nn.Module):
     """State encoder and item tower; inner products of the two give appeal and minutes.
 
+        v_i = tower(x_i) + e_i                x_i describes the item, e_i is its own, learned from zero
         appeal_i = <q(s), v_i> + a_i          log weight of item i in a multinomial logit with no-click n(s)
         minutes_i = length_i * sigmoid(<r(s), v_i> + b_i)
 
@@ -41,10 +46,13 @@ class Ranker(nn.Module):
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.encoder = StateEncoder(
-                item_table(context, representation, seed), persona_table(context, representation, seed)
+            self.items = item_table(context, representation, seed)
+            personas = persona_table(context, representation, seed)
+            self.encoder: StateEncoder | TrueState = (
+                TrueState(context.truth) if context.truth else StateEncoder(self.items, personas)
             )
-            self.tower = nn.Sequential(nn.Linear(self.encoder.items.dims, 96), nn.GELU(), nn.Linear(96, dims))
+            self.tower = nn.Sequential(nn.Linear(self.items.dims, 96), nn.GELU(), nn.Linear(96, dims))
+            self.own = nn.Parameter(torch.zeros(context.num_items, dims))
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
@@ -53,11 +61,12 @@ class Ranker(nn.Module):
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
         self.future: Tensor
         self.register_buffer("future", torch.zeros(context.num_items))
+        self.withheld = context.withheld  # (items,), for what serves
         self.dims = dims
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
-        return self.tower(self.encoder.items())
+        return self.tower(self.items()) + self.own
 
     def forward(self, observation: Mapping[str, Tensor], vectors: Tensor | None = None) -> Scores:
         """Predictions for all items.
@@ -101,4 +110,5 @@ class Ranker(nn.Module):
         opened = choice < slates.shape[1]
         position = choice.clamp(max=slates.shape[1] - 1)[:, None]
         error = (predicted.gather(1, position)[:, 0] - minutes) * opened
-        return nn.functional.cross_entropy(logits, choice) + 0.1 * error.square().sum() / len(choice)
+        likelihood = nn.functional.cross_entropy(logits, choice)
+        return likelihood + 0.1 * error.square().sum() / len(choice) + OWN_PENALTY * self.own.square().sum()

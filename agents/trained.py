@@ -8,31 +8,40 @@ from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import Checkpoint, load_checkpoint
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
+from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
+from driftrec.agents.true_state import Informed
 from driftrec.agents.world_setup import WorldSetup
+from driftrec.simulators.revealed import revealed
 
 
-def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Greedy:
+def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Policy:
     """The run's ranker: the learned myopic policy, or with the minutes to come the one that PPO started from.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
         ValueError: If it was made for another catalogue, text encoder or slate size.
     """
-    return Greedy(Judge(_ranker(setup, _checkpoint(setup, run)), farsighted))
+    checkpoint = _checkpoint(setup, run)
+    return _served(Greedy(Judge(_ranker(setup, checkpoint), farsighted)), setup, checkpoint)
 
 
-def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> SlatePolicy:
+def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> Policy:
     """The slate policy that PPO trained; errors as of ``load_greedy``."""
     checkpoint = _checkpoint(setup, run)
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
     stage = CandidateStage(_ranker(setup, checkpoint), settings.candidates)
     network = serving_network(stage, setup.args.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
-    return SlatePolicy(stage, network, greedy)
+    return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
+
+
+def _served(policy: Policy, setup: WorldSetup, checkpoint: Checkpoint) -> Policy:
+    """The policy, told the truth if it was trained on it."""
+    return Informed(policy, revealed(setup.world)) if checkpoint.config["settings"]["true_state"] else policy
 
 
 def _checkpoint(setup: WorldSetup, run: str) -> Checkpoint:
@@ -44,6 +53,7 @@ def _checkpoint(setup: WorldSetup, run: str) -> Checkpoint:
 
 
 def _ranker(setup: WorldSetup, checkpoint: Checkpoint) -> Ranker:
+    setup = setup.revealed() if checkpoint.config["settings"]["true_state"] else setup
     ranker = Ranker(setup.context, checkpoint.config["settings"]["representation"], checkpoint.config["seed"])
     checkpoint.load_into("ranker", ranker)
     return ranker

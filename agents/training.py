@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
@@ -36,7 +37,11 @@ class TrainSettings:
         representation: What stands for items and personas: "text" embeddings, learned "ids", "random" vectors.
         myopic: How the ranker is fitted.
         future: How the minutes to come are learned.
+        refits: Rounds of logging with the farsighted policy and fitting the ranker again.
         ppo: How PPO trains.
+        true_state: Tell the policy the users' true interest, satiation and satisfaction in place of what its encoder
+            makes of observations: an oracle, to see what not knowing the user costs.
+        withheld: Part of the catalogue that training never shows, drawn from the seed, in [0, 1).
         validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
         validation_users: Users of a measurement, always the same.
     """
@@ -44,12 +49,15 @@ class TrainSettings:
     representation: Representation = "text"
     myopic: MyopicSettings = field(default_factory=MyopicSettings)
     future: FutureSettings = field(default_factory=FutureSettings)
+    refits: int = 2
     ppo: PPOSettings = field(default_factory=PPOSettings)
+    true_state: bool = False
+    withheld: float = 0.0
     validations: int = 4
     validation_users: int = 128
 
     def __post_init__(self) -> None:
-        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6), refits=(0, 100), withheld=(0, 0.999))
 
 
 def train(
@@ -80,7 +88,16 @@ def train(
         KeyboardInterrupt: Again after saving, if training was interrupted.
     """
     check_candidates(settings.ppo, setup.args.slate_size)
-    ranker = warm_start(setup, settings.representation, settings.myopic, settings.future, seed=seed, report=report)
+    setup = trained_in(setup, settings, seed)
+    ranker = warm_start(
+        setup,
+        settings.representation,
+        settings.myopic,
+        settings.future,
+        refits=settings.refits,
+        seed=seed,
+        report=report,
+    )
     model = build_ppo(setup, ranker, settings.ppo, seed)
     validation = Validation(setup, settings, seed, progress)
     try:
@@ -91,6 +108,26 @@ def train(
         save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
         pd.DataFrame(validation.rows).assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
     return folder / FILE
+
+
+def trained_in(setup: WorldSetup, settings: TrainSettings, seed: int) -> WorldSetup:
+    """The setup as training meets it: with items withheld and the truth revealed, as ``settings`` say.
+
+    Raises:
+        ValueError: If fewer items are left than a slate has positions.
+    """
+    num_items = setup.world.num_items
+    count = round(settings.withheld * num_items)
+    if num_items - count < setup.args.slate_size:
+        raise ValueError(
+            f"TrainSettings.withheld is {settings.withheld:g}, which leaves {num_items - count} of {num_items} items "
+            f"for slates of {setup.args.slate_size}; withhold fewer."
+        )
+    if count:
+        withheld = np.zeros(num_items, np.bool_)
+        withheld[np.random.default_rng([seed, count]).permutation(num_items)[:count]] = True
+        setup = replace(setup, withheld=withheld)
+    return setup.revealed() if settings.true_state else setup
 
 
 class Validation(BaseCallback):

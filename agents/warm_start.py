@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from driftrec.agents.future import FutureSettings, fit_future, weigh_future
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
@@ -21,10 +23,11 @@ def warm_start(
     myopic: MyopicSettings,
     future: FutureSettings,
     *,
+    refits: int,
     seed: int,
     report: Callable[[str], None],
 ) -> Ranker:
-    """Fit the myopic ranker, learn the minutes to come, log with both, and fit the ranker again.
+    """Fit the myopic ranker, learn the minutes to come; then log with both and fit the ranker again, ``refits`` times.
 
     A farsighted policy keeps users for long and meets states that a myopic one never sees; the last logs hold them.
 
@@ -33,6 +36,7 @@ def warm_start(
         representation: "text", "ids" or "random".
         myopic: How the ranker is fitted.
         future: How the minutes to come are learned.
+        refits: Rounds of logging with the farsighted policy and fitting to all logs.
         seed: Source of all randomness.
         report: Called with lines of progress.
     """
@@ -42,11 +46,12 @@ def warm_start(
         context, envs, seed=seed, representation=representation, settings=gathering, report=report
     )
     report(f"Random slates to {future.lanes:,} lanes, {future.log_steps:,} steps each: what follows an item")
-    columns = None if ranker.encoder.items.learned else ranker.encoder.items().numpy()
+    columns = None if ranker.items.learned else ranker.items().numpy()
     to_come = fit_future(context, setup.envs(future.lanes), columns, seed=seed, settings=future)
     weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
-    report(f"Farsighted slates to {myopic.lanes:,} lanes, {myopic.log_steps} steps each")
-    logs.append(collect(envs, Greedy(Judge(ranker, farsighted=True), myopic.noise), myopic.log_steps, seed))
-    fit(ranker, joined(logs), myopic, epochs=myopic.epochs, seed=seed, report=report)
-    weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
+    for round_seed in np.random.SeedSequence([seed, refits]).generate_state(refits).tolist():
+        report(f"Farsighted slates to {myopic.lanes:,} lanes, {myopic.log_steps} steps each")
+        logs.append(collect(envs, Greedy(Judge(ranker, farsighted=True), myopic.noise), myopic.log_steps, round_seed))
+        fit(ranker, joined(logs), myopic, epochs=myopic.epochs, seed=round_seed, report=report)
+        weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
     return ranker

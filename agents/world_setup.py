@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.policy import Context
 from driftrec.agents.setting import Setting, load_setting
 from driftrec.agents.text_encoder import TextEncoder
+from driftrec.agents.true_state import truth_columns
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.news import NewsWorld
+from driftrec.simulators.revealed import RevealedNews, revealed
 from driftrec.simulators.settings import nearest
 
 
@@ -60,16 +64,23 @@ class WorldSetup:
         args: Which world.
         world: The simulator.
         setting: Catalogue, personas and embeddings.
+        withheld: True for items that policies must not show, bool, (items,); None where all may be shown.
     """
 
     args: WorldArgs
     world: NewsWorld
     setting: Setting
+    withheld: NDArray[np.bool_] | None = None
 
     @property
     def context(self) -> Context:
-        """What a recommender may know."""
-        return self.setting.context(self.args.slate_size)
+        """What a recommender may know, and how much of the truth its observations hold."""
+        truth = truth_columns(self.world) if isinstance(self.world, RevealedNews) else 0
+        return replace(self.setting.context(self.args.slate_size), withheld=self.withheld, truth=truth)
+
+    def revealed(self) -> WorldSetup:
+        """The same with the users' true state in the observations."""
+        return replace(self, world=revealed(self.world))
 
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
         """Native environments of the same world with "SameStep" autoreset, for training."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from driftrec.agents.baselines.common import draw_distinct, step_generator
 from driftrec.agents.policy import Context, Observation, Slates
 
@@ -17,7 +19,8 @@ class Random:
 
     def __init__(self, context: Context) -> None:
         self._slate_size = context.slate_size
-        self._num_items = context.num_items
+        withheld = np.zeros(context.num_items, np.bool_) if context.withheld is None else context.withheld
+        self._items = np.flatnonzero(~withheld)
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -30,4 +33,4 @@ class Random:
         shape = (len(observation["persona"]), self._slate_size)
         uniforms = step_generator(self._seed, self._step).random(shape)
         self._step += 1
-        return draw_distinct(uniforms, self._num_items)
+        return self._items[draw_distinct(uniforms, len(self._items))]

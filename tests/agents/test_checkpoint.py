@@ -128,9 +128,9 @@ def rewritten(run, **metadata):
         (lambda run: (run / FILE).write_bytes((run / FILE).read_bytes()[:-9]), "is not a checkpoint: "),
         (
             lambda run: rewritten(run, driftrec=json.dumps({"format": 0})),
-            r"is not a checkpoint of format 2 \(it says 0\)",
+            r"is not a checkpoint of format 3 \(it says 0\)",
         ),
-        (lambda run: rewritten(run, other="x"), r"is not a checkpoint of format 2 \(it says None\)"),
+        (lambda run: rewritten(run, other="x"), r"is not a checkpoint of format 3 \(it says None\)"),
     ],
 )
 def test_other_files_are_refused(saved, setting, spoil, message):

@@ -13,7 +13,7 @@ from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.setting import Setting
 from driftrec.agents.trained import load_ppo
-from driftrec.agents.training import TrainSettings, train
+from driftrec.agents.training import TrainSettings, Validation, train
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
 
@@ -141,3 +141,23 @@ def test_too_few_candidates_are_found_before_any_work(setup, tmp_path):
     settings = replace(TOY, ppo=replace(TOY.ppo, candidates=4))
     with pytest.raises(ValueError, match=r"candidates is 4; a slate needs at least 5"):
         train(setup, settings, seed=0, folder=tmp_path, report=lambda line: pytest.fail(line))
+
+
+def test_a_policy_trained_on_the_truth_is_served_with_it_and_marked(setup, tmp_path):
+    train(setup, replace(TOY, true_state=True), seed=5, folder=tmp_path)
+    entries = build_entries(
+        setup, ["random", *(f"{name}:{tmp_path}" for name in ("myopic", "farsighted", "ppo"))], seed=0
+    )
+    assert [entry.oracle for entry in entries] == [False, True, True, True]
+    results = compare(setup, entries, users=6, seed=0, baseline="random")
+    assert results.summary["policies"]["ppo"]["oracle"] is True
+
+
+@pytest.mark.parametrize("iterative", [True, False])
+def test_picks_move_with_those_before_them_only_where_they_may(setup, tmp_path, monkeypatch, iterative):
+    settings = replace(TOY, ppo=replace(TOY.ppo, iterative=iterative))
+    monkeypatch.setattr(Validation, "restore_best", lambda self: None)  # the last weights, not the best
+    path = train(setup, settings, seed=4, folder=tmp_path)
+    checkpoint = load_checkpoint(path, setup.setting)
+    assert bool(checkpoint.weights["ppo.head.partial.weight"].any()) is iterative
+    assert checkpoint.weights["ppo.head.bias"].any()
