@@ -156,3 +156,23 @@ def test_tuning_repeats_for_the_same_seed_only(world, tuned):
     weights, _, settings = tuned
     assert tune_planner(world, **settings) == weights
     assert tune_planner(world, **{**settings, "seed": 5}) != weights
+
+
+def test_the_search_closes_in_on_the_best_weights(world, monkeypatch):
+    """A return that falls with the squared distance from known weights: every round starts nearer to them."""
+    optimum, samples, rounds = np.array([5.0, -1.0, 1.5, 0.5]), 24, 10
+    tried = []
+
+    def measure(world, policy, users, horizon):
+        tried.append(dataclasses.astuple(policy.weights))
+        return 50.0 - np.square(tried[-1] - optimum).sum()
+
+    monkeypatch.setattr("driftrec.agents.oracles.planner.mean_engagement", measure)
+    best = tune_planner(world, seed=0, horizon=1, num_users=1, rounds=rounds, samples=samples)
+    centres = np.array(tried)[::samples]  # each round tries its centre first
+    distances = np.linalg.norm(centres - optimum, axis=1)
+    assert (centres[0] == 0).all()
+    assert len(centres) == rounds
+    assert distances[-1] < 0.1 * distances[0]
+    nearest = np.linalg.norm(np.array(tried) - optimum, axis=1).argmin()
+    assert dataclasses.astuple(best) == tried[nearest]
