@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from driftrec.envs.news import news_world
-from tests.simulators.scalar_world import EMPTY, Happened, Impression, Read, ScalarUser
+from tests.simulators.scalar_world import EMPTY, Impression, Read, ScalarUser
 
 USERS, STEPS, POOL, HISTORY = 24, 50, 40, 12
 HOURS = 1e-3
@@ -86,7 +86,7 @@ def assert_same_feedback(feedback, happened, when):
 def test_every_user_lives_the_life_on_the_page(lives):
     world, state, users, slates = lives
     assert_same_state(world, state, users, 0)
-    past: list[Happened] = []
+    past = []
     for when, slate in enumerate(slates, 1):
         feedback = world.step(state, slate)
         happened = [user.step(row) for user, row in zip(users, slate.tolist(), strict=True)]
