@@ -6,7 +6,15 @@ import pytest
 
 from driftrec.agents import comparison
 from driftrec.agents.baselines import Popular, Random
-from driftrec.agents.comparison import Entry, build_entries, chosen_baseline, compare, one_user, parse_entry
+from driftrec.agents.comparison import (
+    Entry,
+    build_entries,
+    chosen_baseline,
+    compare,
+    one_user,
+    parse_entry,
+    weights_of_planners,
+)
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.setting import Setting
@@ -46,6 +54,15 @@ def setup():
 )
 def test_entries_are_read(text, label, names):
     assert parse_entry(text) == (label, names)
+
+
+def test_the_weights_of_planners_are_told_by_label(setup):
+    planners = {label: Planner(setup.world, PlannerWeights(satisfaction=x)) for label, x in (("a", 1.0), ("b", 2.0))}
+    entries = [Entry(label, {None: policy}) for label, policy in planners.items()]
+    others = [Entry("random", {None: Random(setup.context)}), Entry("trained", {7: Random(setup.context)})]
+    told = weights_of_planners([*entries, *others])
+    rest = {"opening": 0.0, "freshness": 0.0, "loyalty": 0.0}
+    assert told == {"a": {"satisfaction": 1.0, **rest}, "b": {"satisfaction": 2.0, **rest}}
 
 
 def test_an_empty_label_is_refused():

@@ -10,9 +10,10 @@ from driftrec.agents.checkpoint import FILE, load_checkpoint
 from driftrec.agents.comparison import build_entries, chosen_baseline, compare
 from driftrec.agents.future import FutureSettings
 from driftrec.agents.learned_myopic import MyopicSettings
-from driftrec.agents.ppo import PPOSettings
+from driftrec.agents.ppo import PPOSettings, build_ppo
+from driftrec.agents.ranker import Ranker
 from driftrec.agents.setting import Setting
-from driftrec.agents.trained import load_ppo
+from driftrec.agents.trained import load_greedy, load_ppo
 from driftrec.agents.training import TrainSettings, Validation, train
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
@@ -57,6 +58,54 @@ def test_checkpoint_is_small_and_loads_to_the_same_policy(setup, run):
         slates.append(policy.act(observation))
     np.testing.assert_array_equal(slates[0], slates[1])
     assert all(len(set(slate)) == 5 for slate in slates[0].tolist())
+
+
+def test_the_runs_ranker_serves_with_and_without_the_minutes_to_come(setup, run):
+    near, far = (load_greedy(setup, str(run), farsighted) for farsighted in (False, True))
+    saved = load_checkpoint(run, setup.setting).weights["ranker.future"].numpy()
+    assert saved.any()
+    np.testing.assert_array_equal(far.judge.future, saved)
+    assert not near.judge.future.any()
+    longer = replace(setup, args=replace(setup.args, slate_size=4))
+    with pytest.raises(ValueError, match="was trained for slates of 5, not 4; use --slate-size"):
+        load_greedy(longer, str(run), farsighted=False)
+
+
+def test_the_step_size_falls_linearly_to_nothing(setup):
+    model = build_ppo(setup, Ranker(setup.context, "text", 0), replace(TOY.ppo, learning_rate=0.04), 0)
+    assert [model.lr_schedule(left) for left in (1.0, 0.5, 0.25, 0.0)] == pytest.approx([0.04, 0.02, 0.01, 0.0])
+
+
+@pytest.mark.parametrize("returns", [(9.0, 5.0, 7.0), (5.0, 9.0, 7.0), (5.0, 7.0, 9.0), (5.0, 9.0, 9.0)])
+def test_the_best_of_the_measurements_is_put_back(setup, monkeypatch, returns):
+    """Before the first step, in between and after the last; of equals the first.
+
+    Four rollouts: stable-baselines3's last update of a schedule that falls to 0 has step size 0 and changes nothing.
+    """
+    settings = replace(TOY, validations=3, ppo=replace(TOY.ppo, total_steps=256))
+    model = build_ppo(setup, Ranker(setup.context, "text", 0), settings.ppo, 0)
+    measured, progress = [], []
+
+    def measure(world, policy, users, horizon):
+        assert (len(users), horizon, policy.greedy) == (4, 20, True)
+        measured.append({name: value.clone() for name, value in policy.network.state_dict().items()})
+        return returns[len(measured) - 1]
+
+    monkeypatch.setattr("driftrec.agents.training.mean_engagement", measure)
+    validation = Validation(setup, settings, 0, lambda *told: progress.append(told))
+    model.learn(settings.ppo.total_steps, callback=validation)
+    validation.restore_best()
+    best = int(np.argmax(returns))
+    assert [row["env_steps"] for row in validation.rows] == [0, 128, 256]
+    assert [row["mean_episode_engagement"] for row in validation.rows] == list(returns)
+    assert validation.best_at == 128 * best
+    last = [(0, 0), (64, 0), (128, 1), (192, 1), (256, 2)]
+    assert progress == [(steps, returns[index]) for steps, index in last]
+    same = [
+        all(torch.equal(weights[name], value) for name, value in model.policy.state_dict().items())
+        for weights in measured
+    ]
+    assert same == [index == best for index in range(3)]
 
 
 def test_same_seed_trains_the_same_policy(setup, run, tmp_path):

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from driftrec.agents.slate_optimiser import best_slates
+from driftrec.agents.slate_optimiser import best_slates, slate_gains
 
 
 def expected(attraction, value, no_click, positions, slate):
@@ -31,6 +31,16 @@ def test_no_slate_is_better(no_click, positions):
         others = permutations(range(len(a)), len(positions))
         best = max(expected(a, v, no_click, weights, other) for other in others)
         assert expected(a, v, no_click, weights, tuple(slate)) == pytest.approx(best, rel=1e-5)
+
+
+def test_gains_are_attraction_times_what_exceeds_the_best_slates_value():
+    attraction, value = made_up(seed=6)
+    weights = np.array([1.0, 0.6, 0.2], np.float32)
+    gains = slate_gains(attraction, value, 2.0, weights, iterations=6)
+    for a, v, gain in zip(attraction, value, gains, strict=True):
+        best = max(expected(a, v, 2.0, weights, slate) for slate in permutations(range(len(a)), 3))
+        np.testing.assert_allclose(gain, a * (v - best), rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(slate_gains(attraction, value, 2.0, weights, iterations=0), attraction * value)
 
 
 def test_three_rounds_lose_next_to_nothing():

@@ -140,15 +140,21 @@ def test_vector_observations_stay_inside_the_space():
 def test_observations_are_copies(make):
     env, twin = make(), make()
     lanes = getattr(env, "num_envs", None)
-    for observation in (env.reset(seed=1)[0], twin.reset(seed=1)[0]):
-        kept = copy.deepcopy(observation)
+    spoil(*env.reset(seed=1))
+    twin.reset(seed=1)
     for slate in slates(20, lanes):
         held, *_, info = env.step(slate)
-        kept = copy.deepcopy(held)
-        for value in [*info.values(), *held.values()]:
-            if isinstance(value, np.ndarray):
-                value[...] = 1
-        equal(twin.step(slate)[0], kept)
+        kept = copy.deepcopy((held, info))
+        spoil(held, info)
+        told = twin.step(slate)
+        equal(dict(enumerate((told[0], told[-1]))), dict(enumerate(kept)))
+
+
+def spoil(*parts):
+    """Overwrite all arrays of observations and infos."""
+    for value in [value for part in parts for value in part.values()]:
+        if isinstance(value, np.ndarray):
+            value[...] = 1
 
 
 @pytest.mark.parametrize(
@@ -243,6 +249,23 @@ def test_resets_bring_the_same_row_of_users_for_the_same_seed():
     again = [env.reset(seed=8)[1]["interest"], *[env.reset()[1]["interest"] for _ in range(3)]]
     np.testing.assert_array_equal(first, again)
     assert len(np.unique(first, axis=0)) == 4
+
+
+@pytest.mark.parametrize("make", [lambda: NewsEnv(), lambda: NewsVectorEnv(3)], ids=["single", "vector"])
+def test_without_a_seed_every_environment_meets_users_of_its_own(make):
+    interests = [make().reset()[1]["interest"].reshape(-1, 16) for _ in range(3)]
+    rows = np.concatenate(interests)
+    assert len(np.unique(rows, axis=0)) == len(rows)
+
+
+def test_none_in_a_list_of_seeds_keeps_that_lanes_seed():
+    envs, twin = NewsVectorEnv(3), NewsVectorEnv(3)
+    envs.reset(seed=[10, 11, 12])
+    _, info = envs.reset(seed=[20, None, 22])
+    twin.reset(seed=[20, 11, 22])
+    second = twin.reset()[1]["interest"]  # lane 1 goes on to its second user
+    first = twin.reset(seed=[20, 11, 22])[1]["interest"]
+    np.testing.assert_array_equal(info["interest"], [first[0], second[1], first[2]])
 
 
 def test_stepping_imports_no_learning_library():

@@ -66,6 +66,38 @@ def test_the_terminal_observation_is_the_last_users_and_not_the_next():
         assert info["TimeLimit.truncated"] is True
 
 
+def test_a_reset_in_the_middle_of_an_episode_starts_its_sums_over():
+    bridge = SB3VecEnv(
+        NewsVectorEnv(LANES, horizon=4, autoreset_mode="SameStep", config={"comeback": {"churn_rate": 0}})
+    )
+    bridge.seed(0)
+    bridge.reset()
+    before = sum(bridge.step(slate)[1] for slate in slates(3))
+    assert (before > 0).any()  # else there was nothing to forget
+    bridge.reset()
+    rewards = []
+    for slate in slates(4):
+        _, reward, dones, infos = bridge.step(slate)
+        rewards.append(reward.astype(float))
+    assert dones.all()
+    for lane, info in enumerate(infos):
+        assert info["episode"] == {"r": pytest.approx(np.sum(rewards, axis=0)[lane]), "l": 4, "t": 0.0}
+
+
+def test_a_method_is_called_once_and_every_lane_gets_its_row():
+    bridge = SB3VecEnv(native())
+    calls = []
+
+    def method(factor, *, add):
+        calls.append((factor, add))
+        return factor * np.arange(LANES) + add
+
+    bridge.envs.method = method
+    assert bridge.env_method("method", 10, add=1) == [1, 11, 21, 31, 41, 51]
+    assert bridge.env_method("method", 10, indices=[4, 2], add=0) == [40, 20]
+    assert calls == [(10, 1), (10, 0)]
+
+
 def test_seeding_repeats_the_same_users():
     bridge = SB3VecEnv(native())
     bridge.seed(3)

@@ -1,10 +1,18 @@
-"""``driftrec demo`` hands the other scripts one world, one seed and one new folder; they have tests of their own."""
+"""``driftrec demo`` hands the other scripts one world, one seed and one new folder; once they do their work."""
 
+import json
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from driftrec.agents.checkpoint import FILE, read_config
 from driftrec.agents.comparison import BASELINES
+from driftrec.agents.future import FutureSettings
+from driftrec.agents.learned_myopic import MyopicSettings
+from driftrec.agents.ppo import PPOSettings
+from driftrec.agents.training import TrainSettings
 from driftrec.agents.world_setup import WorldArgs
 from driftrec.envs.news import packaged_catalogue
 from driftrec.scripts import compare, encode, train
@@ -64,3 +72,31 @@ def test_a_mistake_leaves_no_folder_behind(calls, driftrec, tmp_path, words, mes
     assert message in done.err
     assert not list(tmp_path.iterdir())
     assert calls == []
+
+
+TINY = TrainSettings(
+    myopic=MyopicSettings(lanes=16, log_steps=8, rounds=1, epochs=1, batch_size=64),
+    future=FutureSettings(lanes=16, log_steps=20, users=4),
+    ppo=PPOSettings(total_steps=256, lanes=16, rollout=4, batch_size=64, epochs=1),
+    validation_users=4,
+)
+
+
+@pytest.mark.slow
+def test_the_whole_job_on_the_packaged_news(driftrec, monkeypatch, tmp_path):
+    """Nothing is replaced: only the training is shorter than ``driftrec demo`` can be told to make it."""
+    monkeypatch.setattr(train, "Args", partial(train.Args, settings=TINY))
+    done = driftrec("demo", "--users", "8", "--horizon", "3", "--seed", "5")
+    assert done.status == 0, done.err
+    folder = tmp_path / "runs" / "0001-demo"
+    assert done.out.splitlines()[-1].endswith("s: runs/0001-demo")
+    assert read_config(folder / "train")["seed"] == 5
+    assert {path.name for path in (folder / "train").iterdir()} == {FILE, "curve.csv", "config.json"}
+    labels = [*BASELINES, "farsighted", "ppo"]
+    episodes = pd.read_csv(folder / "compare" / "episodes.csv")
+    assert episodes.groupby("policy", sort=False).size().to_dict() == dict.fromkeys(labels, 8)
+    summary = json.loads((folder / "compare" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["baseline"], summary["seeds"]) == ("myopic", {"evaluation": 5, "training": [5]})
+    assert list(summary["policies"]) == labels
+    assert [name for name, policy in summary["policies"].items() if policy["oracle"]] == ["myopic-oracle", "planner"]
+    assert len(list((folder / "compare").glob("*.png"))) == 5

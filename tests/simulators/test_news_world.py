@@ -70,10 +70,19 @@ def test_other_seeds_give_other_users(batch):
     assert (other["interest"][0] != batch["interest"][0]).any(axis=1).all()
 
 
-def test_click_rate_of_random_slates(batch):
-    here = ~batch["left"].cumsum(axis=0).astype(bool)
-    rate = batch["clicks"].any(axis=2)[here].mean()
-    assert 0.05 < rate < 0.5
+def test_slates_are_opened_as_often_as_the_appraisal_says():
+    """The differences between a click and its chance are uncorrelated over users and steps."""
+    state, clicks, chances = WORLD.reset(SEEDS), [], []
+    for slate in random_slates():
+        view, here = WORLD.appraise(state), ~state.gone
+        first = np.array([[item not in row[:k] for k, item in enumerate(row)] for row in slate.tolist()])
+        weight = (np.take_along_axis(view.attraction, slate, axis=1) * view.positions * first).sum(axis=1)
+        chances.append((weight / (weight + view.no_click))[here])
+        clicks.append(WORLD.step(state, slate).clicks.any(axis=1)[here])
+    chance, clicked = np.concatenate(chances).astype(float), np.concatenate(clicks)
+    error = np.sqrt((chance * (1 - chance)).sum())
+    assert abs(clicked.sum() - chance.sum()) < 4 * error
+    assert clicked.sum() > 1000  # else the bound is wide
 
 
 def test_engagement_is_where_the_clicks_are(batch):
@@ -171,13 +180,16 @@ def test_expected_engagement_touches_no_state():
     assert_same(WORLD.observe(state), WORLD.observe(twin))
 
 
-def test_expected_engagement_is_the_mean_of_what_happens():
-    n = 4000
-    state = WORLD.reset(np.arange(n, dtype=np.uint64))
-    best = WORLD.expected_engagement(state).argmax(axis=1)
-    expected = WORLD.expected_engagement(state)[np.arange(n), best]
-    reward = WORLD.step(state, np.repeat(best[:, None], 5, axis=1)).reward()  # one item, four empty positions
-    error = (reward - expected).std() / np.sqrt(n)
+@pytest.mark.parametrize("lived", [0, 20], ids=["at the reset", "after 20 steps"])
+def test_expected_engagement_is_the_mean_of_what_happens(lived):
+    state = WORLD.reset(np.arange(4000, dtype=np.uint64))
+    for slate in random_slates(items=30, steps=lived, users=4000):  # few items: read before, topics tired of
+        WORLD.step(state, slate)
+    here = ~state.gone
+    best = WORLD.expected_engagement(state)[:, :30].argmax(axis=1)
+    expected = np.take_along_axis(WORLD.expected_engagement(state), best[:, None], axis=1)[here, 0]
+    reward = WORLD.step(state, np.repeat(best[:, None], 5, axis=1)).reward()[here]  # one item, four empty positions
+    error = (reward - expected).std() / np.sqrt(here.sum())
     assert abs(reward.mean() - expected.mean()) < 4 * error
 
 

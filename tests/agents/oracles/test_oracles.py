@@ -68,16 +68,20 @@ def test_no_slate_earns_more_in_the_next_step(world, state):
     np.testing.assert_allclose(reached(world, state, slates, gain), best_of_all(world, state, gain), rtol=1e-4)
 
 
-def test_what_the_oracle_expects_is_what_happens():
+@pytest.mark.parametrize("lived", [0, 20], ids=["at the reset", "after 20 steps"])
+def test_what_the_oracle_expects_is_what_happens(lived):
+    """At the reset alone it could not be told whether the oracle knows what has been read."""
     world = small_world()
-    seeds = np.arange(6000, dtype=np.uint64)
-    state = world.reset(seeds)
+    state = world.reset(np.arange(6000, dtype=np.uint64))
     oracle = MyopicOracle(world)
+    for _ in range(lived):
+        oracle.see(state)
+        world.step(state, oracle.act({}))
     oracle.see(state)
-    slates = oracle.act({})
-    expected = values_by_row(world, state, slates)
-    got = world.step(state, slates).reward()
-    error = (got - expected).std() / np.sqrt(len(seeds))
+    slates, here = oracle.act({}), ~state.gone
+    expected = values_by_row(world, state, slates)[here]
+    got = world.step(state, slates).reward()[here]
+    error = (got - expected).std() / np.sqrt(here.sum())
     assert abs(got.mean() - expected.mean()) < 4 * error
 
 
@@ -152,3 +156,23 @@ def test_tuning_repeats_for_the_same_seed_only(world, tuned):
     weights, _, settings = tuned
     assert tune_planner(world, **settings) == weights
     assert tune_planner(world, **{**settings, "seed": 5}) != weights
+
+
+def test_the_search_closes_in_on_the_best_weights(world, monkeypatch):
+    """A return that falls with the squared distance from known weights: every round starts nearer to them."""
+    optimum, samples, rounds = np.array([5.0, -1.0, 1.5, 0.5]), 24, 10
+    tried = []
+
+    def measure(world, policy, users, horizon):
+        tried.append(dataclasses.astuple(policy.weights))
+        return 50.0 - np.square(tried[-1] - optimum).sum()
+
+    monkeypatch.setattr("driftrec.agents.oracles.planner.mean_engagement", measure)
+    best = tune_planner(world, seed=0, horizon=1, num_users=1, rounds=rounds, samples=samples)
+    centres = np.array(tried)[::samples]  # each round tries its centre first
+    distances = np.linalg.norm(centres - optimum, axis=1)
+    assert (centres[0] == 0).all()
+    assert len(centres) == rounds
+    assert distances[-1] < 0.1 * distances[0]
+    nearest = np.linalg.norm(np.array(tried) - optimum, axis=1).argmin()
+    assert dataclasses.astuple(best) == tried[nearest]

@@ -97,3 +97,7 @@ def test_packaged_weights_are_finite_and_keyed_by_hashes():
     for key, weights in PACKAGED.items():
         assert len(key) == 64
         assert all(abs(value) < 1e4 for value in vars(weights).values())
+
+
+def test_the_default_world_has_packaged_weights(world):
+    assert world_key(world, 200) in PACKAGED
