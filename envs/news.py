@@ -17,7 +17,7 @@ from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
 
 SMALLEST_CHANCE = 2.0**-24
-"""Resolution of the draws: below it, a chance is none."""
+"""Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
 
 
 class NewsEnv(RecommendationEnv):
@@ -32,8 +32,8 @@ class NewsEnv(RecommendationEnv):
     ``MultiDiscrete([items] * slate_size)``: positions in the catalogue. A repeat within a slate is an empty position.
 
     ## Observation space
-    A ``Dict`` of ``Box``; H = ``history`` impressions and R = ``config.memory`` reads, newest last. Reads go further
-    back than impressions: a recommender knows what was opened long after it forgot what was passed over.
+    A ``Dict`` of ``Box``; H = ``history`` impressions and R = ``config.memory`` reads, newest last. With the
+    default sizes reads go further back than impressions: what was opened is known long after what was passed over.
 
     | key | shape | dtype | unit | range |
     |---|---|---|---|---|
@@ -45,13 +45,14 @@ class NewsEnv(RecommendationEnv):
     | read_items | (R,) | int32 | item read, -1 = empty | -1 .. items - 1 |
     | read_minutes | (R,) | float32 | minutes read | 0 .. longest read |
     | read_age | (R,) | float32 | hours since read, 0 where empty | 0 .. 1e6 |
-    | clock | (4,) | float32 | hours since first visit, sessions begun, steps and minutes in session | 0 .. 1e6 |
+    | clock | (4,) | float32 | hours since first visit, sessions ended + 1, steps and minutes in session | 0 .. 1e6 |
 
     ## Reward
     Minutes read in the step.
 
     ## Starting state
-    A persona drawn uniformly, an own variation of its interest, a satisfaction drawn between 0.4 and 0.6.
+    A persona drawn uniformly, an own variation of its interest, a satisfaction drawn between
+    ``start_low`` and ``start_high`` of ``config.satisfaction``, 0.4 and 0.6 by default.
 
     ## Episode end
     Terminated: the reader is gone for good. Truncated: ``horizon`` steps were taken. Never both.
