@@ -112,8 +112,8 @@ def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = 
     """Engagement per episode over training, and what other policies reach.
 
     Several runs are drawn thin, with their mean up to where the shortest ends. A star marks each run's best
-    measurement, whose weights the checkpoint holds. The scale is the curve's: other policies' levels beyond it are
-    written at its ends, since lines there would flatten the curve.
+    measurement, whose weights the checkpoint holds. The scale is the curve's, but no finer than a tenth of it, or noise
+    would look like a trend. Levels of other policies beyond the scale are written below; lines would flatten the curve.
 
     Args:
         curve: Training log with ``env_steps``, ``mean_episode_engagement`` and, for several runs,
@@ -135,10 +135,12 @@ def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = 
         axes.plot(aligned.env_steps, aligned["mean"], color=style["ppo"].colour, linewidth=2.2)
     kept = pd.concat([run.nlargest(1, MEASURE) for run in runs.values()])
     axes.scatter(kept.env_steps, kept[MEASURE], marker="*", s=170, color=style["ppo"].colour, zorder=4)
-    _levels(axes, reference or {}, style)
+    margin = max(0.15 * np.ptp(curve[MEASURE].dropna()), 0.1 * curve[MEASURE].max()) or 1.0
+    axes.set_ylim(curve[MEASURE].min() - margin, curve[MEASURE].max() + margin)
+    beyond = _levels(axes, reference or {}, style)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     count = f"thin: {len(runs)} runs, thick: their mean" if several else "one run"
-    axes.set_xlabel(f"environment steps ({count}; dots: measurements, star: the checkpoint kept)")
+    axes.set_xlabel(f"environment steps ({count}; dots: measurements, star: the checkpoint kept){beyond}")
     axes.set_ylabel("engagement per episode (minutes)")
     axes.set_title("Training, measured on validation users")
     return figure
@@ -192,19 +194,13 @@ def _mark_level(axes: Axes, level: float, name: str) -> None:
     axes.text(level, 1.005, name, fontsize=8, color="0.35", **place)
 
 
-def _levels(axes: Axes, levels: Mapping[str, float], style: Mapping[str, Style]) -> None:
-    """Horizontal lines with names at the right for levels within the panel; those beyond are written at its ends."""
+def _levels(axes: Axes, levels: Mapping[str, float], style: Mapping[str, Style]) -> str:
+    """Draw the levels within the panel as lines with names at the right; returns the others in words."""
     bottom, top = axes.get_ylim()
-    axes.set_ylim(bottom, top)
     inside = {name: level for name, level in levels.items() if bottom <= level <= top}
     for name, level in inside.items():
         axes.axhline(level, color=style[name].colour, linestyle="--", linewidth=1.3)
     if inside:
         label_right(axes, inside, style)
-    place: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "fontsize": 9, "color": "0.35", "bbox": BLANK}
-    above = [f"{name} {level:,.1f}" for name, level in levels.items() if level > top]
-    below = [f"{name} {level:,.1f}" for name, level in levels.items() if level < bottom]
-    if above:
-        axes.text(0.99, 0.98, f"above: {', '.join(above)}", va="top", **place)
-    if below:
-        axes.text(0.99, 0.02, f"below: {', '.join(below)}", va="bottom", **place)
+    beyond = [f"{name} {level:,.1f}" for name, level in levels.items() if name not in inside]
+    return f"\nbeyond the scale: {', '.join(beyond)}" if beyond else ""

@@ -150,11 +150,17 @@ def test_training_curve_stops_the_mean_with_the_shortest_run(curve):
 
 
 def test_levels_far_from_the_training_curve_are_written_and_do_not_flatten_it(curve):
-    axes = plots.training_curve(curve, {"random": 2.0, "content": 50.0, "planner": 3000.0}).axes[0]
+    axes = plots.training_curve(curve, {"random": -80.0, "content": 50.0, "planner": 3000.0}).axes[0]
     bottom, top = axes.get_ylim()
-    assert 0 < bottom < 20
-    assert 200 < top < 250
-    assert set(texts(axes)) == {"content", "above: planner 3,000.0", "below: random 2.0"}
+    assert -10 < bottom < 20
+    assert 200 < top < 230
+    assert set(texts(axes)) == {"content"}
+    assert axes.get_xlabel().endswith("\nbeyond the scale: random -80.0, planner 3,000.0")
+
+
+def test_noise_does_not_fill_the_training_plot(curve):
+    axes = plots.training_curve(curve.assign(mean_episode_engagement=100 + np.arange(len(curve)) % 2)).axes[0]
+    assert axes.get_ylim() == pytest.approx((89.9, 111.1))
 
 
 def test_a_star_marks_the_measurement_whose_weights_are_kept(curve):
