@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from driftrec.agents.candidates import CandidateStage
-from driftrec.agents.checkpoint import Checkpoint, load_checkpoint
+from driftrec.agents.checkpoint import Checkpoint, load_checkpoint, read_config
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
-from driftrec.agents.world_setup import WorldSetup
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
 
 
 def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Greedy:
@@ -33,6 +33,14 @@ def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> SlatePolicy:
     network = serving_network(stage, setup.args.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return SlatePolicy(stage, network, greedy)
+
+
+def other_world(setup: WorldSetup, run: str) -> list[str]:
+    """What is different in the world that a run was trained in, in words; errors as of ``load_greedy``."""
+    trained = WorldArgs(**read_config(run)["world"]).kwargs()
+    here = setup.args.kwargs()
+    told = ("history", "horizon", "config")  # the catalogue is checked by its content, the slate's size by itself
+    return [f"{name} {trained[name]}, not {here[name]} as here" for name in told if trained[name] != here[name]]
 
 
 def _checkpoint(setup: WorldSetup, run: str) -> Checkpoint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison import BASELINES
@@ -28,7 +29,13 @@ def main(args: Args) -> None:
     check_users(args.users)
     make_world(args)  # a wrong argument leaves no folder behind
     seed = drawn(args.seed)
-    folder = run_folder(None, "demo")
+    with run_folder(None, "demo") as folder:
+        _run(args, folder, seed)
+    print(f"Done in {time.perf_counter() - start:.0f} s: {folder}")
+
+
+def _run(args: Args, folder: Path, seed: int) -> None:
+    """Encode, train and compare into ``folder``."""
     world = {name: getattr(args, name) for name in WorldArgs.__dataclass_fields__}
     if args.catalogue is None:
         print("1/3 Encoding the catalogue", flush=True)
@@ -40,7 +47,6 @@ def main(args: Args) -> None:
     policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in BASELINES)
     policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
     compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))
-    print(f"Done in {time.perf_counter() - start:.0f} s: {folder}")
 
 
 if __name__ == "__main__":

@@ -64,3 +64,13 @@ def test_a_mistake_leaves_no_folder_behind(calls, driftrec, tmp_path, words, mes
     assert message in done.err
     assert not list(tmp_path.iterdir())
     assert calls == []
+
+
+def test_a_demo_that_fails_leaves_no_folder(calls, driftrec, tmp_path, monkeypatch):
+    def fail(args):
+        raise ValueError("no luck")
+
+    monkeypatch.setattr(train, "main", fail)
+    done = driftrec("demo")
+    assert (done.status, done.err) == (2, "driftrec demo: no luck\n")
+    assert not list((tmp_path / "runs").iterdir())
