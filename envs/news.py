@@ -70,10 +70,11 @@ class NewsEnv(RecommendationEnv):
         history: Impressions in the observation, at least 1.
         horizon: Steps after which an episode is truncated; None for no limit.
         config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``.
+        render_mode: None; there is nothing to look at.
 
     Raises:
         TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, or a size is not whole.
-        ValueError: If a setting is unknown or out of range, or if no episode could ever end.
+        ValueError: If a setting is unknown or out of range, if no episode could ever end, or for a render mode.
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
 
@@ -84,7 +85,9 @@ class NewsEnv(RecommendationEnv):
         history: int = 50,
         horizon: int | None = 200,
         config: Mapping[str, Any] | None = None,
+        render_mode: str | None = None,
     ) -> None:
+        check_render_mode(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
         super().__init__(world, check_horizon(horizon, world))
 
@@ -100,6 +103,7 @@ class NewsVectorEnv(RecommendationVectorEnv):
         horizon: See ``NewsEnv``.
         config: See ``NewsEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
+        render_mode: See ``NewsEnv``.
     """
 
     def __init__(
@@ -111,7 +115,9 @@ class NewsVectorEnv(RecommendationVectorEnv):
         horizon: int | None = 200,
         config: Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
     ) -> None:
+        check_render_mode(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
         super().__init__(world, num_envs, check_horizon(horizon, world), autoreset_mode)
 
@@ -156,6 +162,12 @@ def check_path(catalogue: str | None) -> str | None:
     raise TypeError(
         f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
     )
+
+
+def check_render_mode(mode: str | None) -> None:
+    """Raise ValueError unless ``mode`` is None."""
+    if mode is not None:
+        raise ValueError(f"render_mode is {mode!r}; this world draws nothing. Leave it out; driftrec compare plots.")
 
 
 def check_horizon(horizon: int | None, world: NewsWorld) -> int | None:
