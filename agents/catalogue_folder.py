@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 from driftrec.agents.derive_catalogue import RULE, derive_catalogue
 from driftrec.agents.embedding_cache import encode_cached, save_atomically
-from driftrec.agents.read_items import read_items
+from driftrec.agents.read_items import ALIASES, read_items
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.simulators.catalogue import (
     ARRAYS_FILE,
@@ -34,6 +35,7 @@ def build_catalogue_folder(
     *,
     encoding: str = "utf-8-sig",
     progress: bool = False,
+    report: Callable[[str], None] = lambda line: None,
 ) -> tuple[Catalogue, Personas]:
     """Read items, encode them, derive the simulated world and write everything to a folder.
 
@@ -44,6 +46,7 @@ def build_catalogue_folder(
         seed: Of the derived world, see ``derive_catalogue``.
         encoding: Text encoding of ``csv``.
         progress: Show progress bars on stderr.
+        report: Called with a line about columns of the file that are not used.
 
     Returns:
         What was written.
@@ -55,6 +58,8 @@ def build_catalogue_folder(
     """
     check_out(out)
     items = read_items(csv, encoding=encoding)
+    if items.ignored:
+        report(f"Ignored columns: {', '.join(items.ignored)} (used are {', '.join(ALIASES)}).")
     vectors = encode_cached(encoder, documents(items.titles, items.texts), progress=progress)
     catalogue, personas = derive_catalogue(items, vectors, seed=seed)
     provenance = {

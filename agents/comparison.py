@@ -70,16 +70,23 @@ def parse_entry(text: str) -> tuple[str, list[str]]:
     return label or name, [name]
 
 
-def chosen_baseline(wanted: str | None, labels: Sequence[str]) -> str:
+def chosen_baseline(wanted: str | None, texts: Sequence[str]) -> str:
     """The label to compare with: the one wanted; else "myopic" if it takes part, or the first.
+
+    Args:
+        wanted: A label, or a policy as it is spelt in ``texts``.
+        texts: The policies, see ``parse_entry``.
 
     Raises:
         ValueError: If the wanted one does not take part (the message gives the nearest), or nobody does.
     """
+    labels = [parse_entry(text)[0] for text in texts]
     if not labels:
         raise ValueError(f"No policies to compare; name some, such as {' '.join(BASELINES[:3])}.")
     if wanted is None:
         return "myopic" if "myopic" in labels else labels[0]
+    if wanted in texts:
+        return parse_entry(wanted)[0]
     if wanted not in labels:
         raise ValueError(f"Baseline {wanted!r} is not among the policies. {nearest(wanted, labels)}")
     return wanted

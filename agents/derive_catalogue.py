@@ -9,8 +9,8 @@ learnt from feedback only.
 - Latents: principal components of the embeddings (zeros where there are fewer than ``dims``), each divided by the
   square root of its standard deviation, so that strong directions count more but not all; rows scaled to length 1;
   then turned by a random orthogonal direction so that the cosine to the text's position is ``text_share``.
-- Topics: the items' own, "Other" where one is missing; if no item has one, k-means clusters of the embeddings, named
-  by the two words most typical of their titles.
+- Topics: the items' own, "Other" where one is missing; if no item has one, k-means clusters of the embeddings, as many
+  as the square root of the number of items, named by the two words most typical of their titles.
 - Quality and allure: normal, correlation -0.5. Minutes: lognormal, median 3.5, in [1, 10].
 - Personas: see ``derive_personas``.
 """
@@ -29,7 +29,7 @@ from driftrec.agents.read_items import Items
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.vectors import unit
 
-RULE = "derive-1"
+RULE = "derive-2"
 """Name of this rule, stored as provenance; change it when the same seed gives another catalogue."""
 
 OTHER_TOPIC = "Other"
@@ -68,7 +68,8 @@ def derive_catalogue(
         items: The items.
         item_embeddings: Shape (items, embedding).
         seed: Of everything drawn, not negative.
-        num_topics: Clusters if no item names a topic; at most the number of different embeddings.
+        num_topics: At most this many clusters if no item names a topic. A few dozen items make fewer, the square root
+            of their number, for satiation with a topic of one item or two would mean little.
         num_personas: At most this many personas, all different; a handful of items gives fewer.
         dims: Dimensions of interest space, at least 2.
         text_share: Cosine between a true position and the one its text gives, in [0, 1]; at 1 the encoder
@@ -143,7 +144,7 @@ def _topics(
     if any(items.topics):
         names, topic = np.unique([name or OTHER_TOPIC for name in items.topics], return_inverse=True)
         return tuple(map(str, names)), topic.astype(np.int64)
-    clusters = min(num_topics, len(np.unique(embeddings, axis=0)))
+    clusters = min(num_topics, round(np.sqrt(len(items))), len(np.unique(embeddings, axis=0)))
     labels = KMeans(clusters, n_init=4, random_state=seed % 2**32).fit_predict(embeddings)
     topic = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     return _cluster_names(items.titles, topic), topic

@@ -30,7 +30,7 @@ class PPOSettings:
         gamma: Discount a step.
         gae_lambda: Of generalised advantage estimation.
         clip: PPO's clip range of the probability ratio.
-        target_kl: Divergence, in nats a slate, beyond which a rollout is not used further.
+        target_kl: Divergence in nats a slate; a rollout is not used further once it exceeds 1.5 times this.
         entropy: Weight of the entropy bonus, per nat.
         candidates: Items that the candidate stage keeps a request; at least the slate's size.
         temper: Weight of the candidates' log score in the logits at the start.

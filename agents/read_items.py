@@ -30,12 +30,14 @@ class Items:
         titles: Titles, not empty; two items may share one.
         texts: Texts, "" where there is none.
         topics: Topic names, "" where there is none.
+        ignored: Columns of the file that were not read, in its order.
     """
 
     ids: tuple[str, ...]
     titles: tuple[str, ...]
     texts: tuple[str, ...]
     topics: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -45,9 +47,9 @@ def read_items(path: str | Path, *, encoding: str = "utf-8-sig") -> Items:
     """Read items from a comma-separated file with a header line.
 
     Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text`` and ``topic`` may be
-    there; others are ignored. A byte order mark, any line ends and a missing last one, quoted commas and
-    quoted line breaks are fine. White space at the ends of a value is removed, a run of it inside counts as
-    one blank.
+    there; others are ignored, and the result names them. A byte order mark, any line ends and a missing last
+    one, quoted commas and quoted line breaks are fine. White space at the ends of a value is removed, a run of
+    it inside counts as one blank.
 
     A ``genres`` column as MovieLens has it ("A|B|C") stands in for missing columns: without ``topic``, the
     topic is the first genre; without ``text``, the text is "Genres: a, b, c.". "(no genres listed)" counts as
@@ -63,7 +65,7 @@ def read_items(path: str | Path, *, encoding: str = "utf-8-sig") -> Items:
             id, no title, too many values, or an id that an earlier row has. Names the line, from 1, and the
             id.
     """
-    records = _records(Path(path), encoding)
+    records, ignored = _records(Path(path), encoding)
     genres = [_genres(record) for record in records]
     pairs = list(zip(records, genres, strict=True))
     return Items(
@@ -71,11 +73,12 @@ def read_items(path: str | Path, *, encoding: str = "utf-8-sig") -> Items:
         titles=tuple(record["title"] for record in records),
         texts=tuple(record.get("text", f"Genres: {', '.join(names)}." if names else "") for record, names in pairs),
         topics=tuple(record.get("topic", names[0] if names else "") for record, names in pairs),
+        ignored=ignored,
     )
 
 
-def _records(path: Path, encoding: str) -> list[dict[str, str]]:
-    """The known columns of every row, checked."""
+def _records(path: Path, encoding: str) -> tuple[list[dict[str, str]], tuple[str, ...]]:
+    """The known columns of every row, checked, and the names of the other columns."""
     lines = _rows(path, encoding)
     header = next(lines, (0, []))[1]
     columns = _columns(header, path)
@@ -90,7 +93,7 @@ def _records(path: Path, encoding: str) -> list[dict[str, str]]:
         records.append(record)
     if not records:
         raise ValueError(f"{path} holds no items, only a header.")
-    return records
+    return records, tuple(name for i, name in enumerate(header) if name and i not in columns.values())
 
 
 def _genres(record: dict[str, str]) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
@@ -62,10 +63,10 @@ def build_policy(
     if head in policies:
         raise ValueError(f"Policy {head!r} takes no argument, but {argument!r} was given; write {head}.")
     if not head or not argument.isidentifier():
-        raise ValueError(f"Unknown policy {name!r}. {nearest(head, known)} Or your own: package.module:Class.")
+        raise ValueError(f"Unknown policy {name!r}. {_advice(head, known)} Or your own: package.module:Class.")
     _look_in_current_directory()
     if importlib.util.find_spec(head.partition(".")[0]) is None:
-        raise ImportError(f"Cannot import policy {name!r}: there is no module {head!r}. {nearest(head, known)}")
+        raise ImportError(f"Cannot import policy {name!r}: there is no module {head!r}. {_advice(head, known)}")
     return build_own(head, argument, context)
 
 
@@ -76,15 +77,30 @@ def build_own(module: str, attribute: str, context: Context) -> Policy:
 
     Raises:
         ImportError: If the module cannot be imported or has no such attribute.
-        TypeError: If the result lacks ``reset`` or ``act``.
+        TypeError: If the attribute cannot be called with the context alone, or the result lacks ``reset`` or ``act``.
     """
     name = f"{module}:{attribute}"
-    policy = _import(module, attribute)(context)
+    factory = _import(module, attribute)
+    _check_call(name, attribute, factory, context)
+    policy = factory(context)
     missing = [method for method in ("reset", "act") if not callable(getattr(policy, method, None))]
     if missing:
         lacking = " and ".join(f"{method}()" for method in missing)
         raise TypeError(f"Policy {name!r} lacks {lacking}; see driftrec.agents.policy.Policy.")
     return policy
+
+
+def _check_call(name: str, attribute: str, factory: Callable[[Context], Any], context: Context) -> None:
+    """Raise TypeError unless ``factory(context)`` fits what can be known of the arguments."""
+    try:
+        inspect.signature(factory).bind(context)
+    except ValueError:  # written in C, it does not say what it takes
+        return
+    except TypeError as error:
+        raise TypeError(
+            f"Policy {name!r} is built as {attribute}(context), which does not fit: {error}. "
+            "Give the class a method __init__(self, context)."
+        ) from error
 
 
 def _import(module: str, attribute: str) -> Callable[[Context], Any]:
@@ -98,6 +114,11 @@ def _import(module: str, attribute: str) -> Callable[[Context], Any]:
     if not hasattr(loaded, attribute):
         raise ImportError(f"Cannot import policy {name!r}: module {module!r} has no {attribute!r}.")
     return getattr(loaded, attribute)
+
+
+def _advice(head: str, known: Iterable[str]) -> str:
+    """The nearest of the known names, or how to separate several."""
+    return "Separate policies with spaces, not commas." if "," in head else nearest(head, known)
 
 
 def _look_in_current_directory() -> None:

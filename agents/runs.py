@@ -6,7 +6,8 @@ import json
 import platform
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,23 @@ def check_empty(path: Path | None) -> None:
         raise FileExistsError(f"{path} is not empty; runs are never written over. Give a new folder.")
 
 
-def run_folder(out: Path | None, name: str) -> Path:
-    """Make ``out``, or the next numbered folder ``runs/NNNN-name`` where it is None; errors as of ``check_empty``."""
-    if out is None:
-        return new_run(Path("runs"), name)
+@contextmanager
+def run_folder(out: Path | None, name: str) -> Iterator[Path]:
+    """Make ``out``, or the next numbered folder ``runs/NNNN-name`` where it is None, for the run inside ``with``.
+
+    If the run fails or is interrupted before it has a result, the folder is taken away again, so that the same command
+    can be repeated: a configuration alone is no run. Errors as of ``check_empty``.
+    """
     check_empty(out)
-    out.mkdir(parents=True, exist_ok=True)
-    return out
+    folder = new_run(Path("runs"), name) if out is None else out
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    except BaseException:
+        if {path.name for path in folder.iterdir()} <= {CONFIG_FILE}:
+            (folder / CONFIG_FILE).unlink(missing_ok=True)
+            folder.rmdir()
+        raise
 
 
 def drawn(seed: int | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from driftrec.agents.candidates import CandidateStage
-from driftrec.agents.checkpoint import Checkpoint, load_checkpoint
+from driftrec.agents.checkpoint import Checkpoint, load_checkpoint, read_config
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
 from driftrec.agents.policy import Policy
@@ -14,7 +14,7 @@ from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.true_state import Informed
-from driftrec.agents.world_setup import WorldSetup
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.simulators.revealed import revealed
 
 
@@ -42,6 +42,14 @@ def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> Policy:
 def _served(policy: Policy, setup: WorldSetup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
     return Informed(policy, revealed(setup.world)) if checkpoint.config["settings"]["true_state"] else policy
+
+
+def other_world(setup: WorldSetup, run: str) -> list[str]:
+    """What is different in the world that a run was trained in, in words; errors as of ``load_greedy``."""
+    trained = WorldArgs(**read_config(run)["world"]).kwargs()
+    here = setup.args.kwargs()
+    told = ("history", "horizon", "config")  # the catalogue is checked by its content, the slate's size by itself
+    return [f"{name} {trained[name]}, not {here[name]} as here" for name in told if trained[name] != here[name]]
 
 
 def _checkpoint(setup: WorldSetup, run: str) -> Checkpoint:

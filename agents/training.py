@@ -49,7 +49,7 @@ class TrainSettings:
     representation: Representation = "text"
     myopic: MyopicSettings = field(default_factory=MyopicSettings)
     future: FutureSettings = field(default_factory=FutureSettings)
-    refits: int = 2
+    refits: int = 3
     ppo: PPOSettings = field(default_factory=PPOSettings)
     true_state: bool = False
     withheld: float = 0.0

@@ -17,7 +17,7 @@ from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
 
 SMALLEST_CHANCE = 2.0**-24
-"""Resolution of the draws: below it, a chance is none."""
+"""Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
 
 
 class NewsEnv(RecommendationEnv):
@@ -32,8 +32,8 @@ class NewsEnv(RecommendationEnv):
     ``MultiDiscrete([items] * slate_size)``: positions in the catalogue. A repeat within a slate is an empty position.
 
     ## Observation space
-    A ``Dict`` of ``Box``; H = ``history`` impressions and R = ``config.memory`` reads, newest last. Reads go further
-    back than impressions: a recommender knows what was opened long after it forgot what was passed over.
+    A ``Dict`` of ``Box``; H = ``history`` impressions and R = ``config.memory`` reads, newest last. With the
+    default sizes reads go further back than impressions: what was opened is known long after what was passed over.
 
     | key | shape | dtype | unit | range |
     |---|---|---|---|---|
@@ -45,13 +45,14 @@ class NewsEnv(RecommendationEnv):
     | read_items | (R,) | int32 | item read, -1 = empty | -1 .. items - 1 |
     | read_minutes | (R,) | float32 | minutes read | 0 .. longest read |
     | read_age | (R,) | float32 | hours since read, 0 where empty | 0 .. 1e6 |
-    | clock | (4,) | float32 | hours since first visit, sessions begun, steps and minutes in session | 0 .. 1e6 |
+    | clock | (4,) | float32 | hours since first visit, sessions ended + 1, steps and minutes in session | 0 .. 1e6 |
 
     ## Reward
     Minutes read in the step.
 
     ## Starting state
-    A persona drawn uniformly, an own variation of its interest, a satisfaction drawn between 0.4 and 0.6.
+    A persona drawn uniformly, an own variation of its interest, a satisfaction drawn between
+    ``start_low`` and ``start_high`` of ``config.satisfaction``, 0.4 and 0.6 by default.
 
     ## Episode end
     Terminated: the reader is gone for good. Truncated: ``horizon`` steps were taken. Never both.
@@ -69,10 +70,11 @@ class NewsEnv(RecommendationEnv):
         history: Impressions in the observation, at least 1.
         horizon: Steps after which an episode is truncated; None for no limit.
         config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``.
+        render_mode: None; there is nothing to look at.
 
     Raises:
         TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, or a size is not whole.
-        ValueError: If a setting is unknown or out of range, or if no episode could ever end.
+        ValueError: If a setting is unknown or out of range, if no episode could ever end, or for a render mode.
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
 
@@ -83,7 +85,9 @@ class NewsEnv(RecommendationEnv):
         history: int = 50,
         horizon: int | None = 200,
         config: Mapping[str, Any] | None = None,
+        render_mode: str | None = None,
     ) -> None:
+        check_render_mode(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
         super().__init__(world, check_horizon(horizon, world))
 
@@ -99,6 +103,7 @@ class NewsVectorEnv(RecommendationVectorEnv):
         horizon: See ``NewsEnv``.
         config: See ``NewsEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
+        render_mode: See ``NewsEnv``.
     """
 
     def __init__(
@@ -110,7 +115,9 @@ class NewsVectorEnv(RecommendationVectorEnv):
         horizon: int | None = 200,
         config: Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
     ) -> None:
+        check_render_mode(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
         super().__init__(world, num_envs, check_horizon(horizon, world), autoreset_mode)
 
@@ -155,6 +162,12 @@ def check_path(catalogue: str | None) -> str | None:
     raise TypeError(
         f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
     )
+
+
+def check_render_mode(mode: str | None) -> None:
+    """Raise ValueError unless ``mode`` is None."""
+    if mode is not None:
+        raise ValueError(f"render_mode is {mode!r}; this world draws nothing. Leave it out; driftrec compare plots.")
 
 
 def check_horizon(horizon: int | None, world: NewsWorld) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from driftrec.simulators.settings import nearest
 
@@ -23,8 +24,11 @@ def main() -> None:
     """Run the script that the first argument names; users' errors end in one line and exit status 2."""
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         width = max(map(len, VERBS))
-        print("usage: driftrec VERB [--help] ...\n")
+        print("usage: driftrec VERB [--help] ... | --version\n")
         print("\n".join(f"  {verb:<{width}}  {what}" for verb, what in VERBS.items()))
+        raise SystemExit(0)
+    if sys.argv[1] == "--version":
+        print(f"driftrec {version('driftrec')}")
         raise SystemExit(0)
     verb = sys.argv[1]
     if verb not in VERBS:

@@ -13,6 +13,7 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.checkpoint import fingerprints
 from driftrec.agents.comparison import (
     BASELINES,
+    TRAINED,
     Entry,
     build_entries,
     chosen_baseline,
@@ -25,6 +26,7 @@ from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
+from driftrec.agents.trained import other_world
 from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
 
 
@@ -42,7 +44,8 @@ class Args(WorldArgs):
     seed: int | None = None
     """Seed of users, draws and intervals; drawn, printed and stored when omitted."""
     baseline: str | None = None
-    """Label of the policy that the others are compared with in pairs; myopic, or else the first, when omitted."""
+    """Policy that the others are compared with in pairs, by its label or as in --policies; myopic, or else the first,
+    when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
 
@@ -56,19 +59,22 @@ def main(args: Args) -> None:
     """
     check_users(args.users)
     check_empty(args.out)
-    baseline = chosen_baseline(args.baseline, [parse_entry(text)[0] for text in args.policies])
+    baseline = chosen_baseline(args.baseline, args.policies)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
+    for run in training_runs(args.policies, TRAINED):
+        for difference in other_world(setup, run):
+            print(f"Note: {run} was trained with {difference}.")
     entries = build_entries(setup, args.policies, seed=seed, report=print)
-    folder = run_folder(args.out, "compare")
-    config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
-    write_config(folder, {**asdict(args), **config, "fingerprints": fingerprints(setup.setting)})
-    results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
-    write_results(folder, results)
-    curve = read_curves(training_runs(args.policies))
-    if curve is not None:
-        curve.to_csv(folder / CURVE_FILE, index=False)
-    save_all(folder, results, curve=curve)
+    with run_folder(args.out, "compare") as folder:
+        config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
+        write_config(folder, {**asdict(args), **config, "fingerprints": fingerprints(setup.setting)})
+        results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
+        write_results(folder, results)
+        curve = read_curves(training_runs(args.policies, ("ppo", "ppo-sampled")))
+        if curve is not None:
+            curve.to_csv(folder / CURVE_FILE, index=False)
+        save_all(folder, results, curve=curve)
     print(text_table(results.summary))
     print(f"Run folder: {folder}")
 
@@ -89,10 +95,11 @@ def serve(setup: WorldSetup, entries: Sequence[Entry], *, users: int, seed: int,
         return compare(setup, entries, users=users, seed=seed, baseline=baseline, on_policy=on_policy, tick=tick)
 
 
-def training_runs(policies: tuple[str, ...]) -> list[str]:
-    """Run folders of the PPO policies among ``policies``."""
+def training_runs(policies: Sequence[str], kinds: Sequence[str]) -> list[str]:
+    """Run folders of the policies among ``policies`` that are of these kinds, each once."""
     names = [name for text in policies for name in parse_entry(text)[1]]
-    return [run for head, _, run in (name.partition(":") for name in names) if head in ("ppo", "ppo-sampled")]
+    runs = [run for head, _, run in (name.partition(":") for name in names) if head in kinds and run]
+    return list(dict.fromkeys(runs))
 
 
 if __name__ == "__main__":

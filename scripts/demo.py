@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison import BASELINES
 from driftrec.agents.runs import check_users, drawn, run_folder
+from driftrec.agents.training import TrainSettings
 from driftrec.agents.world_setup import WorldArgs, make_world
 from driftrec.scripts import compare, encode, train
+
+QUICK = TrainSettings(refits=1)
+"""One refit where ``driftrec train`` makes three: the demo is to be done within six minutes."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +33,24 @@ def main(args: Args) -> None:
     check_users(args.users)
     make_world(args)  # a wrong argument leaves no folder behind
     seed = drawn(args.seed)
-    folder = run_folder(None, "demo")
+    with run_folder(None, "demo") as folder:
+        _run(args, folder, seed)
+    print(f"Done in {time.perf_counter() - start:.0f} s: {folder}")
+
+
+def _run(args: Args, folder: Path, seed: int) -> None:
+    """Encode, train and compare into ``folder``."""
     world = {name: getattr(args, name) for name in WorldArgs.__dataclass_fields__}
     if args.catalogue is None:
         print("1/3 Encoding the catalogue", flush=True)
         encode.main(encode.Args())
     print("2/3 Training PPO", flush=True)
     run = folder / "train"
-    train.main(train.Args(**world, seed=seed, out=run))
+    train.main(train.Args(**world, seed=seed, out=run, settings=QUICK))
     print("3/3 Comparing policies", flush=True)
     policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in BASELINES)
     policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
     compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))
-    print(f"Done in {time.perf_counter() - start:.0f} s: {folder}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 With ``--catalogue items.csv --out folder``: reads your items, derives a simulated audience for them and
 writes a catalogue folder, which the other scripts take as ``--catalogue folder``. Without ``--catalogue``:
-encodes the packaged news catalogue into the cache, and into ``--out`` if given.
+encodes the packaged news catalogue into the cache, and into ``--out`` if given. With another model or other
+settings of it ``--out`` is needed: other scripts find such embeddings only by ``--catalogue folder``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Args:
     out: Path | None = None
     """Folder to write; must be new, empty or a catalogue folder. Needed with --catalogue."""
     model: str | None = None
-    """Local folder or Hugging Face hub name of a language model; default: the built-in all-MiniLM-L6-v2."""
+    """Local folder or Hugging Face hub name of a language model, together with --out; default: the built-in
+    all-MiniLM-L6-v2."""
     revision: str | None = None
     """Branch, tag or commit of a hub model; default: main."""
     pooling: Literal["auto", "mean", "last", "cls"] = "auto"
@@ -78,8 +80,9 @@ def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
         raise ValueError(f"Say where to write the catalogue made from {csv}: --out folder.")
     seed = drawn(args.seed)
     start = time.perf_counter()
+    encoding, progress = args.encoding or "utf-8-sig", sys.stderr.isatty()
     catalogue, personas = build_catalogue_folder(
-        csv, args.out, encoder, seed, encoding=args.encoding or "utf-8-sig", progress=sys.stderr.isatty()
+        csv, args.out, encoder, seed, encoding=encoding, progress=progress, report=print
     )
     _report(catalogue.num_items, personas.num_personas, time.perf_counter() - start, encoder)
     print(f"{catalogue.num_topics} topics, seed {seed}. Written to {args.out}: use --catalogue {args.out}.")
@@ -89,12 +92,18 @@ def _encode_news(args: Args, encoder: TextEncoder) -> None:
     for name, value in (("--seed", args.seed), ("--encoding", args.encoding)):
         if value is not None:
             raise ValueError(f"{name} {value} applies to --catalogue items.csv only; the packaged news is fixed.")
+    if args.out is None and encoder.fingerprint != TextEncoder().fingerprint:
+        raise ValueError(
+            "No other command would find these embeddings: the packaged news is read with the built-in encoder. "
+            "Give --out folder too, and then --catalogue folder to train and compare."
+        )
     start = time.perf_counter()
     setting = load_setting(None, encoder, progress=sys.stderr.isatty())
     if args.out is not None:
         write_catalogue_folder(args.out, setting.catalogue, setting.personas, encoder, {"rule": "packaged news"})
     _report(setting.catalogue.num_items, setting.personas.num_personas, time.perf_counter() - start, encoder)
-    print(f"Written to {args.out or default_cache_folder()}.")
+    use = "" if args.out is None else f": use --catalogue {args.out}"
+    print(f"Written to {args.out or default_cache_folder()}{use}.")
 
 
 def _report(items: int, personas: int, seconds: float, encoder: TextEncoder) -> None:

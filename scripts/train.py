@@ -13,7 +13,7 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.checkpoint import FILE, fingerprints
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.training import TrainSettings, train
-from driftrec.agents.world_setup import WorldArgs, set_up
+from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
 
 
 @dataclass(frozen=True)
@@ -38,26 +38,31 @@ def main(args: Args) -> None:
     check_empty(args.out)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    folder = run_folder(args.out, "train")
-    write_config(folder, {**asdict(args), "seed": seed, "fingerprints": fingerprints(setup.setting)})
     start = time.perf_counter()
-    total = args.settings.ppo.total_steps
+    with run_folder(args.out, "train") as folder:
+        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": fingerprints(setup.setting)})
+        try:
+            _train(setup, args.settings, seed, folder)
+        except KeyboardInterrupt:
+            saved = (folder / FILE).is_file()
+            left = f"{folder} holds what was learned so far" if saved else "nothing is kept, since PPO had not begun"
+            raise KeyboardInterrupt(left) from None
+    print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
+
+
+def _train(setup: WorldSetup, settings: TrainSettings, seed: int, folder: Path) -> None:
+    """``train`` with a progress bar, or with lines where the output is not a terminal."""
+    total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
         lines = _Lines(total)
 
         def progress(steps: int, engagement: float) -> None:
             bar.update(min(steps, total) - int(bar.n))
-            bar.set_postfix_str(f"{engagement:.1f} min/episode")
+            bar.set_postfix_str(f"last validation {engagement:.1f} min/episode")
             if bar.disable:
                 lines.report(steps, engagement)
 
-        try:
-            train(setup, args.settings, seed=seed, folder=folder, report=bar.write, progress=progress)
-        except KeyboardInterrupt:
-            saved = (folder / FILE).is_file()
-            left = "holds what was learned so far" if saved else "holds no checkpoint, since PPO had not begun"
-            raise KeyboardInterrupt(f"{folder} {left}") from None
-    print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
+        train(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
 
 
 class _Lines:
@@ -72,7 +77,8 @@ class _Lines:
         if steps < self.next:
             return
         self.next = steps + self.total // 20
-        print(f"PPO: {steps:,} of {self.total:,} steps, {engagement:.1f} minutes an episode", flush=True)
+        done = f"PPO: {steps:,} of {self.total:,} steps"
+        print(f"{done}, last validation {engagement:.1f} minutes an episode", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class MultinomialLogit:
             - repeat * [i was read lately] + trust * (satisfaction_u - 1/2),  at most 80
 
     Weight at position k: w_k = exp(U - position * k). P(open k) = w_k / (exp(no_click) + sum_j w_j).
-    Source: McFadden (1974); position bias as in the examination hypothesis, in log-odds.
+    Source: McFadden (1974). Position bias is a discount of utility inside the logit, not a chance of being looked at.
 
     Attributes:
         affinity: Utility per unit of cosine between interest and item. In [0, 20].
@@ -60,7 +60,7 @@ class MultinomialLogit:
             satisfaction: User's satisfaction, in [0, 1].
 
         Returns:
-            Positive weights, broadcast shape.
+            Weights, broadcast shape; 0 where exp(U) is too small for float32.
         """
         utility = self.affinity * affinity
         utility += self.allure * allure

@@ -23,9 +23,10 @@ class InterestDrift:
 
     On reading item i:      u <- u + towards * (latent_i - u)
     While t hours pass:     u <- h + (u - h) * 2^(-t / half_life) + walk * sqrt(t) * noise
-    With chance 1 - exp(-jump_rate * t):  u <- u + jump * (mean latent of a random topic)
+    With chance 1 - exp(-jump_rate * t):  u <- u + jump * (mean direction of a random topic)
 
-    and u is scaled back to length 1 after each. Noise has mean 0 and variance 1 in every dimension.
+    and u is scaled back to length 1 after each. Noise has mean 0 and variance 1 in every dimension. A topic's mean
+    direction is the mean latent of its items, scaled to length 1. At most one jump falls into one ``t``.
 
     Attributes:
         towards: Part of the way to the item that one reading moves. In [0, 1].
@@ -66,7 +67,7 @@ class InterestDrift:
 
         Args:
             interest: Shape (users, dims).
-            topics: Mean latent of each topic, (topics, dims).
+            topics: Mean direction of each topic, unit rows, (topics, dims).
             hours: Time passed, (users,).
             whether: Uniform draw that decides on a jump, (users,).
             where: Uniform draw that picks the topic, (users,).

@@ -1,4 +1,4 @@
-"""How long a user stays with what was opened, and how worthwhile it turns out to be."""
+"""How long a user stays with what was opened, in minutes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Counter-based random numbers: a pure function of (seed, step, purpose), so that batching cannot change them.
 
-Every user owns one 64-bit seed. Step ``t`` of that user's life consumes a fixed block of 64-bit words, one column a
+Every user owns one 64-bit seed. Step ``t`` of that user's life consumes a fixed block of 64-bit words, one row a
 purpose. Word ``j`` of step ``t`` is the output of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014) at position
 ``t * width + j`` of the stream that starts at a scrambled seed. Nothing is stored and nothing is consumed in
 order: the same user meets the same noise alone, in any batch, in any process, and under every policy.

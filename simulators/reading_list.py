@@ -1,4 +1,4 @@
-"""The items that every user read last: what a user would not read again, and the part of it that can be seen."""
+"""The items that every user read last: what a user would not read again. Recommenders see all of it."""
 
 from __future__ import annotations
 

@@ -14,6 +14,9 @@ from sklearn.isotonic import isotonic_regression
 
 from driftrec.agents.evaluation.palette import Style, styles
 
+BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+"""Box behind a text, so that lines do not run through it."""
+
 
 def empty_figure(height: float = 4.8) -> tuple[Figure, Axes]:
     """One plain panel, 8.2 by ``height`` inches, on the Agg canvas, which needs no display."""
@@ -27,10 +30,11 @@ def empty_figure(height: float = 4.8) -> tuple[Figure, Axes]:
 
 
 def draw_lines(axes: Axes, drawn: Mapping[str, pd.Series[float]]) -> None:
-    """A line per policy with its name at the line's end."""
+    """A line per policy with its name at the line's end; broken lines above whole ones, which would hide them."""
     style = styles(drawn)
     for name, line in drawn.items():
-        axes.plot(line.index, line, color=style[name].colour, linestyle=style[name].dash, linewidth=1.9)
+        dash, above = style[name].dash, 2.0 + 0.1 * (style[name].dash != "-")
+        axes.plot(line.index, line, color=style[name].colour, linestyle=dash, linewidth=1.9, zorder=above)
     axes.margins(x=0)
     label_right(axes, {name: float(line.iloc[-1]) for name, line in drawn.items()}, style)
 

@@ -21,13 +21,13 @@ class Style:
     dash: Dash = "-"
 
 
-# Chosen from the schemes of Paul Tol and of Okabe and Ito. The known colours and the first spare one stay at
-# least 19 CIELAB units apart for normal sight and for protan-, deuter- and tritanopes (model of Machado et
-# al. 2009).
+# Chosen from the schemes of Paul Tol and of Okabe and Ito. The known colours stay at least 19 CIELAB units apart for
+# normal sight and for protan-, deuter- and tritanopes (model of Machado et al. 2009).
 KNOWN = {
     "random": Style("#AAAAAA", ":"),
     "planner": Style("#000000", "--"),
     "ppo": Style("#EE3377"),
+    "farsighted": Style("#661100", "--"),  # PPO starts from it, and the two lines often lie on each other
     "myopic": Style("#332288"),
     "myopic-oracle": Style("#33BBEE", "--"),
     "popular": Style("#997700"),
@@ -35,7 +35,7 @@ KNOWN = {
     "epsilon-content": Style("#E69F00", "-."),
     "linucb": Style("#AA4499"),
 }
-SPARE_COLOURS = ("#661100", "#44AA99", "#EE7733")
+SPARE_COLOURS = ("#44AA99", "#EE7733", "#DDCC77")
 SPARE_DASHES: tuple[Dash, ...] = ("-", "--", "-.", (0, (1, 1)))
 TOPIC_COLOURS = ("#332288", "#CC6677", "#117733", "#88CCEE", "#AA4499", "#DDCC77")
 

@@ -9,19 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, PercentFormatter
 
 from driftrec.agents.evaluation.curves import MEASURE, align_curves, split_runs
-from driftrec.agents.evaluation.drawing import draw_lines, empty_figure, label_right
-from driftrec.agents.evaluation.palette import TOPIC_COLOURS, styles
+from driftrec.agents.evaluation.drawing import BLANK, draw_lines, empty_figure, label_right
+from driftrec.agents.evaluation.journey import interest_journey
+from driftrec.agents.evaluation.palette import Style, styles
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.evaluation.tables import MARK, ORACLE_MARK, by_engagement, marked, sample_size
 
 DPI = 130
-BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-TOPICS = len(TOPIC_COLOURS)
 
 
 def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
@@ -110,68 +108,41 @@ def retention(steps: pd.DataFrame) -> Figure:
     return figure
 
 
-def interest_journey(journeys: pd.DataFrame) -> Figure:
-    """How the interests of one user move under each policy of the table, a panel each.
-
-    The topics that reach the highest interest in any panel are coloured and named, the others drawn in grey.
-    Every other session is shaded.
-
-    Args:
-        journeys: One row per policy, step and topic, of one user.
-
-    Raises:
-        ValueError: If the table is empty.
-    """
-    policies = list(journeys.policy.unique())
-    if not policies:
-        raise ValueError("The journeys table is empty; follow one user under at least one policy.")
-    peaks = journeys.groupby("topic").interest.max().sort_values(ascending=False)
-    colours = dict(zip(peaks.index[:TOPICS], TOPIC_COLOURS, strict=False))
-    figure = Figure(figsize=(1.5 + 4.4 * len(policies), 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    panels = figure.subplots(1, len(policies), sharey=True, squeeze=False)[0]
-    for axes, name in zip(panels, policies, strict=True):
-        _journey(axes, journeys[journeys.policy == name], colours)
-        axes.set_xlabel("step (shaded: every other session)")
-    panels[0].set_ylabel("interest (cosine to the topic)")
-    handles = [line for line in panels[0].get_lines() if not str(line.get_label()).startswith("_")]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(TOPICS, 3), frameon=False, fontsize=9)
-    figure.suptitle("One user's interests under different policies", fontsize=12)
-    return figure
-
-
 def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = None) -> Figure:
     """Engagement per episode over training, and what other policies reach.
 
-    Several runs are drawn thin, with their mean up to where the shortest ends.
+    Several runs are drawn thin, with their mean up to where the shortest ends. A star marks each run's best
+    measurement, whose weights the checkpoint holds. The scale is the curve's, but no finer than a tenth of it, or noise
+    would look like a trend. Levels of other policies beyond the scale are written below; lines would flatten the curve.
 
     Args:
         curve: Training log with ``env_steps``, ``mean_episode_engagement`` and, for several runs,
             ``training_seed``.
-        reference: Mean engagement (minutes an episode) of other policies, drawn as horizontal lines.
+        reference: Mean engagement (minutes an episode) of other policies, horizontal lines where they lie near.
 
     Raises:
         ValueError: If the log is empty or lacks a column.
     """
-    levels = dict(reference or {})
-    style = styles(["ppo", *levels])
+    style = styles(["ppo", *(reference or {})])
     aligned = align_curves(curve)
     runs = split_runs(curve)
     figure, axes = empty_figure()
-    if len(runs) > 1:
-        for run in runs.values():
-            axes.plot(run.env_steps, run[MEASURE], color=style["ppo"].colour, alpha=0.35, linewidth=0.9)
+    several = len(runs) > 1
+    look: dict[str, Any] = {"color": style["ppo"].colour, "marker": "o", "markersize": 4}
+    for run in runs.values():
+        axes.plot(run.env_steps, run[MEASURE], **look, alpha=0.35 if several else 1, linewidth=0.9 if several else 2)
+    if several:
         axes.plot(aligned.env_steps, aligned["mean"], color=style["ppo"].colour, linewidth=2.2)
-    else:
-        axes.plot(curve.env_steps, curve[MEASURE], color=style["ppo"].colour, linewidth=2)
-    for name, level in levels.items():
-        axes.axhline(level, color=style[name].colour, linestyle="--", linewidth=1.3)
-    if levels:
-        label_right(axes, levels, style)
+    kept = pd.concat([run.nlargest(1, MEASURE) for run in runs.values()])
+    axes.scatter(kept.env_steps, kept[MEASURE], marker="*", s=170, color=style["ppo"].colour, zorder=4)
+    margin = max(0.15 * np.ptp(curve[MEASURE].dropna()), 0.1 * curve[MEASURE].max()) or 1.0
+    axes.set_ylim(curve[MEASURE].min() - margin, curve[MEASURE].max() + margin)
+    beyond = _levels(axes, reference or {}, style)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    count = f"thin: {len(runs)} runs, thick: their mean" if len(runs) > 1 else "one run"
-    axes.set(xlabel=f"environment steps ({count})", ylabel="engagement per episode (minutes)")
-    axes.set_title("Training")
+    count = f"thin: {len(runs)} runs, thick: their mean" if several else "one run"
+    axes.set_xlabel(f"environment steps ({count}; dots: measurements, star: the checkpoint kept){beyond}")
+    axes.set_ylabel("engagement per episode (minutes)")
+    axes.set_title("Training, measured on validation users")
     return figure
 
 
@@ -188,7 +159,7 @@ def save_all(
         folder: Where to; made if absent. Files of the same name are replaced.
         results: Tables and summary of a comparison. Without journeys their plot is left out.
         curve: Training log; without it there is no training plot.
-        reference: Horizontal lines of the training plot; the summary's floor and ceiling if not given.
+        reference: Levels in the training plot; the summary's floor and ceiling if not given.
 
     Returns:
         The files written.
@@ -199,7 +170,7 @@ def save_all(
         "retention": retention(results.steps),
     }
     if not results.journeys.empty:
-        figures["interest_journey"] = interest_journey(results.journeys)
+        figures["interest_journey"] = interest_journey(results.journeys, results.steps.step.nunique())
     if curve is not None:
         figures["training_curve"] = training_curve(curve, reference or _ends(results.summary))
     where = Path(folder)
@@ -223,19 +194,13 @@ def _mark_level(axes: Axes, level: float, name: str) -> None:
     axes.text(level, 1.005, name, fontsize=8, color="0.35", **place)
 
 
-def _journey(axes: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    """One user's interests under one policy."""
-    sessions = rows.drop_duplicates("step").sort_values("step")
-    for number, (_, session) in enumerate(sessions.groupby("session")):
-        if number % 2:
-            axes.axvspan(session.step.min() - 0.5, session.step.max() + 0.5, color="0.94", linewidth=0, zorder=0)
-    for topic, line in rows.sort_values("step").groupby("topic"):
-        if topic not in colours:
-            axes.plot(line.step, line.interest, color="0.8", linewidth=0.7, zorder=1)
-    for topic, colour in colours.items():
-        line = rows[rows.topic == topic].sort_values("step")
-        axes.plot(line.step, line.interest, color=colour, linewidth=1.9, label=str(topic))
-    days = (sessions.hours.max() - sessions.hours.min()) / 24
-    axes.set_title(f"{rows.policy.iloc[0]}\n{sessions.session.nunique()} sessions in {days:.1f} days", fontsize=10)
-    axes.margins(x=0)
-    axes.spines[["top", "right"]].set_visible(False)
+def _levels(axes: Axes, levels: Mapping[str, float], style: Mapping[str, Style]) -> str:
+    """Draw the levels within the panel as lines with names at the right; returns the others in words."""
+    bottom, top = axes.get_ylim()
+    inside = {name: level for name, level in levels.items() if bottom <= level <= top}
+    for name, level in inside.items():
+        axes.axhline(level, color=style[name].colour, linestyle="--", linewidth=1.3)
+    if inside:
+        label_right(axes, inside, style)
+    beyond = [f"{name} {level:,.1f}" for name, level in levels.items() if name not in inside]
+    return f"\nbeyond the scale: {', '.join(beyond)}" if beyond else ""

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 MARK = "~"
-"""Follows the name of a policy that cannot be told from the floor."""
+"""Follows the name of a policy that cannot be told from the floor, and is not the floor itself."""
 
 ORACLE_MARK = "*"
 """Follows the name of a policy that was told the hidden truth."""
@@ -110,13 +110,10 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
 
 
 def marked(name: str, summary: Mapping[str, Any]) -> str:
-    """The policy's name with ``ORACLE_MARK`` where it is one, and ``MARK`` where it cannot be told from the floor.
-
-    The floor itself cannot be told from the floor.
-    """
+    """The policy's name with ``ORACLE_MARK`` where it is one, and ``MARK`` where it cannot be told from the floor."""
     policy = summary["policies"][name]
-    marks = [ORACLE_MARK] * policy["oracle"] + [MARK] * (policy["distinguishable_from_random"] is False)
-    return " ".join([name, *marks])
+    alike = policy["distinguishable_from_random"] is False and name != summary["floor"]
+    return " ".join([name, *[ORACLE_MARK] * policy["oracle"], *[MARK] * alike])
 
 
 def _cell(value: Mapping[str, float] | None, form: str) -> str:

@@ -21,7 +21,7 @@ def write_persona(rng: np.random.Generator, interests: Sequence[Words]) -> str:
         interests: Words of two to four subtopics, the heaviest first.
 
     Returns:
-        One or two sentences. The first names the heaviest interest, the second the others in order.
+        Two sentences. The first names the heaviest interest, the second the others in order.
     """
     while True:
         text = _draft(rng, interests)

@@ -75,6 +75,14 @@ def test_nothing_to_compare():
         chosen_baseline(None, [])
 
 
+@pytest.mark.parametrize(
+    ("wanted", "label"),
+    [("ppo", "ppo"), ("ppo:runs/7", "ppo"), ("b=random", "b"), ("b", "b"), ("popular", "popular"), (None, "ppo")],
+)
+def test_the_baseline_goes_by_its_label_or_as_it_was_spelt(wanted, label):
+    assert chosen_baseline(wanted, ["ppo:runs/7", "b=random", "popular"]) == label
+
+
 def test_entries_are_built_in_the_order_given(setup):
     entries = build_entries(setup, ["popular", "myopic-oracle", "again=popular", "random"], seed=0)
     assert [entry.label for entry in entries] == ["popular", "myopic-oracle", "again", "random"]

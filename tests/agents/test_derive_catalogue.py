@@ -73,8 +73,8 @@ def test_clusters_are_found_and_named_by_their_words():
 
 @pytest.mark.parametrize("titles", [("日本", "1984", "...", "2001"), ("same", "same", "same", "same")])
 def test_topic_names_differ_even_without_words(titles):
-    _, vectors = random_items(4)
-    items = Items(("1", "2", "3", "4"), titles, ("",) * 4, ("",) * 4)
+    _, vectors = random_items(8)
+    items = Items(tuple("12345678"), titles * 2, ("",) * 8, ("",) * 8)
     catalogue, _ = derive_catalogue(items, vectors, seed=0, num_topics=3)
     assert len(set(catalogue.topic_names)) == 3
 
@@ -85,9 +85,13 @@ def test_small_catalogues(n):
     items, vectors = random_items(n)
     catalogue, personas = derive_catalogue(items, vectors, seed=0)
     assert catalogue.latent.shape == (n, 16)
-    assert catalogue.num_topics == n  # 20 topics asked for, n possible
     assert len(set(personas.texts)) == personas.num_personas
     assert personas.num_personas == 320 or n == 2
+
+
+@pytest.mark.parametrize(("n", "topics"), [(2, 1), (5, 2), (12, 3), (30, 5), (100, 10), (400, 20), (900, 20)])
+def test_few_items_make_few_topics(n, topics):
+    assert derive_catalogue(*random_items(n), seed=0, num_personas=1)[0].num_topics == topics
 
 
 @pytest.mark.filterwarnings("error")

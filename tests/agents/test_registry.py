@@ -27,6 +27,16 @@ class Nothing:
 class Fails:
     def __init__(self, context):
         raise KeyError("weights")
+
+class NoContext:
+    def reset(self, num_users, seed): ...
+
+    def act(self, observation): ...
+
+class Two:
+    def __init__(self, context, run): ...
+
+number = 5
 """
 
 
@@ -100,6 +110,16 @@ def test_builds_the_users_own(own_module, make_context):
         ("own_policies:NoAct", TypeError, r"'own_policies:NoAct' lacks act\(\);"),
         ("own_policies:Nothing", TypeError, r"'own_policies:Nothing' lacks reset\(\) and act\(\);"),
         ("own_policies:Fails", KeyError, "weights"),
+        (
+            "own_policies:NoContext",
+            TypeError,
+            r"'own_policies:NoContext' is built as NoContext\(context\), which does not fit: too many.*__init__",
+        ),
+        ("own_policies:Two", TypeError, r"'own_policies:Two' is built as .*: missing a required argument: 'run'"),
+        ("own_policies:number", TypeError, r"'own_policies:number' is built as .* is not a callable object"),
+        ("random,popular", ValueError, "'random,popular'. Separate policies with spaces, not commas"),
+        ("random,", ValueError, "'random,'. Separate policies with spaces"),
+        ("random,ppo:run1", ImportError, "no module 'random,ppo'. Separate policies with spaces"),
     ],
 )
 def test_errors_say_what_is_wrong(name, error, message, own_module, make_context):

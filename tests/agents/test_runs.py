@@ -49,13 +49,43 @@ def test_a_folder_of_ones_own_is_made_or_taken_when_empty(tmp_path, monkeypatch)
     out = tmp_path / "a" / "mine"
     check_empty(out)
     assert not out.exists()  # checking makes nothing
-    assert run_folder(out, "train") == run_folder(out, "train") == out
-    assert out.is_dir()
-    assert run_folder(None, "train") == Path("runs/0001-train")
+    for _ in range(2):
+        with run_folder(out, "train") as folder:
+            assert folder == out
+            assert out.is_dir()
+    with run_folder(None, "train") as folder:
+        assert folder == Path("runs/0001-train")
+    assert folder.is_dir()
     check_empty(None)
 
 
-@pytest.mark.parametrize("act", [check_empty, lambda path: run_folder(path, "train")])
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize(
+    ("results", "stays"), [([], False), ([CONFIG_FILE], False), ([CONFIG_FILE, "curve.csv"], True), (["a.png"], True)]
+)
+def test_a_run_that_fails_leaves_a_folder_only_if_it_has_a_result(tmp_path, error, results, stays):
+    out = tmp_path / "mine"
+    with pytest.raises(error):
+        fail(out, results, error)
+    assert out.exists() == stays
+    if stays:
+        assert sorted(path.name for path in out.iterdir()) == sorted(results)
+
+
+def fail(path, results, error):
+    """A run that writes the files ``results`` and fails."""
+    with run_folder(path, "train") as folder:
+        for name in results:
+            (folder / name).write_text("{}")
+        raise error
+
+
+def enter(path):
+    with run_folder(path, "train"):
+        pass
+
+
+@pytest.mark.parametrize("act", [check_empty, enter])
 def test_what_holds_anything_is_refused(tmp_path, act):
     file = tmp_path / "old"
     file.write_text("results")

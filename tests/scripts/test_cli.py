@@ -5,6 +5,7 @@ import os
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,12 @@ def test_without_a_verb_all_are_listed(words, driftrec):
         assert what in done.out
 
 
+def test_the_version_is_told(driftrec):
+    project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    done = driftrec("--version")
+    assert (done.status, done.out) == (0, f"driftrec {project['version']}\n")
+
+
 def test_the_command_is_installed(tmp_path):
     command = Path(sys.executable).with_name("driftrec")
     done = subprocess.run([command, "trian"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
@@ -80,6 +87,7 @@ def test_the_command_is_installed(tmp_path):
         (["gap", "--users", "0"], "--users is 0; intervals need at least 2"),
         (["demo", "--users", "1"], "--users is 1; intervals need at least 2"),
         (["compare", "--baseline", "planer"], "Did you mean 'planner'"),
+        (["encode", "--prompt", "News: {text}"], "Give --out folder too"),
         (["compare", "--policies"], "No policies to compare; name some, such as random"),
         (["compare", "--policies", "=random"], "has an empty label"),
         (["compare", "--config", "{"], "--config is not JSON"),

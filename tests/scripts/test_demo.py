@@ -1,7 +1,6 @@
 """``driftrec demo`` hands the other scripts one world, one seed and one new folder; once they do their work."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +14,7 @@ from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.training import TrainSettings
 from driftrec.agents.world_setup import WorldArgs
 from driftrec.envs.news import packaged_catalogue
-from driftrec.scripts import compare, encode, train
+from driftrec.scripts import compare, demo, encode, train
 from driftrec.simulators.catalogue import save_catalogue
 
 
@@ -85,7 +84,7 @@ TINY = TrainSettings(
 @pytest.mark.slow
 def test_the_whole_job_on_the_packaged_news(driftrec, monkeypatch, tmp_path):
     """Nothing is replaced: only the training is shorter than ``driftrec demo`` can be told to make it."""
-    monkeypatch.setattr(train, "Args", partial(train.Args, settings=TINY))
+    monkeypatch.setattr(demo, "QUICK", TINY)
     done = driftrec("demo", "--users", "8", "--horizon", "3", "--seed", "5")
     assert done.status == 0, done.err
     folder = tmp_path / "runs" / "0001-demo"
@@ -100,3 +99,13 @@ def test_the_whole_job_on_the_packaged_news(driftrec, monkeypatch, tmp_path):
     assert list(summary["policies"]) == labels
     assert [name for name, policy in summary["policies"].items() if policy["oracle"]] == ["myopic-oracle", "planner"]
     assert len(list((folder / "compare").glob("*.png"))) == 5
+
+
+def test_a_demo_that_fails_leaves_no_folder(calls, driftrec, tmp_path, monkeypatch):
+    def fail(args):
+        raise ValueError("no luck")
+
+    monkeypatch.setattr(train, "main", fail)
+    done = driftrec("demo")
+    assert (done.status, done.err) == (2, "driftrec demo: no luck\n")
+    assert not list((tmp_path / "runs").iterdir())

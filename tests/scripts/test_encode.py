@@ -53,6 +53,23 @@ def test_the_file_is_read_in_the_encoding_given(csv, tmp_path, tiny_model):
     assert load_setting(tmp_path / "out").catalogue.titles[0] == "Gänse eat the town hall lawn"
 
 
+def test_columns_that_are_ignored_are_named(csv, tmp_path, tiny_model, capsys):
+    main(Args(catalogue=csv, out=tmp_path / "all", model=str(tiny_model), seed=1))
+    assert "Ignored" not in capsys.readouterr().out
+    csv.write_text("id,title,genre,minutes\n1,Goats,Animals,3\n2,Soup,Food,4\n", encoding="utf-8")
+    main(Args(catalogue=csv, out=tmp_path / "two", model=str(tiny_model), seed=1))
+    assert "Ignored columns: genre, minutes (used are id, title, text, topic, genres).\n" in capsys.readouterr().out
+
+
+def test_the_news_with_another_encoder_needs_a_folder(tmp_path, tiny_model, capsys):
+    for other in (Args(model=str(tiny_model)), Args(prompt="News: {text}")):
+        with pytest.raises(ValueError, match=r"--out folder too, and then --catalogue folder to train and compare"):
+            main(other)
+    main(Args(model=str(tiny_model), out=tmp_path / "news"))
+    assert f"Written to {tmp_path / 'news'}: use --catalogue {tmp_path / 'news'}.\n" in capsys.readouterr().out
+    assert load_setting(tmp_path / "news").item_embeddings.shape == (1000, 24)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -131,6 +131,13 @@ def test_bad_slates_end_in_one_line_that_names_the_policy(compare, name, message
     assert done.err.count("\n") == 1
 
 
+def test_after_a_failure_the_same_command_may_be_given_again(compare, tmp_path):
+    assert compare("Short").status == 2
+    assert not (tmp_path / "out").exists()
+    assert compare("Good").status == 0
+    assert (tmp_path / "out" / "summary.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("name", "message", "cause"),
     [

@@ -47,6 +47,7 @@ def test_progress_is_shown_line_by_line(project):
     lines = project.trained.out.splitlines()
     steps = [int(line.split()[1].replace(",", "")) for line in lines if line.startswith("PPO: ")]
     assert steps == [0, 128, 256, 384, 512, 640]
+    assert re.search(r"^PPO: 128 of 640 steps, last validation [\d.]+ minutes an episode$", project.trained.out, re.M)
     assert any(line.startswith("Ranker, pass 1 of 1 over ") for line in lines)
     served = re.findall(r"^Serving 12 users with (\S+)$", project.compared.out, re.MULTILINE)
     assert served == NAMES

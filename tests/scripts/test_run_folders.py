@@ -67,6 +67,22 @@ def test_a_training_that_saw_no_episode_end_has_no_curve_to_draw(project, driftr
     assert (tmp_path / "mine" / "engagement_per_policy.png").exists()
 
 
+def test_a_run_of_another_world_is_compared_and_the_difference_told(project, driftrec):
+    run = project.run
+    words = ("--users", "2", "--out", "mine", "--policies", "random", f"ppo:{run}", f"myopic:{run}")
+    world = (*project.world, "--horizon", "5", "--config", '{"drift": {"towards": 0.1}}')
+    done = driftrec("compare", *world, *words)
+    assert done.status == 0, done.err
+    assert [line for line in done.out.splitlines() if line.startswith("Note: ")] == [
+        f"Note: {run} was trained with horizon 20, not 5 as here.",
+        f"Note: {run} was trained with config {{}}, not {{'drift': {{'towards': 0.1}}}} as here.",
+    ]
+
+
+def test_nothing_is_told_of_a_run_of_the_same_world(project):
+    assert "Note" not in project.compared.out
+
+
 def test_plotting_what_is_not_a_comparison(project, driftrec):
     assert_refused(
         driftrec("plot", project.run), "plot", f"{project.run} does not hold a comparison: it has no episodes.csv"

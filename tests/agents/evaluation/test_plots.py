@@ -67,7 +67,7 @@ def test_bars_are_the_means_in_order(summary):
     policies = summary["policies"]
     names = ["random", "content", "ppo", "planner"]  # from bottom to top
     assert [bar.get_width() for bar in axes.patches] == [policies[name]["engagement"]["mean"] for name in names]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["random ~", "content", "ppo", "planner *"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["random", "content", "ppo", "planner *"]
     assert f"{policies['ppo']['engagement']['mean']:,.1f}" in texts(axes)
     assert {"floor: random", "ceiling: planner"} <= set(texts(axes))
     assert "minutes" in axes.get_xlabel()
@@ -119,7 +119,7 @@ def test_retention_averages_training_seeds(steps):
 
 
 def test_journey_names_the_topics_of_highest_interest(journeys):
-    figure = plots.interest_journey(journeys)
+    figure = plots.interest_journey(journeys, horizon=25)
     peaks = journeys.groupby("topic").interest.max().sort_values(ascending=False)
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == peaks.index[:6].tolist()
@@ -128,16 +128,47 @@ def test_journey_names_the_topics_of_highest_interest(journeys):
     assert left.get_title() == "content\n5 sessions in 3.4 days"
     assert len(left.patches) == 2  # sessions 2 and 4 of 5 are shaded
     with pytest.raises(ValueError, match="journeys table is empty"):
-        plots.interest_journey(journeys[:0])
+        plots.interest_journey(journeys[:0], horizon=25)
+
+
+def test_journeys_share_their_axes_and_say_who_left(journeys):
+    stays_less = journeys[(journeys.policy == "ppo") | (journeys.step <= 9)]
+    left, right = plots.interest_journey(stays_less, horizon=25).axes
+    assert left.get_xlim() == right.get_xlim() == (-0.5, 24.5)
+    assert [text.strip() for text in texts(left)] == ["gone for good after step 9"]
+    assert [line.get_xdata()[0] for line in left.lines[-1:]] == [9]
+    assert texts(right) == []
 
 
 def test_training_curve_stops_the_mean_with_the_shortest_run(curve):
-    axes = plots.training_curve(curve, {"random": 20.0, "planner": 300.0}).axes[0]
+    axes = plots.training_curve(curve, {"content": 50.0, "linucb": 120.0}).axes[0]
     first, second, mean, *levels = axes.lines
     assert (first.get_xdata()[-1], second.get_xdata()[-1], mean.get_xdata()[-1]) == (10_000, 8000, 8000)
-    assert [level.get_ydata()[0] for level in levels] == [20.0, 300.0]
-    assert set(texts(axes)) == {"random", "planner"}
+    assert [level.get_ydata()[0] for level in levels] == [50.0, 120.0]
+    assert set(texts(axes)) == {"content", "linucb"}
     assert "2 runs" in axes.get_xlabel()
+
+
+def test_levels_far_from_the_training_curve_are_written_and_do_not_flatten_it(curve):
+    axes = plots.training_curve(curve, {"random": -80.0, "content": 50.0, "planner": 3000.0}).axes[0]
+    bottom, top = axes.get_ylim()
+    assert -10 < bottom < 20
+    assert 200 < top < 230
+    assert set(texts(axes)) == {"content"}
+    assert axes.get_xlabel().endswith("\nbeyond the scale: random -80.0, planner 3,000.0")
+
+
+def test_noise_does_not_fill_the_training_plot(curve):
+    axes = plots.training_curve(curve.assign(mean_episode_engagement=100 + np.arange(len(curve)) % 2)).axes[0]
+    assert axes.get_ylim() == pytest.approx((89.9, 111.1))
+
+
+def test_a_star_marks_the_measurement_whose_weights_are_kept(curve):
+    log = curve.assign(mean_episode_engagement=[*range(6), 9, 4, 9, 1, np.nan, *range(7, 0, -1)])  # the first best
+    (stars,) = plots.training_curve(log).axes[0].collections
+    assert stars.get_offsets().tolist() == [[7000, 9], [2000, 7]]
+    (line,) = plots.training_curve(log[log.training_seed == 0]).axes[0].lines
+    assert line.get_marker() == "o"
 
 
 def test_one_run_without_references(curve):
@@ -159,6 +190,13 @@ def test_a_policy_keeps_its_colour(summary, steps):
     )
     of_line = dict(zip(steps.policy.unique(), (to_hex(line.get_color()) for line in lines), strict=True))
     assert of_bar == of_line
+
+
+def test_a_broken_line_is_not_hidden_by_a_whole_one(steps):
+    renamed = steps.replace({"policy": {"content": "farsighted"}})  # drawn before ppo
+    lines = dict(zip(renamed.policy.unique(), plots.engagement_over_steps(renamed).axes[0].lines, strict=True))
+    assert lines["farsighted"].get_linestyle() == "--"
+    assert lines["farsighted"].get_zorder() > lines["ppo"].get_zorder()
 
 
 def test_styles_of_known_and_unknown_policies():

@@ -20,7 +20,7 @@ def test_markdown_tables_have_equal_columns_and_all_policies(summary):
             "planner *",
             "ppo",
             "content",
-            "random ~",
+            "random",
         ]
 
 
@@ -64,9 +64,10 @@ def test_a_pipe_in_a_name_does_not_break_the_table(summary):
 
 
 def test_mark_only_where_told_apart_is_false(summary):
-    assert marked("random", summary) == "random ~"
-    summary["policies"]["random"]["distinguishable_from_random"] = None
-    assert marked("random", summary) == "random"
+    for told_apart, wanted in ((True, "content"), (None, "content"), (False, "content ~")):
+        summary["policies"]["content"]["distinguishable_from_random"] = told_apart
+        assert marked("content", summary) == wanted
+    assert marked("random", summary) == "random"  # no news that it is like itself
 
 
 def test_an_oracle_is_marked_and_the_mark_explained(summary):
