@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from driftrec.agents.candidates import CandidateVecEnv
 from driftrec.agents.checkpoint import FILE, save_checkpoint
+from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.future import FutureSettings
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo, check_candidates
@@ -89,6 +87,7 @@ def train(
     """
     check_candidates(settings.ppo, setup.args.slate_size)
     setup = trained_in(setup, settings, seed)
+    curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.args.horizon)
     ranker = warm_start(
         setup,
         settings.representation,
@@ -97,16 +96,17 @@ def train(
         refits=settings.refits,
         seed=seed,
         report=report,
+        curve=curve,
     )
     model = build_ppo(setup, ranker, settings.ppo, seed)
-    validation = Validation(setup, settings, seed, progress)
+    validation = Validation(curve, settings, progress)
     try:
         model.learn(settings.ppo.total_steps, callback=validation)
     finally:
         validation.restore_best()
         config = {"world": asdict(setup.args), "settings": asdict(settings), "seed": seed, "steps": validation.best_at}
         save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
-        pd.DataFrame(validation.rows).assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
+        curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
     return folder / FILE
 
 
@@ -131,28 +131,22 @@ def trained_in(setup: WorldSetup, settings: TrainSettings, seed: int) -> WorldSe
 
 
 class Validation(BaseCallback):
-    """Measures the policy on fixed users now and then, and keeps the best.
-
-    Episodes that end during training are no measure: those who leave early end first.
+    """Measures the policy now and then, and keeps the best.
 
     Args:
-        setup: World and embeddings.
-        settings: Number of measurements and users.
-        seed: Source of the users.
+        curve: Measures.
+        settings: Number of measurements.
         progress: See ``train``.
     """
 
-    def __init__(
-        self, setup: WorldSetup, settings: TrainSettings, seed: int, progress: Callable[[int, float], None]
-    ) -> None:
+    def __init__(self, curve: Curve, settings: TrainSettings, progress: Callable[[int, float], None]) -> None:
         super().__init__()
-        self.rows: list[dict[str, float]] = []
+        self.curve = curve
+        self.measured: list[float] = []
         self.best_at = 0
-        self._world, self._horizon = setup.world, setup.args.horizon
-        self._users = user_seeds(seed, "validation", settings.validation_users)
+        self._before = curve.env_steps
         self._every = settings.ppo.total_steps / (settings.validations - 1)
         self._progress = progress
-        self._start = time.perf_counter()
         self._best: dict[str, torch.Tensor] = {}
 
     def _on_step(self) -> bool:
@@ -162,14 +156,14 @@ class Validation(BaseCallback):
         self._measure()
 
     def _on_rollout_start(self) -> None:
-        if self.num_timesteps >= len(self.rows) * self._every:
+        if self.num_timesteps >= len(self.measured) * self._every:
             self._measure()
-        self._progress(self.num_timesteps, self.rows[-1]["mean_episode_engagement"])
+        self._progress(self.num_timesteps, self.measured[-1])
 
     def _on_training_end(self) -> None:
-        if self.rows[-1]["env_steps"] < self.num_timesteps:
+        if self.curve.env_steps < self._before + self.num_timesteps:
             self._measure()
-        self._progress(self.num_timesteps, self.rows[-1]["mean_episode_engagement"])
+        self._progress(self.num_timesteps, self.measured[-1])
 
     def restore_best(self) -> None:
         """Put the weights of the best measurement back."""
@@ -180,10 +174,7 @@ class Validation(BaseCallback):
         network, venv = self.model.policy, self.training_env.venv  # type: ignore[attr-defined]
         assert isinstance(network, SlateActorCritic)
         assert isinstance(venv, CandidateVecEnv)
-        engagement = mean_engagement(
-            self._world, SlatePolicy(venv.stage, network, greedy=True), self._users, self._horizon
-        )
-        if not self.rows or engagement > max(row["mean_episode_engagement"] for row in self.rows):
+        self.curve.env_steps = self._before + self.num_timesteps
+        self.measured.append(self.curve.measure("ppo", SlatePolicy(venv.stage, network, greedy=True)))
+        if self.measured[-1] > max(self.measured[:-1], default=-np.inf):
             self._best, self.best_at = copy.deepcopy(network.state_dict()), self.num_timesteps
-        seconds = time.perf_counter() - self._start
-        self.rows.append({"env_steps": self.num_timesteps, "seconds": seconds, "mean_episode_engagement": engagement})

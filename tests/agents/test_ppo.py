@@ -8,6 +8,7 @@ import torch
 
 from driftrec.agents.checkpoint import FILE, load_checkpoint
 from driftrec.agents.comparison import build_entries, chosen_baseline, compare
+from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.future import FutureSettings
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo
@@ -17,6 +18,7 @@ from driftrec.agents.trained import load_greedy, load_ppo
 from driftrec.agents.training import TrainSettings, Validation, train
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
+from driftrec.simulators.noise import user_seeds
 
 TOY = TrainSettings(
     myopic=MyopicSettings(lanes=16, log_steps=8, rounds=1, epochs=1, batch_size=64),
@@ -91,13 +93,15 @@ def test_the_best_of_the_measurements_is_put_back(setup, monkeypatch, returns):
         measured.append({name: value.clone() for name, value in policy.network.state_dict().items()})
         return returns[len(measured) - 1]
 
-    monkeypatch.setattr("driftrec.agents.training.mean_engagement", measure)
-    validation = Validation(setup, settings, 0, lambda *told: progress.append(told))
+    monkeypatch.setattr("driftrec.agents.evaluation.curve.mean_engagement", measure)
+    curve = Curve(setup.world, user_seeds(0, "validation", 4), 20)
+    curve.env_steps = 1000  # of the warm start
+    validation = Validation(curve, settings, lambda *told: progress.append(told))
     model.learn(settings.ppo.total_steps, callback=validation)
     validation.restore_best()
     best = int(np.argmax(returns))
-    assert [row["env_steps"] for row in validation.rows] == [0, 128, 256]
-    assert [row["mean_episode_engagement"] for row in validation.rows] == list(returns)
+    assert curve.table().env_steps.tolist() == [1000, 1128, 1256]
+    assert curve.table().mean_episode_engagement.tolist() == list(returns)
     assert validation.best_at == 128 * best
     last = [(0, 0), (64, 0), (128, 1), (192, 1), (256, 2)]
     assert progress == [(steps, returns[index]) for steps, index in last]

@@ -62,8 +62,14 @@ def test_every_command_says_where_its_result_lies(project):
 def test_training_leaves_checkpoint_curve_and_config(project):
     assert {path.name for path in project.run.iterdir()} == {FILE, "curve.csv", "config.json"}
     curve = pd.read_csv(project.run / "curve.csv")
-    assert curve.env_steps.is_monotonic_increasing
-    assert (curve.env_steps.iloc[0], curve.env_steps.iloc[-1]) == (0, 640)  # before the first step, after the last
+    weighing = 4 * 20 * 7  # users, horizon, weights tried
+    logged = [128, 16 * 20 + weighing, *3 * [128 + weighing]]  # myopic, farsighted, three refits
+    before = np.cumsum(logged)
+    assert curve.stage.tolist()[:5] == ["myopic", "farsighted", *3 * ["refitted"]]
+    assert set(curve.stage[5:]) == {"ppo"}
+    assert curve.env_steps.tolist()[:6] == [*before, before[-1]]  # and before PPO's first step
+    assert curve.env_steps.iloc[-1] == before[-1] + 640  # after its last
+    assert curve.seconds.is_monotonic_increasing
     assert set(curve.training_seed) == {project.trained.seed()}
     config = strict(project.run / "config.json")
     assert config["settings"]["ppo"]["total_steps"] == 640
