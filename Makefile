@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench install
+.PHONY: demo test lint bench install results
 
 install: $(VENV)/.installed
 
@@ -26,3 +26,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Some forty trainings: an hour or more. Interrupted, it goes on where it was.
+results: install
+	$(BIN)/driftrec results

@@ -17,6 +17,7 @@ VERBS = {
     "encode": "encode a catalogue's texts",
     "gap": "what the long term is worth: random, myopic oracle, planner",
     "bench": "how fast and how large",
+    "results": "make results/news anew; takes an hour or more",
 }
 
 
