@@ -1,60 +1,37 @@
-"""Training curves of several runs, which end at different steps, on one grid of steps."""
+"""Training logs in run folders: what they hold, and several of them together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 CURVE_FILE = "curve.csv"
 """In the run folder of a training."""
 
 MEASURE = "mean_episode_engagement"
+COLUMNS = ("stage", "env_steps", "seconds", MEASURE)
 RUN = "run"
 SEED = "training_seed"
 
 
-def align_curves(curve: pd.DataFrame, *, points: int = 200) -> pd.DataFrame:
-    """Mean and range over runs on a common grid of environment steps.
-
-    The grid runs from the earliest first step to the last step of the shortest run. Between its own points a
-    run is interpolated linearly; outside of them it does not count.
+def checked_curve(curve: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a training log that hold a measurement.
 
     Args:
-        curve: Training logs with ``env_steps``, ``mean_episode_engagement`` (minutes) and, where there are
-            several runs, ``run`` or ``training_seed``.
-        points: Number of grid points.
-
-    Returns:
-        Columns env_steps, mean, low, high (lowest and highest run, minutes) and runs (runs that count at the
-        point).
+        curve: Columns ``COLUMNS`` and, where there are several runs, ``run`` or ``training_seed``.
 
     Raises:
-        ValueError: If the log is empty or lacks a column.
+        ValueError: If a column is missing or nothing was measured.
     """
-    missing = [column for column in ("env_steps", MEASURE) if column not in curve.columns]
+    missing = [column for column in COLUMNS if column not in curve.columns]
     if missing:
         raise ValueError(f"The training curve lacks the columns {missing}.")
-    logged = curve.dropna(subset=[MEASURE])  # nothing is known before the first episode has ended
+    logged = curve.dropna(subset=[MEASURE])
     if logged.empty:
-        raise ValueError(f"The training curve holds no {MEASURE}: no episode ended. Train for more steps.")
-    runs = [run.sort_values("env_steps") for run in split_runs(logged).values()]
-    first = min(run.env_steps.iloc[0] for run in runs)
-    last = min(run.env_steps.iloc[-1] for run in runs)
-    grid = np.linspace(first, last, points)
-    values = np.stack([np.interp(grid, run.env_steps, run[MEASURE], left=np.nan, right=np.nan) for run in runs])
-    table = pd.DataFrame(values.T)  # (points, runs)
-    return pd.DataFrame(
-        {
-            "env_steps": grid,
-            "mean": table.mean(axis="columns"),
-            "low": table.min(axis="columns"),
-            "high": table.max(axis="columns"),
-            "runs": table.count(axis="columns"),
-        }
-    )
+        raise ValueError(f"The training curve holds no {MEASURE}: nothing was measured.")
+    return logged
 
 
 def split_runs(curve: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -68,7 +45,7 @@ def split_runs(curve: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def read_curves(runs: Iterable[str | Path]) -> pd.DataFrame | None:
     """The training logs in the folders ``runs``, each once; None where there is nothing to draw.
 
-    A run that was stopped before its first episode ended has an empty log. The column ``run`` tells the logs apart:
+    A run that was stopped before its first measurement has an empty log. The column ``run`` tells the logs apart:
     two runs may have the same training seed.
     """
     logs = []

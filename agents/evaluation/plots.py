@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
-from driftrec.agents.evaluation.curves import MEASURE, align_curves, split_runs
-from driftrec.agents.evaluation.drawing import BLANK, draw_lines, empty_figure, label_right
+from driftrec.agents.evaluation.drawing import BLANK, draw_lines, empty_figure
 from driftrec.agents.evaluation.journey import interest_journey
-from driftrec.agents.evaluation.palette import Style, styles
+from driftrec.agents.evaluation.palette import styles
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.evaluation.tables import MARK, ORACLE_MARK, by_engagement, marked, sample_size
+from driftrec.agents.evaluation.training_plot import training_curve
 
 DPI = 130
 
@@ -108,44 +108,6 @@ def retention(steps: pd.DataFrame) -> Figure:
     return figure
 
 
-def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = None) -> Figure:
-    """Engagement per episode over training, and what other policies reach.
-
-    Several runs are drawn thin, with their mean up to where the shortest ends. A star marks each run's best
-    measurement, whose weights the checkpoint holds. The scale is the curve's, but no finer than a tenth of it, or noise
-    would look like a trend. Levels of other policies beyond the scale are written below; lines would flatten the curve.
-
-    Args:
-        curve: Training log with ``env_steps``, ``mean_episode_engagement`` and, for several runs,
-            ``training_seed``.
-        reference: Mean engagement (minutes an episode) of other policies, horizontal lines where they lie near.
-
-    Raises:
-        ValueError: If the log is empty or lacks a column.
-    """
-    style = styles(["ppo", *(reference or {})])
-    aligned = align_curves(curve)
-    runs = split_runs(curve)
-    figure, axes = empty_figure()
-    several = len(runs) > 1
-    look: dict[str, Any] = {"color": style["ppo"].colour, "marker": "o", "markersize": 4}
-    for run in runs.values():
-        axes.plot(run.env_steps, run[MEASURE], **look, alpha=0.35 if several else 1, linewidth=0.9 if several else 2)
-    if several:
-        axes.plot(aligned.env_steps, aligned["mean"], color=style["ppo"].colour, linewidth=2.2)
-    kept = pd.concat([run.nlargest(1, MEASURE) for run in runs.values()])
-    axes.scatter(kept.env_steps, kept[MEASURE], marker="*", s=170, color=style["ppo"].colour, zorder=4)
-    margin = max(0.15 * np.ptp(curve[MEASURE].dropna()), 0.1 * curve[MEASURE].max()) or 1.0
-    axes.set_ylim(curve[MEASURE].min() - margin, curve[MEASURE].max() + margin)
-    beyond = _levels(axes, reference or {}, style)
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    count = f"thin: {len(runs)} runs, thick: their mean" if several else "one run"
-    axes.set_xlabel(f"environment steps ({count}; dots: measurements, star: the checkpoint kept){beyond}")
-    axes.set_ylabel("engagement per episode (minutes)")
-    axes.set_title("Training, measured on validation users")
-    return figure
-
-
 def save_all(
     folder: str | Path,
     results: Results,
@@ -192,15 +154,3 @@ def _mark_level(axes: Axes, level: float, name: str) -> None:
     axes.axvline(level, color="0.35", linestyle=":", linewidth=1, zorder=0)
     place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "bottom"}
     axes.text(level, 1.005, name, fontsize=8, color="0.35", **place)
-
-
-def _levels(axes: Axes, levels: Mapping[str, float], style: Mapping[str, Style]) -> str:
-    """Draw the levels within the panel as lines with names at the right; returns the others in words."""
-    bottom, top = axes.get_ylim()
-    inside = {name: level for name, level in levels.items() if bottom <= level <= top}
-    for name, level in inside.items():
-        axes.axhline(level, color=style[name].colour, linestyle="--", linewidth=1.3)
-    if inside:
-        label_right(axes, inside, style)
-    beyond = [f"{name} {level:,.1f}" for name, level in levels.items() if name not in inside]
-    return f"\nbeyond the scale: {', '.join(beyond)}" if beyond else ""

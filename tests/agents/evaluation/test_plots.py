@@ -26,10 +26,11 @@ print("pyplot loaded:", "matplotlib.pyplot" in sys.modules)
 
 @pytest.fixture
 def curve():
-    steps = np.arange(1, 11) * 1000
-    runs = [(0, steps), (1, steps[:8])]
+    stages = ["myopic", "farsighted", "refitted", "ppo", "ppo", "ppo"]
+    told = {"stage": stages, "env_steps": [1000, 5000, 6000, 6000, 7000, 8000], "seconds": [9.0, 20, 30, 30, 41, 50]}
+    measured = {0: [70.0, 150, 200, 201, 215, 214], 1: [60.0, 140, 190, 195, 194, 180]}
     return pd.concat(
-        pd.DataFrame({"training_seed": seed, "env_steps": x, "mean_episode_engagement": x / 50.0}) for seed, x in runs
+        pd.DataFrame({"training_seed": seed, **told, "mean_episode_engagement": x}) for seed, x in measured.items()
     )
 
 
@@ -138,44 +139,6 @@ def test_journeys_share_their_axes_and_say_who_left(journeys):
     assert [text.strip() for text in texts(left)] == ["gone for good after step 9"]
     assert [line.get_xdata()[0] for line in left.lines[-1:]] == [9]
     assert texts(right) == []
-
-
-def test_training_curve_stops_the_mean_with_the_shortest_run(curve):
-    axes = plots.training_curve(curve, {"content": 50.0, "linucb": 120.0}).axes[0]
-    first, second, mean, *levels = axes.lines
-    assert (first.get_xdata()[-1], second.get_xdata()[-1], mean.get_xdata()[-1]) == (10_000, 8000, 8000)
-    assert [level.get_ydata()[0] for level in levels] == [50.0, 120.0]
-    assert set(texts(axes)) == {"content", "linucb"}
-    assert "2 runs" in axes.get_xlabel()
-
-
-def test_levels_far_from_the_training_curve_are_written_and_do_not_flatten_it(curve):
-    axes = plots.training_curve(curve, {"random": -80.0, "content": 50.0, "planner": 3000.0}).axes[0]
-    bottom, top = axes.get_ylim()
-    assert -10 < bottom < 20
-    assert 200 < top < 230
-    assert set(texts(axes)) == {"content"}
-    assert axes.get_xlabel().endswith("\nbeyond the scale: random -80.0, planner 3,000.0")
-
-
-def test_noise_does_not_fill_the_training_plot(curve):
-    axes = plots.training_curve(curve.assign(mean_episode_engagement=100 + np.arange(len(curve)) % 2)).axes[0]
-    assert axes.get_ylim() == pytest.approx((89.9, 111.1))
-
-
-def test_a_star_marks_the_measurement_whose_weights_are_kept(curve):
-    log = curve.assign(mean_episode_engagement=[*range(6), 9, 4, 9, 1, np.nan, *range(7, 0, -1)])  # the first best
-    (stars,) = plots.training_curve(log).axes[0].collections
-    assert stars.get_offsets().tolist() == [[7000, 9], [2000, 7]]
-    (line,) = plots.training_curve(log[log.training_seed == 0]).axes[0].lines
-    assert line.get_marker() == "o"
-
-
-def test_one_run_without_references(curve):
-    axes = plots.training_curve(curve[curve.training_seed == 0]).axes[0]
-    (line,) = axes.lines
-    assert line.get_ydata()[-1] == 200.0
-    assert "one run" in axes.get_xlabel()
 
 
 def test_a_policy_keeps_its_colour(summary, steps):

@@ -1,0 +1,67 @@
+"""driftrec results: what it runs, in which order, what it keeps. The commands themselves are replaced."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from driftrec.agents.checkpoint import FILE
+from driftrec.agents.experiments import TABLES, TRAININGS
+from driftrec.scripts import results
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """Words of every command; each writes what the true one would."""
+    made = []
+
+    def call(words, *, stdout, env, **rest):
+        made.append(words[3:])
+        folder = Path(words[words.index("--out") + 1])
+        folder.mkdir()
+        for name in (FILE, "summary.json", "summary.md", "curve.csv", "engagement_per_policy.png", "episodes.csv"):
+            (folder / name).write_text(folder.name)
+        stdout.write("done")
+        assert env["OMP_NUM_THREADS"] == "1"
+        return SimpleNamespace(returncode=int("fail" in str(folder)))
+
+    monkeypatch.setattr(results.subprocess, "run", call)
+    return made
+
+
+def test_all_trainings_come_before_all_tables(driftrec, commands, tmp_path):
+    done = driftrec("results", "--seeds", "2", "--users", "30", "--workers", "1")
+    assert done.status == 0, done.err
+    trained = [Path(words[words.index("--out") + 1]).name for words in commands[: -len(TABLES)]]
+    assert sorted(trained) == sorted(f"{name}-{seed}" for name in TRAININGS for seed in (1, 2))
+    assert trained.index("text-2") < trained.index("slateq-1")  # a ranker before what looks through it
+    assert [words[0] for words in commands[-len(TABLES) :]] == ["compare"] * len(TABLES)
+    for name in TABLES:
+        kept = {path.name for path in (tmp_path / "results" / "news" / name).iterdir()}
+        assert kept == {"summary.json", "summary.md", "curve.csv", "engagement_per_policy.png"}
+        assert (tmp_path / "results" / "news" / name / "summary.md").read_text() == f"table-{name}-2"
+
+
+def test_a_table_needs_only_its_own_trainings(driftrec, commands):
+    assert driftrec("results", "--seeds", "1", "--tables", "slates").status == 0
+    trained = {Path(words[words.index("--out") + 1]).name for words in commands[:-1]}
+    assert trained == {"text-1", "top-k-1", "sb3-ppo-1"}
+
+
+def test_what_is_finished_is_not_done_again(driftrec, commands, tmp_path):
+    words = ("results", "--seeds", "1", "--tables", "slates")
+    assert driftrec(*words).status == 0
+    (tmp_path / "runs" / "results" / "top-k-1" / FILE).unlink()
+    (tmp_path / "runs" / "results" / "top-k-1").rename(tmp_path / "gone")
+    commands.clear()
+    assert driftrec(*words).status == 0
+    assert [Path(each[each.index("--out") + 1]).name for each in commands] == ["top-k-1"]
+
+
+def test_a_failure_names_the_log(driftrec, commands, tmp_path):
+    done = driftrec("results", "--seeds", "1", "--runs", "fail", "--workers", "1")
+    assert done.status == 2
+    assert re.search(r"driftrec results: driftrec train .* failed; see fail/text-1\.log\.\n", done.err)
+    assert (tmp_path / "fail" / "text-1.log").read_text() == "done"
+    assert len(commands) < len(TRAININGS)  # those that have begun end, others do not begin
