@@ -1,4 +1,4 @@
-"""The policies that a run folder of ``driftrec train`` holds: myopic, farsighted, ppo."""
+"""The policies that a run folder of ``driftrec train`` holds: myopic, mmr, farsighted, ppo."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import Checkpoint, load_checkpoint
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
+from driftrec.agents.mmr import MMR, WEIGHT
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
@@ -23,6 +24,11 @@ def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Greedy:
         ValueError: If it was made for another catalogue, text encoder or slate size.
     """
     return Greedy(Judge(_ranker(setup, _checkpoint(setup, run)), farsighted))
+
+
+def load_mmr(setup: WorldSetup, run: str, weight: float = WEIGHT) -> MMR:
+    """The run's learned myopic ranker with diverse slates; errors as of ``load_greedy`` and ``MMR``."""
+    return MMR(Judge(_ranker(setup, _checkpoint(setup, run)), farsighted=False), setup.context, weight)
 
 
 def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> SlatePolicy:
