@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, PercentFormatter
 
+from driftrec.agents.evaluation.behaviour_plot import behaviour, told_behaviour
 from driftrec.agents.evaluation.curves import MEASURE, align_curves, split_runs
 from driftrec.agents.evaluation.drawing import draw_lines, empty_figure, label_right
 from driftrec.agents.evaluation.palette import TOPIC_COLOURS, styles
@@ -186,7 +187,7 @@ def save_all(
 
     Args:
         folder: Where to; made if absent. Files of the same name are replaced.
-        results: Tables and summary of a comparison. Without journeys their plot is left out.
+        results: Tables and summary of a comparison. Without journeys or behaviour their plots are left out.
         curve: Training log; without it there is no training plot.
         reference: Horizontal lines of the training plot; the summary's floor and ceiling if not given.
 
@@ -198,6 +199,8 @@ def save_all(
         "engagement_over_steps": engagement_over_steps(results.steps),
         "retention": retention(results.steps),
     }
+    if told_behaviour(results.steps):
+        figures["behaviour"] = behaviour(results.steps)
     if not results.journeys.empty:
         figures["interest_journey"] = interest_journey(results.journeys)
     if curve is not None:
