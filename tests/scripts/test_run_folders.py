@@ -33,19 +33,19 @@ def test_default_folders_are_numbered_on(project, driftrec, tmp_path):
         assert (tmp_path / "runs" / f"{number:04d}-compare" / "summary.json").is_file()
 
 
-@pytest.mark.parametrize("verb", ["train", "compare"])
+@pytest.mark.parametrize("verb", ["train", "compare", "tune content"])
 def test_a_run_is_never_written_over(project, driftrec, verb, tmp_path):
     out = tmp_path / "mine"
     shutil.copytree(project.run, out)
-    done = driftrec(verb, *project.world, "--out", out)
-    assert_refused(done, verb, f"{out} is not empty; runs are never written over")
+    done = driftrec(*verb.split(), *project.world, "--out", out)
+    assert_refused(done, verb.split()[0], f"{out} is not empty; runs are never written over")
     assert done.out == ""  # nothing was begun
     assert contents(out) == contents(project.run)
 
 
-@pytest.mark.parametrize("verb", ["train", "compare"])
+@pytest.mark.parametrize("verb", ["train", "compare", "tune content"])
 def test_a_file_is_no_run_folder(driftrec, verb, csv):
-    assert_refused(driftrec(verb, "--out", csv), verb, "items.csv is a file; give a new folder")
+    assert_refused(driftrec(*verb.split(), "--out", csv), verb.split()[0], "items.csv is a file; give a new folder")
 
 
 def test_an_empty_folder_and_a_run_elsewhere_will_do(project, driftrec, tmp_path):
