@@ -56,7 +56,7 @@ SPACES: Mapping[str, Mapping[str, Range]] = {
         "alpha": Range(0.01, 10.0, log=True),
         "prior": Range(0.0, 5.0),
         "ridge": Range(0.1, 100.0, log=True),
-        "dims": Range(4, 32, log=True, whole=True),
+        "dims": Range(4, 48, log=True, whole=True),
     },
     "mmr": {"weight": Range(0.0, 1.0)},
 }
