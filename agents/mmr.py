@@ -29,6 +29,9 @@ class MMR:
     dividing by the user's best makes it at most 1, as a cosine is. Candidates are the ``CANDIDATES`` items that gain
     most. Cosines are those of the text embeddings less the catalogue's mean. What was read lately comes last.
 
+    The default is older than ``driftrec tune``: the best of its 25 trials in the default News world was not told apart
+    from it on fresh users (results/news/tuning).
+
     Args:
         judge: A fitted ranker made ready to serve.
         context: What is known of the catalogue.

@@ -55,8 +55,8 @@ SPACES: Mapping[str, Mapping[str, Range]] = {
     "linucb": {
         "alpha": Range(0.01, 10.0, log=True),
         "prior": Range(0.0, 5.0),
-        "ridge": Range(0.1, 100.0, log=True),
-        "dims": Range(4, 48, log=True, whole=True),
+        "ridge": Range(0.1, 300.0, log=True),
+        "dims": Range(4, 64, log=True, whole=True),
     },
     "mmr": {"weight": Range(0.0, 1.0)},
 }
@@ -163,7 +163,8 @@ def validate(setup: WorldSetup, name: str, parameters: Parameters, *, seed: int,
     seeds = user_seeds(seed, "tuning check", users)
     tuned, default = (_minutes(setup, build_with(setup, name, given), seeds) for given in (parameters, defaults(name)))
     difference = paired_interval(tuned[None], default[None], seed=seed)
-    return {"users": users, "tuned": tuned.mean(), "default": default.mean(), "difference": asdict(difference)}
+    means = {"tuned": float(tuned.mean()), "default": float(default.mean())}
+    return {"users": users, **means, "difference": asdict(difference)}
 
 
 def _minutes(setup: WorldSetup, policy: Policy, seeds: NDArray[np.uint64]) -> NDArray[np.float64]:
