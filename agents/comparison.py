@@ -20,7 +20,7 @@ from driftrec.agents.oracles import MyopicOracle, Planner
 from driftrec.agents.oracles.tuned import planner_weights
 from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.registry import LOADERS, POLICIES, build_policy
-from driftrec.agents.trained import load_greedy, load_ppo
+from driftrec.agents.trained import load_greedy, load_mmr, load_ppo
 from driftrec.agents.world_setup import WorldSetup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
@@ -37,7 +37,7 @@ BASELINES = (
 )
 """Policies that need no training run."""
 
-TRAINED = ("myopic", "farsighted", "ppo", "ppo-sampled")
+TRAINED = ("myopic", "mmr", "farsighted", "ppo", "ppo-sampled")
 """Policies that a run folder of ``driftrec train`` holds; it stands behind the colon."""
 
 
@@ -112,6 +112,7 @@ def build_entries(
     loaders = {
         **LOADERS,
         "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
+        "mmr": lambda context, run: load_mmr(setup, run),
         "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
         "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
         "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),

@@ -1,4 +1,4 @@
-"""The policies that a run folder of ``driftrec train`` holds: myopic, farsighted, ppo."""
+"""The policies that a run folder of ``driftrec train`` holds: myopic, mmr, farsighted, ppo."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import Checkpoint, load_checkpoint, read_config
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
+from driftrec.agents.mmr import MMR, WEIGHT
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.ppo_policy import serving_network
@@ -27,6 +28,13 @@ def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Policy:
     """
     checkpoint = _checkpoint(setup, run)
     return _served(Greedy(Judge(_ranker(setup, checkpoint), farsighted)), setup, checkpoint)
+
+
+def load_mmr(setup: WorldSetup, run: str, weight: float = WEIGHT) -> Policy:
+    """The run's learned myopic ranker with diverse slates; errors as of ``load_greedy`` and ``MMR``."""
+    checkpoint = _checkpoint(setup, run)
+    judge = Judge(_ranker(setup, checkpoint), farsighted=False)
+    return _served(MMR(judge, setup.context, weight), setup, checkpoint)
 
 
 def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> Policy:

@@ -13,6 +13,7 @@ VERBS = {
     "demo": "the whole job: encode, train, compare, plot",
     "train": "train a PPO slate policy",
     "compare": "compare policies on the same users",
+    "tune": "tune a baseline's parameters by simulation",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "gap": "what the long term is worth: random, myopic oracle, planner",

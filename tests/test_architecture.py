@@ -63,7 +63,8 @@ def project() -> dict[str, Any]:
 
 
 def test_whatever_is_imported_is_declared_and_pinned(project):
-    declared = {plain(name) for name in [*project["dependencies"], *project["optional-dependencies"]["peers"]]}
+    extras = project["optional-dependencies"]
+    declared = {plain(name) for name in [*project["dependencies"], *extras["peers"], *extras["tune"]]}
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     imported = set.union(*(third_parties(path.read_text(encoding="utf-8")) for path in MODULES))
     owners = packages_distributions()

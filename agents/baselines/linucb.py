@@ -40,6 +40,9 @@ class LinUCB:
 
     Scores are matrix products over the batch: their last bit may depend on its size.
 
+    The defaults come from ``driftrec tune`` (results/news/tuning): 70.5 minutes an episode on 1,024 fresh users of the
+    default News world, against 58.2 with alpha 0.5, prior 1, ridge 1 and 16 components.
+
     Args:
         context: What is known of the catalogue.
         alpha: Width of the confidence bound, minutes a unit of uncertainty; 0 is greedy. >= 0.
@@ -52,7 +55,7 @@ class LinUCB:
     """
 
     def __init__(
-        self, context: Context, alpha: float = 0.5, prior: float = 1.0, ridge: float = 1.0, dims: int = 16
+        self, context: Context, alpha: float = 0.18, prior: float = 0.21, ridge: float = 20.0, dims: int = 39
     ) -> None:
         check_not_negative("alpha", alpha)
         check_not_negative("prior", prior)

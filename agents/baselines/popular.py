@@ -26,6 +26,9 @@ class Popular:
     anew for every user and step; so the first slates are random, and an item below the common rate gives
     way to one not shown yet.
 
+    The default is older than ``driftrec tune``: the best of its 25 trials in the default News world was not told apart
+    from it on fresh users (results/news/tuning).
+
     Args:
         context: What is known of the catalogue.
         strength: Impressions that the common rate is worth. > 0.

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from driftrec.agents.evaluation.behaviour_plot import behaviour, told_behaviour
 from driftrec.agents.evaluation.drawing import BLANK, draw_lines, empty_figure
 from driftrec.agents.evaluation.journey import interest_journey
 from driftrec.agents.evaluation.palette import styles
@@ -119,7 +120,7 @@ def save_all(
 
     Args:
         folder: Where to; made if absent. Files of the same name are replaced.
-        results: Tables and summary of a comparison. Without journeys their plot is left out.
+        results: Tables and summary of a comparison. Without journeys or behaviour their plots are left out.
         curve: Training log; without it there is no training plot.
         reference: Levels in the training plot; the summary's floor and ceiling if not given.
 
@@ -131,6 +132,8 @@ def save_all(
         "engagement_over_steps": engagement_over_steps(results.steps),
         "retention": retention(results.steps),
     }
+    if told_behaviour(results.steps):
+        figures["behaviour"] = behaviour(results.steps)
     if not results.journeys.empty:
         figures["interest_journey"] = interest_journey(results.journeys, results.steps.step.nunique())
     if curve is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.evaluation.behaviour import Behaviour
 from driftrec.agents.policy import Context, Oracle, Policy
 from driftrec.simulators.world import Feedback, World, check_slates
 
@@ -32,6 +33,7 @@ class Rollout:
         shown: Which items each user was shown, bool, (users, items).
         journeys: One row a step, topic and followed user: interest (cosine to the topic), session, hours away so
             far. Empty in a world without interests.
+        behaviour: Means of every step by name, each (steps,); see ``driftrec.agents.evaluation.behaviour``.
     """
 
     episodes: pd.DataFrame
@@ -39,6 +41,7 @@ class Rollout:
     alive: NDArray[np.float64]
     shown: NDArray[np.bool_]
     journeys: pd.DataFrame
+    behaviour: Mapping[str, NDArray[np.float64]]
 
 
 class _Tally:
@@ -57,9 +60,18 @@ class _Tally:
         self.impressions = np.zeros(users, np.int64)
         self.diversity = np.zeros(users)
         self.shown = np.zeros((users, world.num_items), np.bool_)
+        self.behaviour = Behaviour(world, users, horizon)
 
-    def add(self, step: int, present: NDArray[np.intp], slates: NDArray[np.int64], feedback: Feedback) -> None:
-        """Count one step in which the users ``present`` were shown ``slates`` (users, slate_size)."""
+    def add(
+        self,
+        step: int,
+        present: NDArray[np.intp],
+        slates: NDArray[np.int64],
+        feedback: Feedback,
+        hidden: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Count one step; arguments as of ``Behaviour.add``."""
+        self.behaviour.add(step, present, slates, feedback, hidden)
         self.engagement[step, present] = feedback.reward()[present]
         self.sessions[present] += self.between[present]
         self.between = feedback.ended
@@ -107,18 +119,35 @@ def roll_out(
     with _in_policy(name, "reset"):
         policy.reset(len(seeds), seed)
     tally = _Tally(world, len(seeds), horizon, context.item_embeddings)
-    first = world.reveal(state).get("interest")
+    hidden = world.reveal(state)
+    first = hidden.get("interest")
     journeys = []
     for step in range(horizon):
-        journeys.append(_journey(world, state, tally, step))
-        _serve(world, policy, state, tally, step, name)
+        journeys.append(_journey(world, hidden, tally, step))
+        _serve(world, policy, state, tally, step, name, hidden)
+        hidden = world.reveal(state)
         tick()
-    drift = _drift(first, world.reveal(state).get("interest"), len(seeds))
-    return Rollout(_episodes(tally, seeds, drift), tally.engagement, tally.alive, tally.shown, pd.concat(journeys))
+    drift = _drift(first, hidden.get("interest"), len(seeds))
+    return Rollout(
+        _episodes(tally, seeds, drift),
+        tally.engagement,
+        tally.alive,
+        tally.shown,
+        pd.concat(journeys),
+        tally.behaviour.columns,
+    )
 
 
-def _serve(world: World[Any], policy: Policy, state: Any, tally: _Tally, step: int, name: str) -> None:
-    """One step of everyone who is still there."""
+def _serve(
+    world: World[Any],
+    policy: Policy,
+    state: Any,
+    tally: _Tally,
+    step: int,
+    name: str,
+    hidden: Mapping[str, NDArray[Any]],
+) -> None:
+    """One step of everyone who is still there; ``hidden`` is the truth before it."""
     present = np.flatnonzero(~tally.gone)
     if not present.size:
         return
@@ -133,7 +162,7 @@ def _serve(world: World[Any], policy: Policy, state: Any, tally: _Tally, step: i
     except (TypeError, ValueError) as error:
         raise type(error)(f"Policy {name!r}, step {step}: {error}") from error
     feedback = world.step(state, slates)
-    tally.add(step, present, slates, feedback)
+    tally.add(step, present, slates, feedback, hidden)
     if hasattr(policy, "update"):
         seen = np.full_like(slates, -1)
         seen[present] = slates[present]
@@ -178,13 +207,13 @@ def _drift(first: NDArray[Any] | None, last: NDArray[Any] | None, users: int) ->
     return 1.0 - (first * last).sum(axis=1, dtype=np.float64)
 
 
-def _journey(world: World[Any], state: Any, tally: _Tally, step: int) -> pd.DataFrame:
+def _journey(world: World[Any], hidden: Mapping[str, NDArray[Any]], tally: _Tally, step: int) -> pd.DataFrame:
     """Affinity of the first users to every topic, while they are there."""
     topics = world.topics
     if not topics:
         return pd.DataFrame(columns=list(JOURNEY_COLUMNS))
     users = np.flatnonzero(~tally.gone[:JOURNEYS])
-    affinity = world.reveal(state)["interest"][users] @ np.stack(list(topics.values())).T  # (users, topics)
+    affinity = hidden["interest"][users] @ np.stack(list(topics.values())).T  # (users, topics)
     return pd.DataFrame(
         {
             "user": np.repeat(users, len(topics)),

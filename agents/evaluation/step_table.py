@@ -1,4 +1,4 @@
-"""Engagement and retention step by step, with bands."""
+"""Engagement, retention and behaviour step by step, engagement with bands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RESAMPLES = 500
 
 
 def step_table(rollout: Rollout, seed: int) -> pd.DataFrame:
-    """One row a step: mean engagement over all users with a 95 % bootstrap interval over users, and who is left.
+    """One row a step: mean engagement over all users with a 95 % bootstrap interval, who is left, the behaviour.
 
     Args:
         rollout: What became of the audience.
@@ -29,5 +29,6 @@ def step_table(rollout: Rollout, seed: int) -> pd.DataFrame:
             "engagement_low": low,
             "engagement_high": high,
             "alive": rollout.alive,
+            **rollout.behaviour,
         }
     )

@@ -42,6 +42,7 @@ def setup():
         ("drawn=ppo:a,b", "drawn", ["ppo:a", "ppo:b"]),
         ("ppo-sampled:a", "ppo-sampled", ["ppo-sampled:a"]),
         ("farsighted:a,b", "farsighted", ["farsighted:a", "farsighted:b"]),
+        ("mmr:a,b", "mmr", ["mmr:a", "mmr:b"]),
         ("ppo:x=1", "ppo", ["ppo:x=1"]),
         ("ppo:lr=1,lr=2", "ppo", ["ppo:lr=1", "ppo:lr=2"]),
         ("mine=ppo:runs/x=1", "mine", ["ppo:runs/x=1"]),

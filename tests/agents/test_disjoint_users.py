@@ -18,6 +18,7 @@ from driftrec.agents.policy import Context
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.setting import Setting
+from driftrec.agents.tuning import search, validate
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
 from driftrec.simulators.news import NewsWorld
@@ -68,11 +69,19 @@ def plan(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
     tune_planner(setup.world, seed=SEED, horizon=2, num_users=LANES, rounds=1, samples=4)
 
 
+def tune(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    list(search(setup, "content", seed=SEED, trials=2, users=LANES))
+
+
+def check_tuned(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
+    validate(setup, "content", {"half_life": 9.0}, seed=SEED, users=LANES)
+
+
 def evaluate(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
     compare(setup, [Entry("random", {None: Random(context)})], users=LANES, seed=SEED, baseline="random")
 
 
-PHASES = (log, log_for_the_future, weigh_the_future, learn, plan, evaluate)
+PHASES = (log, log_for_the_future, weigh_the_future, learn, plan, tune, check_tuned, evaluate)
 
 
 @pytest.fixture

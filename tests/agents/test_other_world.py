@@ -86,6 +86,8 @@ def test_what_it_does_not_have_is_left_out(results):
     assert results.episodes.interest_drift.isna().all()
     assert all(policy["interest_drift"] is None for policy in results.summary["policies"].values())
     assert results.journeys.empty
+    assert not {"opened_quality", "opened_allure", "opened_satiation", "topic_entropy"} & set(results.steps.columns)
+    assert results.steps.gap_hours.isna().all()  # no session ever ends
 
 
 def test_results_are_written_read_and_drawn(results, tmp_path):

@@ -1,14 +1,22 @@
-"""The contract of every registered policy."""
+"""The contract of every registered policy, and of those on a fitted ranker that are made from a run folder."""
 
 import numpy as np
 import pytest
 
+from driftrec.agents.judge import Judge
+from driftrec.agents.mmr import MMR
 from driftrec.agents.policy import Policy
-from driftrec.agents.registry import POLICIES
+from driftrec.agents.ranker import Ranker
+from driftrec.agents.registry import POLICIES as REGISTERED
+
+POLICIES = {
+    **REGISTERED,
+    "mmr": lambda context: MMR(Judge(Ranker(context, "text", 0), farsighted=False), context),
+}
 
 LEARN_FROM_ALL = {"popular"}  # one user's clicks change what others see: slates depend on the batch
 RANDOM = {"random", "popular", "epsilon-content"}
-SKIP_THE_READ = {"popular", "content", "linucb"}
+SKIP_THE_READ = {"popular", "content", "linucb", "mmr"}
 
 every_policy = pytest.mark.parametrize("name", POLICIES)
 

@@ -18,7 +18,9 @@ MEASURES = (
     *("engagement", "normalised", "sessions", "session_minutes", "click_rate", "churn", "slate_diversity"),
     *("catalogue_coverage", "interest_drift"),
 )
-PLOTS = {"engagement_per_policy", "engagement_over_steps", "retention", "interest_journey", "training_curve"}
+PLOTS = {
+    *("engagement_per_policy", "engagement_over_steps", "retention", "behaviour", "interest_journey", "training_curve"),
+}
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
 

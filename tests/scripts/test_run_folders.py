@@ -33,28 +33,29 @@ def test_default_folders_are_numbered_on(project, driftrec, tmp_path):
         assert (tmp_path / "runs" / f"{number:04d}-compare" / "summary.json").is_file()
 
 
-@pytest.mark.parametrize("verb", ["train", "compare"])
+@pytest.mark.parametrize("verb", ["train", "compare", "tune content"])
 def test_a_run_is_never_written_over(project, driftrec, verb, tmp_path):
     out = tmp_path / "mine"
     shutil.copytree(project.run, out)
-    done = driftrec(verb, *project.world, "--out", out)
-    assert_refused(done, verb, f"{out} is not empty; runs are never written over")
+    done = driftrec(*verb.split(), *project.world, "--out", out)
+    assert_refused(done, verb.split()[0], f"{out} is not empty; runs are never written over")
     assert done.out == ""  # nothing was begun
     assert contents(out) == contents(project.run)
 
 
-@pytest.mark.parametrize("verb", ["train", "compare"])
+@pytest.mark.parametrize("verb", ["train", "compare", "tune content"])
 def test_a_file_is_no_run_folder(driftrec, verb, csv):
-    assert_refused(driftrec(verb, "--out", csv), verb, "items.csv is a file; give a new folder")
+    assert_refused(driftrec(*verb.split(), "--out", csv), verb.split()[0], "items.csv is a file; give a new folder")
 
 
 def test_an_empty_folder_and_a_run_elsewhere_will_do(project, driftrec, tmp_path):
     (tmp_path / "mine").mkdir()
-    policies = ("random", f"a=ppo:{project.run}", f"b=ppo-sampled:{project.run / FILE}")
+    run = project.run
+    policies = ("random", f"a=ppo:{run}", f"b=ppo-sampled:{run / FILE}", f"c=mmr:{run}")
     words = ("--users", "3", "--out", "mine", "--baseline", "b")
     done = driftrec("compare", *project.world, *words, "--policies", *policies)
     assert done.status == 0, done.err
-    assert list(json.loads((tmp_path / "mine" / "summary.json").read_text())["policies"]) == ["random", "a", "b"]
+    assert list(json.loads((tmp_path / "mine" / "summary.json").read_text())["policies"]) == ["random", "a", "b", "c"]
 
 
 def test_a_training_that_saw_no_episode_end_has_no_curve_to_draw(project, driftrec, tmp_path):
@@ -101,7 +102,7 @@ def test_a_checkpoint_of_another_catalogue(project, driftrec, rows, tiny_model, 
 
 
 def test_a_checkpoint_of_other_slates(project, driftrec):
-    for name in ("ppo", "myopic"):
+    for name in ("ppo", "myopic", "mmr"):
         words = ("--catalogue", project.catalogue, "--slate-size", "4", "--policies", f"{name}:{project.run}")
         assert_refused(driftrec("compare", *words), "compare", "was trained for slates of 3, not 4; use --slate-size")
 

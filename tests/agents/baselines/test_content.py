@@ -78,7 +78,7 @@ def test_read_weights_halve_and_add_up(history):
 
 def test_epsilon_zero_is_content(make_context, play):
     np.testing.assert_array_equal(
-        play(EpsilonContent(make_context(), epsilon=0.0))[1], play(Content(make_context()))[1]
+        play(EpsilonContent(make_context(), 0.0, 0.4, 30.0))[1], play(Content(make_context(), 0.4, 30.0))[1]
     )
 
 

@@ -7,6 +7,13 @@ from driftrec.agents.baselines import LinUCB
 from driftrec.agents.baselines.common import draw_distinct, top_k
 from driftrec.agents.baselines.linucb import add_rank_one, principal_components
 
+SETTING = {"alpha": 0.5, "prior": 1.0, "ridge": 1.0, "dims": 16}
+"""Not the defaults, which are tuned and move: the figures below rest on these."""
+
+
+def bandit(context, **changes):
+    return LinUCB(context, **{**SETTING, **changes})
+
 
 def serve(nothing_yet, policy, weights, steps, noise, generator, slate_size=5):
     """Show random slates, pay features @ weights plus noise a position; return A summed by hand."""
@@ -24,7 +31,7 @@ def serve(nothing_yet, policy, weights, steps, noise, generator, slate_size=5):
 
 
 def test_linucb_solves_the_ridge_regression(make_context, nothing_yet):
-    policy = LinUCB(make_context(), ridge=0.7)
+    policy = bandit(make_context(), ridge=0.7)
     policy.reset(3, 0)
     generator, persona = np.random.default_rng(0), np.array([[4], [4], [9]])
     slates, minutes = generator.integers(0, 60, (9, 3, 5)), generator.random((9, 3, 5))
@@ -39,7 +46,7 @@ def test_linucb_solves_the_ridge_regression(make_context, nothing_yet):
 
 def test_linucb_converges_to_a_linear_reward(make_context, nothing_yet):
     """|theta - w| <= ridge |w - theta_0| / lowest eigenvalue of A + noise of covariance below s^2 A^-1."""
-    policy, generator = LinUCB(make_context()), np.random.default_rng(2)
+    policy, generator = bandit(make_context()), np.random.default_rng(2)
     weights = generator.normal(size=(40, 17))
     errors = []
     for steps in (20, 400):
@@ -54,14 +61,14 @@ def test_linucb_converges_to_a_linear_reward(make_context, nothing_yet):
 
 
 def test_linucb_without_alpha_is_greedy(make_context, nothing_yet):
-    policy, generator = LinUCB(make_context(), alpha=0.0), np.random.default_rng(3)
+    policy, generator = bandit(make_context(), alpha=0.0), np.random.default_rng(3)
     observation, _ = serve(nothing_yet, policy, generator.normal(size=(40, 17)), 10, 0.5, generator)
     scores = policy.theta(observation["persona"]) @ policy.features.T
     np.testing.assert_array_equal(policy.act(observation), top_k(scores, 5))
 
 
 def test_linucb_scores_are_upper_bounds(make_context, nothing_yet):
-    policy, generator = LinUCB(make_context(), alpha=2.0), np.random.default_rng(3)
+    policy, generator = bandit(make_context(), alpha=2.0), np.random.default_rng(3)
     observation, gram = serve(nothing_yet, policy, generator.normal(size=(40, 17)), 10, 0.5, generator)
     x = policy.features
     bonus = np.sqrt(np.einsum("nd,ude,ne->un", x, np.linalg.inv(gram), x))
@@ -74,7 +81,7 @@ def test_linucb_explores_more_with_more_alpha(make_context, nothing_yet):
     distinct = []
     observation = nothing_yet(np.arange(10))
     for alpha in (0.0, 0.5, 5.0):
-        policy = LinUCB(make_context(), alpha=alpha)
+        policy = bandit(make_context(), alpha=alpha)
         policy.reset(10, 0)
         shown = []
         for _ in range(12):
@@ -87,14 +94,14 @@ def test_linucb_explores_more_with_more_alpha(make_context, nothing_yet):
 
 
 def test_linucb_starts_from_the_persona(make_context, nothing_yet):
-    policy = LinUCB(make_context(), alpha=0.0)
+    policy = bandit(make_context(), alpha=0.0)
     persona = np.arange(10)
     policy.reset(10, 0)
     np.testing.assert_array_equal(policy.act(nothing_yet(persona)), top_k(policy.prior_mean @ policy.features.T, 5))
 
 
 def test_linucb_learns_nothing_from_positions_that_nobody_saw(make_context, nothing_yet):
-    policy, persona = LinUCB(make_context()), np.array([[0], [1]])
+    policy, persona = bandit(make_context()), np.array([[0], [1]])
     policy.reset(2, 0)
     before = policy.theta(persona)
     slates, minutes = np.array([[3, 9], [-1, -1]]), np.array([[2.0, 0.0], [0.0, 0.0]], np.float32)
@@ -104,7 +111,7 @@ def test_linucb_learns_nothing_from_positions_that_nobody_saw(make_context, noth
 
 
 def test_linucb_refuses_another_number_of_users(make_context, nothing_yet):
-    policy = LinUCB(make_context())
+    policy = bandit(make_context())
     policy.reset(3, 0)
     with pytest.raises(ValueError, match=r"holds 2 users, but LinUCB was reset for 3; call reset\(2, seed\)"):
         policy.act(nothing_yet([0, 0]))

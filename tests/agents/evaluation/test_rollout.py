@@ -1,6 +1,7 @@
 """The bookkeeping of a rollout, against a second one that is written down step by step."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from driftrec.agents.baselines import Content, Random
@@ -99,6 +100,19 @@ def test_episodes_count_what_happened(served, lived):
     np.testing.assert_allclose(episodes.session_minutes, minutes / episodes.sessions)
     np.testing.assert_array_equal(episodes.churn, state.gone)
     np.testing.assert_allclose(episodes.interest_drift, 1 - (start * state.interest).sum(axis=1), atol=1e-6)
+
+
+def test_behaviour_is_what_was_opened_and_how_the_reader_was(served, lived):
+    catalogue, expected = WORLD.catalogue, {"opened_quality": [], "opened_satiation": [], "gap_hours": []}
+    for (slates, feedback, _, _), state in zip(lived[0], served[0].states, strict=True):
+        users, places = np.nonzero(feedback.clicks)
+        items = slates[users, places]
+        expected["opened_quality"].append(catalogue.quality[items].mean())
+        expected["opened_satiation"].append(state.satiation[users, catalogue.topic[items]].mean())
+        expected["gap_hours"].append(pd.Series(feedback.gap[feedback.ended]).mean())  # NaN without any
+    for name, means in expected.items():
+        np.testing.assert_allclose(served[1].behaviour[name], means, rtol=1e-5, err_msg=name)
+    assert np.isfinite(expected["opened_satiation"]).sum() > 20
 
 
 def test_shown_holds_what_present_users_were_shown(served, lived):

@@ -15,7 +15,7 @@ def skewed():
     """Engagement of which a third is nothing, independent from step to step."""
     rng = np.random.default_rng(0)
     minutes = rng.exponential(3.0, (STEPS, USERS)) * (rng.random((STEPS, USERS)) > 1 / 3)
-    return SimpleNamespace(engagement=minutes.astype(np.float32), alive=np.linspace(1.0, 0.2, STEPS))
+    return SimpleNamespace(engagement=minutes.astype(np.float32), alive=np.linspace(1.0, 0.2, STEPS), behaviour={})
 
 
 @pytest.mark.parametrize(("end", "sign"), [("engagement_low", -1), ("engagement_high", 1)])
@@ -34,6 +34,12 @@ def test_the_band_covers_the_true_mean_as_often_as_it_says(skewed):
 
 
 def test_users_who_are_all_alike_have_no_band(skewed):
-    alike = SimpleNamespace(engagement=np.full((3, 50), 2.5, np.float32), alive=np.ones(3))
+    alike = SimpleNamespace(engagement=np.full((3, 50), 2.5, np.float32), alive=np.ones(3), behaviour={})
     table = step_table(alike, seed=1)
     np.testing.assert_allclose(table[["engagement_low", "engagement_high"]], 2.5, rtol=1e-5)
+
+
+def test_behaviour_becomes_columns(skewed):
+    hours = np.where(np.arange(STEPS) % 2, np.nan, 3.0)
+    told = SimpleNamespace(**{**vars(skewed), "behaviour": {"gap_hours": hours}})
+    np.testing.assert_array_equal(step_table(told, seed=1).gap_hours, hours)

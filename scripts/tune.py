@@ -1,0 +1,95 @@
+"""Tune a baseline's parameters by simulation; writes all trials and the best to a run folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+import tyro
+
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.checkpoint import fingerprints
+from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
+from driftrec.agents.tuning import Trial, build_with, check_tunable, defaults, new_study, search, validate
+from driftrec.agents.world_setup import WorldArgs, set_up
+
+TRIALS_FILE, BEST_FILE = "trials.csv", "best.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(WorldArgs):
+    """Tune a baseline's parameters by simulation."""
+
+    name: tyro.conf.Positional[str]
+    """What to tune: popular, content, epsilon-content, linucb, or mmr:RUN of a training run."""
+    trials: int = 25
+    """Settings to try, the defaults first."""
+    users: int = 256
+    """Users that every setting meets, the same for all and never met in training or comparisons."""
+    check_users: int = 1024
+    """Fresh users on whom the best setting and the defaults are compared at the end."""
+    seed: int | None = None
+    """Seed of users and proposals; drawn, printed and stored when omitted."""
+    out: Path | None = None
+    """Run folder, new or empty; the next of runs/NNNN-tune when omitted."""
+
+
+def main(args: Args) -> None:
+    """Tune, print every trial, and say where the run folder is.
+
+    Raises:
+        ValueError: If the policy has nothing to tune, or a number is too small.
+        ImportError: If Optuna is not installed.
+        FileExistsError: If the run folder holds anything.
+    """
+    check_tunable(args.name)
+    if args.trials < 1:
+        raise ValueError(f"--trials is {args.trials}; it must be at least 1.")
+    check_users(args.users)
+    if args.check_users < 2:
+        raise ValueError(f"--check-users is {args.check_users}; intervals need at least 2.")
+    check_empty(args.out)
+    seed = drawn(args.seed)
+    new_study(seed)  # finds out before any work whether Optuna is there
+    setup = set_up(args, progress=sys.stderr.isatty())
+    build_with(setup, args.name, defaults(args.name))  # and whether there is such a run
+    with run_folder(args.out, "tune") as folder:
+        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": fingerprints(setup.setting)})
+        trials: list[Trial] = []
+        for trial in search(setup, args.name, seed=seed, trials=args.trials, users=args.users):
+            trials.append(trial)
+            pd.DataFrame([tried.row() for tried in trials]).to_csv(folder / TRIALS_FILE, index=False)
+            best = max(trials, key=lambda tried: tried.engagement)
+            print(f"Trial {trial.number + 1} of {args.trials}: {_line(trial)} (best {best.engagement:.1f})", flush=True)
+        check = validate(setup, args.name, best.parameters, seed=seed, users=args.check_users)
+        found = {"policy": args.name, "best": best.row(), "defaults": defaults(args.name), "check": check}
+        (folder / BEST_FILE).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        print(f"Best, trial {best.number + 1}: {_line(best)}")
+        print(_verdict(check))
+    print(f"Run folder: {folder}")
+
+
+def _line(trial: Trial) -> str:
+    """A trial in words."""
+    setting = ", ".join(f"{name} {value:.4g}" for name, value in trial.parameters.items())
+    return f"{setting}: {trial.engagement:.1f} minutes an episode"
+
+
+def _verdict(check: Mapping[str, object]) -> str:
+    """What the fresh users say."""
+    gap = check["difference"]
+    assert isinstance(gap, dict)
+    return (
+        f"On {check['users']:,} fresh users: {check['tuned']:.1f}, the defaults {check['default']:.1f}; "
+        f"difference {gap['mean']:.1f} [{gap['low']:.1f}, {gap['high']:.1f}]"
+    )
+
+
+if __name__ == "__main__":
+    from driftrec.scripts.cli import run
+
+    run("tune")

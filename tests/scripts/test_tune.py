@@ -1,0 +1,57 @@
+"""``driftrec tune``: what it prints and leaves behind, in a tiny setting."""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from driftrec.agents.tuning import SPACES, defaults
+
+pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
+
+SMALL = ("--trials", "3", "--users", "6", "--check-users", "5", "--seed", "4", "--horizon", "5")
+
+
+@pytest.mark.parametrize("head", ["content", "mmr"])
+def test_all_trials_and_the_best_are_kept(head, project, driftrec, tmp_path):
+    name = f"mmr:{project.run}" if head == "mmr" else head
+    done = driftrec("tune", name, *project.world, *SMALL, "--out", "mine")
+    assert done.status == 0, done.err
+    lines = [line for line in done.out.splitlines() if line.startswith("Trial ")]
+    assert [line.split(":")[0] for line in lines] == [f"Trial {number} of 3" for number in (1, 2, 3)]
+    trials = pd.read_csv(tmp_path / "mine" / "trials.csv")
+    assert trials.columns.tolist() == ["trial", *SPACES[head], "engagement"]
+    assert trials.loc[0, list(SPACES[head])].to_dict() == defaults(head)
+    found = json.loads((tmp_path / "mine" / "best.json").read_text())
+    assert found["best"] == trials.loc[trials.engagement.idxmax()].to_dict()
+    assert (found["policy"], found["defaults"], found["check"]["users"]) == (name, defaults(head), 5)
+    low, mean, high = (found["check"]["difference"][key] for key in ("low", "mean", "high"))
+    assert low <= mean <= high
+    assert np.isclose(found["check"]["tuned"] - found["check"]["default"], mean)
+    config = json.loads((tmp_path / "mine" / "config.json").read_text())
+    assert (config["seed"], config["name"]) == (4, name)
+    assert config["command"].startswith(f"driftrec tune {name} ")
+
+
+def test_the_seed_repeats_it(project, driftrec, tmp_path):
+    for out in ("one", "two"):
+        assert driftrec("tune", "popular", *project.world, *SMALL, "--out", out).status == 0
+    for name in ("trials.csv", "best.json"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_run_that_is_not_there_leaves_nothing_behind(project, driftrec, tmp_path):
+    done = driftrec("tune", "mmr:nowhere", *project.world, *SMALL)
+    assert done.status == 2
+    assert "There is no checkpoint at nowhere" in done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_optuna_it_ends_before_any_work(driftrec, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    done = driftrec("tune", "content", "--seed", "1")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "driftrec tune: Tuning needs Optuna; get it with: pip install driftrec[tune]\n"
+    assert not list(tmp_path.iterdir())
