@@ -51,12 +51,12 @@ class SlateQSettings:
     lanes: int = 128
     memory: int = 100_000
     warm_up: int = 5_000
-    batch_size: int = 256
+    batch_size: int = 512
     gradients: int = 2
     sync: int = 200
     learning_rate: float = 1e-3
     gamma: float = 0.98
-    epsilon: float = 0.5
+    epsilon: float = 0.3
     last_epsilon: float = 0.05
     annealed: float = 0.5
     unit: float = 10.0

@@ -145,7 +145,7 @@ class SlateQLearner:
         batch = replay.sample(self.settings.batch_size, self._generator)
         outlook = self._look(batch.state)
         values = torch.cat([outlook.items, outlook.no_click], dim=1)  # opening nothing comes last
-        loss = nn.functional.smooth_l1_loss(values.gather(1, batch.opened[:, None])[:, 0], self._targets(batch))
+        loss = nn.functional.smooth_l1_loss(values.gather(1, batch.opened[:, None])[:, 0], self.targets(batch))
         self._optimizer.param_groups[0]["lr"] = self.settings.learning_rate * left
         self._optimizer.zero_grad()
         loss.backward()
@@ -154,7 +154,8 @@ class SlateQLearner:
         if self._gradients % self.settings.sync == 0:
             self.target.load_state_dict(self.network.state_dict())
 
-    def _targets(self, batch: Step) -> Tensor:
+    def targets(self, batch: Step) -> Tensor:
+        """What the values of ``batch`` should be, by the target network, (users,)."""
         read = read_mask({"read_items": batch.next_read.numpy()}, self.model.num_items)
         return targets(
             self._target_look,

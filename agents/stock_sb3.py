@@ -201,5 +201,5 @@ class StockPolicy:
         """Slates, (users, slate_size)."""
         with torch.random.fork_rng(devices=[]):  # stable-baselines3 draws from torch's own generator
             torch.manual_seed(int(self._rng.integers(2**32)))
-            actions, _ = self.network.predict(self._flat(observation), deterministic=self.greedy)  # type: ignore[arg-type]
+            actions, _ = self.network.predict(self._flat(observation), deterministic=self.greedy)
         return self._actions.slates(actions, observation)

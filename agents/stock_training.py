@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gymnasium import spaces
 from stable_baselines3 import PPO, SAC
@@ -67,7 +68,7 @@ class StockPPOSettings:
         """What its actions mean."""
         return ItemNumbers(context)
 
-    def network(self, observations: spaces.Box, actions: spaces.Space) -> BasePolicy:  # type: ignore[type-arg]
+    def network(self, observations: spaces.Box, actions: spaces.Space[Any]) -> BasePolicy:
         """An untrained network of the same shape, with no training around it."""
         return ActorCriticPolicy(observations, actions, lambda left: 0.0)
 
@@ -125,7 +126,7 @@ class StockSACSettings:
         """What its actions mean."""
         return NearestItems(context, self.components)
 
-    def network(self, observations: spaces.Box, actions: spaces.Space) -> BasePolicy:  # type: ignore[type-arg]
+    def network(self, observations: spaces.Box, actions: spaces.Space[Any]) -> BasePolicy:
         """An untrained network of the same shape, with no training around it."""
         assert isinstance(actions, spaces.Box)
         return SACPolicy(observations, actions, lambda left: 0.0)

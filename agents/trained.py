@@ -22,28 +22,50 @@ def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Greedy:
         FileNotFoundError: If there is no checkpoint.
         ValueError: If it was made for another catalogue, text encoder or slate size.
     """
-    return Greedy(Judge(_ranker(setup, _checkpoint(setup, run)), farsighted))
+    return Greedy(Judge(load_ranker(setup, run)[0], farsighted))
 
 
 def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> SlatePolicy:
     """The slate policy that PPO trained; errors as of ``load_greedy``."""
-    checkpoint = _checkpoint(setup, run)
+    checkpoint = open_run(setup, run, "ppo")
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    stage = CandidateStage(_ranker(setup, checkpoint), settings.candidates)
+    stage = CandidateStage(ranker_of(setup, checkpoint), settings.candidates)
     network = serving_network(stage, setup.args.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return SlatePolicy(stage, network, greedy)
 
 
-def _checkpoint(setup: WorldSetup, run: str) -> Checkpoint:
+def load_ranker(setup: WorldSetup, run: str) -> tuple[Ranker, dict[str, Any]]:
+    """The ranker of a run of ``driftrec train``, and the settings that ``ranker_of`` makes one like it from.
+
+    Errors as of ``load_greedy``.
+    """
+    checkpoint = open_run(setup, run, "ppo")
+    told = {"representation": checkpoint.config["settings"]["representation"], "ranker_seed": checkpoint.config["seed"]}
+    return ranker_of(setup, checkpoint), told
+
+
+def ranker_of(setup: WorldSetup, checkpoint: Checkpoint) -> Ranker:
+    """The ranker in ``checkpoint``; "ranker_seed" among its settings says where it is not the run's own."""
+    settings = checkpoint.config["settings"]
+    seed = settings.get("ranker_seed", checkpoint.config["seed"])
+    ranker = Ranker(setup.context, settings["representation"], seed)
+    checkpoint.load_into("ranker", ranker)
+    return ranker
+
+
+def open_run(setup: WorldSetup, run: str, kind: str) -> Checkpoint:
+    """The checkpoint of a run of ``kind``: "ppo" for ``driftrec train``, else one of ``driftrec train-baseline``.
+
+    Raises:
+        FileNotFoundError: If there is no checkpoint.
+        ValueError: If it is of another kind, or was made for another catalogue, text encoder or slate size.
+    """
     checkpoint = load_checkpoint(run, setup.setting)
+    found = checkpoint.config.get("kind", "ppo")
+    if found != kind:
+        raise ValueError(f"{run} holds a run of kind {found}, not {kind}; policies of it are called {found}:{run}.")
     trained: Any = checkpoint.config["world"]["slate_size"]
     if trained != setup.args.slate_size:
         raise ValueError(f"{run} was trained for slates of {trained}, not {setup.args.slate_size}; use --slate-size.")
     return checkpoint
-
-
-def _ranker(setup: WorldSetup, checkpoint: Checkpoint) -> Ranker:
-    ranker = Ranker(setup.context, checkpoint.config["settings"]["representation"], checkpoint.config["seed"])
-    checkpoint.load_into("ranker", ranker)
-    return ranker

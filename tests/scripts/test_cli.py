@@ -13,14 +13,22 @@ from driftrec.scripts import cli
 from driftrec.scripts.cli import VERBS
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def module(verb):
+    """Name of the script's module."""
+    return verb.replace("-", "_")
+
+
 FORMS = {
-    "file": lambda verb: runpy.run_path(str(SCRIPTS / f"{verb}.py"), run_name="__main__"),
-    "module": lambda verb: runpy.run_module(f"driftrec.scripts.{verb}", run_name="__main__", alter_sys=True),
+    "file": lambda verb: runpy.run_path(str(SCRIPTS / f"{module(verb)}.py"), run_name="__main__"),
+    "module": lambda verb: runpy.run_module(f"driftrec.scripts.{module(verb)}", run_name="__main__", alter_sys=True),
 }
 
 
 def test_every_verb_is_a_script_and_every_script_a_verb():
-    assert {path.stem for path in SCRIPTS.glob("*.py")} - {"cli", "__init__"} == set(VERBS)
+    scripts = {path.stem.replace("_", "-") for path in SCRIPTS.glob("*.py") if path.stem != "__init__"}
+    assert scripts - {"cli"} == set(VERBS)
 
 
 def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
@@ -32,7 +40,7 @@ def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
 @pytest.mark.parametrize("name", [*VERBS, "cli"])
 def test_no_script_hides_a_library_when_it_runs_as_a_file(name):
     """Python puts the folder of a file that it runs first on its path."""
-    assert importlib.util.find_spec(name) is None
+    assert importlib.util.find_spec(module(name)) is None
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")  # other tests may have imported it
