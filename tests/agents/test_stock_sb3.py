@@ -14,6 +14,7 @@ from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings, b
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
 from driftrec.envs.sb3_bridge import SB3VecEnv
+from driftrec.simulators.noise import user_seeds
 
 
 def unit(rows):
@@ -133,7 +134,9 @@ def test_other_algorithms_learn_on_the_world_as_documented(setup, algorithm, act
     assert all(len(set(slate)) == 5 for slate in policy.act(observation).tolist())
 
 
-@pytest.mark.parametrize("settings", [StockPPOSettings(lanes=4, rollout=4), StockSACSettings(lanes=4, memory=100)])
+@pytest.mark.parametrize(
+    "settings", [StockPPOSettings(lanes=4, rollout=4, batch_size=16), StockSACSettings(lanes=4, memory=100)]
+)
 @pytest.mark.parametrize("greedy", [True, False])
 def test_slates_are_distinct_and_draws_come_from_the_seed(setup, settings, greedy):
     model = build_stock(setup, settings, seed=0)
@@ -151,6 +154,12 @@ def test_slates_are_distinct_and_draws_come_from_the_seed(setup, settings, greed
     np.testing.assert_array_equal(acted(1), (first, second))
     assert (acted(2)[0] == first).all() == greedy
     assert not np.take_along_axis(read_mask(observation, 1000), first, axis=1).any()
+
+
+def test_users_of_training_are_met_nowhere_else(setup):
+    model = build_stock(setup, StockPPOSettings(lanes=4, rollout=4, batch_size=16), seed=5)
+    own, _ = setup.envs(4).reset(seed=user_seeds(5, "training", 4).tolist())
+    np.testing.assert_array_equal(model.env.reset(), FlatObservations(setup.context)(own))
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_an_error_of_our_own_keeps_its_traceback(driftrec, monkeypatch):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_script_says_how_threads_wait_before_it_imports_anything_else_of_ours(verb):
-    lines = (SCRIPTS / f"{verb}.py").read_text(encoding="utf-8").splitlines()
+    lines = (SCRIPTS / f"{module(verb)}.py").read_text(encoding="utf-8").splitlines()
     ours = [line for line in lines if line.startswith(("import driftrec", "from driftrec"))]
     assert ours[0].startswith("import driftrec.scripts ")
 
