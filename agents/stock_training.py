@@ -34,7 +34,7 @@ class StockPPOSettings:
         epochs: Passes over a rollout.
         learning_rate: Adam's step size.
         gamma: Discount a step.
-        greedy: Serve the most likely item of every position; False draws them.
+        greedy: Serve the most likely item of every position; False draws them, which validates better.
     """
 
     total_steps: int = 250_000
@@ -87,7 +87,7 @@ class StockSACSettings:
         learning_rate: Adam's step size.
         gamma: Discount a step.
         components: Principal components of the items, the length of an action.
-        greedy: Serve the mean action; False draws it.
+        greedy: Serve the mean action; False draws it, which validates better: the nearest items are much alike.
     """
 
     total_steps: int = 250_000
@@ -99,7 +99,7 @@ class StockSACSettings:
     learning_rate: float = 3e-4
     gamma: float = 0.98
     components: int = 16
-    greedy: bool = True
+    greedy: bool = False
 
     def __post_init__(self) -> None:
         check_ranges(self, total_steps=(1, 1e12), lanes=(1, 1e6), memory=(1, 1e8), warm_up=(0, 1e12))
