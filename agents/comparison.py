@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.baseline_runs import BASELINE_RUNS, load_slateq, load_stock
 from driftrec.agents.checkpoint import read_config
 from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
@@ -37,8 +38,8 @@ BASELINES = (
 )
 """Policies that need no training run."""
 
-TRAINED = ("myopic", "mmr", "farsighted", "ppo", "ppo-sampled")
-"""Policies that a run folder of ``driftrec train`` holds; it stands behind the colon."""
+TRAINED = ("myopic", "mmr", "farsighted", "ppo", "ppo-sampled", *BASELINE_RUNS)
+"""Policies that a run folder of ``driftrec train`` or ``train-baseline`` holds; it stands behind the colon."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,9 @@ def build_entries(
         "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
         "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
         "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
+        "slateq": lambda context, run: load_slateq(setup, run),
+        "sb3-ppo": lambda context, run: load_stock(setup, run, "sb3-ppo"),
+        "sb3-sac": lambda context, run: load_stock(setup, run, "sb3-sac"),
     }
     parsed = [parse_entry(text) for text in texts]
     labels = [label for label, _ in parsed]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Training:
-    """One training, repeated with every training seed.
+    """One training, repeated with several training seeds.
 
     Attributes:
         words: Verb and flags of the command, without seed and run folder.
         ranker: Training whose run the command is told as ``--ranker``, if any.
+        seeds: Training seeds, from 1.
     """
 
     words: tuple[str, ...]
     ranker: str | None = None
+    seeds: int = 3
+
+    def seeds_up_to(self, seeds: int) -> range:
+        """Its training seeds, at most ``seeds`` of them."""
+        return range(1, min(self.seeds, seeds) + 1)
 
     def command(self, name: str, seed: int, runs: Path) -> list[str]:
         """The whole command after "driftrec"."""
@@ -32,8 +38,8 @@ IDS = ("--settings.representation", "ids")
 RANDOM = ("--settings.representation", "random")
 
 TRAININGS: Mapping[str, Training] = {
-    "text": Training(("train",)),
-    "told": Training(("train", "--settings.true-state")),
+    "text": Training(("train",), seeds=5),
+    "told": Training(("train", "--settings.true-state"), seeds=5),
     "top-k": Training(("train", "--settings.ppo.no-iterative")),
     "text-new": Training(("train", *NEW)),
     "ids-new": Training(("train", *IDS, *NEW)),
@@ -52,16 +58,23 @@ class Table:
     """One comparison.
 
     Attributes:
-        policies: As for ``driftrec compare``; {NAME} stands for the run folders of that training, all seeds.
+        policies: As for ``driftrec compare``; {NAME} stands for the run folders of that training, all its seeds.
         baseline: Label that the others are compared with in pairs.
     """
 
     policies: tuple[str, ...]
     baseline: str
 
-    def command(self, seeds: Sequence[int], runs: Path, users: int, out: Path) -> list[str]:
-        """The whole command after "driftrec"."""
-        folders = {name: ",".join(str(run_of(name, seed, runs)) for seed in seeds) for name in TRAININGS}
+    def trainings(self) -> list[str]:
+        """Names of the trainings whose policies take part."""
+        return [name for name in TRAININGS if any(f"{{{name}}}" in text for text in self.policies)]
+
+    def command(self, runs: Path, users: int, out: Path, seeds: int) -> list[str]:
+        """The whole command after "driftrec", with at most ``seeds`` training seeds."""
+        folders = {
+            name: ",".join(str(run_of(name, seed, runs)) for seed in training.seeds_up_to(seeds))
+            for name, training in TRAININGS.items()
+        }
         policies = [text.format(**folders) for text in self.policies]
         words = ["compare", "--policies", *policies, "--baseline", self.baseline]
         return [*words, "--users", str(users), "--seed", "0", "--out", str(out)]

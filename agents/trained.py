@@ -26,22 +26,22 @@ def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Policy:
         FileNotFoundError: If there is no checkpoint.
         ValueError: If it was made for another catalogue, text encoder or slate size.
     """
-    checkpoint = _checkpoint(setup, run)
-    return _served(Greedy(Judge(_ranker(setup, checkpoint), farsighted)), setup, checkpoint)
+    checkpoint = open_run(setup, run, "ppo")
+    return _served(Greedy(Judge(ranker_of(setup, checkpoint), farsighted)), setup, checkpoint)
 
 
 def load_mmr(setup: WorldSetup, run: str, weight: float = WEIGHT) -> Policy:
     """The run's learned myopic ranker with diverse slates; errors as of ``load_greedy`` and ``MMR``."""
-    checkpoint = _checkpoint(setup, run)
-    judge = Judge(_ranker(setup, checkpoint), farsighted=False)
+    checkpoint = open_run(setup, run, "ppo")
+    judge = Judge(ranker_of(setup, checkpoint), farsighted=False)
     return _served(MMR(judge, setup.context, weight), setup, checkpoint)
 
 
 def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> Policy:
     """The slate policy that PPO trained; errors as of ``load_greedy``."""
-    checkpoint = _checkpoint(setup, run)
+    checkpoint = open_run(setup, run, "ppo")
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    stage = CandidateStage(_ranker(setup, checkpoint), settings.candidates)
+    stage = CandidateStage(ranker_of(setup, checkpoint), settings.candidates)
     network = serving_network(stage, setup.args.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
@@ -49,7 +49,7 @@ def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> Policy:
 
 def _served(policy: Policy, setup: WorldSetup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
-    return Informed(policy, revealed(setup.world)) if checkpoint.config["settings"]["true_state"] else policy
+    return Informed(policy, revealed(setup.world)) if checkpoint.config["settings"].get("true_state") else policy
 
 
 def other_world(setup: WorldSetup, run: str) -> list[str]:
@@ -60,16 +60,40 @@ def other_world(setup: WorldSetup, run: str) -> list[str]:
     return [f"{name} {trained[name]}, not {here[name]} as here" for name in told if trained[name] != here[name]]
 
 
-def _checkpoint(setup: WorldSetup, run: str) -> Checkpoint:
+def load_ranker(setup: WorldSetup, run: str) -> tuple[Ranker, dict[str, Any]]:
+    """The ranker of a run of ``driftrec train``, and the settings that ``ranker_of`` makes one like it from.
+
+    Errors as of ``load_greedy``.
+    """
+    checkpoint = open_run(setup, run, "ppo")
+    if checkpoint.config["settings"].get("true_state"):
+        raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
+    told = {"representation": checkpoint.config["settings"]["representation"], "ranker_seed": checkpoint.config["seed"]}
+    return ranker_of(setup, checkpoint), told
+
+
+def ranker_of(setup: WorldSetup, checkpoint: Checkpoint) -> Ranker:
+    """The ranker in ``checkpoint``; "ranker_seed" among its settings says where it is not the run's own."""
+    settings = checkpoint.config["settings"]
+    setup = setup.revealed() if settings.get("true_state") else setup
+    seed = settings.get("ranker_seed", checkpoint.config["seed"])
+    ranker = Ranker(setup.context, settings["representation"], seed)
+    checkpoint.load_into("ranker", ranker)
+    return ranker
+
+
+def open_run(setup: WorldSetup, run: str, kind: str) -> Checkpoint:
+    """The checkpoint of a run of ``kind``: "ppo" for ``driftrec train``, else one of ``driftrec train-baseline``.
+
+    Raises:
+        FileNotFoundError: If there is no checkpoint.
+        ValueError: If it is of another kind, or was made for another catalogue, text encoder or slate size.
+    """
     checkpoint = load_checkpoint(run, setup.setting)
+    found = checkpoint.config.get("kind", "ppo")
+    if found != kind:
+        raise ValueError(f"{run} holds a run of kind {found}, not {kind}; policies of it are called {found}:{run}.")
     trained: Any = checkpoint.config["world"]["slate_size"]
     if trained != setup.args.slate_size:
         raise ValueError(f"{run} was trained for slates of {trained}, not {setup.args.slate_size}; use --slate-size.")
     return checkpoint
-
-
-def _ranker(setup: WorldSetup, checkpoint: Checkpoint) -> Ranker:
-    setup = setup.revealed() if checkpoint.config["settings"]["true_state"] else setup
-    ranker = Ranker(setup.context, checkpoint.config["settings"]["representation"], checkpoint.config["seed"])
-    checkpoint.load_into("ranker", ranker)
-    return ranker

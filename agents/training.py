@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import torch
-from stable_baselines3.common.callbacks import BaseCallback
 
-from driftrec.agents.candidates import CandidateVecEnv
+from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.future import FutureSettings
+from driftrec.agents.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo, check_candidates
 from driftrec.agents.ppo_policy import SlateActorCritic
@@ -65,7 +63,7 @@ def train(
     seed: int,
     folder: Path,
     report: Callable[[str], None] = lambda line: None,
-    progress: Callable[[int, float], None] = lambda steps, engagement: None,
+    progress: Progress = lambda steps, engagement: None,
 ) -> Path:
     """Fit the ranker, learn the future, train PPO, write checkpoint and training curve.
 
@@ -99,12 +97,15 @@ def train(
         curve=curve,
     )
     model = build_ppo(setup, ranker, settings.ppo, seed)
-    validation = Validation(curve, settings, progress)
+    assert isinstance(model.policy, SlateActorCritic)
+    served = SlatePolicy(CandidateStage(ranker, settings.ppo.candidates), model.policy, greedy=True)
+    keeper = KeepBest(curve, "ppo", served, model.policy)
+    total = settings.ppo.total_steps
     try:
-        model.learn(settings.ppo.total_steps, callback=validation)
+        model.learn(total, callback=Measuring(keeper, total / (settings.validations - 1), progress))
     finally:
-        validation.restore_best()
-        config = {"world": asdict(setup.args), "settings": asdict(settings), "seed": seed, "steps": validation.best_at}
+        keeper.restore()
+        config = {"world": asdict(setup.args), "settings": asdict(settings), "seed": seed, "steps": keeper.best_at}
         save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
         curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
     return folder / FILE
@@ -128,53 +129,3 @@ def trained_in(setup: WorldSetup, settings: TrainSettings, seed: int) -> WorldSe
         withheld[np.random.default_rng([seed, count]).permutation(num_items)[:count]] = True
         setup = replace(setup, withheld=withheld)
     return setup.revealed() if settings.true_state else setup
-
-
-class Validation(BaseCallback):
-    """Measures the policy now and then, and keeps the best.
-
-    Args:
-        curve: Measures.
-        settings: Number of measurements.
-        progress: See ``train``.
-    """
-
-    def __init__(self, curve: Curve, settings: TrainSettings, progress: Callable[[int, float], None]) -> None:
-        super().__init__()
-        self.curve = curve
-        self.measured: list[float] = []
-        self.best_at = 0
-        self._before = curve.env_steps
-        self._every = settings.ppo.total_steps / (settings.validations - 1)
-        self._progress = progress
-        self._best: dict[str, torch.Tensor] = {}
-
-    def _on_step(self) -> bool:
-        return True
-
-    def _on_training_start(self) -> None:
-        self._measure()
-
-    def _on_rollout_start(self) -> None:
-        if self.num_timesteps >= len(self.measured) * self._every:
-            self._measure()
-        self._progress(self.num_timesteps, self.measured[-1])
-
-    def _on_training_end(self) -> None:
-        if self.curve.env_steps < self._before + self.num_timesteps:
-            self._measure()
-        self._progress(self.num_timesteps, self.measured[-1])
-
-    def restore_best(self) -> None:
-        """Put the weights of the best measurement back."""
-        if self._best:
-            self.model.policy.load_state_dict(self._best)
-
-    def _measure(self) -> None:
-        network, venv = self.model.policy, self.training_env.venv  # type: ignore[attr-defined]
-        assert isinstance(network, SlateActorCritic)
-        assert isinstance(venv, CandidateVecEnv)
-        self.curve.env_steps = self._before + self.num_timesteps
-        self.measured.append(self.curve.measure("ppo", SlatePolicy(venv.stage, network, greedy=True)))
-        if self.measured[-1] > max(self.measured[:-1], default=-np.inf):
-            self._best, self.best_at = copy.deepcopy(network.state_dict()), self.num_timesteps

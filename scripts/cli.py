@@ -12,6 +12,7 @@ from driftrec.simulators.settings import nearest
 VERBS = {
     "demo": "the whole job: encode, train, compare, plot",
     "train": "train a PPO slate policy",
+    "train-baseline": "train SlateQ, or PPO or SAC of stable-baselines3 as they come",
     "compare": "compare policies on the same users",
     "tune": "tune a baseline's parameters by simulation",
     "plot": "draw the plots of a comparison again",
@@ -60,7 +61,7 @@ def _run(verb: str) -> None:
     """``run`` without a word on interrupts."""
     import tyro
 
-    script = importlib.import_module(f"driftrec.scripts.{verb}")
+    script = importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}")
     args = tyro.cli(script.Args, prog=f"driftrec {verb}", description=script.__doc__, args=sys.argv[2:])
     try:
         script.main(args)

@@ -37,8 +37,8 @@ class Args(WorldArgs):
     policies: tuple[str, ...] = BASELINES
     """Names (random, popular, content, epsilon-content, linucb, myopic, myopic-oracle, planner); of a training run
     ppo:RUN, ppo-sampled:RUN (slates drawn), farsighted:RUN (what PPO started from), myopic:RUN (its ranker), mmr:RUN
-    (the ranker with diverse slates); or your own class as package.module:Class. Several training seeds of one policy:
-    ppo:RUN,RUN. A label of your own: label=NAME."""
+    (the ranker with diverse slates); of a baseline's slateq:RUN, sb3-ppo:RUN, sb3-sac:RUN; or your own class as
+    package.module:Class. Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None

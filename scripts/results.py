@@ -30,7 +30,7 @@ class Args:
     runs: Path = Path("runs/results")
     """Where trainings and comparisons go; those that are finished there are not repeated."""
     seeds: int = 5
-    """Training seeds, from 1."""
+    """Training seeds at most; some trainings are repeated less often."""
     users: int = 2000
     """Evaluation users."""
     workers: int = 2
@@ -46,18 +46,21 @@ def main(args: Args) -> None:
         ValueError: If a command failed; the message names its log.
     """
     start = time.perf_counter()
-    seeds = range(1, args.seeds + 1)
     args.runs.mkdir(parents=True, exist_ok=True)
-    wanted = [
-        name for name in TRAININGS if any(f"{{{name}}}" in text for t in args.tables for text in TABLES[t].policies)
-    ]
-    # Rankers first, and whole sets of seeds in turn: an interrupted call leaves fewer seeds, not fewer tables.
-    for group in ([name for name in wanted if not TRAININGS[name].ranker], [n for n in wanted if TRAININGS[n].ranker]):
-        trainings = [(name, seed) for seed in seeds for name in group]
+    wanted = dict.fromkeys(name for table in args.tables for name in TABLES[table].trainings())
+    # Rankers first; and seed by seed, so that an interrupted call leaves fewer seeds, not fewer tables.
+    for late in (False, True):
+        names = [name for name in wanted if (TRAININGS[name].ranker is not None) is late]
+        trainings = [
+            (n, seed)
+            for seed in range(1, args.seeds + 1)
+            for n in names
+            if seed in TRAININGS[n].seeds_up_to(args.seeds)
+        ]
         todo = [(run_of(*each, args.runs), TRAININGS[each[0]].command(*each, args.runs)) for each in trainings]
         _all([(folder, command) for folder, command in todo if not (folder / FILE).is_file()], args)
-    comparisons = {args.runs / f"table-{name}-{args.seeds}": name for name in args.tables}
-    commands = [(f, TABLES[name].command(seeds, args.runs, args.users, f)) for f, name in comparisons.items()]
+    comparisons = {args.runs / f"table-{name}": name for name in args.tables}
+    commands = [(f, TABLES[name].command(args.runs, args.users, f, args.seeds)) for f, name in comparisons.items()]
     _all([(folder, command) for folder, command in commands if not (folder / "summary.json").is_file()], args)
     for folder, name in comparisons.items():
         keep(folder, args.out / name)

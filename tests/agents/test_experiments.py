@@ -41,7 +41,7 @@ def test_a_ranker_is_that_of_the_same_seed():
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_is_a_command_with_all_seeds(name):
-    args = parse(TABLES[name].command((1, 2), RUNS, 30, Path("out")))
+    args = parse(TABLES[name].command(RUNS, 30, Path("out"), seeds=2))
     assert (args.users, args.out) == (30, Path("out"))
     labels = [parse_entry(text)[0] for text in args.policies]
     assert chosen_baseline(args.baseline, labels) == args.baseline

@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 import torch
 
+from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import FILE, load_checkpoint
 from driftrec.agents.comparison import build_entries, chosen_baseline, compare
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.future import FutureSettings
+from driftrec.agents.keep_best import KeepBest, Measuring
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.setting import Setting
+from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.trained import load_greedy, load_ppo
-from driftrec.agents.training import TrainSettings, Validation, train
+from driftrec.agents.training import TrainSettings, train
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
@@ -96,13 +99,15 @@ def test_the_best_of_the_measurements_is_put_back(setup, monkeypatch, returns):
     monkeypatch.setattr("driftrec.agents.evaluation.curve.mean_engagement", measure)
     curve = Curve(setup.world, user_seeds(0, "validation", 4), 20)
     curve.env_steps = 1000  # of the warm start
-    validation = Validation(curve, settings, lambda *told: progress.append(told))
+    served = SlatePolicy(CandidateStage(Ranker(setup.context, "text", 0), 20), model.policy, greedy=True)
+    keeper = KeepBest(curve, "ppo", served, model.policy)
+    validation = Measuring(keeper, 128, lambda *told: progress.append(told))
     model.learn(settings.ppo.total_steps, callback=validation)
-    validation.restore_best()
+    keeper.restore()
     best = int(np.argmax(returns))
     assert curve.table().env_steps.tolist() == [1000, 1128, 1256]
     assert curve.table().mean_episode_engagement.tolist() == list(returns)
-    assert validation.best_at == 128 * best
+    assert keeper.best_at == 128 * best
     last = [(0, 0), (64, 0), (128, 1), (192, 1), (256, 2)]
     assert progress == [(steps, returns[index]) for steps, index in last]
     same = [
@@ -209,7 +214,7 @@ def test_a_policy_trained_on_the_truth_is_served_with_it_and_marked(setup, tmp_p
 @pytest.mark.parametrize("iterative", [True, False])
 def test_picks_move_with_those_before_them_only_where_they_may(setup, tmp_path, monkeypatch, iterative):
     settings = replace(TOY, ppo=replace(TOY.ppo, iterative=iterative))
-    monkeypatch.setattr(Validation, "restore_best", lambda self: None)  # the last weights, not the best
+    monkeypatch.setattr(KeepBest, "restore", lambda self: None)  # the last weights, not the best
     path = train(setup, settings, seed=4, folder=tmp_path)
     checkpoint = load_checkpoint(path, setup.setting)
     assert bool(checkpoint.weights["ppo.head.partial.weight"].any()) is iterative

@@ -14,14 +14,22 @@ from driftrec.scripts import cli
 from driftrec.scripts.cli import VERBS
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def module(verb):
+    """Name of the script's module."""
+    return verb.replace("-", "_")
+
+
 FORMS = {
-    "file": lambda verb: runpy.run_path(str(SCRIPTS / f"{verb}.py"), run_name="__main__"),
-    "module": lambda verb: runpy.run_module(f"driftrec.scripts.{verb}", run_name="__main__", alter_sys=True),
+    "file": lambda verb: runpy.run_path(str(SCRIPTS / f"{module(verb)}.py"), run_name="__main__"),
+    "module": lambda verb: runpy.run_module(f"driftrec.scripts.{module(verb)}", run_name="__main__", alter_sys=True),
 }
 
 
 def test_every_verb_is_a_script_and_every_script_a_verb():
-    assert {path.stem for path in SCRIPTS.glob("*.py")} - {"cli", "__init__"} == set(VERBS)
+    scripts = {path.stem.replace("_", "-") for path in SCRIPTS.glob("*.py") if path.stem != "__init__"}
+    assert scripts - {"cli"} == set(VERBS)
 
 
 def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
@@ -33,7 +41,7 @@ def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
 @pytest.mark.parametrize("name", [*VERBS, "cli"])
 def test_no_script_hides_a_library_when_it_runs_as_a_file(name):
     """Python puts the folder of a file that it runs first on its path."""
-    assert importlib.util.find_spec(name) is None
+    assert importlib.util.find_spec(module(name)) is None
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")  # other tests may have imported it
@@ -158,7 +166,7 @@ def test_an_error_of_our_own_keeps_its_traceback(driftrec, monkeypatch):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_script_says_how_threads_wait_before_it_imports_anything_else_of_ours(verb):
-    lines = (SCRIPTS / f"{verb}.py").read_text(encoding="utf-8").splitlines()
+    lines = (SCRIPTS / f"{module(verb)}.py").read_text(encoding="utf-8").splitlines()
     ours = [line for line in lines if line.startswith(("import driftrec", "from driftrec"))]
     assert ours[0].startswith("import driftrec.scripts ")
 

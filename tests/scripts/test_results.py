@@ -40,7 +40,7 @@ def test_all_trainings_come_before_all_tables(driftrec, commands, tmp_path):
     for name in TABLES:
         kept = {path.name for path in (tmp_path / "results" / "news" / name).iterdir()}
         assert kept == {"summary.json", "summary.md", "curve.csv", "engagement_per_policy.png"}
-        assert (tmp_path / "results" / "news" / name / "summary.md").read_text() == f"table-{name}-2"
+        assert (tmp_path / "results" / "news" / name / "summary.md").read_text() == f"table-{name}"
 
 
 def test_a_table_needs_only_its_own_trainings(driftrec, commands):

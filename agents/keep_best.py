@@ -1,0 +1,87 @@
+"""Measuring a policy on fixed users while it learns, and keeping the best."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from stable_baselines3.common.callbacks import BaseCallback
+from torch import nn
+
+from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.policy import Policy
+
+Progress = Callable[[int, float], None]
+"""Called with the environment steps taken and the last measurement, minutes an episode."""
+
+
+class KeepBest:
+    """Measures a policy now and then, and remembers the weights that did best; of equals the first.
+
+    Args:
+        curve: Measures.
+        stage: What the measurements are called in the curve.
+        policy: Serves with ``network`` as it is at the time.
+        network: What learns.
+
+    Attributes:
+        measured: Minutes an episode, one a measurement.
+        best_at: Steps after which the best was measured.
+    """
+
+    def __init__(self, curve: Curve, stage: str, policy: Policy, network: nn.Module) -> None:
+        self.measured: list[float] = []
+        self.best_at = 0
+        self._curve, self._stage, self._policy, self._network = curve, stage, policy, network
+        self._before = curve.env_steps
+        self._last = -1
+        self._best: dict[str, torch.Tensor] = {}
+
+    def measure(self, steps: int) -> None:
+        """Measure after ``steps`` environment steps of this stage."""
+        self._curve.env_steps = self._before + steps
+        self._last = steps
+        self.measured.append(self._curve.measure(self._stage, self._policy))
+        if self.measured[-1] > max(self.measured[:-1], default=float("-inf")):
+            self._best, self.best_at = copy.deepcopy(self._network.state_dict()), steps
+
+    def measure_every(self, every: float, steps: int) -> None:
+        """Measure if the next of even distances is reached; the first is 0."""
+        if steps >= len(self.measured) * every:
+            self.measure(steps)
+
+    def measure_last(self, steps: int) -> None:
+        """Measure unless the last measurement is of this very moment."""
+        if self._last < steps:
+            self.measure(steps)
+
+    def restore(self) -> None:
+        """Put the weights of the best measurement back, if there was one."""
+        if self._best:
+            self._network.load_state_dict(self._best)
+
+
+class Measuring(BaseCallback):
+    """Has ``keeper`` measure while a stable-baselines3 algorithm learns: before the first step, after the last.
+
+    Args:
+        keeper: Measures.
+        every: Environment steps between measurements.
+        progress: Called after every rollout.
+    """
+
+    def __init__(self, keeper: KeepBest, every: float, progress: Progress) -> None:
+        super().__init__()
+        self._keeper, self._every, self._progress = keeper, every, progress
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        self._keeper.measure_every(self._every, self.num_timesteps)
+        self._progress(self.num_timesteps, self._keeper.measured[-1])
+
+    def _on_training_end(self) -> None:
+        self._keeper.measure_last(self.num_timesteps)
+        self._progress(self.num_timesteps, self._keeper.measured[-1])

@@ -1,0 +1,62 @@
+"""``driftrec train-baseline`` and what ``driftrec compare`` makes of its runs, on a dozen items."""
+
+import json
+
+import pytest
+
+from driftrec.agents.checkpoint import FILE
+
+SIZES = {
+    "slateq": ("total-steps", "96", "lanes", "16", "warm-up", "32", "batch-size", "16"),
+    "sb3-ppo": ("total-steps", "96", "lanes", "16", "rollout", "2", "batch-size", "16"),
+    "sb3-sac": ("total-steps", "96", "lanes", "16", "warm-up", "32", "batch-size", "16", "components", "4"),
+}
+
+pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
+
+
+def words(kind, project):
+    """Arguments of a training of a second."""
+    sizes = zip(SIZES[kind][::2], SIZES[kind][1::2], strict=True)
+    ranker = ("--ranker", str(project.run)) if kind == "slateq" else ()
+    return (
+        *("train-baseline", kind, *project.world, *ranker, "--seed", "7", "--validation-users", "4"),
+        *(word for name, value in sizes for word in (f"--{kind}.{name}", value)),
+    )
+
+
+def test_all_three_train_and_take_part_in_a_comparison(project, driftrec, tmp_path):
+    for kind in SIZES:
+        done = driftrec(*words(kind, project), "--out", kind)
+        assert done.status == 0, done.err
+        lines = done.out.splitlines()
+        assert lines[0].startswith(f"{kind}: 0 steps, ")
+        assert lines[-2].endswith(" minutes an episode")
+        assert lines[-1].endswith(f"s. Run folder: {kind}")
+        assert {path.name for path in (tmp_path / kind).iterdir()} == {FILE, "curve.csv", "config.json"}
+        config = json.loads((tmp_path / kind / "config.json").read_text(encoding="utf-8"))
+        assert config["command"].startswith(f"driftrec train-baseline {kind} ")
+    names = [f"{kind}:{kind}" for kind in SIZES]
+    done = driftrec("compare", *project.world, "--users", "6", "--seed", "0", "--policies", "random", *names)
+    assert done.status == 0, done.err
+    for kind in SIZES:
+        assert f"\n{kind} " in done.out
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "message"),
+    [
+        ("slateq", (), "slateq needs a ranker; give the run folder of a driftrec train: --ranker RUN."),
+        ("sb3-ppo", ("--ranker", "x"), "--ranker x is for slateq; sb3-ppo starts from nothing."),
+        ("slateq", ("--ranker", "nowhere"), "There is no checkpoint at nowhere"),
+        ("sb3-sac", ("--validation-users", "0"), "Args.validation_users is 0; it must be between 1"),
+        ("sb3-sac", ("--out", "."), ". is not empty; runs are never written over."),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_no_folder(project, driftrec, tmp_path, kind, more, message):
+    (tmp_path / "something").touch()
+    done = driftrec("train-baseline", kind, *project.world, *more)
+    assert done.status == 2
+    assert done.err.startswith(f"driftrec train-baseline: {message}")
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
