@@ -71,7 +71,7 @@ def main(args: Args) -> None:
         write_config(folder, {**asdict(args), **config, "fingerprints": fingerprints(setup.setting)})
         results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
         write_results(folder, results)
-        curve = read_curves(training_runs(args.policies, ("ppo", "ppo-sampled")))
+        curve = read_curves(curve_runs(args.policies))
         if curve is not None:
             curve.to_csv(folder / CURVE_FILE, index=False)
         save_all(folder, results, curve=curve)
@@ -100,6 +100,12 @@ def training_runs(policies: Sequence[str], kinds: Sequence[str]) -> list[str]:
     names = [name for text in policies for name in parse_entry(text)[1]]
     runs = [run for head, _, run in (name.partition(":") for name in names) if head in kinds and run]
     return list(dict.fromkeys(runs))
+
+
+def curve_runs(policies: Sequence[str]) -> list[str]:
+    """Run folders of the first PPO policy, whose training is drawn; other trainings may not bear comparison with it."""
+    of_each = (training_runs([text], ("ppo", "ppo-sampled")) for text in policies)
+    return next((runs for runs in of_each if runs), [])
 
 
 if __name__ == "__main__":
