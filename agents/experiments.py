@@ -90,6 +90,7 @@ TABLES: Mapping[str, Table] = {
         ),
         baseline="myopic",
     ),
+    "behaviour": Table(("random", "myopic:{text}", "ppo:{text}", "planner"), baseline="myopic"),
     "new-items": Table(
         (
             *("random", "text-new=ppo:{text-new}", "ids-new=ppo:{ids-new}", "random-vectors-new=ppo:{random-new}"),
@@ -101,7 +102,7 @@ TABLES: Mapping[str, Table] = {
         ("random", "iterative=ppo:{text}", "top-k=ppo:{top-k}", "sb3-ppo:{sb3-ppo}", "planner"), baseline="top-k"
     ),
 }
-"""By name."""
+"""By name; ``behaviour`` is the main one with few enough lines for its plots to be read."""
 
 
 def run_of(name: str, seed: int, runs: Path) -> Path:

@@ -49,7 +49,7 @@ def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = 
     left.set_xlabel("environment steps, logging and tuning included")
     right.set_xlabel("seconds, measuring left out")
     left.set_ylabel("engagement per episode (minutes)")
-    left.legend(loc="upper left", fontsize=8.5, frameon=False)
+    left.legend(loc="lower right", fontsize=8.5, framealpha=1, edgecolor="none")
     if levels:
         label_right(right, levels, styles(levels))
     count = "one run" if len(runs) == 1 else f"{len(runs)} runs"
