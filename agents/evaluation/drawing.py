@@ -59,9 +59,9 @@ def label_right(axes: Axes, heights: Mapping[str, float], style: Mapping[str, St
 
 
 def spread(heights: NDArray[np.float64] | Sequence[float], gap: float) -> NDArray[np.float64]:
-    """Move ascending heights apart to at least ``gap``, changing them as little as possible (least squares).
+    """Move ascending heights apart to at least ``gap``, changing them as little as possible (least squares); none < 0.
 
     Isotonic regression of ``heights - gap * rank``: the nearest ascending sequence, gaps added back.
     """
     ranks = gap * np.arange(len(heights))
-    return np.asarray(isotonic_regression(np.asarray(heights, dtype=np.float64) - ranks)) + ranks
+    return np.asarray(isotonic_regression(np.asarray(heights, dtype=np.float64) - ranks, y_min=0.0)) + ranks

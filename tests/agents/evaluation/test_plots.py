@@ -182,3 +182,7 @@ def test_save_all_leaves_out_what_there_is_no_table_for(tmp_path, results):
     files = plots.save_all(tmp_path, bare)
     assert [file.stem for file in files] == ["engagement_per_policy", "engagement_over_steps", "retention"]
     assert all(file.read_bytes().startswith(PNG) for file in files)
+
+
+def test_names_are_not_moved_below_the_panel():
+    assert spread([0.0, 0.001, 0.002], gap=0.05) == pytest.approx([0.0, 0.05, 0.1])
