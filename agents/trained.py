@@ -68,6 +68,8 @@ def load_ranker(setup: WorldSetup, run: str) -> tuple[Ranker, dict[str, Any]]:
     checkpoint = open_run(setup, run, "ppo")
     if checkpoint.config["settings"].get("true_state"):
         raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
+    if checkpoint.config["settings"].get("withheld"):
+        raise ValueError(f"{run} was trained with items withheld, which SlateQ would show; take another run's ranker.")
     told = {"representation": checkpoint.config["settings"]["representation"], "ranker_seed": checkpoint.config["seed"]}
     return ranker_of(setup, checkpoint), told
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.checkpoint import FILE
 from driftrec.agents.experiments import TABLES, TRAININGS, run_of
+
+Command = tuple[Path, list[str]]
+"""Run folder, and the words after "driftrec"."""
 
 KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "*.png")
 """Of a comparison's folder; the tables by user and step are megabytes."""
@@ -43,7 +45,7 @@ def main(args: Args) -> None:
     """Train, compare, and copy what is to be kept.
 
     Raises:
-        ValueError: If a command failed; the message names its log.
+        ValueError: If a command failed (the message names its log), or a folder was made by another.
     """
     start = time.perf_counter()
     args.runs.mkdir(parents=True, exist_ok=True)
@@ -51,20 +53,43 @@ def main(args: Args) -> None:
     # Rankers first; and seed by seed, so that an interrupted call leaves fewer seeds, not fewer tables.
     for late in (False, True):
         names = [name for name in wanted if (TRAININGS[name].ranker is not None) is late]
-        trainings = [
-            (n, seed)
-            for seed in range(1, args.seeds + 1)
-            for n in names
-            if seed in TRAININGS[n].seeds_up_to(args.seeds)
-        ]
-        todo = [(run_of(*each, args.runs), TRAININGS[each[0]].command(*each, args.runs)) for each in trainings]
-        _all([(folder, command) for folder, command in todo if not (folder / FILE).is_file()], args)
+        _all(_unfinished(_trainings(names, args)), args)
     comparisons = {args.runs / f"table-{name}": name for name in args.tables}
     commands = [(f, TABLES[name].command(args.runs, args.users, f, args.seeds)) for f, name in comparisons.items()]
-    _all([(folder, command) for folder, command in commands if not (folder / "summary.json").is_file()], args)
+    _all(_unfinished(commands), args)
     for folder, name in comparisons.items():
         keep(folder, args.out / name)
     print(f"Done in {time.perf_counter() - start:.0f} s: {args.out}")
+
+
+def _trainings(names: Iterable[str], args: Args) -> list[Command]:
+    """Run folder and command of every training, all of one seed before those of the next."""
+    each = [(name, seed) for seed in range(1, args.seeds + 1) for name in names]
+    each = [(name, seed) for name, seed in each if seed in TRAININGS[name].seeds_up_to(args.seeds)]
+    return [(run_of(n, seed, args.runs), TRAININGS[n].command(n, seed, args.runs)) for n, seed in each]
+
+
+def _unfinished(commands: Iterable[Command]) -> list[Command]:
+    """Those that did not end well yet; what an interrupted one left is removed.
+
+    Raises:
+        ValueError: If a folder was made by another command.
+    """
+    todo = []
+    for folder, command in commands:
+        made = _mark(folder).read_text(encoding="utf-8") if _mark(folder).is_file() else None
+        if made == shlex.join(command):
+            continue
+        if made is not None:
+            raise ValueError(f"{folder} was made by another command, driftrec {made}. Give other --runs.")
+        shutil.rmtree(folder, ignore_errors=True)
+        todo.append((folder, command))
+    return todo
+
+
+def _mark(folder: Path) -> Path:
+    """Holds the command once it has ended well; an interrupted training leaves a checkpoint too."""
+    return folder.with_suffix(".done")
 
 
 def keep(folder: Path, out: Path) -> None:
@@ -75,7 +100,7 @@ def keep(folder: Path, out: Path) -> None:
             shutil.copy(file, out / file.name)
 
 
-def _all(commands: Sequence[tuple[Path, list[str]]], args: Args) -> None:
+def _all(commands: Sequence[Command], args: Args) -> None:
     """Run all commands, some at a time; the first failure ends it once those that run are done."""
     with ThreadPoolExecutor(args.workers) as pool:
         futures = [pool.submit(_one, folder, command) for folder, command in commands]
@@ -97,6 +122,7 @@ def _one(folder: Path, command: Iterable[str]) -> None:
         done = subprocess.run(call, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)
     if done.returncode:
         raise ValueError(f"driftrec {shlex.join(words)} failed; see {log}.")
+    _mark(folder).write_text(shlex.join(words), encoding="utf-8")
     print(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}", flush=True)
 
 

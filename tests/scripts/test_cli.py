@@ -40,9 +40,9 @@ def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
 
 @pytest.mark.parametrize("name", [*VERBS, "cli"])
 def test_no_script_hides_a_library_when_it_runs_as_a_file(name):
-    """Python puts the folder of a file that it runs first on its path. A folder without code, results/, is no library."""
+    """Python puts the folder of a file that it runs first on its path."""
     found = importlib.util.find_spec(module(name))
-    assert found is None or found.loader is None
+    assert found is None or found.loader is None  # results/ is a folder without code
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")  # other tests may have imported it

@@ -49,14 +49,27 @@ def test_a_table_needs_only_its_own_trainings(driftrec, commands):
     assert trained == {"text-1", "top-k-1", "sb3-ppo-1"}
 
 
+def out(words):
+    return Path(words[words.index("--out") + 1]).name
+
+
 def test_what_is_finished_is_not_done_again(driftrec, commands, tmp_path):
     words = ("results", "--seeds", "1", "--tables", "slates")
     assert driftrec(*words).status == 0
-    (tmp_path / "runs" / "results" / "top-k-1" / FILE).unlink()
-    (tmp_path / "runs" / "results" / "top-k-1").rename(tmp_path / "gone")
+    (tmp_path / "runs" / "results" / "top-k-1.done").unlink()  # as an interrupt leaves it: with a checkpoint
     commands.clear()
-    assert driftrec(*words).status == 0
-    assert [Path(each[each.index("--out") + 1]).name for each in commands] == ["top-k-1"]
+    done = driftrec(*words)
+    assert done.status == 0, done.err
+    assert [out(each) for each in commands] == ["top-k-1"]
+
+
+def test_a_table_of_other_users_is_not_taken_for_this_one(driftrec, commands):
+    words = ("results", "--seeds", "1", "--tables", "slates")
+    assert driftrec(*words, "--users", "30").status == 0
+    done = driftrec(*words, "--users", "40")
+    assert done.status == 2
+    assert "table-slates was made by another command, driftrec compare " in done.err
+    assert "Give other --runs." in done.err
 
 
 def test_a_failure_names_the_log(driftrec, commands, tmp_path):
