@@ -9,7 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from driftrec.agents.policy import Context, Observation, Policy, Slates
+from driftrec.agents.setting import Setting
 from driftrec.agents.text_encoder import TextEncoder
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.envs.news import news_world
+from driftrec.simulators.vectors import unit
 
 HISTORY = 20
 
@@ -100,6 +104,24 @@ def play_policy(
         observations.append(observation)
         shown.append(slates)
     return observations, np.stack(shown)
+
+
+def build_setup(dims: int = 24, *, slate_size: int = 5, history: int = 50, horizon: int = 20) -> WorldSetup:
+    """The packaged news with made-up unit rows for embeddings, the same in every call."""
+    world = news_world(slate_size=slate_size, history=history)
+    generator = np.random.default_rng(0)
+    items, people = (
+        unit(generator.standard_normal((rows, dims)), floor=0.0).astype(np.float32)
+        for rows in (world.num_items, world.personas.num_personas)
+    )
+    setting = Setting(world.catalogue, world.personas, items, people, "made up")
+    return WorldSetup(WorldArgs(slate_size=slate_size, history=history, horizon=horizon), world, setting)
+
+
+@pytest.fixture(scope="session")
+def make_setup() -> Callable[..., WorldSetup]:
+    """``build_setup``."""
+    return build_setup
 
 
 @pytest.fixture

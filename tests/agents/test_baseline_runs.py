@@ -11,11 +11,8 @@ from driftrec.agents.baseline_runs import load_slateq, load_stock, train_slateq,
 from driftrec.agents.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.comparison import build_entries, compare
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.setting import Setting
 from driftrec.agents.slateq import SlateQSettings
 from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
 
 KINDS = ("slateq", "sb3-ppo", "sb3-sac")
 SLATEQ = SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2)
@@ -25,17 +22,9 @@ STOCK = {
 }
 
 
-def unit(rows):
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world()
-    rng = np.random.default_rng(0)
-    items, people = (unit(rng.standard_normal((n, 24))) for n in (world.num_items, world.personas.num_personas))
-    setting = Setting(world.catalogue, world.personas, items, people, "made up")
-    return WorldSetup(WorldArgs(horizon=20), world, setting)
+def setup(make_setup):
+    return make_setup()
 
 
 @pytest.fixture(scope="module")

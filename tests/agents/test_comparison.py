@@ -17,19 +17,11 @@ from driftrec.agents.comparison import (
 )
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
-from driftrec.agents.setting import Setting
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
 
 
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world()
-    rng = np.random.default_rng(0)
-    rows = [rng.standard_normal((n, 12)) for n in (world.num_items, world.personas.num_personas)]
-    items, people = ((x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32) for x in rows)
-    setting = Setting(world.catalogue, world.personas, items, people, "made up")
-    return WorldSetup(WorldArgs(horizon=10), world, setting)
+def setup(make_setup):
+    return make_setup(12, horizon=10)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,8 @@ from driftrec.agents.oracles.planner import tune_planner
 from driftrec.agents.policy import Context
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.setting import Setting
 from driftrec.agents.tuning import search, validate
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
+from driftrec.agents.world_setup import WorldSetup
 from driftrec.simulators.news import NewsWorld
 
 SEED, LANES = 0, 12
@@ -36,17 +34,8 @@ TOY = training.TrainSettings(
 
 
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world(slate_size=3, history=10)
-    rng = np.random.default_rng(0)
-    items, people = (
-        rng.standard_normal((n, 8)).astype(np.float32) for n in (world.num_items, world.personas.num_personas)
-    )
-    return WorldSetup(
-        WorldArgs(slate_size=3, history=10, horizon=5),
-        world,
-        Setting(world.catalogue, world.personas, items, people, "made up"),
-    )
+def setup(make_setup):
+    return make_setup(8, slate_size=3, history=10, horizon=5)
 
 
 def log(setup: WorldSetup, context: Context, ranker: Ranker) -> None:

@@ -15,12 +15,10 @@ from driftrec.agents.keep_best import KeepBest, Measuring
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.setting import Setting
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.trained import load_greedy, load_ppo
 from driftrec.agents.training import TrainSettings, train
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
+from driftrec.agents.world_setup import WorldArgs
 from driftrec.simulators.noise import user_seeds
 
 TOY = TrainSettings(
@@ -32,18 +30,9 @@ TOY = TrainSettings(
 )
 
 
-def unit(rows):
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world()
-    rng = np.random.default_rng(0)
-    items = unit(rng.standard_normal((world.num_items, 24)))
-    people = unit(rng.standard_normal((world.personas.num_personas, 24)))
-    setting = Setting(world.catalogue, world.personas, items, people, "made up")
-    return WorldSetup(WorldArgs(horizon=20), world, setting)
+def setup(make_setup):
+    return make_setup()
 
 
 @pytest.fixture(scope="module")

@@ -9,24 +9,14 @@ from torch import nn
 
 from driftrec.agents.baselines.common import read_mask
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.setting import Setting
 from driftrec.agents.slateq import ItemValues, Outlook, SlateQPolicy, SlateQSettings, UserModel
 from driftrec.agents.slateq_training import Explorer, Replay, SlateQLearner, Step, learn_slateq
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
-
-
-def unit(rows):
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+from driftrec.agents.world_setup import WorldArgs
 
 
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world()
-    rng = np.random.default_rng(0)
-    items, people = (unit(rng.standard_normal((n, 24))) for n in (world.num_items, world.personas.num_personas))
-    setting = Setting(world.catalogue, world.personas, items, people, "made up")
-    return WorldSetup(WorldArgs(horizon=20), world, setting)
+def setup(make_setup):
+    return make_setup()
 
 
 @pytest.fixture(scope="module")

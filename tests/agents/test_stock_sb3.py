@@ -8,26 +8,16 @@ from gymnasium import spaces
 from stable_baselines3 import A2C, TD3
 
 from driftrec.agents.baselines.common import read_mask
-from driftrec.agents.setting import Setting
 from driftrec.agents.stock_sb3 import FlatObservations, ItemNumbers, NearestItems, StockPolicy, StockVecEnv
 from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings, build_stock
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
 from driftrec.envs.sb3_bridge import SB3VecEnv
 from driftrec.simulators.noise import user_seeds
-
-
-def unit(rows):
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+from driftrec.simulators.vectors import unit
 
 
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world()
-    rng = np.random.default_rng(0)
-    items, people = (unit(rng.standard_normal((n, 24))) for n in (world.num_items, world.personas.num_personas))
-    setting = Setting(world.catalogue, world.personas, items, people, "made up")
-    return WorldSetup(WorldArgs(horizon=3), world, setting)
+def setup(make_setup):
+    return make_setup(horizon=3)
 
 
 def wrapped(setup, actions, lanes=8):

@@ -7,7 +7,6 @@ import pytest
 
 from driftrec.agents import tuning
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB
-from driftrec.agents.setting import Setting
 from driftrec.agents.tuning import (
     CLASSES,
     SPACES,
@@ -19,21 +18,13 @@ from driftrec.agents.tuning import (
     search,
     validate,
 )
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
 
 NAMES = ("popular", "content", "epsilon-content", "linucb")
 
 
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world(slate_size=3, history=10)
-    rng = np.random.default_rng(0)
-    items, people = (
-        rng.standard_normal((n, 8)).astype(np.float32) for n in (world.num_items, world.personas.num_personas)
-    )
-    setting = Setting(world.catalogue, world.personas, items, people, "made up")
-    return WorldSetup(WorldArgs(slate_size=3, history=10, horizon=6), world, setting)
+def setup(make_setup):
+    return make_setup(8, slate_size=3, history=10, horizon=6)
 
 
 @pytest.mark.parametrize("name", SPACES)
@@ -47,8 +38,14 @@ def test_every_range_holds_the_default(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_ends_of_every_range_can_be_served(name, setup):
+    observation = setup.world.observe(setup.world.reset(np.arange(9, dtype=np.uint64)))
     for end in ("low", "high"):
-        build_with(setup, name, {parameter: getattr(searched, end) for parameter, searched in SPACES[name].items()})
+        policy = build_with(setup, name, {which: getattr(searched, end) for which, searched in SPACES[name].items()})
+        policy.reset(9, seed=0)
+        slates = policy.act(observation)
+        assert [len(set(slate)) for slate in slates.tolist()] == 9 * [3]
+        assert slates.min() >= 0
+        assert slates.max() < setup.world.num_items
 
 
 def test_parameters_reach_the_policy(setup):

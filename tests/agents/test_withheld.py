@@ -11,10 +11,7 @@ from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.setting import Setting
 from driftrec.agents.training import TrainSettings, trained_in
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
-from driftrec.envs.news import news_world
 
 ITEMS, SLATE, USERS = 30, 4, 40
 WITHHELD = np.isin(np.arange(ITEMS), [0, 3, 7, 11, 12, 20, 25, 29])
@@ -53,11 +50,8 @@ def test_the_candidates_are_as_many_as_may_be_shown(context, audience):
 
 
 @pytest.fixture(scope="module")
-def setup():
-    world = news_world()
-    rows = np.random.default_rng(0).standard_normal((world.num_items, 8)).astype(np.float32)
-    setting = Setting(world.catalogue, world.personas, rows, rows[: world.personas.num_personas], "made up")
-    return WorldSetup(WorldArgs(), world, setting)
+def setup(make_setup):
+    return make_setup(8, horizon=200)
 
 
 def test_the_part_withheld_is_drawn_from_the_seed(setup):
