@@ -1,4 +1,4 @@
-"""Learning baselines to and from run folders: SlateQ, and stable-baselines3's PPO and SAC as they come."""
+"""Learning baselines to and from run folders: SlateQ, and stable-baselines3's PPO and SAC with MlpPolicy."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from driftrec.simulators.settings import nearest
 VERBS = {
     "demo": "the whole job: encode, train, compare, plot",
     "train": "train a PPO slate policy",
-    "train-baseline": "train SlateQ, or PPO or SAC of stable-baselines3 as they come",
+    "train-baseline": "train SlateQ, or PPO or SAC of stable-baselines3 with MlpPolicy",
     "compare": "compare policies on the same users",
     "tune": "tune a baseline's parameters by simulation",
     "plot": "draw the plots of a comparison again",

@@ -1,4 +1,4 @@
-"""Train a baseline that learns: SlateQ, or PPO or SAC of stable-baselines3 as they come; writes a run folder."""
+"""Train a baseline that learns: SlateQ, or PPO or SAC of stable-baselines3 with MlpPolicy; writes a run folder."""
 
 from __future__ import annotations
 

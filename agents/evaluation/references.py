@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from driftrec.agents.evaluation.bootstrap import Interval, Values, paired_interval, ratio_interval
+from driftrec.agents.evaluation.bootstrap import Interval, Values, interval, paired_interval, ratio_interval
 
 
 class References:
@@ -14,14 +14,24 @@ class References:
 
     Args:
         minutes: Engagement of each policy, (training seeds, users).
+        trained: Training seeds of each policy, in the order of ``minutes``; none where nothing was trained.
         baseline: Label of the policy for paired differences.
         floor: Label of what counts as 0.
         ceiling: Label of what counts as 1.
         seed: Seed of the resampling.
     """
 
-    def __init__(self, minutes: Mapping[str, Values], baseline: str, floor: str, ceiling: str, seed: int) -> None:
-        self.minutes, self.seed = minutes, seed
+    def __init__(
+        self,
+        minutes: Mapping[str, Values],
+        trained: Mapping[str, Sequence[int]],
+        *,
+        baseline: str,
+        floor: str,
+        ceiling: str,
+        seed: int,
+    ) -> None:
+        self.minutes, self.trained, self.seed = minutes, trained, seed
         self.baseline, self.floor, self.ceiling = baseline, floor, ceiling
         # Where ceiling and floor cannot be told apart, a ratio to their difference says nothing.
         self.scaled = {floor, ceiling} <= set(minutes) and self._gap(ceiling, floor).low > 0
@@ -55,4 +65,7 @@ class References:
         return name != self.floor and self._gap(name, self.floor).excludes(0)
 
     def _gap(self, name: str, other: str) -> Interval:
+        """Difference in pairs: of users, and of training seeds too where both policies have the same."""
+        if self.trained[name] and self.trained[name] == self.trained[other]:
+            return interval(self.minutes[name] - self.minutes[other], seed=self.seed)
         return paired_interval(self.minutes[name], self.minutes[other], seed=self.seed)

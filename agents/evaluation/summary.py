@@ -106,8 +106,8 @@ def summarise(
     _check_baseline(baseline, list(tables))
     _check_shown(shown, tables)
     minutes = {name: table["engagement"] for name, table in tables.items()}
-    against = References(minutes, baseline, floor, ceiling, seed)
     trained = {name: training_seeds(episodes, name) for name in tables}
+    against = References(minutes, trained, baseline=baseline, floor=floor, ceiling=ceiling, seed=seed)
     policies = {
         name: {
             "oracle": name in oracles,
