@@ -45,7 +45,7 @@ def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
         if summary[role] in names:
             _mark_level(axes, means[names.index(summary[role])], f"{role}: {summary[role]}")
     axes.set_yticks(rows, [marked(name, summary) for name in names])
-    axes.set_xlim(0, 1.12 * high.max())
+    axes.set_xlim(0, 1.12 * high.max() or 1.0)  # nobody may have read a minute
     interval = f"{summary['interval']['level']:.0%} bootstrap interval"
     marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {summary['floor']}"
     axes.set_xlabel(f"engagement per user and episode (minutes), {interval}\n{sample_size(summary)}; {marks}")

@@ -1,3 +1,4 @@
+import copy
 import os
 import pickle
 import subprocess
@@ -186,3 +187,11 @@ def test_save_all_leaves_out_what_there_is_no_table_for(tmp_path, results):
 
 def test_names_are_not_moved_below_the_panel():
     assert spread([0.0, 0.001, 0.002], gap=0.05) == pytest.approx([0.0, 0.05, 0.1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_comparison_in_which_nobody_read_a_minute_can_be_drawn(results):
+    summary = copy.deepcopy(results.summary)
+    for policy in summary["policies"].values():
+        policy["engagement"] = {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert plots.engagement_per_policy(summary).axes[0].get_xlim() == (0.0, 1.0)
