@@ -19,7 +19,7 @@ class Training:
 
     words: tuple[str, ...]
     ranker: str | None = None
-    seeds: int = 3
+    seeds: int = 5
 
     def seeds_up_to(self, seeds: int) -> range:
         """Its training seeds, at most ``seeds`` of them."""
@@ -38,8 +38,8 @@ IDS = ("--settings.representation", "ids")
 RANDOM = ("--settings.representation", "random")
 
 TRAININGS: Mapping[str, Training] = {
-    "text": Training(("train",), seeds=5),
-    "told": Training(("train", "--settings.true-state"), seeds=5),
+    "text": Training(("train",)),
+    "told": Training(("train", "--settings.true-state")),
     "top-k": Training(("train", "--settings.ppo.no-iterative")),
     "text-new": Training(("train", *NEW)),
     "ids-new": Training(("train", *IDS, *NEW)),
