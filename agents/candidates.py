@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
+from torch import Tensor
 
 from driftrec.agents.baselines.common import top_k
+from driftrec.agents.item_columns import describe
 from driftrec.agents.judge import Judge
 from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker import Ranker
@@ -23,8 +25,35 @@ FLOOR = 1e-3
 """Smallest score before the logarithm, as a part of the best candidate's."""
 
 
-class CandidateStage:
+class Stage(Protocol):
     """Turns an observation into what the slate policy sees: a state vector, candidates, and how they are judged.
+
+    Attributes:
+        size: Candidates a request.
+    """
+
+    size: int
+
+    def space(self) -> spaces.Dict:
+        """Space of what comes out, for one user."""
+        ...
+
+    def items(self) -> Tensor | None:
+        """Columns of the catalogue's items, (items, item_columns); None where the candidates bring theirs along."""
+        ...
+
+    def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
+        """What the slate policy sees of every user, leading axis users.
+
+        "state" (users, state_dims); "candidates", what a slate position may hold, best first, and their "score",
+        "appeal" and log "minutes", each (users, size); where ``items`` is None, their "columns" too, (users, size,
+        item_columns).
+        """
+        ...
+
+
+class CandidateStage:
+    """The ``Stage`` of a fitted ranker over a catalogue.
 
     The candidates are the items that gain most in a slate, a_i (v_i - z), see ``slate_optimiser``; their score is the
     logarithm of that gain over the best candidate's. The ranker runs once a request and the policy learns on top of
@@ -47,6 +76,10 @@ class CandidateStage:
         candidates = spaces.Box(0, self.num_items - 1, (self.size,), np.int32)
         state = spaces.Box(-BOUND, BOUND, (self.state_dims,), np.float32)
         return spaces.Dict({"state": state, "candidates": candidates, **judged})
+
+    def items(self) -> Tensor:
+        """Columns of all items, see ``describe``, (items, item_columns)."""
+        return describe(self.judge.ranker)
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """State (users, state_dims); candidates, best first, their score, appeal and log minutes (users, size)."""
@@ -76,7 +109,7 @@ class CandidateVecEnv(VecEnvWrapper):
         stage: Chooses the candidates.
     """
 
-    def __init__(self, venv: VecEnv, stage: CandidateStage) -> None:
+    def __init__(self, venv: VecEnv, stage: Stage) -> None:
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))
         self.stage = stage

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
-from driftrec.agents.candidates import CandidateStage, CandidateVecEnv
+from driftrec.agents.candidates import CandidateVecEnv, Stage
 from driftrec.agents.ppo_policy import SlateActorCritic
-from driftrec.agents.ranker import Ranker
-from driftrec.agents.world_setup import WorldSetup
 from driftrec.envs.sb3_bridge import SB3VecEnv
+from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
 
@@ -62,15 +61,21 @@ class PPOSettings:
         check_ranges(self, candidates=(1, 1e6), temper=(0, 1e3))
 
 
-def build_ppo(setup: WorldSetup, ranker: Ranker, settings: PPOSettings, seed: int) -> PPO:
-    """PPO on the world's environments behind the candidate stage.
+def build_ppo(envs: RecommendationVectorEnv, stage: Stage, settings: PPOSettings, seed: int) -> PPO:
+    """PPO on environments behind a candidate stage.
+
+    Args:
+        envs: ``settings.lanes`` lanes, autoreset "SameStep".
+        stage: Chooses the candidates.
+        settings: How.
+        seed: Source of users, weights and draws.
 
     Raises:
         ValueError: If there are fewer candidates than positions in a slate.
     """
-    check_candidates(settings, setup.args.slate_size)
-    bridge = SB3VecEnv(setup.envs(settings.lanes))
-    venv = CandidateVecEnv(bridge, CandidateStage(ranker, settings.candidates))
+    check_candidates(settings, envs.world.slate_size)
+    bridge = SB3VecEnv(envs)
+    venv = CandidateVecEnv(bridge, stage)
     model = PPO(
         SlateActorCritic,
         # Minutes to come run into hundreds; unscaled, the value's error drowns the policy's gradient.
@@ -84,7 +89,7 @@ def build_ppo(setup: WorldSetup, ranker: Ranker, settings: PPOSettings, seed: in
         clip_range=settings.clip,
         target_kl=settings.target_kl,
         ent_coef=settings.entropy,
-        policy_kwargs={"ranker": ranker, "temper": settings.temper},
+        policy_kwargs={"items": stage.items(), "temper": settings.temper},
         seed=seed,
         device="cpu",
     )

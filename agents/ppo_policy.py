@@ -10,8 +10,7 @@ from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
-from driftrec.agents.candidates import CandidateStage
-from driftrec.agents.ranker import Ranker
+from driftrec.agents.candidates import Stage
 from driftrec.agents.slate_head import Read, SlateHead
 
 Observations = dict[str, Tensor]
@@ -20,13 +19,14 @@ Observations = dict[str, Tensor]
 class SlateActorCritic(ActorCriticPolicy):
     """Picks slates among candidates and estimates returns, from what the candidate stage gives.
 
-    Items are described by few columns, see ``describe``: every weight more is noise in the gradient.
+    Items are described by few columns, see ``driftrec.agents.item_columns``: every weight more is noise in the
+    gradient. Candidates that come with the request bring theirs along, under "columns" of the observation.
 
     Args:
         observation_space: Of the candidate stage.
         action_space: Positions among the candidates.
         lr_schedule: From stable-baselines3.
-        ranker: The fitted ranker; not changed.
+        items: Columns of the catalogue's items, (items, item_columns); None where the candidates bring theirs along.
         temper: Weight of the candidates' score in the logits at the start.
         **kwargs: Of ``ActorCriticPolicy``.
     """
@@ -37,22 +37,23 @@ class SlateActorCritic(ActorCriticPolicy):
         action_space: spaces.Space[Any],
         lr_schedule: Callable[[float], float],
         *,
-        ranker: Ranker,
+        items: Tensor | None,
         temper: float,
         **kwargs: Any,
     ) -> None:
-        self._parts = (ranker, temper)
+        self._parts = (items, temper)
         super().__init__(observation_space, action_space, lr_schedule, ortho_init=False, **kwargs)
 
     def _build(self, lr_schedule: Callable[[float], float]) -> None:
         """Make the networks and the optimizer (called by the base class)."""
-        ranker, temper = self._parts
-        items = describe(ranker)
-        self.items: Tensor
+        items, temper = self._parts
+        self.items: Tensor | None
         self.register_buffer("items", items, persistent=False)
         slate_size = self.action_space.shape[0]  # type: ignore[index]
-        state_dims = ranker.encoder.state_dims
-        self.head = SlateHead(state_dims, items.shape[1], slate_size, temper)
+        shapes = {name: space.shape for name, space in self.observation_space.spaces.items()}  # type: ignore[attr-defined]
+        state_dims = shapes["state"][0]
+        item_columns = shapes["columns"][1] if items is None else items.shape[1]
+        self.head = SlateHead(state_dims, item_columns, slate_size, temper)
         self.value = nn.Sequential(nn.LayerNorm(state_dims), nn.Linear(state_dims, 128), nn.GELU(), nn.Linear(128, 1))
         self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
@@ -82,27 +83,14 @@ class SlateActorCritic(ActorCriticPolicy):
     def _read(self, obs: Observations) -> Read:
         """What the slate head needs to know."""
         judged = torch.stack([obs["score"], obs["appeal"], obs["minutes"]], dim=2)
+        if self.items is None:
+            return self.head.read_request(obs["state"], obs["columns"], judged)
         return self.head.read(obs["state"], self.items, obs["candidates"].long(), judged)
 
 
-def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> SlateActorCritic:
+def serving_network(stage: Stage, slate_size: int, temper: float) -> SlateActorCritic:
     """An untrained network for what ``stage`` gives, with no training around it."""
     actions = spaces.MultiDiscrete([stage.size] * slate_size)
-    network = SlateActorCritic(stage.space(), actions, lambda left: 0.0, ranker=stage.judge.ranker, temper=temper)
+    network = SlateActorCritic(stage.space(), actions, lambda left: 0.0, items=stage.items(), temper=temper)
     network.set_training_mode(False)
     return network
-
-
-def describe(ranker: Ranker, components: int = 16) -> Tensor:
-    """Columns of the items: principal components of the ranker's vectors, length, and the minutes to come.
-
-    Returns:
-        Shape (items, columns), every column of mean 0 and, where it varies, variance 1.
-    """
-    with torch.no_grad():
-        vectors = ranker.item_vectors()
-        vectors = vectors - vectors.mean(dim=0)
-        left, strength, _ = torch.linalg.svd(vectors, full_matrices=False)
-        parts = (left * strength)[:, :components]
-        columns = torch.cat([parts, ranker.length.log()[:, None], ranker.future[:, None]], dim=1)
-        return (columns - columns.mean(dim=0)) / columns.std(dim=0).clamp(min=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +12,33 @@ TAKEN = -1e9
 """Logit of a candidate that the slate holds already."""
 
 
-@dataclass
-class Read:
+class Read(Protocol):
     """What all picks of a slate share.
+
+    Attributes:
+        base: Logits at the first position, (users, candidates).
+        width: Columns of an item.
+    """
+
+    base: Tensor
+
+    @property
+    def width(self) -> int:
+        """Columns of an item."""
+        ...
+
+    def logits(self, query: Tensor) -> Tensor:
+        """<query, x_i> of every candidate, (users, candidates), for queries (users, item_columns)."""
+        ...
+
+    def of(self, picks: Tensor) -> Tensor:
+        """Columns of picks (users, n), positions among the candidates, (users, n, item_columns)."""
+        ...
+
+
+@dataclass
+class CatalogueRead:
+    """A ``Read`` of candidates from a catalogue that all users share.
 
     Attributes:
         base: Logits at the first position, (users, candidates).
@@ -24,6 +49,11 @@ class Read:
     base: Tensor
     items: Tensor
     candidates: Tensor
+
+    @property
+    def width(self) -> int:
+        """Columns of an item."""
+        return self.items.shape[1]
 
     def logits(self, query: Tensor) -> Tensor:
         """<query, x_i> of every candidate, (users, candidates), for queries (users, item_columns).
@@ -36,6 +66,32 @@ class Read:
     def of(self, picks: Tensor) -> Tensor:
         """Columns of picks (users, n), positions among the candidates, (users, n, item_columns)."""
         return self.items[self.candidates.gather(1, picks)]
+
+
+@dataclass
+class RequestRead:
+    """A ``Read`` of candidates that come with the request, with columns of their own.
+
+    Attributes:
+        base: Logits at the first position, (users, candidates).
+        columns: Columns x of the candidates, (users, candidates, item_columns).
+    """
+
+    base: Tensor
+    columns: Tensor
+
+    @property
+    def width(self) -> int:
+        """Columns of an item."""
+        return self.columns.shape[2]
+
+    def logits(self, query: Tensor) -> Tensor:
+        """<query, x_i> of every candidate, (users, candidates), for queries (users, item_columns)."""
+        return torch.bmm(self.columns, query[..., None])[..., 0]
+
+    def of(self, picks: Tensor) -> Tensor:
+        """Columns of picks (users, n), positions among the candidates, (users, n, item_columns)."""
+        return self.columns.gather(1, picks[..., None].expand(-1, -1, self.width))
 
 
 class SlateHead(nn.Module):
@@ -67,8 +123,8 @@ class SlateHead(nn.Module):
         nn.init.zeros_(self.query.weight)
         nn.init.zeros_(self.partial.weight)
 
-    def read(self, state: Tensor, items: Tensor, candidates: Tensor, judged: Tensor) -> Read:
-        """What all picks of a slate share.
+    def read(self, state: Tensor, items: Tensor, candidates: Tensor, judged: Tensor) -> CatalogueRead:
+        """What all picks of a slate share, where the candidates are of a catalogue.
 
         Args:
             state: Shape (users, state_dims).
@@ -76,10 +132,19 @@ class SlateHead(nn.Module):
             candidates: Item positions, int64, (users, candidates).
             judged: Score, appeal and log minutes of the candidates, (users, candidates, 3).
         """
-        # Scaled so that one step of the optimizer moves the logits as much through Q and W as through b.
-        query = self.query(self.normalise(state)) * state.shape[1] ** -0.5
-        general = (self.bias + query) @ items.T  # (users, items)
-        return Read(judged @ self.judged + general.gather(1, candidates), items, candidates)
+        general = self._first(state) @ items.T  # (users, items)
+        return CatalogueRead(judged @ self.judged + general.gather(1, candidates), items, candidates)
+
+    def read_request(self, state: Tensor, columns: Tensor, judged: Tensor) -> RequestRead:
+        """What all picks of a slate share, where the candidates come with the request.
+
+        Args:
+            state: Shape (users, state_dims).
+            columns: Columns x of the candidates, (users, candidates, item_columns).
+            judged: Score, appeal and log minutes of the candidates, (users, candidates, 3).
+        """
+        read = RequestRead(judged @ self.judged, columns)
+        return RequestRead(read.base + read.logits(self._first(state)), columns)
 
     def pick(self, read: Read, greedy: bool, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Draw slates, or take the most likely item at every position.
@@ -94,7 +159,7 @@ class SlateHead(nn.Module):
             pick given those before it, (users, slate_size).
         """
         base = read.base
-        total = base.new_zeros(len(base), read.items.shape[1])  # sum of the columns of the picks so far
+        total = base.new_zeros(len(base), read.width)  # sum of the columns of the picks so far
         picks: list[Tensor] = []
         log_p: list[Tensor] = []
         for k in range(self.slate_size):
@@ -118,6 +183,12 @@ class SlateHead(nn.Module):
         log_p = (logits + taken(picks, read.base.shape[1])).log_softmax(dim=2)  # (users, slate_size, candidates)
         entropy = -(log_p.exp() * log_p.clamp(min=-50.0)).sum(dim=2)
         return log_p.gather(2, picks[..., None])[..., 0], entropy
+
+    def _first(self, state: Tensor) -> Tensor:
+        """Query b + Q s of the first pick, (users, item_columns)."""
+        # Scaled so that one step of the optimizer moves the logits as much through Q and W as through b.
+        query = self.query(self.normalise(state)) * state.shape[1] ** -0.5
+        return self.bias + query
 
     def _after(self, mean: Tensor) -> Tensor:
         """Query that the mean columns of the picks so far add, shape kept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from driftrec.agents.candidates import CandidateStage
+from driftrec.agents.candidates import Stage
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.ppo_policy import SlateActorCritic
 from driftrec.agents.state_encoder import as_tensors
@@ -20,7 +20,7 @@ class SlatePolicy:
         greedy: Most likely slates; False draws them.
     """
 
-    def __init__(self, stage: CandidateStage, network: SlateActorCritic, greedy: bool) -> None:
+    def __init__(self, stage: Stage, network: SlateActorCritic, greedy: bool) -> None:
         self.stage = stage
         self.network = network
         self.greedy = greedy

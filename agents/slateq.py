@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.item_columns import describe
 from driftrec.agents.judge import READ, Judge
 from driftrec.agents.policy import Observation, Slates, user_chunks
-from driftrec.agents.ppo_policy import describe
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_optimiser import best_slates
 from driftrec.agents.state_encoder import as_tensors

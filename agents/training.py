@@ -96,9 +96,10 @@ def train(
         report=report,
         curve=curve,
     )
-    model = build_ppo(setup, ranker, settings.ppo, seed)
+    stage = CandidateStage(ranker, settings.ppo.candidates)
+    model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
     assert isinstance(model.policy, SlateActorCritic)
-    served = SlatePolicy(CandidateStage(ranker, settings.ppo.candidates), model.policy, greedy=True)
+    served = SlatePolicy(stage, model.policy, greedy=True)
     keeper = KeepBest(curve, "ppo", served, model.policy)
     total = settings.ppo.total_steps
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftrec.agents.benchmarks.measure import Effort, Row, alternate
+from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.world_setup import WorldSetup
@@ -17,7 +18,8 @@ def training(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
     rollout = min(PPOSettings.rollout, max(effort.frames // LANES, 1))
     batch = min(PPOSettings.batch_size, LANES * rollout)
     settings = PPOSettings(total_steps=effort.frames, lanes=LANES, rollout=rollout, batch_size=batch)
-    model = build_ppo(setup, Ranker(setup.context, "text", 0), settings, seed=0)  # unfitted: costs the same
+    stage = CandidateStage(Ranker(setup.context, "text", 0), settings.candidates)  # unfitted: costs the same
+    model = build_ppo(setup.envs(LANES), stage, settings, seed=0)
 
     def work() -> int:
         model.learn(effort.frames)

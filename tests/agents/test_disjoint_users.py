@@ -10,6 +10,7 @@ import pytest
 
 from driftrec.agents import training
 from driftrec.agents.baselines import Random
+from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.comparison import Entry, compare
 from driftrec.agents.evaluation import curve
 from driftrec.agents.future import FutureSettings, log_random, weigh_future
@@ -52,7 +53,8 @@ def weigh_the_future(setup: WorldSetup, context: Context, ranker: Ranker) -> Non
 
 
 def learn(setup: WorldSetup, context: Context, ranker: Ranker) -> None:
-    build_ppo(setup, ranker, TOY.ppo, SEED).learn(TOY.ppo.total_steps)
+    stage = CandidateStage(ranker, TOY.ppo.candidates)
+    build_ppo(setup.envs(TOY.ppo.lanes), stage, TOY.ppo, SEED).learn(TOY.ppo.total_steps)
 
 
 def plan(setup: WorldSetup, context: Context, ranker: Ranker) -> None:

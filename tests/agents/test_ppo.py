@@ -65,8 +65,14 @@ def test_the_runs_ranker_serves_with_and_without_the_minutes_to_come(setup, run)
         load_greedy(longer, str(run), farsighted=False)
 
 
+def unfitted(setup, settings):
+    """PPO as it begins, over a ranker that knows nothing."""
+    stage = CandidateStage(Ranker(setup.context, "text", 0), settings.candidates)
+    return build_ppo(setup.envs(settings.lanes), stage, settings, 0)
+
+
 def test_the_step_size_falls_linearly_to_nothing(setup):
-    model = build_ppo(setup, Ranker(setup.context, "text", 0), replace(TOY.ppo, learning_rate=0.04), 0)
+    model = unfitted(setup, replace(TOY.ppo, learning_rate=0.04))
     assert [model.lr_schedule(left) for left in (1.0, 0.5, 0.25, 0.0)] == pytest.approx([0.04, 0.02, 0.01, 0.0])
 
 
@@ -77,7 +83,7 @@ def test_the_best_of_the_measurements_is_put_back(setup, monkeypatch, returns):
     Four rollouts: stable-baselines3's last update of a schedule that falls to 0 has step size 0 and changes nothing.
     """
     settings = replace(TOY, validations=3, ppo=replace(TOY.ppo, total_steps=256))
-    model = build_ppo(setup, Ranker(setup.context, "text", 0), settings.ppo, 0)
+    model = unfitted(setup, settings.ppo)
     measured, progress = [], []
 
     def measure(world, policy, users, horizon):

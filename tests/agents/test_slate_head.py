@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.slate_head import Read, SlateHead
+from driftrec.agents.slate_head import CatalogueRead, SlateHead
 
 ITEMS, STATE, COLUMNS = 4, 5, 3
 
@@ -26,7 +26,7 @@ def make_read(items=ITEMS, seed=0, users=1):
     generator = torch.Generator().manual_seed(seed)
     base, features = torch.randn(1, items, generator=generator), torch.randn(items + 3, COLUMNS, generator=generator)
     candidates = torch.randperm(items + 3, generator=generator)[:items]  # some of the catalogue, in no order
-    return Read(base.expand(users, -1), features, candidates.expand(users, -1))
+    return CatalogueRead(base.expand(users, -1), features, candidates.expand(users, -1))
 
 
 def by_hand(head, read, slate):
@@ -88,7 +88,7 @@ def test_draws_come_as_often_as_stated():
 def test_the_log_probability_of_a_draw_is_that_of_the_slate(greedy):
     head = make_head(3)
     reads = [make_read(7, seed) for seed in range(9)]
-    read = Read(torch.cat([r.base for r in reads]), reads[0].items, torch.cat([r.candidates for r in reads]))
+    read = CatalogueRead(torch.cat([r.base for r in reads]), reads[0].items, torch.cat([r.candidates for r in reads]))
     with torch.no_grad():
         picks, log_p = head.pick(read, greedy=greedy)
         torch.testing.assert_close(head.log_probability(read, picks)[0], log_p, rtol=1e-5, atol=1e-5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.ppo_policy import describe
+from driftrec.agents.item_columns import describe
 from driftrec.agents.ranker import Ranker
 
 ITEMS = 60
