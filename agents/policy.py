@@ -78,7 +78,12 @@ class Oracle(Policy, Protocol):
         ...
 
 
+def num_users(observation: Observation) -> int:
+    """Users in a batch of observations."""
+    return len(next(iter(observation.values())))
+
+
 def user_chunks(observation: Observation, size: int = 1024) -> Iterator[dict[str, NDArray[Any]]]:
     """The observation in runs of at most ``size`` users, in order, so that scoring them bounds memory."""
-    for start in range(0, len(observation["persona"]), size):
+    for start in range(0, num_users(observation), size):
         yield {name: value[start : start + size] for name, value in observation.items()}

@@ -51,9 +51,9 @@ class StateEncoder(nn.Module):
         projected = self.project_item(self.items())  # (items, dims)
         read, minutes = observation["read_items"], observation["read_minutes"]
         kinds = torch.stack([(read >= 0).float(), minutes], dim=1)  # (users, kinds, reads)
-        of_reads = _memories(projected, read, kinds, observation["read_age"], self.log_half_life[:2])
+        of_reads = memories(projected, read, kinds, observation["read_age"], self.log_half_life[:2])
         passed = ((observation["shown"] >= 0) & (observation["clicked"] == 0)).float()[:, None]
-        of_passed = _memories(projected, observation["shown"], passed, observation["age"], self.log_half_life[2:])
+        of_passed = memories(projected, observation["shown"], passed, observation["age"], self.log_half_life[2:])
         personas = self.project_persona(self.personas())  # (personas, dims)
         persona = nn.functional.embedding(observation["persona"][:, 0].long(), personas)
         clock = torch.log1p(observation["clock"].float())
@@ -61,7 +61,7 @@ class StateEncoder(nn.Module):
         return self.linear(x) + self.mlp(x)
 
 
-def _memories(
+def memories(
     projected: Tensor, items: Tensor, kinds: Tensor, age: Tensor, log_half_life: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Memories, (users, memories * dims), and the logarithms of their weights, (users, memories).

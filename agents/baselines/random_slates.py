@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from driftrec.agents.baselines.common import draw_distinct, step_generator
-from driftrec.agents.policy import Context, Observation, Slates
+from driftrec.agents.policy import Context, Observation, Slates, num_users
 
 
 class Random:
@@ -30,7 +30,7 @@ class Random:
 
     def act(self, observation: Observation) -> Slates:
         """Random slates, shape (users, slate_size)."""
-        shape = (len(observation["persona"]), self._slate_size)
+        shape = (num_users(observation), self._slate_size)
         uniforms = step_generator(self._seed, self._step).random(shape)
         self._step += 1
         return self._items[draw_distinct(uniforms, len(self._items))]

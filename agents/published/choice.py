@@ -1,0 +1,88 @@
+"""How users choose from a slate, as the rankers on published worlds learn it: one item at most, or each by itself."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from driftrec.agents.slate_optimiser import slate_gains
+
+Float = NDArray[np.float32]
+
+
+class Choice(Protocol):
+    """A learned choice model over appeals, the logits of opening an item."""
+
+    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
+        """Mean negative log-likelihood a slate of ``clicks``, bool, under ``appeal``, both (users, slate_size)."""
+        ...
+
+    def gains(self, appeal: Float, value: Float) -> Float:
+        """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
+        ...
+
+
+class Examination(nn.Module):
+    """Logarithms of the positions' weights: 0 for the first, never increasing, learned.
+
+    Args:
+        slate_size: Positions.
+    """
+
+    def __init__(self, slate_size: int) -> None:
+        super().__init__()
+        self.falls = nn.Parameter(torch.full((slate_size - 1,), -3.0))
+
+    def forward(self) -> Tensor:
+        """Log weights, (slate_size,)."""
+        return nn.functional.pad(-nn.functional.softplus(self.falls).cumsum(dim=0), (1, 0))
+
+
+class OneClick(nn.Module):
+    """P(open position k) = w_k / (1 + sum_j w_j),  w_k = exp(appeal_k + examination_k).
+
+    Args:
+        slate_size: Positions.
+    """
+
+    def __init__(self, slate_size: int) -> None:
+        super().__init__()
+        self.examination = Examination(slate_size)
+
+    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
+        """Mean negative log-likelihood a slate, see ``Choice``."""
+        logits = nn.functional.pad(appeal + self.examination(), (0, 1))
+        nothing = clicks.shape[1]
+        return nn.functional.cross_entropy(logits, torch.where(clicks.any(1), clicks.float().argmax(1), nothing))
+
+    def gains(self, appeal: Float, value: Float) -> Float:
+        """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
+        with torch.inference_mode():
+            positions = self.examination().exp().numpy()
+        return slate_gains(np.exp(np.minimum(appeal, 30.0)), value, 1.0, positions)
+
+
+class AnyClick(nn.Module):
+    """P(click position k) = sigmoid(appeal_k) exp(examination_k), each by itself.
+
+    Args:
+        slate_size: Positions.
+    """
+
+    def __init__(self, slate_size: int) -> None:
+        super().__init__()
+        self.examination = Examination(slate_size)
+
+    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
+        """Mean negative log-likelihood a slate, see ``Choice``."""
+        log_p = nn.functional.logsigmoid(appeal) + self.examination()
+        log_not = torch.log1p(-log_p.exp().clamp(max=1.0 - 1e-6))
+        return -torch.where(clicks, log_p, log_not).sum(dim=1).mean()
+
+    def gains(self, appeal: Float, value: Float) -> Float:
+        """Worth of the first place, sigmoid(appeal_i) v_i; order settles the rest."""
+        return value / (1.0 + np.exp(-np.clip(appeal, -30.0, 30.0)))

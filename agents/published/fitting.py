@@ -1,0 +1,119 @@
+"""Fitting the ranker of a published world to logged slates, and learning what an item does to the engagement after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
+
+from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.future import minutes_after
+from driftrec.agents.published.logs import Logs
+from driftrec.agents.published.ranker import FeatureRanker
+from driftrec.agents.published.stage import BestSlates, Judge
+from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.world import World
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How the ranker is fitted.
+
+    Attributes:
+        lanes: Users served side by side while logging.
+        log_steps: Steps a lane in each round of logging: random slates first, the ranker's own with noise after.
+        rounds: Rounds of logging and fitting.
+        epochs: Passes over all logs in a round.
+        batch_size: Steps a gradient.
+        learning_rate: Adam's step size at the start; falls to 0 over a round (cosine).
+        noise: Scale of the Gumbel noise on appeal when logging own slates.
+        gamma: Discount a step of the engagement to come.
+        weights: Weights of the engagement to come that are tried; the best is kept. 0 alone leaves it out.
+        users: Users of a try.
+    """
+
+    lanes: int = 256
+    log_steps: int = 100
+    rounds: int = 2
+    epochs: int = 4
+    batch_size: int = 512
+    learning_rate: float = 3e-3
+    noise: float = 0.5
+    gamma: float = 0.95
+    weights: tuple[float, ...] = (0.0,)
+    users: int = 128
+
+    def __post_init__(self) -> None:
+        check_ranges(self, lanes=(1, 1e6), log_steps=(1, 1e6), rounds=(1, 1e3), epochs=(1, 1e3), batch_size=(2, 1e9))
+        check_ranges(self, learning_rate=(0, 10), noise=(0, 100), gamma=(0, 0.9999), users=(1, 1e6))
+        if not self.weights:
+            raise ValueError("FitSettings.weights is empty; give at least one, such as 0.")
+
+
+def fit(ranker: FeatureRanker, logs: Logs, settings: FitSettings, seed: int, report: Report) -> None:
+    """Fit ``ranker`` to ``logs`` (one leading axis) in place, by Adam with a cosine schedule."""
+    ranker.train()
+    ranker.scaler.learn(logs.state)
+    if logs.clicks.any():
+        ranker.unit.copy_(logs.engagement[logs.clicks].mean())
+    optimizer = torch.optim.Adam(ranker.parameters(), settings.learning_rate)
+    batches = -(-len(logs) // settings.batch_size)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs * batches)
+    generator = torch.Generator().manual_seed(seed)
+    for epoch in range(settings.epochs):
+        total = 0.0
+        for index in torch.randperm(len(logs), generator=generator).split(settings.batch_size):
+            batch = logs[index]
+            loss = ranker.loss(ranker.scaler(batch.state), batch.columns, batch.clicks, batch.engagement)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            total += loss.item() * len(index)
+        report(f"Ranker, pass {epoch + 1} of {settings.epochs} over {len(logs):,} steps: loss {total / len(logs):.4f}")
+    ranker.eval()
+
+
+def engagement_to_come(logs: Logs, gamma: float) -> NDArray[np.float32]:
+    """What one more of a column of the item opened does to the discounted engagement after it, (item_width,).
+
+    A ridge regression over all clicks of random slates, which owe nothing to who was shown what.
+
+    Args:
+        logs: Of random slates, leading axes (steps, users).
+        gamma: Discount a step.
+    """
+    engagement = logs.engagement.sum(dim=2).numpy().astype(np.float64)
+    after = minutes_after(engagement, logs.over.numpy(), gamma)  # (steps, users)
+    tail = min(int(3 / (1 - gamma)), len(after) // 2)  # what comes after the last steps was not seen
+    clicks = logs.clicks[: len(after) - tail].numpy()  # (steps, users, slate_size)
+    if not clicks.any():
+        return np.zeros(logs.columns.shape[3], np.float32)
+    opened = logs.columns[: len(clicks)].numpy()[clicks]
+    follows = np.broadcast_to(after[: len(clicks), :, None], clicks.shape)[clicks]
+    return Ridge(alpha=10.0).fit(opened, follows).coef_.astype(np.float32)
+
+
+def weigh(
+    world: World,  # type: ignore[type-arg]
+    judge: Judge,
+    to_come: NDArray[np.float32],
+    users: NDArray[np.uint64],
+    horizon: int,
+    settings: FitSettings,
+    report: Report,
+) -> None:
+    """Set the ranker's ``future`` to ``to_come`` times the weight that serves best, see ``driftrec.agents.future``."""
+    tried = {}
+    for weight in settings.weights:
+        judge.ranker.future.copy_(torch.from_numpy(np.float32(weight) * to_come))
+        tried[weight] = mean_engagement(world, BestSlates(judge, world.slate_size), users, horizon)
+        report(f"Weight {weight:g} of the engagement to come: {tried[weight]:.2f} an episode")
+    best = max(tried, key=tried.__getitem__)
+    judge.ranker.future.copy_(torch.from_numpy(np.float32(best) * to_come))

@@ -1,0 +1,142 @@
+"""Training a slate policy on a published world: fit the ranker to logged slates, then PPO on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from stable_baselines3 import PPO
+
+from driftrec.agents.baselines import Random
+from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.keep_best import KeepBest, Measuring, Progress
+from driftrec.agents.policy import Context
+from driftrec.agents.ppo import PPOSettings, build_ppo
+from driftrec.agents.ppo_policy import SlateActorCritic
+from driftrec.agents.published.choice import AnyClick, OneClick
+from driftrec.agents.published.encoders import PastSlates, UserVector
+from driftrec.agents.published.fitting import FitSettings, Report, engagement_to_come, fit, weigh
+from driftrec.agents.published.items import CANDIDATES, Items
+from driftrec.agents.published.logs import collect, joined
+from driftrec.agents.published.ranker import FeatureRanker
+from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
+from driftrec.agents.slate_policy import SlatePolicy
+from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.simulators.noise import user_seeds
+
+
+@dataclass(frozen=True)
+class PublishedSettings:
+    """All that decides what comes out of a training on a published world, beside the world and the seed.
+
+    Attributes:
+        fit: How the ranker is fitted.
+        ppo: How PPO trains.
+        validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
+        validation_users: Users of a measurement, always the same.
+    """
+
+    fit: FitSettings = field(default_factory=FitSettings)
+    ppo: PPOSettings = field(default_factory=PPOSettings)
+    validations: int = 10
+    validation_users: int = 256
+
+
+def make_items(world: Any) -> Items:
+    """What agents know of the items of ``world``."""
+    shape = world.fields[CANDIDATES].shape if CANDIDATES in world.fields else (0, 0)
+    return Items(world.item_features, shape[1])
+
+
+def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
+    """An unfitted ranker for ``world``."""
+    fields = world.fields
+    encoder: UserVector | PastSlates
+    if "hist" in fields:
+        encoder = PastSlates(items, fields["hist"].shape[0])
+    else:
+        encoder = UserVector(fields["user"].shape[0] if "user" in fields else 0)
+    choice = OneClick(world.slate_size) if world.one_click else AnyClick(world.slate_size)
+    return FeatureRanker(encoder, items.width, choice, seed)
+
+
+def warm_start(
+    envs: Callable[[int], RecommendationVectorEnv],
+    settings: FitSettings,
+    horizon: int,
+    *,
+    seed: int,
+    report: Report,
+    curve: Curve,
+) -> Judge:
+    """Fit a ranker to random slates, then to its own with noise too; weigh the engagement to come.
+
+    Args:
+        envs: Makes environments with that many lanes, autoreset "SameStep".
+        settings: How.
+        horizon: Steps of an episode.
+        seed: Source of all randomness.
+        report: Called with lines of progress.
+        curve: Measures what has been reached.
+    """
+    lanes = envs(settings.lanes)
+    world = lanes.world
+    items = make_items(world)
+    ranker = make_ranker(world, items, seed)
+    judge = Judge(ranker, items, farsighted=True)
+    logs = []
+    policy: Any = Random(no_text(world))
+    for round_seed in np.random.SeedSequence(seed).generate_state(settings.rounds).tolist():
+        logs.append(collect(lanes, policy, ranker.encoder, items, settings.log_steps, round_seed))
+        curve.env_steps += settings.lanes * settings.log_steps
+        fit(ranker, joined([part.rows() for part in logs]), settings, round_seed, report)
+        if len(settings.weights) > 1:
+            users = user_seeds(seed, "future weight", settings.users)
+            weigh(world, judge, engagement_to_come(logs[0], settings.gamma), users, horizon, settings, report)
+        policy = BestSlates(judge, world.slate_size, settings.noise)
+        curve.measure("fitted", BestSlates(judge, world.slate_size))
+    return judge
+
+
+def learn(
+    envs: Callable[[int], RecommendationVectorEnv],
+    judge: Judge,
+    settings: PublishedSettings,
+    *,
+    seed: int,
+    curve: Curve,
+    progress: Progress = lambda steps, engagement: None,
+) -> SlatePolicy:
+    """PPO on top of a fitted ranker; the best policy by validation.
+
+    Args:
+        envs: Makes environments with that many lanes, autoreset "SameStep".
+        judge: Ranker made ready to serve.
+        settings: How.
+        seed: Source of users, weights and draws.
+        curve: Measures.
+        progress: Called after every rollout.
+    """
+    lanes = envs(settings.ppo.lanes)
+    stage = FeatureStage(judge, lanes.world.num_items, settings.ppo.candidates)
+    model: PPO = build_ppo(lanes, stage, settings.ppo, seed)
+    assert isinstance(model.policy, SlateActorCritic)
+    served = SlatePolicy(stage, model.policy, greedy=True)
+    keeper = KeepBest(curve, "ppo", served, model.policy)
+    total = settings.ppo.total_steps
+    try:
+        model.learn(total, callback=Measuring(keeper, total / (settings.validations - 1), progress))
+    finally:
+        keeper.restore()
+    return served
+
+
+def no_text(world: Any) -> Context:
+    """The context of a published world, whose items and users have no texts."""
+    items, people = np.zeros((world.num_items, 1), np.float32), np.zeros((1, 1), np.float32)
+    if world.item_features is not None:
+        items = world.item_features
+    titles = tuple(f"Item {number}" for number in range(world.num_items))
+    return Context(world.slate_size, items, people, np.ones(world.num_items, np.float32), titles)
