@@ -1,0 +1,1 @@
+"""What the published figures were measured with, and the figures."""
