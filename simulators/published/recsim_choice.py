@@ -6,13 +6,15 @@ Source: recsim/choice_model.py of google-research/recsim (Ie et al., 2019, arXiv
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.settings import nearest, updated
 
 Float = NDArray[np.float32]
 
@@ -187,6 +189,40 @@ class ProportionalCascade:
         """Scores are at least m, and c * (s - m) is at most 1."""
         _check_floor(self.min_normalizer, lowest)
         _check_scaling(self.score_scaling, highest - self.min_normalizer)
+
+
+MODELS: Mapping[str, ChoiceModel] = {
+    type(model).__name__: model
+    for model in (
+        MultinomialLogit(),
+        MultinomialProportional(min_normalizer=-1.0),
+        ExponentialCascade(),
+        ProportionalCascade(min_normalizer=-1.0),
+    )
+}
+"""All models by name, with the parameters that a choice by name starts from."""
+
+
+def choice_model(changes: Mapping[str, Any] | None, default: ChoiceModel) -> ChoiceModel:
+    """``default`` with ``changes``, as JSON and keyword arguments give them.
+
+    Args:
+        changes: New parameters by name, such as ``{"no_click_mass": 2.0}``; under "model" the name of another model
+            may stand, whose defaults then take the place of those of ``default``. None for no changes.
+        default: What is changed.
+
+    Raises:
+        TypeError: If ``changes`` is not a mapping or a parameter is not a number.
+        ValueError: If a name is unknown or a parameter out of range.
+    """
+    if not isinstance(changes, Mapping | None):
+        raise TypeError(f"choice is {changes!r}; it must be a mapping of parameters to values.")
+    known = {**MODELS, type(default).__name__: default}
+    parameters = dict(changes or {})
+    name = parameters.pop("model", type(default).__name__)
+    if name not in known:
+        raise ValueError(f"choice.model is {name!r}, which is none. {nearest(str(name), known)}")
+    return updated(known[name], parameters, "choice")
 
 
 def pick(weights: Float, no_click: float, draw: Float) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialProportional
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_sizes, no_response
+from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments, no_response
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.vectors import unit
@@ -148,7 +148,7 @@ class InterestEvolutionWorld:
         choice: ChoiceModel = PUBLISHED_CHOICE,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        check_sizes(slate_size, num_candidates)
+        check_arguments(slate_size, num_candidates, resample_documents=resample_documents, corrected=corrected)
         choice.check_scores(-1.0, 1.0)
         self.config = updated(InterestEvolutionConfig(), config or {})
         self.slate_size = slate_size

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_sizes, no_response
+from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments, no_response
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.world import Appraisal, Feedback, Field
@@ -165,7 +165,7 @@ class InterestExplorationWorld:
         choice: ChoiceModel = PUBLISHED_CHOICE,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        check_sizes(slate_size, num_candidates)
+        check_arguments(slate_size, num_candidates, resample_documents=resample_documents)
         self.config = updated(InterestExplorationConfig(), config or {})
         choice.check_scores(0.0, self.config.highest_affinity + self.config.highest_quality)
         self.slate_size = slate_size

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import noise
-from driftrec.simulators.published.recsim_slates import check_sizes, feedback
+from driftrec.simulators.published.recsim_slates import check_arguments, feedback
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.world import Feedback, Field
@@ -90,6 +90,8 @@ class LongTermSatisfactionWorld:
           best now, most clickbait, is best in the long run too. The paper and the tutorial leave the sensitivity open
           ("user-specific") and want an optimal mix of choc and kale. ``corrected=True`` makes it 0.1, our choice:
           beyond 0.067 a diet of pure kale engages more than one of pure choc, e being -3.3 or 3.3 in the long run.
+          With 10 candidates an episode then earns 952 at random, 844 by most clickbait, 996 by least and 1014 by
+          least until the last three steps; as published it earns 948, 1117, 786 and 805.
         * The docstring of the original adds 2 (c - 1/2) to e; its code, the tutorial and this world subtract it.
         * Choices drew from the global ``np.random``, and ``create_environment`` ignored its seed. All draws come from
           the seed here.
@@ -117,7 +119,7 @@ class LongTermSatisfactionWorld:
         corrected: bool = False,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        check_sizes(slate_size, num_candidates)
+        check_arguments(slate_size, num_candidates, resample_documents=resample_documents, corrected=corrected)
         self.config = updated(CORRECTED if corrected else PUBLISHED, config or {})
         self.slate_size = slate_size
         self.num_items = num_candidates
