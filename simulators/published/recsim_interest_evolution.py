@@ -244,6 +244,10 @@ class InterestEvolutionWorld:
         """Expected minutes of every candidate if it were shown alone, (users, candidates)."""
         return self.choice.alone(self._affinity(state)) * self._minutes(state.budget)[:, None]
 
+    def budget_change(self, state: InterestEvolutionState) -> Float:
+        """Minutes that a click on every candidate adds to the budget, mostly below 0, (users, candidates)."""
+        return self._change(self._minutes(state.budget)[:, None], self._affinity(state), state.quality)
+
     def check_ends(self) -> None:
         """Raise ValueError if nothing that can happen ever spends a budget."""
         config = self.config
@@ -285,12 +289,17 @@ class InterestEvolutionWorld:
         config = self.config
         interest = state.interests[users, topic]
         minutes = self._minutes(state.budget[users])
-        utility = config.user_quality_factor * interest + config.document_quality_factor * quality
-        cost = np.where(state.gone, np.float32(0.0), np.float32(config.step_penalty))
-        cost[users] = minutes - config.user_update_alpha * minutes * utility
-        state.budget = state.budget - cost
+        change = np.where(state.gone, np.float32(0.0), np.float32(-config.step_penalty))
+        change[users] = self._change(minutes, interest, quality)
+        state.budget = state.budget + change
         state.interests[users, topic] = self._moved(interest, draw)
         return minutes
+
+    def _change(self, minutes: Float, interest: Float, quality: Float) -> Float:
+        """Minutes that watching ``minutes`` of an item adds to the budget; shapes that broadcast."""
+        config = self.config
+        utility = config.user_quality_factor * interest + config.document_quality_factor * quality
+        return config.user_update_alpha * minutes * utility - minutes
 
     def _moved(self, interest: Float, draw: Float) -> Float:
         """Interest in the topic just watched, afterwards."""
