@@ -26,6 +26,9 @@ Float = NDArray[np.float32]
 WIDEST = 5.9
 """Standard deviations that a normal draw stays within, see ``noise.normal_pairs``."""
 
+SMALLEST_CHANCE = 2.0**-24
+"""Resolution of the draws: what has a smaller chance does not happen."""
+
 PUBLISHED_CHOICE = MultinomialProportional(min_normalizer=-1.0, no_click_mass=1.0)
 """The weight of item i is u_c + 1, that of no click 2."""
 
@@ -41,8 +44,8 @@ class InterestEvolutionConfig:
         worst_quality: In [-100, 0].
         best_quality: In [0, 100].
         quality_stddev: Standard deviation of an item's quality around its topic's mean. In [0, 10].
-        video_length: Minutes that a click costs and earns. In [0.001, 1e4].
-        time_budget: Minutes at the start. In [0.001, 1e6].
+        video_length: Minutes that a click costs and earns. In [0.01, 1e4].
+        time_budget: Minutes at the start. In [0.01, 1e4].
         step_penalty: Minutes that a step without a click costs. In [0, 1e4].
         user_update_alpha: Minutes won back per minute watched and unit of utility. In [0, 100].
         user_quality_factor: Weight of the user's interest in the utility of an item; published as 0. In [-10, 10].
@@ -67,7 +70,7 @@ class InterestEvolutionConfig:
         check_ranges(self, num_topics=(2, 1000))
         check_ranges(self, low_quality_topics=(1, self.num_topics - 1))
         check_ranges(self, worst_quality=(-100, 0), best_quality=(0, 100), quality_stddev=(0, 10))
-        check_ranges(self, video_length=(1e-3, 1e4), time_budget=(1e-3, 1e6), step_penalty=(0, 1e4))
+        check_ranges(self, video_length=(1e-2, 1e4), time_budget=(1e-2, 1e4), step_penalty=(0, 1e4))
         check_ranges(self, user_update_alpha=(0, 100), interest_step=(0, 1))
         check_ranges(self, user_quality_factor=(-10, 10), document_quality_factor=(-10, 10))
 
@@ -150,7 +153,7 @@ class InterestEvolutionWorld:
     ) -> None:
         check_arguments(slate_size, num_candidates, resample_documents=resample_documents, corrected=corrected)
         choice.check_scores(-1.0, 1.0)
-        self.config = updated(InterestEvolutionConfig(), config or {})
+        self.config = updated(InterestEvolutionConfig(), {} if config is None else config)
         self.slate_size = slate_size
         self.num_items = num_candidates
         self.resample_documents = resample_documents
@@ -249,16 +252,18 @@ class InterestEvolutionWorld:
         return self._change(self._minutes(state.budget)[:, None], self._affinity(state), state.quality)
 
     def check_ends(self) -> None:
-        """Raise ValueError if nothing that can happen ever spends a budget."""
-        config = self.config
-        if config.step_penalty > 0 and (self.choice.alone(np.ones((), np.float32)) < 1).all():
-            return
-        utility = [config.document_quality_factor * quality for quality in config.quality_range]
-        worst = config.user_update_alpha * (min(utility) - abs(config.user_quality_factor))
-        if worst > 0:  # even the last minutes of a budget are won back in part, for ever
+        """Raise ValueError if nothing that can happen lowers a budget.
+
+        Where anything is clicked at all, episodes can end: some topic's mean utility is 0 or less, and a click there
+        costs what it earns or more.
+        """
+        budget, penalty = np.float32(self.config.time_budget), np.float32(self.config.step_penalty)
+        clicked = float(self.choice.alone(np.ones((), np.float32))) >= SMALLEST_CHANCE
+        if budget - penalty == budget and not clicked:
             raise ValueError(
-                "No episode could ever end: horizon is None, steps without a click cost nothing and every click wins "
-                "time back. Set a horizon, step_penalty above 0, or lower qualities."
+                f"No episode could ever end: horizon is None, nothing is ever clicked with {self.choice}, and a step "
+                f"without a click, at step_penalty {penalty:g}, does not lower the budget. Set a horizon, a higher "
+                "step_penalty or another choice."
             )
 
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:

@@ -166,7 +166,7 @@ class InterestExplorationWorld:
         config: Mapping[str, Any] | None = None,
     ) -> None:
         check_arguments(slate_size, num_candidates, resample_documents=resample_documents)
-        self.config = updated(InterestExplorationConfig(), config or {})
+        self.config = updated(InterestExplorationConfig(), {} if config is None else config)
         choice.check_scores(0.0, self.config.highest_affinity + self.config.highest_quality)
         self.slate_size = slate_size
         self.num_items = num_candidates

@@ -120,7 +120,7 @@ class LongTermSatisfactionWorld:
         config: Mapping[str, Any] | None = None,
     ) -> None:
         check_arguments(slate_size, num_candidates, resample_documents=resample_documents, corrected=corrected)
-        self.config = updated(CORRECTED if corrected else PUBLISHED, config or {})
+        self.config = updated(CORRECTED if corrected else PUBLISHED, {} if config is None else config)
         self.slate_size = slate_size
         self.num_items = num_candidates
         self.resample_documents = resample_documents
