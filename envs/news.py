@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ class NewsEnv(RecommendationEnv):
     ) -> None:
         check_render_mode(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(world, check_horizon(horizon, world))
+        super().__init__(world, check_horizon(horizon, partial(_check_that_somebody_leaves, world)))
 
 
 class NewsVectorEnv(RecommendationVectorEnv):
@@ -119,7 +119,9 @@ class NewsVectorEnv(RecommendationVectorEnv):
     ) -> None:
         check_render_mode(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(world, num_envs, check_horizon(horizon, world), autoreset_mode)
+        super().__init__(
+            world, num_envs, check_horizon(horizon, partial(_check_that_somebody_leaves, world)), autoreset_mode
+        )
 
 
 def news_world(
@@ -170,15 +172,19 @@ def check_render_mode(mode: str | None) -> None:
         raise ValueError(f"render_mode is {mode!r}; this world draws nothing. Leave it out; driftrec compare plots.")
 
 
-def check_horizon(horizon: int | None, world: NewsWorld) -> int | None:
+def check_horizon(horizon: int | None, check_ends: Callable[[], None]) -> int | None:
     """Return ``horizon``.
+
+    Args:
+        horizon: Steps, or None for no limit.
+        check_ends: Raises ValueError if no episode of the world could ever end; called when there is no limit.
 
     Raises:
         TypeError: If it is neither None nor an integer.
-        ValueError: If it is below 1, or None in a world that nobody leaves or whose sessions never end.
+        ValueError: If it is below 1, or from ``check_ends``.
     """
     if horizon is None:
-        _check_that_somebody_leaves(world)
+        check_ends()
         return None
     check_whole("horizon", horizon)
     if horizon < 1:

@@ -50,6 +50,24 @@ def block(keys: Words, steps: NDArray[np.int64], width: int) -> Words:
     return mix(offsets[:, None] + first)
 
 
+def rows(keys: Words, steps: NDArray[np.int64], width: int, first: int, count: int) -> Words:
+    """Words ``first`` to ``first + count - 1`` of one step, one row a user: the others are not worked out.
+
+    Args:
+        keys: From ``stream_keys``, shape (users,).
+        steps: Step of each user, 0 at reset, shape (users,).
+        width: Words a step; must be the same in every call for one world.
+        first: The first word wanted, 0 to ``width - 1``.
+        count: Words wanted.
+
+    Returns:
+        uint64 words, shape (users, count): those of ``block(keys, steps, width)[first : first + count].T``.
+    """
+    start = keys + steps.astype(np.uint64) * np.uint64(width) * _GAMMA  # (users,)
+    offsets = np.arange(first + 1, first + count + 1, dtype=np.uint64) * _GAMMA  # (count,)
+    return mix(start[:, None] + offsets)
+
+
 def child_seeds(seeds: Words, index: NDArray[np.int64]) -> Words:
     """Seed of the ``index``-th user that a lane with seed ``seeds`` serves. Shape kept."""
     return mix(stream_keys(seeds) + index.astype(np.uint64) * _SCRAMBLE)
@@ -77,10 +95,30 @@ def uniform_low(words: Words) -> NDArray[np.float32]:
     return (words & np.uint64(0xFFFFFF)).astype(np.float32) * np.float32(2.0**-24)
 
 
+def uniform_pairs(words: Words) -> NDArray[np.float32]:
+    """Two uniforms in [0, 1) from the 24 upper bits of each half of every word, last axis twice as long."""
+    halves = words.view(np.uint32) >> np.uint32(8)
+    return halves.view(np.int32).astype(np.float32) * np.float32(2.0**-24)  # signed: numpy converts these faster
+
+
 def normal(words: Words) -> NDArray[np.float32]:
     """Standard normal by Box and Muller (1958), both uniforms from one word; |value| < 5.9. Shape kept."""
     radius = np.sqrt(np.float32(-2.0) * np.log(np.float32(1.0) - uniform(words)))
     return radius * np.cos(_TWO_PI * uniform_low(words))
+
+
+def normal_pairs(words: Words) -> NDArray[np.float32]:
+    """Two independent standard normals a word by Box and Muller (1958), all cosines, then all sines; |value| < 5.9.
+
+    Args:
+        words: Shape (users, count).
+
+    Returns:
+        float32, shape (users, 2 * count).
+    """
+    radius = np.sqrt(np.float32(-2.0) * np.log(np.float32(1.0) - uniform(words)))
+    angle = _TWO_PI * uniform_low(words)
+    return np.concatenate((radius * np.cos(angle), radius * np.sin(angle)), axis=1)
 
 
 def exponential(words: Words) -> NDArray[np.float32]:

@@ -1,1 +1,1 @@
-"""Agents on published worlds: what the figures of the literature need, and ours, trained on features of the items."""
+"""Published worlds: reference policies and figures of their originals, and our agents on features of their items."""

@@ -1,0 +1,269 @@
+"""RecSim's choice models: which position of a slate is clicked, if any.
+
+Source: recsim/choice_model.py of google-research/recsim (Ie et al., 2019, arXiv:1909.04847). Every model turns scores,
+(slate_size, users), and one uniform draw a user into a position, -1 for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.settings import nearest, updated
+
+Float = NDArray[np.float32]
+
+MAX_LOGIT = 80.0
+"""The largest score whose exponential, times a slate, is finite in float32."""
+
+
+class ChoiceModel(Protocol):
+    """How a user picks from a slate."""
+
+    def choose(self, scores: Float, draw: Float) -> NDArray[np.int64]:
+        """Position clicked, -1 for none, shape (users,).
+
+        Args:
+            scores: Of the items by position, shape (slate_size, users).
+            draw: Uniform in [0, 1), shape (users,).
+        """
+        ...
+
+    def alone(self, scores: Float) -> Float:
+        """Chance of a click on an item that is the whole slate. Shape kept."""
+        ...
+
+    def check_scores(self, lowest: float, highest: float) -> None:
+        """Raise ValueError unless the model is defined for all scores between ``lowest`` and ``highest``."""
+        ...
+
+
+@runtime_checkable
+class WeighedChoice(ChoiceModel, Protocol):
+    """A choice in proportion to weights that do not depend on the rest of the slate."""
+
+    @property
+    def no_click(self) -> float:
+        """Weight of clicking nothing."""
+        ...
+
+    def weights(self, scores: Float) -> Float:
+        """Weight of every item. Shape kept."""
+        ...
+
+
+@dataclass(frozen=True)
+class MultinomialLogit:
+    """P(i) = exp(s_i) / (exp(no_click_mass) + sum_j exp(s_j)).
+
+    Attributes:
+        no_click_mass: Logit of clicking nothing, at most 80; minus infinity, the default, for always clicking.
+    """
+
+    no_click_mass: float = -np.inf
+
+    def __post_init__(self) -> None:
+        check_ranges(self, no_click_mass=(-np.inf, MAX_LOGIT))
+
+    @property
+    def no_click(self) -> float:
+        """exp(no_click_mass)."""
+        return float(np.exp(self.no_click_mass))
+
+    def weights(self, scores: Float) -> Float:
+        """exp(s). Shape kept."""
+        return np.exp(scores)
+
+    def choose(self, scores: Float, draw: Float) -> NDArray[np.int64]:
+        """See ``ChoiceModel``."""
+        return pick(self.weights(scores), self.no_click, draw)
+
+    def alone(self, scores: Float) -> Float:
+        """See ``ChoiceModel``."""
+        return _share(self.weights(scores), self.no_click)
+
+    def check_scores(self, lowest: float, highest: float) -> None:
+        """Scores are at most 80."""
+        if highest > MAX_LOGIT:
+            raise ValueError(f"Scores reach {highest:g}, and exp(s) overflows above {MAX_LOGIT:g}; lower the means.")
+
+
+@dataclass(frozen=True)
+class MultinomialProportional:
+    """P(i) = (s_i - m) / (no_click_mass - m + sum_j (s_j - m)), m = min_normalizer.
+
+    Attributes:
+        min_normalizer: m, at most the lowest score. In [-1e3, 0].
+        no_click_mass: Score of clicking nothing. In [m, 1e3].
+    """
+
+    min_normalizer: float
+    no_click_mass: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, min_normalizer=(-1e3, 0))
+        check_ranges(self, no_click_mass=(self.min_normalizer, 1e3))
+
+    @property
+    def no_click(self) -> float:
+        """no_click_mass - m."""
+        return self.no_click_mass - self.min_normalizer
+
+    def weights(self, scores: Float) -> Float:
+        """S - m. Shape kept."""
+        return scores - np.float32(self.min_normalizer)
+
+    def choose(self, scores: Float, draw: Float) -> NDArray[np.int64]:
+        """See ``ChoiceModel``."""
+        return pick(self.weights(scores), self.no_click, draw)
+
+    def alone(self, scores: Float) -> Float:
+        """See ``ChoiceModel``."""
+        return _share(self.weights(scores), self.no_click)
+
+    def check_scores(self, lowest: float, highest: float) -> None:
+        """Scores are at least m."""
+        _check_floor(self.min_normalizer, lowest)
+
+
+@dataclass(frozen=True)
+class ExponentialCascade:
+    """A look at one position after the other until one is clicked: P(click | looked at i) = a * c * exp(s_i).
+
+    Attributes:
+        attention_prob: a, chance that a position is looked at all. In [0, 1].
+        score_scaling: c, such that c * exp(s) is at most 1. In [0, 1e3].
+    """
+
+    attention_prob: float = 1.0
+    score_scaling: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_ranges(self, attention_prob=(0, 1), score_scaling=(0, 1e3))
+
+    def choose(self, scores: Float, draw: Float) -> NDArray[np.int64]:
+        """See ``ChoiceModel``."""
+        return cascade(self.alone(scores), draw)
+
+    def alone(self, scores: Float) -> Float:
+        """See ``ChoiceModel``."""
+        return np.float32(self.attention_prob * self.score_scaling) * np.exp(scores)
+
+    def check_scores(self, lowest: float, highest: float) -> None:
+        """C * exp(s) is at most 1."""
+        _check_scaling(self.score_scaling, float(np.exp(highest)))
+
+
+@dataclass(frozen=True)
+class ProportionalCascade:
+    """As ``ExponentialCascade``, with P(click | looked at i) = a * c * (s_i - m).
+
+    Attributes:
+        min_normalizer: m, at most the lowest score. In [-1e3, 0].
+        attention_prob: a. In [0, 1].
+        score_scaling: c, such that c * (s - m) is at most 1. In [0, 1e3].
+    """
+
+    min_normalizer: float
+    attention_prob: float = 1.0
+    score_scaling: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_ranges(self, min_normalizer=(-1e3, 0), attention_prob=(0, 1), score_scaling=(0, 1e3))
+
+    def choose(self, scores: Float, draw: Float) -> NDArray[np.int64]:
+        """See ``ChoiceModel``."""
+        return cascade(self.alone(scores), draw)
+
+    def alone(self, scores: Float) -> Float:
+        """See ``ChoiceModel``."""
+        scale = np.float32(self.attention_prob * self.score_scaling)
+        return scale * (scores - np.float32(self.min_normalizer))
+
+    def check_scores(self, lowest: float, highest: float) -> None:
+        """Scores are at least m, and c * (s - m) is at most 1."""
+        _check_floor(self.min_normalizer, lowest)
+        _check_scaling(self.score_scaling, highest - self.min_normalizer)
+
+
+MODELS: Mapping[str, ChoiceModel] = {
+    type(model).__name__: model
+    for model in (
+        MultinomialLogit(),
+        MultinomialProportional(min_normalizer=-1.0),
+        ExponentialCascade(),
+        ProportionalCascade(min_normalizer=-1.0),
+    )
+}
+"""All models by name, with the parameters that a choice by name starts from."""
+
+
+def choice_model(changes: Mapping[str, Any] | None, default: ChoiceModel) -> ChoiceModel:
+    """``default`` with ``changes``, as JSON and keyword arguments give them.
+
+    Args:
+        changes: New parameters by name, such as ``{"no_click_mass": 2.0}``; under "model" the name of another model
+            may stand, whose defaults then take the place of those of ``default``. None for no changes.
+        default: What is changed.
+
+    Raises:
+        TypeError: If ``changes`` is not a mapping or a parameter is not a number.
+        ValueError: If a name is unknown or a parameter out of range.
+    """
+    if not isinstance(changes, Mapping | None):
+        raise TypeError(f"choice is {changes!r}; it must be a mapping of parameters to values.")
+    known = {**MODELS, type(default).__name__: default}
+    parameters = dict(changes or {})
+    name = parameters.pop("model", type(default).__name__)
+    if name not in known:
+        raise ValueError(f"choice.model is {name!r}, which is none. {nearest(str(name), known)}")
+    return updated(known[name], parameters, "choice")
+
+
+def pick(weights: Float, no_click: float, draw: Float) -> NDArray[np.int64]:
+    """Position drawn in proportion to ``weights``, -1 in proportion to ``no_click``; arguments as of ``choose``."""
+    cumulative = weights.copy()
+    for k in range(1, len(cumulative)):  # row by row: one order of sums at any batch size
+        cumulative[k] += cumulative[k - 1]
+    return _first_above(cumulative, draw * (cumulative[-1] + np.float32(no_click)))
+
+
+def cascade(chances: Float, draw: Float) -> NDArray[np.int64]:
+    """First position clicked, where position k is clicked with ``chances[k]`` if none before it was."""
+    passed = np.float32(1.0) - chances
+    for k in range(1, len(passed)):
+        passed[k] *= passed[k - 1]
+    return _first_above(np.float32(1.0) - passed, draw)
+
+
+def _first_above(cumulative: Float, threshold: Float) -> NDArray[np.int64]:
+    """First row of ``cumulative`` (slate_size, users) above ``threshold`` (users,), -1 if none is."""
+    below = np.zeros(threshold.shape, np.min_scalar_type(len(cumulative)))  # few bytes are counted quickly
+    for row in cumulative:
+        below += threshold >= row
+    return np.where(below == len(cumulative), -1, below.astype(np.int64))
+
+
+def _share(weights: Float, no_click: float) -> Float:
+    return weights / (weights + np.float32(no_click))
+
+
+def _check_floor(min_normalizer: float, lowest: float) -> None:
+    if lowest < min_normalizer:
+        raise ValueError(
+            f"choice.min_normalizer is {min_normalizer:g}, and scores go down to {lowest:g}, which would give negative "
+            f"weights; set it to {lowest:g} or less."
+        )
+
+
+def _check_scaling(score_scaling: float, largest: float) -> None:
+    if score_scaling * largest > 1.0:
+        raise ValueError(
+            f"choice.score_scaling is {score_scaling:g}, which times the largest score, {largest:g}, exceeds 1; "
+            f"set it to {1.0 / largest:.3g} or less."
+        )

@@ -1,0 +1,262 @@
+"""RecSim's interest exploration: two kinds of users and two topics; nothing moves, but the kind is hidden.
+
+Source: recsim/environments/interest_exploration.py of google-research/recsim at 55e50e4 (Ie et al., 2019,
+arXiv:1909.04847).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators import noise
+from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
+from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments, no_response
+from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.settings import updated
+from driftrec.simulators.world import Appraisal, Feedback, Field
+
+Float = NDArray[np.float32]
+
+WIDEST = 5.9
+"""Standard deviations that a normal draw stays within, see ``noise.normal_pairs``."""
+
+PUBLISHED_CHOICE = MultinomialLogit(no_click_mass=5.0)
+"""No click has the logit 5, above almost every item's score: about a quarter of random slates is clicked."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Quality of a topic's documents: log-normal.
+
+    Attributes:
+        quality_mean: Mean of its logarithm. In [-10, 2].
+        quality_stddev: Standard deviation of its logarithm. In [0, 0.25].
+    """
+
+    quality_mean: float
+    quality_stddev: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_ranges(self, quality_mean=(-10, 2), quality_stddev=(0, 0.25))
+
+
+@dataclass(frozen=True)
+class UserType:
+    """Affinity of a kind of users to each topic: log-normal.
+
+    Attributes:
+        topic_0: Mean of the logarithm of the affinity to topic 0. In [-10, 2].
+        topic_1: The same for topic 1. In [-10, 2].
+    """
+
+    topic_0: float
+    topic_1: float
+
+    def __post_init__(self) -> None:
+        check_ranges(self, topic_0=(-10, 2), topic_1=(-10, 2))
+
+
+@dataclass(frozen=True)
+class InterestExplorationConfig:
+    """The published parameters.
+
+    Attributes:
+        topic_0_share: Share of documents of topic 0; the rest is of topic 1. In [0, 1].
+        topic_0: The rare topic, of the better documents.
+        topic_1: The common topic.
+        type_0_share: Share of users of type 0; the rest is of type 1. In [0, 1].
+        type_0: The rare users, who like topic 1.
+        type_1: The common users, who like topic 0.
+        affinity_stddev: Standard deviation of the logarithm of affinity within a type. In [0, 0.25].
+    """
+
+    topic_0_share: float = 0.2
+    topic_0: Topic = field(default_factory=lambda: Topic(0.8))
+    topic_1: Topic = field(default_factory=lambda: Topic(0.2))
+    type_0_share: float = 0.3
+    type_0: UserType = field(default_factory=lambda: UserType(0.1, 0.7))
+    type_1: UserType = field(default_factory=lambda: UserType(0.7, 0.1))
+    affinity_stddev: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_ranges(self, topic_0_share=(0, 1), type_0_share=(0, 1), affinity_stddev=(0, 0.25))
+
+    @property
+    def highest_quality(self) -> float:
+        """Highest quality that can be drawn."""
+        topics = (self.topic_0, self.topic_1)
+        return float(max(np.exp(topic.quality_mean + WIDEST * topic.quality_stddev) for topic in topics))
+
+    @property
+    def highest_affinity(self) -> float:
+        """Highest affinity that can be drawn."""
+        means = (self.type_0.topic_0, self.type_0.topic_1, self.type_1.topic_0, self.type_1.topic_1)
+        return float(np.exp(max(means) + WIDEST * self.affinity_stddev))
+
+    def affinity_means(self) -> Float:
+        """Mean logarithm of affinity, shape (types, topics)."""
+        types = (self.type_0, self.type_1)
+        return np.array([(kind.topic_0, kind.topic_1) for kind in types], np.float32)
+
+    def average_affinity(self) -> Float:
+        """Mean affinity over all users to every topic: what is known of a user never seen, shape (topics,).
+
+        That of the original's ``avg_user_state``: shares of the types times the means of their log-normals.
+        """
+        means = np.exp(self.affinity_means() + np.float32(self.affinity_stddev**2 / 2.0))
+        return np.float32(self.type_0_share) * means[0] + np.float32(1.0 - self.type_0_share) * means[1]
+
+
+@dataclass
+class InterestExplorationState:
+    """All there is to know about a batch of users; leading axis users."""
+
+    keys: NDArray[np.uint64]  # (users,)
+    step: NDArray[np.int64]  # (users,)
+    kind: NDArray[np.int32]  # (users,) type, 0 or 1
+    affinity: Float  # (users, 2) to the topics
+    topic: NDArray[np.int64]  # (users, candidates)
+    quality: Float  # (users, candidates)
+    response: Response
+
+
+class InterestExplorationWorld:
+    """Interest exploration as a batched world (see ``driftrec.simulators.world.World``).
+
+    A user is of type 0 with chance 0.3, else of type 1, and has a hidden, fixed affinity g to both topics,
+    ln g ~ N(mean of type and topic, 0.1). Every step brings new candidates: of topic 0 with chance 0.2, else of topic
+    1, ln quality ~ N(mean of the topic, 0.1). The score of an item is g[topic] + quality; one is clicked by a
+    multinomial logit in which no click has the logit 5. The reward is 1 a click.
+
+    Nothing moves and nobody leaves: every step is like the first, and what there is to learn is the user's type.
+    At the published parameters there is little in it, since the topic of the better documents is also the one that
+    70 % of users like, and the others like it no less than the other (3.33 against 3.24): the best documents for
+    the average user give 98 % of the clicks that full information gives.
+    A repeat in a slate is shown twice, with twice the weight.
+
+    Published faults: choices drew from the global ``np.random``, whatever the seed; all draws come from the seed
+    here. There is none that needs correcting.
+
+    Args:
+        slate_size: Positions in a slate, at least 1.
+        num_candidates: Candidates in every step, at least 1.
+        resample_documents: Draw new candidates in every step; with False the first ones stay to the end.
+        choice: How users pick from a slate; scores are above 0.
+        config: Changes to ``InterestExplorationConfig``, nested by topic and type.
+
+    Raises:
+        TypeError: If a setting is not a number.
+        ValueError: If a size or a setting is out of range or unknown, or the choice does not fit the scores.
+    """
+
+    item_features = None
+    topics: Mapping[str, Float] = {}
+
+    def __init__(
+        self,
+        slate_size: int = 2,
+        num_candidates: int = 10,
+        resample_documents: bool = True,
+        choice: ChoiceModel = PUBLISHED_CHOICE,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        check_arguments(slate_size, num_candidates, resample_documents=resample_documents)
+        self.config = updated(InterestExplorationConfig(), {} if config is None else config)
+        choice.check_scores(0.0, self.config.highest_affinity + self.config.highest_quality)
+        self.slate_size = slate_size
+        self.num_items = num_candidates
+        self.resample_documents = resample_documents
+        self.choice = choice
+        self._one_hot = np.eye(2, 3, dtype=np.float32)  # the third column is quality's
+        topics = (self.config.topic_0, self.config.topic_1)
+        self._quality_mean = np.array([topic.quality_mean for topic in topics], np.float32)
+        self._quality_stddev = np.array([topic.quality_stddev for topic in topics], np.float32)
+        self._pairs = -(-num_candidates // 2)  # words that hold one draw a candidate
+        self._width = 1 + 2 * self._pairs + 2  # choice, topics, qualities; at birth only, type and affinities
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """Shape, type and range of every observation field."""
+        slate, best = (self.slate_size,), self.config.highest_quality
+        return {
+            "candidates": Field((self.num_items, 3), np.float32, 0, max(1.0, best)),
+            "clicked": Field(slate, np.int8, 0, 1),
+            "quality": Field(slate, np.float32, 0, best),
+            "cluster": Field(slate, np.int32, -1, 1),
+        }
+
+    def reset(self, seeds: NDArray[np.uint64]) -> InterestExplorationState:
+        """New users, one a seed, with their first candidates."""
+        n = len(seeds)
+        keys = noise.stream_keys(np.asarray(seeds, np.uint64))
+        step = np.zeros(n, np.int64)
+        born = noise.rows(keys, step, self._width, self._width - 2, 2)
+        kind = (noise.uniform(born[:, 0]) >= np.float32(self.config.type_0_share)).astype(np.int32)
+        spread = np.float32(self.config.affinity_stddev) * noise.normal_pairs(born[:, 1:])
+        topic, quality = self._candidates(noise.rows(keys, step, self._width, 1, 2 * self._pairs))
+        return InterestExplorationState(
+            keys=keys,
+            step=step,
+            kind=kind,
+            affinity=np.exp(self.config.affinity_means()[kind] + spread),
+            topic=topic,
+            quality=quality,
+            response=no_response(n, self.slate_size),
+        )
+
+    def step(self, state: InterestExplorationState, slates: NDArray[np.int64]) -> Feedback:
+        """Show one slate a user, who clicks one item or none; then come the next candidates."""
+        state.step += 1
+        words = noise.rows(state.keys, state.step, self._width, 0, 1 + 2 * self._pairs * self.resample_documents)
+        by_position = np.ascontiguousarray(slates.T)  # (slate_size, users): numpy's inner loops run over users
+        topic, quality = at_slates(state.topic, by_position), at_slates(state.quality, by_position)
+        position = self.choice.choose(at_slates(state.affinity, topic) + quality, noise.uniform(words[:, 0]))
+        users = np.flatnonzero(position >= 0)
+        nobody, reward = np.zeros(len(slates), np.bool_), np.ones(len(users), np.float32)
+        state.response = Response.of((position[users], users), reward, quality, topic, nobody)
+        if self.resample_documents:
+            state.topic, state.quality = self._candidates(words[:, 1:])
+        return state.response.feedback(nobody)
+
+    def observe(self, state: InterestExplorationState) -> dict[str, NDArray[Any]]:
+        """Candidates, one-hot of the topic and quality, and the response to the last slate: copies, see ``fields``."""
+        candidates = self._one_hot.take(state.topic, axis=0)  # (users, candidates, 3)
+        candidates[..., 2] = state.quality
+        seen = state.response.observe("clicks")
+        del seen["clicks"]  # a click earns 1, which "clicked" says already
+        return {"candidates": candidates, **seen}
+
+    def reveal(self, state: InterestExplorationState) -> dict[str, NDArray[Any]]:
+        """Copies of the truth: "affinity" (users, 2) to the topics, and the user's "type" (users,), 0 or 1."""
+        return {"affinity": state.affinity.copy(), "type": state.kind.copy()}
+
+    def appraise(self, state: InterestExplorationState) -> Appraisal:
+        """Weight of every candidate; a click earns 1. Needs a choice by weights (TypeError)."""
+        scores = self._scores(state)
+        return appraised(self.choice, scores, np.ones_like(scores), self.slate_size)
+
+    def expected_engagement(self, state: InterestExplorationState) -> Float:
+        """Chance of a click on every candidate if it were shown alone, (users, candidates)."""
+        return self.choice.alone(self._scores(state))
+
+    def check_ends(self) -> None:
+        """Raise ValueError: nobody ever leaves."""
+        raise ValueError("No episode could ever end: horizon is None and nobody leaves this world. Set a horizon.")
+
+    def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
+        """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""
+        uniform = noise.uniform_pairs(np.ascontiguousarray(words[:, : self._pairs]))[:, : self.num_items]
+        topic = (uniform >= np.float32(self.config.topic_0_share)).astype(np.int64)
+        log_quality = noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items]
+        log_quality = self._quality_stddev.take(topic) * log_quality
+        log_quality += self._quality_mean.take(topic)
+        return topic, np.exp(log_quality)
+
+    def _scores(self, state: InterestExplorationState) -> Float:
+        """Affinity to the topic plus quality of every candidate, (users, candidates)."""
+        return np.take_along_axis(state.affinity, state.topic, axis=1) + state.quality
