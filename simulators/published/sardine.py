@@ -25,14 +25,13 @@ FEWEST, MOST = 3, 5
 """Topics of a user; other draws are repeated."""
 
 _TASTE, _ARRIVAL = 0, 1  # streams of a user beside that of the clicks
-_HALF = np.float32(2.0**-25)  # half the resolution of the draws
+_HALF = np.float32(2.0**-25)  # half the resolution of the draws: a chance below it never comes true
 
 
 @dataclass
 class SardineState:
     """All there is to know about a batch of users; leading axis users."""
 
-    seeds: NDArray[np.uint64]  # (users,)
     keys: NDArray[np.uint64]  # (users,)
     step: NDArray[np.int64]  # (users,) slates shown so far, that of the reset included
     interest: Float  # (users, topics) unit vectors
@@ -105,10 +104,9 @@ class SardineWorld:
 
     def reset(self, seeds: NDArray[np.uint64]) -> SardineState:
         """New users, one a seed, each with a first random slate behind them, whose clicks are logged."""
-        seeds = np.array(seeds, np.uint64)
-        interest = self._draw_interests(seeds)
+        seeds = np.asarray(seeds, np.uint64)
+        interest = self.first_interests(seeds)
         state = SardineState(
-            seeds=seeds,
             keys=noise.stream_keys(seeds),
             step=np.zeros(len(seeds), np.int64),
             interest=interest,
@@ -116,7 +114,7 @@ class SardineWorld:
             boredom=Boredom.none(len(seeds), self.num_topics, self.config),
             past=self._observer.begin(len(seeds), self.slate_size),
         )
-        self._show(state, self.first_slates(state))
+        self._show(state, self.first_slates(seeds))
         return state
 
     def step(self, state: SardineState, slates: NDArray[np.int64]) -> Feedback:
@@ -144,15 +142,8 @@ class SardineWorld:
         chance *= self._propensities[0]
         return self._penalised(chance.T, state).T
 
-    def first_slates(self, state: SardineState) -> NDArray[np.int64]:
-        """The random slates that ``reset`` shows, (users, slate_size)."""
-        keys = noise.stream_keys(noise.child_seeds(state.seeds, np.full(len(state.seeds), _ARRIVAL)))
-        words = noise.block(keys, np.zeros(len(keys), np.int64), self.slate_size)
-        words >>= np.uint64(32)
-        return ((words * np.uint64(self.num_items)) >> np.uint64(32)).astype(np.int64).T
-
-    def _draw_interests(self, seeds: NDArray[np.uint64]) -> Float:
-        """U(0, 1) on three to five random topics, scaled to length 1, (users, topics)."""
+    def first_interests(self, seeds: NDArray[np.uint64]) -> Float:
+        """Interests before any click: U(0, 1) on three to five topics, scaled to length 1, (users, topics)."""
         keys = noise.stream_keys(noise.child_seeds(seeds, np.full(len(seeds), _TASTE)))
         strength = noise.uniform(noise.block(keys, np.zeros(len(seeds), np.int64), self.num_topics))
         kept = np.empty(strength.shape, np.bool_)
@@ -164,13 +155,28 @@ class SardineWorld:
             users, attempt = users[(number < FEWEST) | (number > MOST)], attempt + 1
         return _unit(np.ascontiguousarray((strength * kept).T))
 
+    def first_slates(self, seeds: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """The random slates that ``reset`` shows, (users, slate_size)."""
+        keys = noise.stream_keys(noise.child_seeds(seeds, np.full(len(seeds), _ARRIVAL)))
+        words = noise.block(keys, np.zeros(len(keys), np.int64), self.slate_size)
+        words >>= np.uint64(32)
+        return ((words * np.uint64(self.num_items)) >> np.uint64(32)).astype(np.int64).T
+
+    def draws(self, keys: NDArray[np.uint64], steps: NDArray[np.int64]) -> Float:
+        """Uniform numbers below which the chances of a click come true, by position, (slate_size, users).
+
+        Args:
+            keys: Of the users, ``noise.stream_keys`` of their seeds.
+            steps: Slates that they were shown before.
+        """
+        words = noise.block(keys, steps, self._width)
+        return np.concatenate([noise.uniform(words), noise.uniform_low(words)])[: self.slate_size]
+
     def _show(self, state: SardineState, slates: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Let users see slates and live on; returns the clicks, (slate_size, users)."""
         by_position = np.ascontiguousarray(slates.T)  # numpy's inner loops run over users
         topics = self.main_topics.take(by_position)
-        words = noise.block(state.keys, state.step, self._width)
-        draws = np.concatenate([noise.uniform(words), noise.uniform_low(words)])[: self.slate_size]
-        clicks = draws < self._chances(state, by_position, topics) - _HALF  # none at chances below the resolution
+        clicks = self.draws(state.keys, state.step) < self._chances(state, by_position, topics) - _HALF
         state.past.add(slates, clicks.T, state.step)
         state.step += 1
         state.boredom.live_on(topics, clicks, self.config)
