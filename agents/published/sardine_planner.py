@@ -22,13 +22,13 @@ class QuotaWeights:
     Attributes:
         boredom: Clicks lost a step, while the user is bored. >= 0.
         balance: Price of a click on a topic whose quota is used up in the mean. >= 0.
-        turnover: Clicks of this slate that are assumed to push old ones out of a full log. >= 0.
+        turnover: Part of the clicks of the best slate that are assumed to push old ones out of a full log. In [0, 1].
         thrift: Price of the influence of an item twice as strong as the mean item's. >= 0.
     """
 
     boredom: float = 4.0
     balance: float = 0.1
-    turnover: int = 3
+    turnover: float = 0.8
     thrift: float = 0.0
 
 
@@ -86,45 +86,54 @@ class QuotaPlanner:
 
     def _fill(self, state: SardineState, items: NDArray[np.int64], relevance: Float) -> NDArray[np.int64]:
         """Columns of ``items`` by rank, (users, slate_size)."""
-        users = np.arange(len(items))
-        topics = self.world.main_topics[items].astype(np.int64)  # (users, candidates)
-        old = self._old_clicks(state)  # (users, topics)
-        threshold = self.world.config.boredom_threshold
-        sums = np.zeros((*old.shape, threshold + 1), np.float32)  # P(clicks on a topic = n), n up to the threshold
-        np.put_along_axis(sums, np.minimum(old, threshold)[..., None], 1.0, axis=2)
-        mean = old.astype(np.float32)
+        users, topics = np.arange(len(items)), self.world.main_topics[items].astype(np.int64)
+        sums = self._old_clicks(state, relevance)  # (users, topics, threshold + 1)
+        values = np.arange(sums.shape[2], dtype=np.float32)
         ahead = np.clip(self.horizon - state.step, 0, self.world.config.boredom_window)[:, None]  # (users, 1)
         worth = np.float32(1.0) - self.weights.thrift * self._strength[items] * (ahead > 0)
         taken = np.zeros(items.shape, np.bool_)
         picks = np.empty((len(items), len(self._ranks)), np.int64)
         for rank, propensity in enumerate(self._ranks):
-            price = self.weights.boredom * ahead * sums[:, :, threshold - 1]
-            price = price + self.weights.balance * (ahead > 0) * mean / (threshold - 1 or 1)
+            used = sums @ values / max(values[-2], 1.0)
+            price = ahead * (self.weights.boredom * sums[:, :, -2]) + self.weights.balance * (ahead > 0) * used
             gain = relevance * (worth - np.take_along_axis(price, topics, axis=1))
             gain[taken] = -np.inf
             picks[:, rank] = pick = gain.argmax(axis=1)
             taken[users, pick] = True
-            chance, topic = propensity * relevance[users, pick], topics[users, pick]
-            mean[users, topic] += chance
-            sums[users, topic] = _one_more(sums[users, topic], chance[:, None])
+            topic = topics[users, pick]
+            sums[users, topic] = one_more(sums[users, topic], propensity * relevance[users, pick])
         return picks
 
-    def _old_clicks(self, state: SardineState) -> NDArray[np.int64]:
-        """Logged clicks on every topic that will still be logged after this slate, (users, topics)."""
+    def _old_clicks(self, state: SardineState, relevance: Float) -> Float:
+        """Distribution of the old clicks on every topic that count on, (users, topics, threshold + 1).
+
+        The clicks of this slate push the oldest out of a full log. Their number is taken to be that of the slate of
+        highest relevance, each click with ``turnover`` of its chance.
+        """
         config, log = self.world.config, state.boredom
-        memory = config.recent_clicks
-        newer = (log.head[:, None] - 1 - np.arange(memory)) % memory  # clicks since, (users, recent_clicks)
-        stays = (log.age < config.boredom_window) & (newer < memory - self.weights.turnover)
-        old = np.zeros((len(log.head), self.world.num_topics), np.int64)
-        for slot in range(memory):
-            users = np.flatnonzero(stays[:, slot] & (log.topics[:, slot] >= 0))
-            old[users, log.topics[users, slot]] += 1
-        return old
+        memory, users = config.recent_clicks, np.arange(len(relevance))
+        pushes = np.zeros((len(users), memory + 1), np.float32)  # P(so many clicks come)
+        pushes[:, 0] = 1.0
+        best = -np.sort(-relevance, axis=1)[:, : len(self._ranks)] * self._ranks
+        for chances in best.T:
+            pushes = one_more(pushes, np.minimum(self.weights.turnover * chances, np.float32(1.0)))
+        counts = np.zeros((len(users), self.world.num_topics), np.int64)
+        sums = np.zeros((*counts.shape, config.boredom_threshold + 1), np.float32)
+        every = users[:, None], np.arange(self.world.num_topics)[None]
+        sums[(*every, counts)] += pushes[:, memory:]
+        for newer in range(memory):  # from the newest click to the oldest: as many are newer
+            slot = (log.head - 1 - newer) % memory
+            topic = log.topics[users, slot]
+            counts[users, topic] += (topic >= 0) & (log.age[users, slot] < config.boredom_window)
+            left = memory - 1 - newer
+            sums[(*every, np.minimum(counts, config.boredom_threshold))] += pushes[:, left : left + 1]
+        return sums
 
 
-def _one_more(sums: Float, chance: Float) -> Float:
-    """Distribution of a sum (users, values) with one more Bernoulli variable (users, 1); the last value stays."""
+def one_more(sums: Float, chance: Float) -> Float:
+    """Distribution of a sum, (users, values), with one more Bernoulli variable, (users,); the last value stays."""
+    chance = chance[:, None]
     after = sums * (np.float32(1.0) - chance)
     after[:, 1:] += sums[:, :-1] * chance
-    after[:, -1] += sums[:, -1] * chance[:, 0]
+    after[:, -1:] += sums[:, -1:] * chance
     return after
