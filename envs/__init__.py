@@ -1,5 +1,8 @@
 """Gymnasium environments over the simulated worlds. Importing this module registers them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import gymnasium
 
 from driftrec.envs.news import NewsEnv, NewsVectorEnv, news_world
@@ -18,6 +21,8 @@ from driftrec.envs.recsim_long_term_satisfaction import (
     LongTermSatisfactionVectorEnv,
     long_term_satisfaction_world,
 )
+from driftrec.envs.sardine import SardineEnv, SardineVectorEnv, sardine_world
+from driftrec.simulators.published.sardine_config import PUBLISHED as SARDINE
 
 __all__ = [
     "InterestEvolutionEnv",
@@ -28,27 +33,31 @@ __all__ = [
     "LongTermSatisfactionVectorEnv",
     "NewsEnv",
     "NewsVectorEnv",
+    "SardineEnv",
+    "SardineVectorEnv",
     "interest_evolution_world",
     "interest_exploration_world",
     "long_term_satisfaction_world",
     "news_world",
+    "sardine_world",
 ]
 
-if "driftrec/News-v0" not in gymnasium.registry:
-    gymnasium.register(
-        "driftrec/News-v0",
-        entry_point="driftrec.envs.news:NewsEnv",
-        vector_entry_point="driftrec.envs.news:NewsVectorEnv",
-    )
 
-for _name, _module in {
-    "InterestEvolution": "recsim_interest_evolution",
-    "InterestExploration": "recsim_interest_exploration",
-    "LongTermSatisfaction": "recsim_long_term_satisfaction",
-}.items():
-    if f"driftrec/RecSim-{_name}-v0" not in gymnasium.registry:
+def _register(name: str, classes: str, kwargs: Mapping[str, Any]) -> None:
+    """Register driftrec/``name``-v0: ``classes`` is module:prefix of the Env and the VectorEnv."""
+    identifier = f"driftrec/{name}-v0"
+    if identifier not in gymnasium.registry:
         gymnasium.register(
-            f"driftrec/RecSim-{_name}-v0",
-            entry_point=f"driftrec.envs.{_module}:{_name}Env",
-            vector_entry_point=f"driftrec.envs.{_module}:{_name}VectorEnv",
+            identifier,
+            entry_point=f"driftrec.envs.{classes}Env",
+            vector_entry_point=f"driftrec.envs.{classes}VectorEnv",
+            kwargs=dict(kwargs),
         )
+
+
+_register("News", "news:News", {})
+_register("RecSim-InterestEvolution", "recsim_interest_evolution:InterestEvolution", {})
+_register("RecSim-InterestExploration", "recsim_interest_exploration:InterestExploration", {})
+_register("RecSim-LongTermSatisfaction", "recsim_long_term_satisfaction:LongTermSatisfaction", {})
+for _world in SARDINE:
+    _register(f"Sardine-{_world}", "sardine:Sardine", {"world": _world})

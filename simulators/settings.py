@@ -15,12 +15,13 @@ def updated(default: Settings, changes: Mapping[str, Any], path: str = "config")
     """A copy of the dataclass ``default`` with the (nested) ``changes`` applied.
 
     Args:
-        default: A dataclass whose fields are numbers or dataclasses of the same kind.
+        default: A dataclass whose fields are numbers, strings, booleans, None (a number that may be missing) or
+            dataclasses of the same kind.
         changes: New values by field name; a nested dataclass takes a nested mapping.
         path: Where we are, for messages.
 
     Raises:
-        TypeError: If ``changes`` is not a mapping or a value is not a number.
+        TypeError: If ``changes`` is not a mapping or a value is not of the default's kind.
         ValueError: If a name is unknown (the message gives the nearest) or a number is not finite.
     """
     if not isinstance(changes, Mapping):
@@ -32,7 +33,7 @@ def updated(default: Settings, changes: Mapping[str, Any], path: str = "config")
         if name not in known:
             raise ValueError(f"{where} is not a setting. {nearest(str(name), known)}")
         current = known[name]
-        values[name] = updated(current, value, where) if is_dataclass(current) else _number(value, current, where)
+        values[name] = updated(current, value, where) if is_dataclass(current) else _value(value, current, where)
     return type(default)(**{**known, **values})
 
 
@@ -42,6 +43,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     return f"{hint}Known: {', '.join(known)}."
+
+
+def _value(value: Any, current: Any, where: str) -> Any:
+    """``value`` in the kind of ``current``, checked."""
+    if isinstance(current, bool | str):
+        if not isinstance(value, type(current)):
+            kind = "True or False" if isinstance(current, bool) else "a string"
+            raise TypeError(f"{where} is {value!r}; it must be {kind}.")
+        return value
+    if current is None:
+        return None if value is None else _number(value, 0.0, where)
+    return _number(value, current, where)
 
 
 def _number(value: Any, current: float, where: str) -> float:

@@ -85,4 +85,4 @@ class AnyClick(nn.Module):
 
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of the first place, sigmoid(appeal_i) v_i; order settles the rest."""
-        return value / (1.0 + np.exp(-np.clip(appeal, -30.0, 30.0)))
+        return value / (np.float32(1.0) + np.exp(-np.clip(appeal, -30.0, 30.0)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -101,7 +102,7 @@ def engagement_to_come(logs: Logs, gamma: float) -> NDArray[np.float32]:
 
 
 def weigh(
-    world: World,  # type: ignore[type-arg]
+    world: World[Any],
     judge: Judge,
     to_come: NDArray[np.float32],
     users: NDArray[np.uint64],
