@@ -1,1 +1,1 @@
-"""What the published figures were measured with, and the figures."""
+"""What belongs to the published worlds: their policies, their figures, and the comparison with the originals."""

@@ -1,1 +1,1 @@
-"""Worlds that others published, behind the same contract; one file a published source file."""
+"""Worlds that others published, re-implemented from their equations behind the one World contract."""
