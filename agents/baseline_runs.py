@@ -127,7 +127,7 @@ def load_stock(setup: WorldSetup, run: str, kind: str) -> StockPolicy:
 
 def _curve(setup: WorldSetup, seed: int, users: int) -> Curve:
     """Measures on the users that ``driftrec train`` measures on."""
-    return Curve(setup.world, user_seeds(seed, "validation", users), setup.args.horizon)
+    return Curve(setup.world, user_seeds(seed, "validation", users), setup.horizon)
 
 
 def _item_values(ranker: Ranker, settings: SlateQSettings, seed: int) -> ItemValues:

@@ -106,9 +106,7 @@ def build_entries(
         **POLICIES,
         "myopic": lambda context: _fitted(setup, seed, report),
         "myopic-oracle": lambda context: MyopicOracle(setup.world),
-        "planner": lambda context: Planner(
-            setup.world, planner_weights(setup.world, setup.args.horizon, report=report)
-        ),
+        "planner": lambda context: Planner(setup.world, planner_weights(setup.world, setup.horizon, report=report)),
     }
     loaders = {
         **LOADERS,
@@ -195,7 +193,7 @@ def _serve(
     setup: WorldSetup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
 ) -> Rollout:
     """One policy's rollout over the users ``seeds``."""
-    horizon = setup.args.horizon
+    horizon = setup.horizon
     return roll_out(setup.world, policy, setup.context, seeds, horizon=horizon, seed=seed, name=label, tick=tick)
 
 

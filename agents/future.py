@@ -63,7 +63,7 @@ def weigh_future(
     for weight in settings.weights:
         ranker.future.copy_(torch.from_numpy(np.float32(weight) * future))
         policy = Greedy(Judge(ranker, farsighted=True))
-        tried[weight] = mean_engagement(setup.world, policy, users, setup.args.horizon)
+        tried[weight] = mean_engagement(setup.world, policy, users, setup.horizon)
         report(f"Weight {weight:g} of the minutes to come: {tried[weight]:.1f} minutes an episode")
     ranker.future.copy_(torch.from_numpy(np.float32(max(tried, key=tried.__getitem__)) * future))
 

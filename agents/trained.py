@@ -42,7 +42,7 @@ def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> Policy:
     checkpoint = open_run(setup, run, "ppo")
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
     stage = CandidateStage(ranker_of(setup, checkpoint), settings.candidates)
-    network = serving_network(stage, setup.args.slate_size, settings.temper)
+    network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
 
@@ -54,8 +54,8 @@ def _served(policy: Policy, setup: WorldSetup, checkpoint: Checkpoint) -> Policy
 
 def other_world(setup: WorldSetup, run: str) -> list[str]:
     """What is different in the world that a run was trained in, in words; errors as of ``load_greedy``."""
-    trained = WorldArgs(**read_config(run)["world"]).kwargs()
-    here = setup.args.kwargs()
+    trained = {"config": {}, **WorldArgs(**read_config(run)["world"]).kwargs()}
+    here = {"config": {}, **setup.args.kwargs()}
     told = ("history", "horizon", "config")  # the catalogue is checked by its content, the slate's size by itself
     return [f"{name} {trained[name]}, not {here[name]} as here" for name in told if trained[name] != here[name]]
 
@@ -96,6 +96,6 @@ def open_run(setup: WorldSetup, run: str, kind: str) -> Checkpoint:
     if found != kind:
         raise ValueError(f"{run} holds a run of kind {found}, not {kind}; policies of it are called {found}:{run}.")
     trained: Any = checkpoint.config["world"]["slate_size"]
-    if trained != setup.args.slate_size:
-        raise ValueError(f"{run} was trained for slates of {trained}, not {setup.args.slate_size}; use --slate-size.")
+    if trained != setup.slate_size:
+        raise ValueError(f"{run} was trained for slates of {trained}, not {setup.slate_size}; use --slate-size.")
     return checkpoint

@@ -83,9 +83,9 @@ def train(
     Raises:
         KeyboardInterrupt: Again after saving, if training was interrupted.
     """
-    check_candidates(settings.ppo, setup.args.slate_size)
+    check_candidates(settings.ppo, setup.slate_size)
     setup = trained_in(setup, settings, seed)
-    curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.args.horizon)
+    curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     ranker = warm_start(
         setup,
         settings.representation,
@@ -120,10 +120,10 @@ def trained_in(setup: WorldSetup, settings: TrainSettings, seed: int) -> WorldSe
     """
     num_items = setup.world.num_items
     count = round(settings.withheld * num_items)
-    if num_items - count < setup.args.slate_size:
+    if num_items - count < setup.slate_size:
         raise ValueError(
             f"TrainSettings.withheld is {settings.withheld:g}, which leaves {num_items - count} of {num_items} items "
-            f"for slates of {setup.args.slate_size}; withhold fewer."
+            f"for slates of {setup.slate_size}; withhold fewer."
         )
     if count:
         withheld = np.zeros(num_items, np.bool_)

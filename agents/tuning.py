@@ -169,7 +169,7 @@ def validate(setup: WorldSetup, name: str, parameters: Parameters, *, seed: int,
 
 def _minutes(setup: WorldSetup, policy: Policy, seeds: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Engagement of every user over an episode, (users,); the policy's own draws are the same for every setting."""
-    rollout = roll_out(setup.world, policy, setup.context, seeds, horizon=setup.args.horizon, seed=0)
+    rollout = roll_out(setup.world, policy, setup.context, seeds, horizon=setup.horizon, seed=0)
     return rollout.episodes.engagement.to_numpy()
 
 

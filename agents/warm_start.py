@@ -55,7 +55,7 @@ def warm_start(
     columns = None if ranker.items.learned else ranker.items().numpy()
     to_come = fit_future(context, setup.envs(future.lanes), columns, seed=seed, settings=future)
     weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
-    weighing = future.users * setup.args.horizon * len(future.weights)
+    weighing = future.users * setup.horizon * len(future.weights)
     curve.env_steps += future.lanes * future.log_steps + weighing
     curve.measure("farsighted", Greedy(Judge(ranker, farsighted=True)))
     for round_seed in np.random.SeedSequence([seed, refits]).generate_state(refits).tolist():

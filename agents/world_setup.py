@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import load_env_creator
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
@@ -16,10 +18,15 @@ from driftrec.agents.policy import Context
 from driftrec.agents.setting import Setting, load_setting
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.agents.true_state import truth_columns
+from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.news import NewsWorld
 from driftrec.simulators.revealed import RevealedNews, revealed
 from driftrec.simulators.settings import nearest
+
+NEWS = "driftrec/News-v0"
+HORIZON = 200
+"""Steps of an episode of news, unless said otherwise."""
 
 
 @dataclass(frozen=True)
@@ -29,31 +36,31 @@ class WorldArgs:
     Attributes:
         world: Environment id.
         catalogue: Catalogue folder written by `driftrec encode`; the packaged news when omitted.
-        slate_size: Positions in a slate.
+        slate_size: Positions in a slate; the world's own default when omitted, as of the next two.
         history: Impressions that the recommender sees.
         horizon: Steps of an episode.
         config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'.
+        options: Other keyword arguments of the world as JSON, such as '{"num_candidates": 20}'.
     """
 
-    world: str = "driftrec/News-v0"
+    world: str = NEWS
     catalogue: str | None = None
-    slate_size: int = 5
-    history: int = 50
-    horizon: int = 200
+    slate_size: int | None = None
+    history: int | None = None
+    horizon: int | None = None
     config: str = "{}"
+    options: str = "{}"
 
     def kwargs(self) -> dict[str, Any]:
-        """Keyword arguments for ``gymnasium.make`` and ``make_vec``.
+        """Keyword arguments for ``gymnasium.make`` and ``make_vec``, without those that are left to the world.
 
         Raises:
-            ValueError: If ``config`` is not a JSON object.
+            ValueError: If ``config`` or ``options`` is not a JSON object.
         """
-        try:
-            config = json.loads(self.config)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"--config is not JSON ({error}); give an object such as {{}}: {self.config}") from error
-        sizes = {"slate_size": self.slate_size, "history": self.history, "horizon": self.horizon}
-        return {"catalogue": self.catalogue, **sizes, "config": config}
+        given = {name: getattr(self, name) for name in ("catalogue", "slate_size", "history", "horizon")}
+        given["config"] = _object("config", self.config) or None
+        told = {name: value for name, value in given.items() if value is not None}
+        return {**told, **_object("options", self.options)}
 
 
 @dataclass(frozen=True)
@@ -73,10 +80,20 @@ class WorldSetup:
     withheld: NDArray[np.bool_] | None = None
 
     @property
+    def slate_size(self) -> int:
+        """Positions in a slate."""
+        return self.world.slate_size
+
+    @property
+    def horizon(self) -> int:
+        """Steps of an episode."""
+        return HORIZON if self.args.horizon is None else self.args.horizon
+
+    @property
     def context(self) -> Context:
         """What a recommender may know, and how much of the truth its observations hold."""
         truth = truth_columns(self.world) if isinstance(self.world, RevealedNews) else 0
-        return replace(self.setting.context(self.args.slate_size), withheld=self.withheld, truth=truth)
+        return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=truth)
 
     def revealed(self) -> WorldSetup:
         """The same with the users' true state in the observations."""
@@ -84,25 +101,56 @@ class WorldSetup:
 
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
         """Native environments of the same world with "SameStep" autoreset, for training."""
-        return RecommendationVectorEnv(self.world, num_envs, self.args.horizon, AutoresetMode.SAME_STEP)
+        return RecommendationVectorEnv(self.world, num_envs, self.horizon, AutoresetMode.SAME_STEP)
 
 
-def make_world(args: WorldArgs) -> NewsWorld:
-    """Make the world; no text is encoded.
+def make_env(args: WorldArgs) -> RecommendationEnv:
+    """Make the world's environment; no text is encoded.
 
     Raises:
-        ValueError: If the world is unknown (the message gives the nearest) or a setting is wrong.
+        ValueError: If the world is unknown (the message gives the nearest), or takes no such setting.
         FileNotFoundError: If the catalogue folder is not one.
     """
     known = [name for name in gym.registry if name.startswith("driftrec/")]
     if args.world not in known:
         raise ValueError(f"World {args.world!r} is unknown. {nearest(args.world, known)}")
-    return gym.make(args.world, **args.kwargs()).unwrapped.world  # type: ignore[attr-defined]
+    kwargs = args.kwargs()
+    takes = inspect.signature(load_env_creator(str(gym.spec(args.world).entry_point))).parameters
+    for name in kwargs:
+        if name not in takes:
+            raise ValueError(f"{args.world} takes no {name}. {nearest(name, list(takes))}")
+    env = gym.make(args.world, **kwargs).unwrapped
+    assert isinstance(env, RecommendationEnv)
+    return env
+
+
+def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
+    """The arguments with the sizes that ``env`` has, whether they were given or are its defaults."""
+    told = {name: getattr(args, name) for name in (field.name for field in fields(WorldArgs))}
+    history = getattr(env.world, "history_length", args.history)
+    return WorldArgs(**{**told, "slate_size": env.world.slate_size, "history": history, "horizon": env.horizon})
 
 
 def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> WorldSetup:
-    """Make the world and load or compute its embeddings; errors as of ``make_world``."""
-    world = make_world(args)
-    names = [field.name for field in fields(WorldArgs)]
-    args = WorldArgs(**{name: getattr(args, name) for name in names})  # of a script's arguments
-    return WorldSetup(args, world, load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas)))
+    """Make a news world and load or compute its embeddings; errors as of ``make_env``.
+
+    Raises:
+        ValueError: Also if the world has no texts.
+    """
+    env = make_env(args)
+    world = env.world
+    if not isinstance(world, NewsWorld):
+        raise ValueError(f"{args.world} has no texts; its agents are trained with: driftrec train-published")
+    setting = load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas))
+    return WorldSetup(resolved(args, env), world, setting)
+
+
+def _object(name: str, text: str) -> dict[str, Any]:
+    """The JSON object in ``text``, the value of the flag ``name``."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"--{name} is not JSON ({error}); give an object such as {{}}: {text}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"--{name} is {text}; give a JSON object such as {{}}.")
+    return value

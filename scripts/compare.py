@@ -82,7 +82,7 @@ def main(args: Args) -> None:
 def serve(setup: WorldSetup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:
     """``compare`` with a progress bar, or with a line a policy where the output is not a terminal."""
     rollouts = sum(len(entry.policies) for entry in entries)
-    with tqdm(total=rollouts * setup.args.horizon, unit="step", disable=not sys.stderr.isatty()) as bar:
+    with tqdm(total=rollouts * setup.horizon, unit="step", disable=not sys.stderr.isatty()) as bar:
 
         def on_policy(label: str) -> None:
             bar.set_postfix_str(label)

@@ -10,7 +10,7 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.comparison import BASELINES
 from driftrec.agents.runs import check_users, drawn, run_folder
 from driftrec.agents.training import TrainSettings
-from driftrec.agents.world_setup import WorldArgs, make_world
+from driftrec.agents.world_setup import WorldArgs, make_env
 from driftrec.scripts import compare, encode, train
 
 QUICK = TrainSettings(refits=1)
@@ -31,7 +31,7 @@ def main(args: Args) -> None:
     """Encode, train and compare into one new run folder; errors of the world and of ``compare`` come first."""
     start = time.perf_counter()
     check_users(args.users)
-    make_world(args)  # a wrong argument leaves no folder behind
+    make_env(args)  # a wrong argument leaves no folder behind
     seed = drawn(args.seed)
     with run_folder(None, "demo") as folder:
         _run(args, folder, seed)

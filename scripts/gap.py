@@ -42,7 +42,7 @@ def main(args: Args) -> None:
     setup = set_up(args, progress=sys.stderr.isatty())
     weights = planner_weights(
         setup.world,
-        args.horizon,
+        setup.horizon,
         retune=args.retune,
         users=args.tuning_users,
         rounds=args.tuning_rounds,

@@ -19,7 +19,7 @@ from driftrec.agents.world_setup import WorldSetup
 def latency(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
     stage = CandidateStage(Ranker(setup.context, "text", 0), PPOSettings.candidates)  # unfitted: costs the same
-    network = serving_network(stage, setup.args.slate_size, PPOSettings.temper)
+    network = serving_network(stage, setup.slate_size, PPOSettings.temper)
     policy = SlatePolicy(stage, network, greedy=True)
     policy.reset(1, seed=0)
     state = setup.world.reset(np.zeros(1, np.uint64))

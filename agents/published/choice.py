@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor, nn
 
 from driftrec.agents.slate_optimiser import slate_gains
@@ -85,4 +86,5 @@ class AnyClick(nn.Module):
 
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of the first place, sigmoid(appeal_i) v_i; order settles the rest."""
-        return value / (np.float32(1.0) + np.exp(-np.clip(appeal, -30.0, 30.0)))
+        chance: Float = expit(appeal)
+        return chance * value

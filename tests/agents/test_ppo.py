@@ -151,7 +151,7 @@ def test_a_scripts_arguments_leave_nothing_but_the_world_behind(setup, monkeypat
     from driftrec.scripts.train import Args
 
     monkeypatch.setattr(world_setup, "load_setting", lambda *args: setup.setting)
-    assert world_setup.set_up(Args(horizon=20, out=tmp_path)).args == WorldArgs(horizon=20)
+    assert world_setup.set_up(Args(horizon=20, out=tmp_path)).args == WorldArgs(slate_size=5, history=50, horizon=20)
 
 
 @pytest.mark.parametrize(

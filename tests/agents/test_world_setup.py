@@ -55,7 +55,18 @@ def test_the_context_gives_no_hidden_column(folder):
 
 
 def test_the_arguments_say_what_gymnasium_is_told():
-    assert WorldArgs().kwargs() == {"catalogue": None, "slate_size": 5, "history": 50, "horizon": 200, "config": {}}
+    assert WorldArgs().kwargs() == {}  # the world's own defaults
+    assert WorldArgs(history=9, config='{"memory": 3}', options='{"a": 1}').kwargs() == {
+        "history": 9,
+        "config": {"memory": 3},
+        "a": 1,
+    }
+
+
+def test_sizes_that_were_left_to_the_world_are_written_down(folder):
+    setup = set_up(WorldArgs(catalogue=folder, slate_size=4))
+    assert (setup.args.slate_size, setup.args.history, setup.args.horizon) == (4, 50, 200)
+    assert (setup.slate_size, setup.horizon) == (4, 200)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +75,14 @@ def test_the_arguments_say_what_gymnasium_is_told():
         ({"world": "driftrec/New-v0"}, ValueError, "World 'driftrec/New-v0' is unknown. Did you mean 'driftrec/News"),
         ({"world": "CartPole-v1"}, ValueError, "World 'CartPole-v1' is unknown.*Known: driftrec/News-v0"),
         ({"config": "{]"}, ValueError, r"--config is not JSON \(.*\); give an object such as \{\}: \{\]"),
-        ({"config": "[1]"}, TypeError, r"config is \[1\]; it must be a mapping"),
+        ({"config": "[1]"}, ValueError, r"--config is \[1\]; give a JSON object such as \{\}"),
+        (
+            {"options": '{"num_candidates": 3}'},
+            ValueError,
+            "driftrec/News-v0 takes no num_candidates.*Known: catalogue",
+        ),
+        ({"world": "driftrec/RecSim-InterestExploration-v0", "history": 3}, ValueError, "takes no history"),
+        ({"world": "driftrec/RecSim-InterestExploration-v0"}, ValueError, "has no texts.*driftrec train-published"),
         ({"config": '{"drift": {"walks": 1}}'}, ValueError, r"config\.drift\.walks is not a setting.*'walk'"),
         ({"slate_size": 0}, ValueError, "slate_size is 0"),
         ({"horizon": 0}, ValueError, "horizon is 0"),

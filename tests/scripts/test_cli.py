@@ -100,7 +100,7 @@ def test_the_command_is_installed(tmp_path):
         (["compare", "--policies"], "No policies to compare; name some, such as random"),
         (["compare", "--policies", "=random"], "has an empty label"),
         (["compare", "--config", "{"], "--config is not JSON"),
-        (["compare", "--config", "[]"], "config is []; it must be a mapping"),
+        (["compare", "--config", "[]"], "--config is []; give a JSON object such as {}"),
         (["compare", "--config", '{"drift": {"toward": 1}}'], "Did you mean 'towards'"),
         (["train", "--config", '{"drift": {"walk": -1}}'], "InterestDrift.walk is -1.0; it must be between"),
         (["train", "--horizon", "0"], "horizon is 0; it must be at least 1"),
