@@ -4,7 +4,10 @@ import math
 
 import pytest
 
-from driftrec.agents.published.figures_sardine import FIGURES, PLANNER_SKETCH, Figure, measure, z_score
+from driftrec.agents.published.figures_sardine import FIGURES, PLANNER_SKETCH, Figure, episode_clicks, measure, z_score
+from driftrec.agents.published.sardine_planner import TUNED, QuotaPlanner
+from driftrec.envs.sardine import sardine_horizon, sardine_world
+from driftrec.simulators.published.sardine_config import PUBLISHED
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
 
 installed = pytest.mark.skipif(packaged_file(PACKAGED[1000]) is None, reason="sardine-rec is not installed")
@@ -28,6 +31,19 @@ def test_figures_are_reproduced(figure):
     episodes = 15_000 if "Rerank" in figure.world else 2_000
     mean, error = measure(figure, episodes, seed=5)
     assert abs(z_score(figure, mean, error, episodes)) <= 3
+
+
+@installed
+@pytest.mark.parametrize("name", PLANNER_SKETCH)
+def test_the_planner_beats_the_sketched_one(name):
+    """By more than two standard errors of ours."""
+    world, horizon, users = sardine_world(name), sardine_horizon(name, None), 2_000 if "Rerank" in name else 300
+    clicks = episode_clicks(world, QuotaPlanner(world, horizon, TUNED[name]), users, horizon, seed=6)
+    assert clicks.mean() - 2 * clicks.std() / math.sqrt(users) > PLANNER_SKETCH[name]
+
+
+def test_every_world_has_planner_weights():
+    assert list(TUNED) == list(PUBLISHED)
 
 
 def test_there_is_a_figure_for_every_world_and_policy():
