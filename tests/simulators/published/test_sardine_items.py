@@ -10,7 +10,10 @@ from driftrec.simulators.published.sardine_items import generate_items, packaged
 
 
 def test_generated_items_follow_the_rule():
-    """Two or three random topics, either half of the time; 4,000 items; bounds: 4.5 standard errors of a share."""
+    """Two or three random topics, either half of the time; 4,000 items; bounds: 4.5 standard errors of a share.
+
+    If three come with chance 0.6 (tried), it fails.
+    """
     items = generate_items(4000).embeddings
     assert (items.dtype, items.shape, items.min()) == (np.float32, (4000, 10), 0)
     np.testing.assert_allclose(np.linalg.norm(items, axis=1), 1, rtol=1e-6)

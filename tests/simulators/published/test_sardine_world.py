@@ -164,7 +164,10 @@ def test_certain_clicks_always_come_and_impossible_ones_never():
     [(2.0, [0, 0, 0, 0], 0.5), (2.0, [0, 0, 0, 1], 1.0), (4.0, [1, 1, 1, 1], 0.25), (1.0, [0, 0, 0, 0], 1.0)],
 )
 def test_too_many_of_one_topic_make_a_slate_dull(penalty, slate, chance):
-    """Four of one topic are too many. Clicks of 4,000 users; bound: 4.5 standard errors."""
+    """Four of one topic are too many. Clicks of 4,000 users; bound: 4.5 standard errors.
+
+    If five are needed (tried), it fails.
+    """
     world = made(slate_size=4, diversity_penalty=penalty)
     clicks = world.step(newborn(world, users=4000), np.tile(slate, (4000, 1))).clicks
     error = np.sqrt(chance * (1 - chance) / clicks.size)
@@ -211,7 +214,10 @@ def test_users_have_three_to_five_topics_and_length_one():
 
 
 def test_the_first_slate_is_shown_logged_and_random():
-    """Every item as often as another: 6,000 places for 10 items; bound: 4.5 standard errors."""
+    """Every item as often as another: 6,000 places for 10 items; bound: 4.5 standard errors.
+
+    If the last item never comes (tried), it fails.
+    """
     world = sardine_world("SlateRerank-Bored", observation="partial", history=2, embeddings="generated")
     seeds = np.arange(600, dtype=np.uint64)
     seen = world.observe(world.reset(seeds))
@@ -300,7 +306,10 @@ def test_what_is_returned_are_copies(look, observation):
 
 
 def test_expected_engagement_is_the_mean_of_what_happens_and_touches_nothing():
-    """4,000 users, after a few steps, each shown a random item first; bound: 4.5 standard errors of the mean gap."""
+    """4,000 users, after a few steps, each shown the best of 20 items first; bound: 4.5 errors of the mean gap.
+
+    With a tenth of the chance missing (tried), it fails.
+    """
     world = sardine_world("SlateTopK-Uncertain", embeddings="generated")
     state, rng = world.reset(np.arange(4000, dtype=np.uint64)), np.random.default_rng(0)
     for _ in range(6):
