@@ -19,7 +19,7 @@ VERBS = {
     "encode": "encode a catalogue's texts",
     "gap": "what the long term is worth: random, myopic oracle, planner",
     "bench": "how fast and how large",
-    "results": "make results/news anew; takes an hour or more",
+    "results": "make results/news or results/published anew; takes an hour or more",
 }
 
 

@@ -37,7 +37,7 @@ MINUTES = "minutes"
 
 BLOCKS: tuple[tuple[Column, ...], ...] = (
     (
-        Column("engagement", "engagement ({unit})", "in the episode, mean over users", ".1f"),
+        Column("engagement", "engagement ({unit})", "{unit} in the episode, mean over users", ".1f"),
         Column("normalised", "normalised", "engagement with {floor} as 0 and {ceiling} as 1", ".3f"),
         Column(
             "versus_baseline",
@@ -48,7 +48,7 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
     ),
     (
         Column("sessions", "sessions", "visits in the episode", ".1f"),
-        Column("session_minutes", "session ({unit})", "engagement in a visit", ".2f"),
+        Column("session_minutes", "session ({unit})", "{unit} in a visit", ".2f"),
         Column("click_rate", "click rate", "share of steps with a click", ".3f"),
         Column("churn", "churn", "share of users gone for good before the horizon", ".3f"),
     ),
@@ -144,7 +144,7 @@ def _markdown_table(frame: pd.DataFrame) -> str:
 
 
 def _legend(summary: Mapping[str, Any]) -> list[str]:
-    names = {key: summary[key] for key in ("floor", "ceiling", "baseline")}
+    names = {"unit": unit_of(summary), **{key: summary[key] for key in ("floor", "ceiling", "baseline")}}
     meanings = [f"{_title(column, summary)}: {column.meaning.format(**names)}" for block in BLOCKS for column in block]
     return _method(summary) + meanings
 
