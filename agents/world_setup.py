@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import gymnasium as gym
@@ -94,6 +94,10 @@ class WorldSetup:
         """What a recommender may know, and how much of the truth its observations hold."""
         truth = truth_columns(self.world) if isinstance(self.world, RevealedNews) else 0
         return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=truth)
+
+    def described(self) -> dict[str, Any]:
+        """The arguments with the sizes that the world has, for the record."""
+        return {**asdict(self.args), "slate_size": self.slate_size, "horizon": self.horizon}
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that a checkpoint's weights mean nothing without."""

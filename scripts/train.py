@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.checkpoint import FILE
+from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
 from driftrec.agents.published.recipes import changed
 from driftrec.agents.published.runs import train as train_published
@@ -64,11 +65,12 @@ def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int,
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
-        lines = _Lines(total)
+        unit = getattr(setup.world, "unit", MINUTES)
+        lines = _Lines(total, unit)
 
         def progress(steps: int, engagement: float) -> None:
             bar.update(min(steps, total) - int(bar.n))
-            bar.set_postfix_str(f"last validation {engagement:.1f} an episode")
+            bar.set_postfix_str(f"last validation {engagement:.1f} {unit} an episode")
             if bar.disable:
                 lines.report(steps, engagement)
 
@@ -81,8 +83,8 @@ def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int,
 class _Lines:
     """Some twenty lines of progress over a training, for output that is not a terminal."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self, total: int, unit: str) -> None:
+        self.total, self.unit = total, unit
         self.next = 0
 
     def report(self, steps: int, engagement: float) -> None:
@@ -91,7 +93,7 @@ class _Lines:
             return
         self.next = steps + self.total // 20
         done = f"PPO: {steps:,} of {self.total:,} steps"
-        print(f"{done}, last validation {engagement:.1f} an episode", flush=True)
+        print(f"{done}, last validation {engagement:.1f} {self.unit} an episode", flush=True)
 
 
 if __name__ == "__main__":
