@@ -31,12 +31,15 @@ class PublishedSettings:
     Attributes:
         fit: How the ranker is fitted.
         ppo: How PPO trains.
+        value_steps: Environment steps, rounded up to whole rollouts, in which PPO learns values alone. While they are
+            wrong, what comes later counts for nothing, and the policy would turn to what pays at once.
         validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
         validation_users: Users of a measurement, always the same.
     """
 
     fit: FitSettings = field(default_factory=FitSettings)
     ppo: PPOSettings = field(default_factory=PPOSettings)
+    value_steps: int = 0
     validations: int = 10
     validation_users: int = 256
 
@@ -86,7 +89,7 @@ def warm_start(
         logs.append(collect(lanes, policy, ranker.encoder, items, settings.log_steps, round_seed))
         curve.env_steps += settings.lanes * settings.log_steps
         fit(ranker, joined([part.rows() for part in logs]), settings, round_seed, report)
-        if len(settings.weights) > 1:
+        if any(settings.weights):
             users = user_seeds(seed, "future weight", settings.users)
             weigh(world, judge, engagement_to_come(logs[0], settings.gamma), users, setup.horizon, settings, report)
         policy = BestSlates(judge, world.slate_size, settings.noise)
@@ -124,6 +127,8 @@ class Learner:
         self._model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
         assert isinstance(self._model.policy, SlateActorCritic)
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
+        self._value_steps = settings.value_steps
+        curve.env_steps += settings.value_steps
         self.keeper = KeepBest(curve, "ppo", self.policy, self._model.policy)
         self._total = settings.ppo.total_steps
         self._measuring = Measuring(self.keeper, self._total / (settings.validations - 1), progress)
@@ -131,6 +136,16 @@ class Learner:
     def run(self) -> None:
         """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
         try:
+            self._learn_values()
             self._model.learn(self._total, callback=self._measuring)
         finally:
             self.keeper.restore()
+
+    def _learn_values(self) -> None:
+        """Train the critic with the actor as it is."""
+        if not self._value_steps:
+            return
+        head = self.policy.network.head
+        head.requires_grad_(False)
+        self._model.learn(self._value_steps)
+        head.requires_grad_(True)
