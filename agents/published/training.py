@@ -59,6 +59,21 @@ def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
     return FeatureRanker(encoder, items.width, choice, seed)
 
 
+def make_stage(world: Any, judge: Judge, size: int) -> FeatureStage:
+    """The candidate stage of ``world``, for at most ``size`` candidates a request.
+
+    Raises:
+        ValueError: If fewer are kept than a slate has positions.
+    """
+    stage = FeatureStage(judge, world.num_items, size)
+    if stage.size < world.slate_size:
+        raise ValueError(
+            f"PPOSettings.candidates is {size}, of which {stage.size} are kept, as many of every topic; a slate needs "
+            f"at least {world.slate_size}. Raise it."
+        )
+    return stage
+
+
 def warm_start(
     setup: PublishedSetup,
     settings: FitSettings,
@@ -120,7 +135,7 @@ class Learner:
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
     ) -> None:
-        stage = FeatureStage(judge, setup.world.num_items, settings.ppo.candidates)
+        stage = make_stage(setup.world, judge, settings.ppo.candidates)
         self._model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
         assert isinstance(self._model.policy, SlateActorCritic)
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
