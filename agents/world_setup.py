@@ -58,9 +58,9 @@ class WorldArgs:
             ValueError: If ``config`` or ``options`` is not a JSON object.
         """
         given = {name: getattr(self, name) for name in ("catalogue", "slate_size", "history", "horizon")}
-        given["config"] = _object("config", self.config) or None
+        given["config"] = json_object("config", self.config) or None
         told = {name: value for name, value in given.items() if value is not None}
-        return {**told, **_object("options", self.options)}
+        return {**told, **json_object("options", self.options)}
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,12 @@ def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool =
     return WorldSetup(resolved(args, env), world, setting)
 
 
-def _object(name: str, text: str) -> dict[str, Any]:
-    """The JSON object in ``text``, the value of the flag ``name``."""
+def json_object(name: str, text: str) -> dict[str, Any]:
+    """The JSON object in ``text``, the value of the flag ``name``.
+
+    Raises:
+        ValueError: If it is none.
+    """
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:

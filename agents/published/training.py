@@ -22,6 +22,7 @@ from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.ranges import check_ranges
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class PublishedSettings:
     ppo: PPOSettings = field(default_factory=PPOSettings)
     validations: int = 10
     validation_users: int = 256
+
+    def __post_init__(self) -> None:
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
 
 
 def make_items(world: Any) -> Items:
@@ -101,9 +105,12 @@ def warm_start(
         logs.append(collect(lanes, policy, ranker.encoder, items, settings.log_steps, round_seed))
         curve.env_steps += settings.lanes * settings.log_steps
         fit(ranker, joined([part.rows() for part in logs]), settings, round_seed, report)
-        if len(settings.weights) > 1:
-            users = user_seeds(seed, "future weight", settings.users)
-            weigh(world, judge, engagement_to_come(logs[0], settings.gamma), users, setup.horizon, settings, report)
+        if any(settings.weights):
+            users, to_come = (
+                user_seeds(seed, "future weight", settings.users),
+                engagement_to_come(logs[0], settings.gamma),
+            )
+            curve.env_steps += weigh(world, judge, to_come, users, setup.horizon, settings, report)
         policy = BestSlates(judge, world.slate_size, settings.noise)
         curve.measure("fitted", BestSlates(judge, world.slate_size))
     return judge
