@@ -13,13 +13,13 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.checkpoint import FILE
 from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
-from driftrec.agents.published.recipes import changed
+from driftrec.agents.published.recipes import RECIPES, changed
 from driftrec.agents.published.runs import train as train_published
 from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.training import PublishedSettings
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.training import TrainSettings, train
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,13 @@ def main(args: Args) -> None:
 
     Raises:
         FileExistsError: If the run folder holds anything.
+        ValueError: If settings are of another kind of world.
         KeyboardInterrupt: If training was interrupted; says what is left of it.
     """
     check_empty(args.out)
     seed = drawn(args.seed)
+    settings = _settings(args)
     setup = open_world(args, progress=sys.stderr.isatty())
-    settings = args.settings if isinstance(setup, WorldSetup) else changed(args.world, args.recipe)
     start = time.perf_counter()
     with run_folder(args.out, "train") as folder:
         told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}
@@ -59,6 +60,17 @@ def main(args: Args) -> None:
             left = f"{folder} holds what was learned so far" if saved else "nothing is kept, since PPO had not begun"
             raise KeyboardInterrupt(left) from None
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
+
+
+def _settings(args: Args) -> TrainSettings | PublishedSettings:
+    """How to train in the world of ``args``; the flags of the other kind of world are refused."""
+    if args.world in RECIPES:
+        if args.settings != TrainSettings():
+            raise ValueError(f"--settings are for {NEWS}; change the recipe of {args.world} with --recipe.")
+        return changed(args.world, args.recipe)
+    if args.recipe != "{}":
+        raise ValueError(f"--recipe is for published worlds, not {args.world}; use --settings.")
+    return args.settings
 
 
 def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int, folder: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.published.fitting import FitSettings
 from driftrec.agents.published.training import PublishedSettings
+from driftrec.agents.world_setup import json_object
 from driftrec.simulators.settings import updated
 
 _SARDINE_PPO = PPOSettings(
@@ -68,10 +68,7 @@ def changed(world: str, changes: str) -> PublishedSettings:
     """The recipe of ``world`` with changes, a JSON object.
 
     Raises:
+        TypeError: If a value is not of its setting's kind.
         ValueError: If they are not one, or a setting is unknown (the message gives the nearest) or out of range.
     """
-    try:
-        mapping = json.loads(changes)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"--recipe is not JSON ({error}); give an object such as {{}}: {changes}") from error
-    return updated(RECIPES[world], mapping, "recipe")
+    return updated(RECIPES[world], json_object("recipe", changes), "recipe")

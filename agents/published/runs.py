@@ -15,8 +15,15 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings, check_candidates
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.published.setup import PublishedSetup
-from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
-from driftrec.agents.published.training import Learner, PublishedSettings, make_items, make_ranker, warm_start
+from driftrec.agents.published.stage import BestSlates, Judge
+from driftrec.agents.published.training import (
+    Learner,
+    PublishedSettings,
+    make_items,
+    make_ranker,
+    make_stage,
+    warm_start,
+)
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
 
@@ -46,8 +53,10 @@ def train(
 
     Raises:
         KeyboardInterrupt: Again after saving, if training was interrupted.
+        ValueError: If there are fewer candidates than positions in a slate.
     """
     check_candidates(settings.ppo, setup.slate_size)
+    make_stage(setup.world, unfitted(setup), settings.ppo.candidates)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     judge = warm_start(setup, settings.fit, seed=seed, report=report, curve=curve)
     learner = Learner(setup, judge, settings, seed=seed, curve=curve, progress=progress)
@@ -81,7 +90,7 @@ def load_ppo(setup: PublishedSetup, run: str, greedy: bool) -> Policy:
     """The slate policy that PPO trained; errors as of ``load_best``."""
     checkpoint = open_run(setup, run, KIND)
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    stage = FeatureStage(judge_of(setup, checkpoint, farsighted=True), setup.world.num_items, settings.candidates)
+    stage = make_stage(setup.world, judge_of(setup, checkpoint, farsighted=True), settings.candidates)
     network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return SlatePolicy(stage, network, greedy)
@@ -89,10 +98,15 @@ def load_ppo(setup: PublishedSetup, run: str, greedy: bool) -> Policy:
 
 def judge_of(setup: PublishedSetup, checkpoint: Checkpoint, farsighted: bool) -> Judge:
     """The ranker in ``checkpoint``, ready to serve."""
+    judge = unfitted(setup, farsighted)
+    checkpoint.load_into("ranker", judge.ranker)
+    return judge
+
+
+def unfitted(setup: PublishedSetup, farsighted: bool = True) -> Judge:
+    """A ranker that knows nothing yet."""
     items = make_items(setup.world)
-    ranker = make_ranker(setup.world, items, seed=0)
-    checkpoint.load_into("ranker", ranker)
-    return Judge(ranker, items, farsighted)
+    return Judge(make_ranker(setup.world, items, seed=0), items, farsighted)
 
 
 def open_run(setup: PublishedSetup, run: str, kind: str) -> Checkpoint:

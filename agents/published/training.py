@@ -22,6 +22,7 @@ from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.ranges import check_ranges
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class PublishedSettings:
     validations: int = 10
     validation_users: int = 256
 
+    def __post_init__(self) -> None:
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
+
 
 def make_items(world: Any) -> Items:
     """What agents know of the items of ``world``."""
@@ -60,6 +64,21 @@ def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
         encoder = UserVector(fields["user"].shape[0] if "user" in fields else 0)
     choice = OneClick(world.slate_size) if world.one_click else AnyClick(world.slate_size)
     return FeatureRanker(encoder, items.width, choice, seed)
+
+
+def make_stage(world: Any, judge: Judge, size: int) -> FeatureStage:
+    """The candidate stage of ``world``, for at most ``size`` candidates a request.
+
+    Raises:
+        ValueError: If fewer are kept than a slate has positions.
+    """
+    stage = FeatureStage(judge, world.num_items, size)
+    if stage.size < world.slate_size:
+        raise ValueError(
+            f"PPOSettings.candidates is {size}, of which {stage.size} are kept, as many of every topic; a slate needs "
+            f"at least {world.slate_size}. Raise it."
+        )
+    return stage
 
 
 def warm_start(
@@ -91,7 +110,8 @@ def warm_start(
         fit(ranker, joined([part.rows() for part in logs]), settings, round_seed, report)
         if any(settings.weights):
             users = user_seeds(seed, "future weight", settings.users)
-            weigh(world, judge, engagement_to_come(logs[0], settings.gamma), users, setup.horizon, settings, report)
+            to_come = engagement_to_come(logs[0], settings.gamma)
+            curve.env_steps += weigh(world, judge, to_come, users, setup.horizon, settings, report)
         policy = BestSlates(judge, world.slate_size, settings.noise)
         curve.measure("fitted", BestSlates(judge, world.slate_size))
     return judge
@@ -123,7 +143,7 @@ class Learner:
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
     ) -> None:
-        stage = FeatureStage(judge, setup.world.num_items, settings.ppo.candidates)
+        stage = make_stage(setup.world, judge, settings.ppo.candidates)
         self._model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
         assert isinstance(self._model.policy, SlateActorCritic)
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
