@@ -143,16 +143,8 @@ class SlateQLearner:
         return batch.reward + self.settings.gamma * torch.where(batch.terminated, 0.0, value)
 
 
-def learn_slateq(
-    setup: PublishedSetup,
-    judge: Judge,
-    settings: PublishedSlateQSettings,
-    *,
-    seed: int,
-    curve: Curve,
-    progress: Progress = lambda steps, engagement: None,
-) -> SlateQPolicy:
-    """SlateQ on top of a fitted ranker; the best policy by validation.
+class Learner:
+    """SlateQ on top of a fitted ranker, and the best policy by validation; the twin of ``training.Learner``.
 
     Args:
         setup: World.
@@ -161,20 +153,39 @@ def learn_slateq(
         seed: Source of users, weights, exploration and draws from memory.
         curve: Measures.
         progress: Called before every step of all lanes.
+
+    Attributes:
+        policy: Serves with the weights as they are.
+        keeper: Knows the best weights.
     """
-    how = settings.slateq
-    network = ClickValues(judge.ranker.encoder.width, judge.items.width, how.unit, seed)
-    policy = SlateQPolicy(judge, network, setup.slate_size)
-    keeper = KeepBest(curve, "slateq", policy, network)
 
-    def tick(steps: int) -> None:
-        keeper.measure_every(how.total_steps / (settings.validations - 1), steps)
-        progress(steps, keeper.measured[-1])
+    def __init__(
+        self,
+        setup: PublishedSetup,
+        judge: Judge,
+        settings: PublishedSlateQSettings,
+        *,
+        seed: int,
+        curve: Curve,
+        progress: Progress = lambda steps, engagement: None,
+    ) -> None:
+        self._how = how = settings.slateq
+        network = ClickValues(judge.ranker.encoder.width, judge.items.width, how.unit, seed)
+        self.policy = SlateQPolicy(judge, network, setup.slate_size)
+        self.keeper = KeepBest(curve, "slateq", self.policy, network)
+        self._explorer = Explorer(setup.envs(how.lanes), self.policy, seed=seed, unit=how.unit)
+        self._descent = SlateQLearner(judge, network, how, seed).descent
+        self._every = how.total_steps / (settings.validations - 1)
+        self._progress = progress
 
-    explorer = Explorer(setup.envs(how.lanes), policy, seed=seed, unit=how.unit)
-    try:
-        serve_and_learn(explorer, SlateQLearner(judge, network, how, seed).descent, how, tick)
-        keeper.measure_last(how.total_steps)
-    finally:
-        keeper.restore()
-    return policy
+    def run(self) -> None:
+        """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
+        try:
+            serve_and_learn(self._explorer, self._descent, self._how, self._tick)
+            self.keeper.measure_last(self._how.total_steps)
+        finally:
+            self.keeper.restore()
+
+    def _tick(self, steps: int) -> None:
+        self.keeper.measure_every(self._every, steps)
+        self._progress(steps, self.keeper.measured[-1])

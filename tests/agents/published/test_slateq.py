@@ -18,10 +18,10 @@ from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.slateq import ClickValues, SlateQPolicy, best_slate_values
 from driftrec.agents.published.slateq_training import (
     Explorer,
+    Learner,
     PublishedSlateQSettings,
     SlateQLearner,
     Step,
-    learn_slateq,
 )
 from driftrec.agents.published.stage import BestSlates, Judge
 from driftrec.agents.published.training import make_items, make_ranker, warm_start
@@ -227,7 +227,9 @@ def test_the_same_seed_learns_the_same_and_moves_away_from_the_myopic_policy():
     for _ in range(2):
         judge = unfitted(world)
         curve = Curve(world, user_seeds(0, "validation", 20), horizon=50)
-        policy = learn_slateq(set_up(world, 1000), judge, settings(3000), seed=3, curve=curve)
+        learning = Learner(set_up(world, 1000), judge, settings(3000), seed=3, curve=curve)
+        learning.run()
+        policy = learning.policy
         assert isinstance(policy, Policy)
         slates.append(policy.act(observation))
         assert [row["env_steps"] for row in curve.rows] == [0, 1536, 3008]
@@ -248,7 +250,10 @@ def test_it_learns_to_spare_the_budget():
     curve = Curve(setup.world, user_seeds(0, "validation", 200), setup.horizon)
     how = settings(20_000)
     judge = warm_start(setup, how.fit, seed=0, report=lambda line: None, curve=curve)
-    learned = learn_slateq(setup, judge, how, seed=0, curve=curve)
+    learning = Learner(setup, judge, how, seed=0, curve=curve)
+    learning.run()
     users = np.arange(500, dtype=np.uint64)
-    myopic, slateq = (mean_engagement(setup.world, policy, users, 1000) for policy in (BestSlates(judge, 1), learned))
+    myopic, slateq = (
+        mean_engagement(setup.world, policy, users, 1000) for policy in (BestSlates(judge, 1), learning.policy)
+    )
     assert slateq > myopic + 6.0
