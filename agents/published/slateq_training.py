@@ -20,6 +20,7 @@ from driftrec.agents.q_learning import Descent, ExploredLanes, serve_and_learn
 from driftrec.agents.slateq import SlateQSettings
 from driftrec.agents.state_encoder import as_tensors
 from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.simulators.ranges import check_ranges
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class PublishedSlateQSettings:
     slateq: SlateQSettings = field(default_factory=SlateQSettings)
     validations: int = 10
     validation_users: int = 256
+
+    def __post_init__(self) -> None:
+        check_ranges(self, validations=(2, 1e6), validation_users=(1, 1e6))
 
 
 @dataclass

@@ -221,6 +221,12 @@ def settings(steps):
     )
 
 
+@pytest.mark.parametrize(("name", "lowest"), [("validations", 2), ("validation_users", 1)])
+def test_settings_out_of_range_are_named(name, lowest):
+    with pytest.raises(ValueError, match=rf"PublishedSlateQSettings\.{name} is 0; it must be between {lowest} and"):
+        PublishedSlateQSettings(**{name: 0})
+
+
 def test_the_same_seed_learns_the_same_and_moves_away_from_the_myopic_policy():
     world, slates = small_world(), []
     observation = world.observe(world.reset(np.arange(200, dtype=np.uint64)))
