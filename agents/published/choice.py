@@ -22,6 +22,10 @@ class Choice(Protocol):
         """Mean negative log-likelihood a slate of ``clicks``, bool, under ``appeal``, both (users, slate_size)."""
         ...
 
+    def chances(self, appeal: Tensor) -> Tensor:
+        """P(open position k) of slates whose items have ``appeal``, both (users, slate_size)."""
+        ...
+
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
         ...
@@ -60,6 +64,10 @@ class OneClick(nn.Module):
         nothing = clicks.shape[1]
         return nn.functional.cross_entropy(logits, torch.where(clicks.any(1), clicks.float().argmax(1), nothing))
 
+    def chances(self, appeal: Tensor) -> Tensor:
+        """Chances of slates, see ``Choice``."""
+        return nn.functional.pad(appeal + self.examination(), (0, 1)).softmax(dim=1)[:, :-1]
+
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
         with torch.inference_mode():
@@ -83,6 +91,10 @@ class AnyClick(nn.Module):
         log_p = nn.functional.logsigmoid(appeal) + self.examination()
         log_not = torch.log1p(-log_p.exp().clamp(max=1.0 - 1e-6))
         return -torch.where(clicks, log_p, log_not).sum(dim=1).mean()
+
+    def chances(self, appeal: Tensor) -> Tensor:
+        """Chances of slates, see ``Choice``."""
+        return appeal.sigmoid() * self.examination().exp()
 
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of the first place, sigmoid(appeal_i) v_i; order settles the rest."""
