@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from stable_baselines3 import PPO
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.keep_best import KeepBest, Measuring, Progress
-from driftrec.agents.policy import Context
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ppo_policy import SlateActorCritic
 from driftrec.agents.published.choice import AnyClick, OneClick
@@ -21,9 +18,9 @@ from driftrec.agents.published.fitting import FitSettings, Report, engagement_to
 from driftrec.agents.published.items import CANDIDATES, Items
 from driftrec.agents.published.logs import collect, joined
 from driftrec.agents.published.ranker import FeatureRanker
+from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
 from driftrec.agents.slate_policy import SlatePolicy
-from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 
 
@@ -63,9 +60,8 @@ def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
 
 
 def warm_start(
-    envs: Callable[[int], RecommendationVectorEnv],
+    setup: PublishedSetup,
     settings: FitSettings,
-    horizon: int,
     *,
     seed: int,
     report: Report,
@@ -74,34 +70,32 @@ def warm_start(
     """Fit a ranker to random slates, then to its own with noise too; weigh the engagement to come.
 
     Args:
-        envs: Makes environments with that many lanes, autoreset "SameStep".
+        setup: World.
         settings: How.
-        horizon: Steps of an episode.
         seed: Source of all randomness.
         report: Called with lines of progress.
         curve: Measures what has been reached.
     """
-    lanes = envs(settings.lanes)
-    world = lanes.world
+    world, lanes = setup.world, setup.envs(settings.lanes)
     items = make_items(world)
     ranker = make_ranker(world, items, seed)
     judge = Judge(ranker, items, farsighted=True)
     logs = []
-    policy: Any = Random(no_text(world))
+    policy: Any = Random(setup.context)
     for round_seed in np.random.SeedSequence(seed).generate_state(settings.rounds).tolist():
         logs.append(collect(lanes, policy, ranker.encoder, items, settings.log_steps, round_seed))
         curve.env_steps += settings.lanes * settings.log_steps
         fit(ranker, joined([part.rows() for part in logs]), settings, round_seed, report)
         if len(settings.weights) > 1:
             users = user_seeds(seed, "future weight", settings.users)
-            weigh(world, judge, engagement_to_come(logs[0], settings.gamma), users, horizon, settings, report)
+            weigh(world, judge, engagement_to_come(logs[0], settings.gamma), users, setup.horizon, settings, report)
         policy = BestSlates(judge, world.slate_size, settings.noise)
         curve.measure("fitted", BestSlates(judge, world.slate_size))
     return judge
 
 
 def learn(
-    envs: Callable[[int], RecommendationVectorEnv],
+    setup: PublishedSetup,
     judge: Judge,
     settings: PublishedSettings,
     *,
@@ -112,16 +106,15 @@ def learn(
     """PPO on top of a fitted ranker; the best policy by validation.
 
     Args:
-        envs: Makes environments with that many lanes, autoreset "SameStep".
+        setup: World.
         judge: Ranker made ready to serve.
         settings: How.
         seed: Source of users, weights and draws.
         curve: Measures.
         progress: Called after every rollout.
     """
-    lanes = envs(settings.ppo.lanes)
-    stage = FeatureStage(judge, lanes.world.num_items, settings.ppo.candidates)
-    model: PPO = build_ppo(lanes, stage, settings.ppo, seed)
+    stage = FeatureStage(judge, setup.world.num_items, settings.ppo.candidates)
+    model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
     assert isinstance(model.policy, SlateActorCritic)
     served = SlatePolicy(stage, model.policy, greedy=True)
     keeper = KeepBest(curve, "ppo", served, model.policy)
@@ -131,12 +124,3 @@ def learn(
     finally:
         keeper.restore()
     return served
-
-
-def no_text(world: Any) -> Context:
-    """The context of a published world, whose items and users have no texts."""
-    items, people = np.zeros((world.num_items, 1), np.float32), np.zeros((1, 1), np.float32)
-    if world.item_features is not None:
-        items = world.item_features
-    titles = tuple(f"Item {number}" for number in range(world.num_items))
-    return Context(world.slate_size, items, people, np.ones(world.num_items, np.float32), titles)

@@ -140,6 +140,7 @@ class InterestEvolutionWorld:
     """
 
     item_features = None
+    one_click = True  # of a slate at most
     topics: Mapping[str, Float] = {}
 
     def __init__(

@@ -155,6 +155,7 @@ class InterestExplorationWorld:
     """
 
     item_features = None
+    one_click = True  # of a slate at most
     topics: Mapping[str, Float] = {}
 
     def __init__(

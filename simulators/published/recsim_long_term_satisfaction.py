@@ -109,6 +109,7 @@ class LongTermSatisfactionWorld:
     """
 
     item_features = None
+    one_click = True  # of a slate at most
     topics: Mapping[str, Float] = {}
 
     def __init__(

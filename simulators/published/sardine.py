@@ -86,6 +86,7 @@ class SardineWorld:
                 f"slate_size is {slate_size}; it must be at least 1 and at most the {self.num_items} items."
             )
         self.slate_size = slate_size
+        self.one_click = slate_size == 1
         self.config = config or SardineConfig()
         self.corrected = corrected
         self.item_features = items.embeddings

@@ -1,0 +1,77 @@
+"""A published world by its environment id, and all that a run must know of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode
+
+from driftrec.agents.policy import Context
+from driftrec.agents.world_setup import WorldArgs, make_env, resolved
+from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.simulators.news import NewsWorld
+from driftrec.simulators.world import World
+
+LONGEST = 1000
+"""Steps after which an episode is cut, for training and comparison, where the world alone ends it."""
+
+
+@dataclass(frozen=True)
+class PublishedSetup:
+    """A world without texts.
+
+    Attributes:
+        args: Which world.
+        world: The simulator.
+        horizon: Steps of an episode.
+    """
+
+    args: WorldArgs
+    world: World[Any]
+    horizon: int
+
+    @property
+    def slate_size(self) -> int:
+        """Positions in a slate."""
+        return self.world.slate_size
+
+    @property
+    def context(self) -> Context:
+        """What a recommender may know: features of the items in place of text embeddings.
+
+        Where candidates come with the request nothing is known of them before: the embeddings are NaN.
+        """
+        features = self.world.item_features  # type: ignore[attr-defined]
+        num_items = self.world.num_items
+        items = np.full((num_items, 1), np.nan, np.float32) if features is None else features
+        titles = tuple(f"Item {number}" for number in range(num_items))
+        people = np.zeros((1, 1), np.float32)
+        return Context(self.slate_size, items, people, np.ones(num_items, np.float32), titles)
+
+    def envs(self, num_envs: int) -> RecommendationVectorEnv:
+        """Native environments of the same world with "SameStep" autoreset, for training."""
+        return RecommendationVectorEnv(self.world, num_envs, self.horizon, AutoresetMode.SAME_STEP)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of all that a checkpoint's weights mean nothing without."""
+        features = self.world.item_features  # type: ignore[attr-defined]
+        items = b"drawn for every request" if features is None else np.ascontiguousarray(features).tobytes()
+        fields = {name: (field.shape, str(field.dtype)) for name, field in self.world.fields.items()}
+        told = json.dumps([self.args.world, fields], sort_keys=True, default=str)
+        return {"items": hashlib.sha256(items).hexdigest(), "world": hashlib.sha256(told.encode()).hexdigest()}
+
+
+def set_up_published(args: WorldArgs) -> PublishedSetup:
+    """Make a published world; errors as of ``make_env``.
+
+    Raises:
+        ValueError: Also if the world is one of texts.
+    """
+    env = make_env(args)
+    if isinstance(env.world, NewsWorld):
+        raise ValueError(f"{args.world} has texts; its agents are trained with: driftrec train")
+    return PublishedSetup(resolved(args, env), env.world, env.horizon or LONGEST)
