@@ -135,5 +135,5 @@ def _same_users(world: str, policy: str, found: Differences) -> SameUsers:
 def _compared(world: str, policy: str, episodes: int, seed: int) -> Iterator[Compared]:
     theirs, ours = original_lives(world, policy, episodes, seed), our_lives(world, policy, episodes, seed)
     for quantity, p in p_values(theirs, ours).items():
-        means = (float(getattr(side, quantity).mean()) for side in (theirs, ours))
-        yield Compared(world, policy, quantity, episodes, *means, p)
+        mean, own = (float(getattr(side, quantity).mean()) for side in (theirs, ours))
+        yield Compared(world, policy, quantity, episodes, mean, own, p)

@@ -120,6 +120,8 @@ def test_the_command_is_installed(tmp_path):
         (["verify", "--original-episodes", "1"], "--original-episodes is 1; it must be at least 2"),
         (["verify", "--users", "0"], "--users is 0; it must be at least 1"),
         (["verify", "--seed", "-1"], "--seed is -1; it must not be negative"),
+        (["bench", "--peers", "--sections", "memory"], "--peers and --sections are both given"),
+        (["bench", "--sections", "sices"], "Did you mean 'sizes'"),
         (["verify", "--original", "--worlds", "RecSim-InterestEvolution"], "--worlds names none of them"),
         (["plot", "nowhere"], "nowhere does not hold a comparison: it has no episodes.csv"),
         (["encode", "--catalogue", "nowhere.csv", "--out", "new"], "There is no items file"),
