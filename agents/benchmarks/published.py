@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -82,7 +83,7 @@ def published(effort: Effort) -> Iterator[Row]:
 def _recsim(seen: list[Quoted], lanes: int, effort: Effort) -> Iterator[Row]:
     """Ours, and for all that was seen of the same sizes the figure and how many times faster ours is."""
     name = seen[0].name
-    (ours,) = alternate([stepping(_ours(seen[0].world, lanes, **seen[0].sizes), effort)], effort.repeats)
+    (ours,) = alternate([stepping(_ours(seen[0].world, lanes, seen[0].sizes), effort)], effort.repeats)
     row = ours.row(SECTION, f"{name}, {lanes:,} lanes", UNIT)
     yield row
     for one in seen:
@@ -97,7 +98,7 @@ def _recsim(seen: list[Quoted], lanes: int, effort: Effort) -> Iterator[Row]:
 def _sardine(world: str, lanes: int, effort: Effort) -> Iterator[Row]:
     """Ours, one original and ``SYNC`` of them in turns, and how many times faster ours is."""
     name = f"Sardine-{world}"
-    works = [stepping(_ours(name, lanes), effort)]
+    works = [stepping(_ours(name, lanes, {}), effort)]
     try:
         works += [sardine_stepping(world, effort.peer_steps), sync_stepping(world, effort.peer_steps)]
     except ModuleNotFoundError:
@@ -109,7 +110,7 @@ def _sardine(world: str, lanes: int, effort: Effort) -> Iterator[Row]:
         yield ours.over(rates, SECTION, f"{name}, ours / {what}")
 
 
-def _ours(name: str, lanes: int, **sizes: int) -> RecommendationVectorEnv:
+def _ours(name: str, lanes: int, sizes: Mapping[str, Any]) -> RecommendationVectorEnv:
     envs = gym.make_vec(f"driftrec/{name}-v0", num_envs=lanes, **sizes)
     assert isinstance(envs, RecommendationVectorEnv)
     return envs
@@ -119,8 +120,8 @@ def sync_stepping(world: str, steps: int) -> Work:
     """``steps`` user-steps, or a few more, of ``SYNC`` of SARDINE's environments, otherwise as ``sardine_stepping``."""
     envs = SyncVectorEnv([partial(original_env, world)] * SYNC)
     envs.reset(seed=0)
-    num_items, slate_size = envs.envs[0].num_items, envs.envs[0].slate_size
-    slates = np.random.default_rng(0).integers(num_items, size=(100, SYNC, slate_size))
+    first: Any = envs.envs[0]
+    slates = np.random.default_rng(0).integers(first.num_items, size=(100, SYNC, first.slate_size))
     rounds = -(-steps // SYNC)
 
     def work() -> int:
