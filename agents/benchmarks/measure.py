@@ -42,13 +42,16 @@ class Effort:
     steps: tuple[int, int] = (20, 2000)
     peer_steps: int = 5_000
     frames: int = 8_192
-    peer_frames: int = 2_048
+    peer_frames: int = 512
     requests: int = 200
     texts: int = 256
     audience: int = 1_000_000
     audience_steps: int = 20
     chunk: int = 50_000
 
+
+PEERS = Effort(repeats=5, user_steps=500_000, frames=4_096)
+"""For the many rows of the published worlds, so that all of them take minutes."""
 
 QUICK = Effort(
     repeats=2,

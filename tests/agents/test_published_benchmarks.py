@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from driftrec.agents.benchmarks import published, published_training, sizes, suite
-from driftrec.agents.benchmarks.measure import QUICK, Rates, in_process
+from driftrec.agents.benchmarks.measure import PEERS, QUICK, Effort, Rates, in_process
 from driftrec.agents.benchmarks.published import QUOTED
 from driftrec.scripts import bench
 
@@ -96,9 +96,9 @@ def test_a_process_that_fails_is_explained():
 def test_ppo_trains_beside_stock_ppo():
     pytest.importorskip("sardine")
     rows = list(published_training.published_training(TINY))
-    assert [row.unit for row in rows] == ["frames/s", "frames/s", "times"]
+    assert [row.unit for row in rows] == ["frames/s", *["frames/s", "times"] * 2]
     assert all(row.value > 0 for row in rows)
-    assert rows[1].name == published_training.STOCK
+    assert [row.name.partition("IdealState, ")[2] for row in rows[1::2]] == ["slates", "TopK's vectors"]
 
 
 @pytest.mark.usefixtures("no_sardine")
@@ -119,7 +119,7 @@ def test_ppo_trains_without_the_original():
 )
 def test_the_flag_picks_the_sections(args, sections, monkeypatch):
     found = []
-    monkeypatch.setattr(bench, "run_benchmarks", lambda names, effort, report: found.append(names))
+    monkeypatch.setattr(bench, "run_benchmarks", lambda names, effort, report: found.append((names, effort)))
     monkeypatch.setattr(bench, "table", lambda results: "")
     bench.main(args)
-    assert found == [sections]
+    assert found == [(sections, PEERS if args.peers else Effort())]
