@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,12 +14,19 @@ from safetensors.torch import save_file
 from torch import nn
 
 from driftrec.agents.runs import versions
-from driftrec.agents.setting import Setting
 
 FORMAT = 3
 FILE = "checkpoint.safetensors"
 KEY = "driftrec"
 """Where the metadata stand, all under one key: safetensors writes several in no fixed order."""
+
+
+class Fingerprinted(Protocol):
+    """What weights were trained with and mean nothing without: a ``Setting``, or a ``PublishedSetup``."""
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes by what is hashed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,20 +60,22 @@ class Checkpoint:
             ) from error
 
 
-def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Setting) -> None:
+def save_checkpoint(
+    path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Fingerprinted
+) -> None:
     """Write a checkpoint, the same bytes for the same content; frozen tables are left out, their hashes are not."""
     weights = {
         f"{name}.{key}": value.contiguous().clone()
         for name, module in modules.items()
         for key, value in module.state_dict().items()
     }
-    told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": fingerprints(setting)}
+    told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setting.fingerprints()}
     metadata = {KEY: json.dumps(told, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(weights, path, metadata)
 
 
-def load_checkpoint(path: str | Path, setting: Setting) -> Checkpoint:
+def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
     """Read a checkpoint file, or the one in a run folder, and check that it was made for ``setting``.
 
     Raises:
@@ -74,7 +83,9 @@ def load_checkpoint(path: str | Path, setting: Setting) -> Checkpoint:
         ValueError: If the file is no checkpoint, or was made with another catalogue or text encoder.
     """
     weights, metadata = _read(path)
-    made_with, now = metadata["fingerprints"], fingerprints(setting)
+    made_with, now = metadata["fingerprints"], setting.fingerprints()
+    if made_with.keys() != now.keys():
+        raise ValueError(f"The checkpoint {path} was trained in another kind of world, with {', '.join(made_with)}.")
     for what, fingerprint in now.items():
         if made_with[what] != fingerprint:
             raise ValueError(
@@ -87,15 +98,6 @@ def load_checkpoint(path: str | Path, setting: Setting) -> Checkpoint:
 def read_config(path: str | Path) -> dict[str, Any]:
     """The configuration stored in a checkpoint, without its weights; errors as of ``load_checkpoint``."""
     return _read(path)[1]["config"]
-
-
-def fingerprints(setting: Setting) -> dict[str, str]:
-    """Hashes of all that a checkpoint's weights mean nothing without."""
-    return {
-        "catalogue": setting.catalogue.fingerprint(),
-        "audience": setting.personas.fingerprint(),
-        "text encoder": setting.encoder_fingerprint,
-    }
 
 
 def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

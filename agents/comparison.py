@@ -9,34 +9,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.agents.baseline_runs import BASELINE_RUNS, load_slateq, load_stock
+from driftrec.agents.baseline_runs import BASELINE_RUNS
 from driftrec.agents.checkpoint import read_config
 from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.evaluation.summary import Results, summarise
-from driftrec.agents.greedy import Greedy
-from driftrec.agents.judge import Judge
-from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
-from driftrec.agents.oracles import MyopicOracle, Planner
-from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.evaluation.tables import MINUTES
+from driftrec.agents.known_policies import Setup, known_policies
+from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.registry import LOADERS, POLICIES, build_policy
-from driftrec.agents.trained import load_greedy, load_mmr, load_ppo
-from driftrec.agents.world_setup import WorldSetup
+from driftrec.agents.registry import build_policy
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
-
-BASELINES = (
-    "random",
-    "popular",
-    "content",
-    "epsilon-content",
-    "linucb",
-    "myopic",
-    "myopic-oracle",
-    "planner",
-)
-"""Policies that need no training run."""
 
 TRAINED = ("myopic", "mmr", "farsighted", "ppo", "ppo-sampled", *BASELINE_RUNS)
 """Policies that a run folder of ``driftrec train`` or ``train-baseline`` holds; it stands behind the colon."""
@@ -83,7 +67,7 @@ def chosen_baseline(wanted: str | None, texts: Sequence[str]) -> str:
     """
     labels = [parse_entry(text)[0] for text in texts]
     if not labels:
-        raise ValueError(f"No policies to compare; name some, such as {' '.join(BASELINES[:3])}.")
+        raise ValueError("No policies to compare; name some, such as random.")
     if wanted is None:
         return "myopic" if "myopic" in labels else labels[0]
     if wanted in texts:
@@ -94,7 +78,7 @@ def chosen_baseline(wanted: str | None, texts: Sequence[str]) -> str:
 
 
 def build_entries(
-    setup: WorldSetup, texts: Sequence[str], *, seed: int, report: Callable[[str], None] = lambda line: None
+    setup: Setup, texts: Sequence[str], *, seed: int, report: Callable[[str], None] = lambda line: None
 ) -> list[Entry]:
     """Build all policies before any work is done, so that a wrong name costs nothing.
 
@@ -102,23 +86,7 @@ def build_entries(
         ValueError: If a name is unknown, a label or a training seed is double or a checkpoint does not fit.
         FileNotFoundError: If a run folder holds no checkpoint.
     """
-    policies = {
-        **POLICIES,
-        "myopic": lambda context: _fitted(setup, seed, report),
-        "myopic-oracle": lambda context: MyopicOracle(setup.world),
-        "planner": lambda context: Planner(setup.world, planner_weights(setup.world, setup.horizon, report=report)),
-    }
-    loaders = {
-        **LOADERS,
-        "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
-        "mmr": lambda context, run: load_mmr(setup, run),
-        "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
-        "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
-        "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
-        "slateq": lambda context, run: load_slateq(setup, run),
-        "sb3-ppo": lambda context, run: load_stock(setup, run, "sb3-ppo"),
-        "sb3-sac": lambda context, run: load_stock(setup, run, "sb3-sac"),
-    }
+    known = known_policies(setup, seed, report)
     parsed = [parse_entry(text) for text in texts]
     labels = [label for label, _ in parsed]
     double = {label for label in labels if labels.count(label) > 1}
@@ -130,13 +98,13 @@ def build_entries(
         seeds = [_training_seed(name, seed) for name in names]
         if len(set(seeds)) < len(seeds):
             raise ValueError(f"Two runs of {label!r} have one training seed ({seeds}); name them apart: label=policy.")
-        trained = [build_policy(name, setup.context, policies, loaders) for name in names]
+        trained = [build_policy(name, setup.context, known.policies, known.loaders) for name in names]
         built[label] = Entry(label, dict(zip(seeds, trained, strict=True)))
     return [built[label] for label in labels]
 
 
 def compare(
-    setup: WorldSetup,
+    setup: Setup,
     entries: Sequence[Entry],
     *,
     users: int,
@@ -172,6 +140,7 @@ def compare(
     table = pd.concat(episodes, ignore_index=True)
     oracles = [entry.label for entry in entries if entry.oracle]
     summary = summarise(table, shown, world=setup.args.world, baseline=baseline, seed=seed, oracles=oracles)
+    summary["unit"] = getattr(setup.world, "unit", MINUTES)
     summary["planner_weights"] = weights_of_planners(entries)
     others = [label for label in journeys if label != baseline]
     followed = {label: journeys[label] for label in (baseline, *others[-1:])}
@@ -190,7 +159,7 @@ def _signed(rows: pd.DataFrame, label: str, trained: int | None) -> pd.DataFrame
 
 
 def _serve(
-    setup: WorldSetup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
+    setup: Setup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
 ) -> Rollout:
     """One policy's rollout over the users ``seeds``."""
     horizon = setup.horizon
@@ -214,9 +183,3 @@ def _training_seed(name: str, seed: int) -> int | None:
     if head in TRAINED and run:
         return int(read_config(run)["seed"])
     return seed if name == "myopic" else None
-
-
-def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Greedy:
-    settings = MyopicSettings()
-    ranker, _ = fit_myopic(setup.context, setup.envs(settings.lanes), seed=seed, settings=settings, report=report)
-    return Greedy(Judge(ranker, farsighted=False))

@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
@@ -27,6 +28,14 @@ POLICIES: Mapping[str, Factory] = {
 
 LOADERS: Mapping[str, Loader] = {}
 """Policies that need an argument, by the part of the name before the colon."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The policies that a world knows by name, see ``build_policy``."""
+
+    policies: Mapping[str, Factory]
+    loaders: Mapping[str, Loader]
 
 
 def build_policy(

@@ -34,6 +34,14 @@ class Setting:
     persona_embeddings: NDArray[np.float32]  # (personas, embedding)
     encoder_fingerprint: str
 
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of all that a checkpoint's weights mean nothing without."""
+        return {
+            "catalogue": self.catalogue.fingerprint(),
+            "audience": self.personas.fingerprint(),
+            "text encoder": self.encoder_fingerprint,
+        }
+
     def context(self, slate_size: int) -> Context:
         """What a recommender may know: no hidden columns.
 

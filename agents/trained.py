@@ -52,12 +52,13 @@ def _served(policy: Policy, setup: WorldSetup, checkpoint: Checkpoint) -> Policy
     return Informed(policy, revealed(setup.world)) if checkpoint.config["settings"].get("true_state") else policy
 
 
-def other_world(setup: WorldSetup, run: str) -> list[str]:
+def other_world(here: WorldArgs, run: str) -> list[str]:
     """What is different in the world that a run was trained in, in words; errors as of ``load_greedy``."""
     trained = {"config": {}, **WorldArgs(**read_config(run)["world"]).kwargs()}
-    here = {"config": {}, **setup.args.kwargs()}
+    now = {"config": {}, **here.kwargs()}
     told = ("history", "horizon", "config")  # the catalogue is checked by its content, the slate's size by itself
-    return [f"{name} {trained[name]}, not {here[name]} as here" for name in told if trained[name] != here[name]]
+    both = {name: (trained.get(name), now.get(name)) for name in told}
+    return [f"{name} {then}, not {today} as here" for name, (then, today) in both.items() if then != today]
 
 
 def load_ranker(setup: WorldSetup, run: str) -> tuple[Ranker, dict[str, Any]]:

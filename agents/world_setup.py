@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import gymnasium as gym
@@ -95,6 +95,14 @@ class WorldSetup:
         truth = truth_columns(self.world) if isinstance(self.world, RevealedNews) else 0
         return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=truth)
 
+    def described(self) -> dict[str, Any]:
+        """The arguments with the sizes that the world has, for the record."""
+        return {**asdict(self.args), "slate_size": self.slate_size, "horizon": self.horizon}
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of all that a checkpoint's weights mean nothing without."""
+        return self.setting.fingerprints()
+
     def revealed(self) -> WorldSetup:
         """The same with the users' true state in the observations."""
         return replace(self, world=revealed(self.world))
@@ -140,7 +148,7 @@ def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool =
     env = make_env(args)
     world = env.world
     if not isinstance(world, NewsWorld):
-        raise ValueError(f"{args.world} has no texts; its agents are trained with: driftrec train-published")
+        raise ValueError(f"{args.world} has no texts, which this needs. driftrec train, compare and gap serve it, too.")
     setting = load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas))
     return WorldSetup(resolved(args, env), world, setting)
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.checkpoint import fingerprints
 from driftrec.agents.comparison import (
-    BASELINES,
     TRAINED,
     Entry,
     build_entries,
@@ -25,19 +23,21 @@ from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
+from driftrec.agents.known_policies import Setup, baselines, open_world
 from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
 from driftrec.agents.trained import other_world
-from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
+from driftrec.agents.world_setup import WorldArgs
 
 
 @dataclass(frozen=True)
 class Args(WorldArgs):
     """Compare policies on the same users and noise."""
 
-    policies: tuple[str, ...] = BASELINES
-    """Names (random, popular, content, epsilon-content, linucb, myopic, myopic-oracle, planner); of a training run
-    ppo:RUN, ppo-sampled:RUN (slates drawn), farsighted:RUN (what PPO started from), myopic:RUN (its ranker), mmr:RUN
-    (the ranker with diverse slates); of a baseline's slateq:RUN, sb3-ppo:RUN, sb3-sac:RUN; or your own class as
+    policies: tuple[str, ...] | None = None
+    """The world's baselines when omitted. Names (random, popular, content, epsilon-content, linucb, myopic,
+    myopic-oracle, planner; on published worlds random, myopic-oracle, planner, quality); of a training run ppo:RUN,
+    ppo-sampled:RUN (slates drawn), farsighted:RUN (what PPO started from), myopic:RUN (its ranker), mmr:RUN (the ranker
+    with diverse slates); of a baseline's slateq:RUN, sb3-ppo:RUN, sb3-sac:RUN; or your own class as
     package.module:Class. Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
@@ -59,19 +59,20 @@ def main(args: Args) -> None:
     """
     check_users(args.users)
     check_empty(args.out)
-    baseline = chosen_baseline(args.baseline, args.policies)
+    policies = baselines(args.world) if args.policies is None else args.policies
+    baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
-    setup = set_up(args, progress=sys.stderr.isatty())
-    for run in training_runs(args.policies, TRAINED):
-        for difference in other_world(setup, run):
+    setup = open_world(args, progress=sys.stderr.isatty())
+    for run in training_runs(policies, TRAINED):
+        for difference in other_world(setup.args, run):
             print(f"Note: {run} was trained with {difference}.")
-    entries = build_entries(setup, args.policies, seed=seed, report=print)
+    entries = build_entries(setup, policies, seed=seed, report=print)
     with run_folder(args.out, "compare") as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
-        write_config(folder, {**asdict(args), **config, "fingerprints": fingerprints(setup.setting)})
+        write_config(folder, {**asdict(args), **config, "policies": policies, "fingerprints": setup.fingerprints()})
         results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
         write_results(folder, results)
-        curve = read_curves(curve_runs(args.policies))
+        curve = read_curves(curve_runs(policies))
         if curve is not None:
             curve.to_csv(folder / CURVE_FILE, index=False)
         save_all(folder, results, curve=curve)
@@ -79,7 +80,7 @@ def main(args: Args) -> None:
     print(f"Run folder: {folder}")
 
 
-def serve(setup: WorldSetup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:
+def serve(setup: Setup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:
     """``compare`` with a progress bar, or with a line a policy where the output is not a terminal."""
     rollouts = sum(len(entry.policies) for entry in entries)
     with tqdm(total=rollouts * setup.horizon, unit="step", disable=not sys.stderr.isatty()) as bar:

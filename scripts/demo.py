@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison import BASELINES
+from driftrec.agents.known_policies import BASELINES
 from driftrec.agents.runs import check_users, drawn, run_folder
 from driftrec.agents.training import TrainSettings
 from driftrec.agents.world_setup import WorldArgs, make_env

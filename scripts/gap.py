@@ -6,13 +6,12 @@ import sys
 from dataclasses import dataclass
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.baselines import Random
-from driftrec.agents.comparison import Entry, compare
+from driftrec.agents.comparison import build_entries, compare
 from driftrec.agents.evaluation.tables import text_table
-from driftrec.agents.oracles import MyopicOracle, Planner
+from driftrec.agents.known_policies import open_world
 from driftrec.agents.oracles.tuned import planner_weights
 from driftrec.agents.runs import check_users, drawn
-from driftrec.agents.world_setup import WorldArgs, set_up
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,20 @@ def main(args: Args) -> None:
     """
     check_users(args.users)
     seed = drawn(args.seed)
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = open_world(args, progress=sys.stderr.isatty())
+    if isinstance(setup, WorldSetup):
+        _tune(setup, args)
+    entries = build_entries(setup, ("random", "myopic-oracle", "planner"), seed=seed, report=print)
+    summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
+    print(text_table(summary))
+    mean = {name: policy["engagement"]["mean"] for name, policy in summary["policies"].items()}
+    print(f"planner / myopic oracle = {mean['planner'] / mean['myopic-oracle']:.2f}")
+    print(f"myopic oracle / random = {mean['myopic-oracle'] / mean['random']:.2f}")
+    print(f"click rate under random slates = {summary['policies']['random']['click_rate']['mean']:.1%}")
+
+
+def _tune(setup: WorldSetup, args: Args) -> None:
+    """Have the planner's weights at hand, and print them."""
     weights = planner_weights(
         setup.world,
         setup.horizon,
@@ -49,17 +61,6 @@ def main(args: Args) -> None:
         report=print,
     )
     print(f"Planner: {weights}")
-    entries = [
-        Entry("random", {None: Random(setup.context)}),
-        Entry("myopic-oracle", {None: MyopicOracle(setup.world)}),
-        Entry("planner", {None: Planner(setup.world, weights)}),
-    ]
-    summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
-    print(text_table(summary))
-    mean = {name: policy["engagement"]["mean"] for name, policy in summary["policies"].items()}
-    print(f"planner / myopic oracle = {mean['planner'] / mean['myopic-oracle']:.2f}")
-    print(f"myopic oracle / random = {mean['myopic-oracle'] / mean['random']:.2f}")
-    print(f"click rate under random slates = {summary['policies']['random']['click_rate']['mean']:.1%}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Make results/news anew: all trainings, then all comparisons; what an earlier call finished is kept."""
+"""Make the published results anew: all trainings, then all comparisons; what an earlier call finished is kept."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.experiments import TABLES, TRAININGS, run_of
+from driftrec.agents.experiments import Study, run_of
+from driftrec.agents.news_experiments import NEWS
+from driftrec.agents.published.experiments import PUBLISHED
+from driftrec.simulators.settings import nearest
 
 Command = tuple[Path, list[str]]
 """Run folder, and the words after "driftrec"."""
+
+STUDIES = {"news": NEWS, "published": PUBLISHED}
 
 KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "*.png")
 """Of a comparison's folder; the tables by user and step are megabytes."""
@@ -25,10 +33,12 @@ KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "*.png")
 
 @dataclass(frozen=True)
 class Args:
-    """Make results/news anew."""
+    """Make the published results anew."""
 
-    out: Path = Path("results/news")
-    """Where tables and plots go; files of the same name are replaced."""
+    study: tyro.conf.Positional[Literal["news", "published"]] = "news"
+    """Our agents on news, or on the published worlds."""
+    out: Path | None = None
+    """Where tables and plots go, results/STUDY when omitted; files of the same name are replaced."""
     runs: Path = Path("runs/results")
     """Where trainings and comparisons go; those that are finished there are not repeated."""
     seeds: int = 5
@@ -37,36 +47,50 @@ class Args:
     """Evaluation users."""
     workers: int = 2
     """Commands at a time, each on one thread."""
-    tables: tuple[str, ...] = tuple(TABLES)
-    """Which tables."""
+    tables: tuple[str, ...] | None = None
+    """Which tables; all of the study when omitted."""
 
 
 def main(args: Args) -> None:
     """Train, compare, and copy what is to be kept.
 
     Raises:
-        ValueError: If a command failed (the message names its log), or a folder was made by another.
+        ValueError: If a command failed (the message names its log), a folder was made by another, or the study has no
+            such table.
     """
     start = time.perf_counter()
+    study, out = STUDIES[args.study], args.out or Path("results") / args.study
+    tables = _known(args.tables, study)
     args.runs.mkdir(parents=True, exist_ok=True)
-    wanted = dict.fromkeys(name for table in args.tables for name in TABLES[table].trainings())
+    wanted = dict.fromkeys(name for table in tables for name in study.behind(table))
     # Rankers first; and seed by seed, so that an interrupted call leaves fewer seeds, not fewer tables.
     for late in (False, True):
-        names = [name for name in wanted if (TRAININGS[name].ranker is not None) is late]
-        _all(_unfinished(_trainings(names, args)), args)
-    comparisons = {args.runs / f"table-{name}": name for name in args.tables}
-    commands = [(f, TABLES[name].command(args.runs, args.users, f, args.seeds)) for f, name in comparisons.items()]
+        names = [name for name in wanted if (study.trainings[name].ranker is not None) is late]
+        _all(_unfinished(_trainings(study, names, args)), args)
+    comparisons = {args.runs / f"table-{name}": name for name in tables}
+    commands = [
+        (folder, study.comparison(name, args.runs, args.users, folder, args.seeds))
+        for folder, name in comparisons.items()
+    ]
     _all(_unfinished(commands), args)
     for folder, name in comparisons.items():
-        keep(folder, args.out / name)
-    print(f"Done in {time.perf_counter() - start:.0f} s: {args.out}")
+        keep(folder, out / name)
+    print(f"Done in {time.perf_counter() - start:.0f} s: {out}")
 
 
-def _trainings(names: Iterable[str], args: Args) -> list[Command]:
+def _known(tables: tuple[str, ...] | None, study: Study) -> tuple[str, ...]:
+    """The tables asked for, or all; ValueError for one that the study does not have."""
+    for name in tables or ():
+        if name not in study.tables:
+            raise ValueError(f"Table {name!r} is unknown. {nearest(name, study.tables)}")
+    return tuple(study.tables) if tables is None else tables
+
+
+def _trainings(study: Study, names: Iterable[str], args: Args) -> list[Command]:
     """Run folder and command of every training, all of one seed before those of the next."""
     each = [(name, seed) for seed in range(1, args.seeds + 1) for name in names]
-    each = [(name, seed) for name, seed in each if seed in TRAININGS[name].seeds_up_to(args.seeds)]
-    return [(run_of(n, seed, args.runs), TRAININGS[n].command(n, seed, args.runs)) for n, seed in each]
+    each = [(name, seed) for name, seed in each if seed in study.trainings[name].seeds_up_to(args.seeds)]
+    return [(run_of(n, seed, args.runs), study.trainings[n].command(n, seed, args.runs)) for n, seed in each]
 
 
 def _unfinished(commands: Iterable[Command]) -> list[Command]:

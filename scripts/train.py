@@ -10,10 +10,16 @@ from pathlib import Path
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.checkpoint import FILE, fingerprints
+from driftrec.agents.checkpoint import FILE
+from driftrec.agents.evaluation.tables import MINUTES
+from driftrec.agents.known_policies import Setup, open_world
+from driftrec.agents.published.recipes import changed
+from driftrec.agents.published.runs import train as train_published
+from driftrec.agents.published.setup import PublishedSetup
+from driftrec.agents.published.training import PublishedSettings
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.training import TrainSettings, train
-from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,10 @@ class Args(WorldArgs):
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-train when omitted."""
     settings: TrainSettings = field(default_factory=TrainSettings)
-    """How to train."""
+    """How to train on news."""
+    recipe: str = "{}"
+    """Changes to a published world's recipe as JSON, such as '{"ppo": {"total_steps": 100000}}'; see
+    driftrec.agents.published.recipes."""
 
 
 def main(args: Args) -> None:
@@ -37,12 +46,14 @@ def main(args: Args) -> None:
     """
     check_empty(args.out)
     seed = drawn(args.seed)
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = open_world(args, progress=sys.stderr.isatty())
+    settings = args.settings if isinstance(setup, WorldSetup) else changed(args.world, args.recipe)
     start = time.perf_counter()
     with run_folder(args.out, "train") as folder:
-        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": fingerprints(setup.setting)})
+        told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}
+        write_config(folder, {**asdict(args), **told})
         try:
-            _train(setup, args.settings, seed, folder)
+            _train(setup, settings, seed, folder)
         except KeyboardInterrupt:
             saved = (folder / FILE).is_file()
             left = f"{folder} holds what was learned so far" if saved else "nothing is kept, since PPO had not begun"
@@ -50,26 +61,30 @@ def main(args: Args) -> None:
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
 
 
-def _train(setup: WorldSetup, settings: TrainSettings, seed: int, folder: Path) -> None:
+def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int, folder: Path) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
-        lines = _Lines(total)
+        unit = getattr(setup.world, "unit", MINUTES)
+        lines = _Lines(total, unit)
 
         def progress(steps: int, engagement: float) -> None:
             bar.update(min(steps, total) - int(bar.n))
-            bar.set_postfix_str(f"last validation {engagement:.1f} min/episode")
+            bar.set_postfix_str(f"last validation {engagement:.1f} {unit} an episode")
             if bar.disable:
                 lines.report(steps, engagement)
 
-        train(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
+        if isinstance(setup, WorldSetup) and isinstance(settings, TrainSettings):
+            train(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
+        elif isinstance(setup, PublishedSetup) and isinstance(settings, PublishedSettings):
+            train_published(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
 
 
 class _Lines:
     """Some twenty lines of progress over a training, for output that is not a terminal."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self, total: int, unit: str) -> None:
+        self.total, self.unit = total, unit
         self.next = 0
 
     def report(self, steps: int, engagement: float) -> None:
@@ -78,7 +93,7 @@ class _Lines:
             return
         self.next = steps + self.total // 20
         done = f"PPO: {steps:,} of {self.total:,} steps"
-        print(f"{done}, last validation {engagement:.1f} minutes an episode", flush=True)
+        print(f"{done}, last validation {engagement:.1f} {self.unit} an episode", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.baseline_runs import train_slateq, train_stock
-from driftrec.agents.checkpoint import FILE, fingerprints
+from driftrec.agents.checkpoint import FILE
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.slateq import SlateQSettings
 from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings
@@ -61,7 +61,7 @@ def main(args: Args) -> None:
         load_ranker(setup, str(args.ranker))  # a wrong one leaves no folder behind
     start = time.perf_counter()
     with run_folder(args.out, args.kind) as folder:
-        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": fingerprints(setup.setting)})
+        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": setup.fingerprints()})
         try:
             _train(args, setup, seed, folder)
         except KeyboardInterrupt:

@@ -12,7 +12,6 @@ import pandas as pd
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.checkpoint import fingerprints
 from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
 from driftrec.agents.tuning import Trial, build_with, check_tunable, defaults, new_study, search, validate
 from driftrec.agents.world_setup import WorldArgs, set_up
@@ -58,7 +57,7 @@ def main(args: Args) -> None:
     setup = set_up(args, progress=sys.stderr.isatty())
     build_with(setup, args.name, defaults(args.name))  # and whether there is such a run
     with run_folder(args.out, "tune") as folder:
-        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": fingerprints(setup.setting)})
+        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": setup.fingerprints()})
         trials: list[Trial] = []
         for trial in search(setup, args.name, seed=seed, trials=args.trials, users=args.users):
             trials.append(trial)

@@ -15,8 +15,8 @@ def updated(default: Settings, changes: Mapping[str, Any], path: str = "config")
     """A copy of the dataclass ``default`` with the (nested) ``changes`` applied.
 
     Args:
-        default: A dataclass whose fields are numbers, strings, booleans, None (a number that may be missing) or
-            dataclasses of the same kind.
+        default: A dataclass whose fields are numbers, tuples of numbers, strings, booleans, None (a number that
+            may be missing) or dataclasses of the same kind.
         changes: New values by field name; a nested dataclass takes a nested mapping.
         path: Where we are, for messages.
 
@@ -52,6 +52,10 @@ def _value(value: Any, current: Any, where: str) -> Any:
             kind = "True or False" if isinstance(current, bool) else "a string"
             raise TypeError(f"{where} is {value!r}; it must be {kind}.")
         return value
+    if isinstance(current, tuple):
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"{where} is {value!r}; it must be a list of numbers.")
+        return tuple(_number(part, 0.0, where) for part in value)
     if current is None:
         return None if value is None else _number(value, 0.0, where)
     return _number(value, current, where)

@@ -18,7 +18,7 @@ METRICS = (
 )
 """Columns of ``episodes`` that are averaged over users and training seeds."""
 
-OPTIONAL = ("interest_drift",)
+OPTIONAL = ("interest_drift", "slate_diversity")
 """Those of ``METRICS`` that some worlds do not have; all their rows are NaN then."""
 
 KEYS = ("policy", "training_seed", "user", "user_seed")

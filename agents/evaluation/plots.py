@@ -17,7 +17,7 @@ from driftrec.agents.evaluation.drawing import BLANK, draw_lines, empty_figure
 from driftrec.agents.evaluation.journey import interest_journey
 from driftrec.agents.evaluation.palette import styles
 from driftrec.agents.evaluation.summary import Results
-from driftrec.agents.evaluation.tables import MARK, ORACLE_MARK, by_engagement, marked, sample_size
+from driftrec.agents.evaluation.tables import MARK, MINUTES, ORACLE_MARK, by_engagement, marked, sample_size, unit_of
 from driftrec.agents.evaluation.training_plot import training_curve
 
 DPI = 130
@@ -48,14 +48,16 @@ def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
     axes.set_xlim(0, 1.12 * high.max() or 1.0)  # nobody may have read a minute
     interval = f"{summary['interval']['level']:.0%} bootstrap interval"
     marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {summary['floor']}"
-    axes.set_xlabel(f"engagement per user and episode (minutes), {interval}\n{sample_size(summary)}; {marks}")
+    axes.set_xlabel(
+        f"engagement per user and episode ({unit_of(summary)}), {interval}\n{sample_size(summary)}; {marks}"
+    )
     axes.set_title(f"Long-term engagement in {summary['world']}", pad=18)
     axes.grid(axis="y", visible=False)
     return figure
 
 
-def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None) -> Figure:
-    """Mean engagement of every step, all users counted (those gone read 0 minutes).
+def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None, unit: str = MINUTES) -> Figure:
+    """Mean engagement of every step, all users counted (those gone have 0).
 
     Several training seeds are averaged; the band then reaches from the lowest to the highest end of their
     intervals.
@@ -64,6 +66,7 @@ def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None) -> 
         steps: One row per policy, training seed and step.
         window: Steps of the centred rolling mean of lines and bands; a twentieth of the steps if not given.
             The axis label states it.
+        unit: What engagement is counted in.
 
     Raises:
         ValueError: If ``window`` is not positive.
@@ -88,7 +91,7 @@ def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None) -> 
     note = f"rolling mean of {width} steps" if width > 1 else "no smoothing"
     axes.set(
         xlabel=f"step ({note}; band: 95% intervals over users)",
-        ylabel="engagement per user (minutes a step)",
+        ylabel=f"engagement per user ({unit} a step)",
     )
     axes.set_title("Engagement over an episode, users who left count 0")
     return figure
@@ -129,7 +132,7 @@ def save_all(
     """
     figures = {
         "engagement_per_policy": engagement_per_policy(results.summary),
-        "engagement_over_steps": engagement_over_steps(results.steps),
+        "engagement_over_steps": engagement_over_steps(results.steps, unit=unit_of(results.summary)),
         "retention": retention(results.steps),
     }
     if told_behaviour(results.steps):
@@ -137,7 +140,7 @@ def save_all(
     if not results.journeys.empty:
         figures["interest_journey"] = interest_journey(results.journeys, results.steps.step.nunique())
     if curve is not None:
-        figures["training_curve"] = training_curve(curve, reference or _ends(results.summary))
+        figures["training_curve"] = training_curve(curve, reference or _ends(results.summary), unit_of(results.summary))
     where = Path(folder)
     where.mkdir(parents=True, exist_ok=True)
     files = [where / f"{name}.png" for name in figures]

@@ -32,20 +32,23 @@ class Column:
     form: str
 
 
+MINUTES = "minutes"
+"""What engagement is counted in, unless a world says otherwise."""
+
 BLOCKS: tuple[tuple[Column, ...], ...] = (
     (
-        Column("engagement", "engagement (min)", "minutes read in the episode, mean over users", ".1f"),
+        Column("engagement", "engagement ({unit})", "{unit} in the episode, mean over users", ".1f"),
         Column("normalised", "normalised", "engagement with {floor} as 0 and {ceiling} as 1", ".3f"),
         Column(
             "versus_baseline",
-            "vs baseline (min)",
+            "vs baseline ({unit})",
             "engagement minus that of {baseline}, user by user",
             "+.1f",
         ),
     ),
     (
         Column("sessions", "sessions", "visits in the episode", ".1f"),
-        Column("session_minutes", "session (min)", "minutes read in a visit", ".2f"),
+        Column("session_minutes", "session ({unit})", "{unit} in a visit", ".2f"),
         Column("click_rate", "click rate", "share of steps with a click", ".3f"),
         Column("churn", "churn", "share of users gone for good before the horizon", ".3f"),
     ),
@@ -102,7 +105,10 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
         pd.DataFrame(
             {
                 "policy".ljust(width): [name.ljust(width) for name in shown],
-                **{c.title: [_cell(summary["policies"][name][c.key], c.form) for name in names] for c in block},
+                **{
+                    _title(c, summary): [_cell(summary["policies"][name][c.key], c.form) for name in names]
+                    for c in block
+                },
             }
         )
         for block in BLOCKS
@@ -123,6 +129,15 @@ def _cell(value: Mapping[str, float] | None, form: str) -> str:
     return f"{middle:{form}} [{value['low']:{form}}, {value['high']:{form}}]"
 
 
+def unit_of(summary: Mapping[str, Any]) -> str:
+    """What engagement is counted in."""
+    return summary.get("unit", MINUTES)
+
+
+def _title(column: Column, summary: Mapping[str, Any]) -> str:
+    return column.title.format(unit="min" if unit_of(summary) == MINUTES else unit_of(summary))
+
+
 def markdown_table(frame: pd.DataFrame) -> str:
     """A table of strings as Markdown: the first column to the left, the others to the right."""
     rows = [list(frame.columns), ["---", *["---:"] * (frame.shape[1] - 1)], *frame.to_numpy().tolist()]
@@ -130,8 +145,8 @@ def markdown_table(frame: pd.DataFrame) -> str:
 
 
 def _legend(summary: Mapping[str, Any]) -> list[str]:
-    names = {key: summary[key] for key in ("floor", "ceiling", "baseline")}
-    meanings = [f"{column.title}: {column.meaning.format(**names)}" for block in BLOCKS for column in block]
+    names = {"unit": unit_of(summary), **{key: summary[key] for key in ("floor", "ceiling", "baseline")}}
+    meanings = [f"{_title(column, summary)}: {column.meaning.format(**names)}" for block in BLOCKS for column in block]
     return _method(summary) + meanings
 
 

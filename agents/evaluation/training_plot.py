@@ -13,6 +13,7 @@ from matplotlib.ticker import EngFormatter
 from driftrec.agents.evaluation.curves import MEASURE, checked_curve, split_runs
 from driftrec.agents.evaluation.drawing import label_right
 from driftrec.agents.evaluation.palette import styles
+from driftrec.agents.evaluation.tables import MINUTES
 
 STAGES = {
     "myopic": ("myopic", "o"),
@@ -23,7 +24,7 @@ STAGES = {
 """Policy whose colour a stage has, and its marker; other stages look like ppo."""
 
 
-def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = None) -> Figure:
+def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = None, unit: str = MINUTES) -> Figure:
     """Engagement of every measurement of a training, one line a run, and what other policies reach.
 
     A star marks each run's best measurement of PPO, whose weights the checkpoint holds. The scale begins at 0, so that
@@ -32,7 +33,8 @@ def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = 
     Args:
         curve: Training log with ``stage``, ``env_steps``, ``seconds``, ``mean_episode_engagement`` (minutes) and, for
             several runs, ``run`` or ``training_seed``.
-        reference: Mean engagement (minutes an episode) of other policies, drawn as horizontal lines.
+        reference: Mean engagement an episode of other policies, drawn as horizontal lines.
+        unit: What engagement is counted in.
 
     Raises:
         ValueError: If the log is empty or lacks a column.
@@ -48,7 +50,7 @@ def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = 
     left.xaxis.set_major_formatter(EngFormatter(sep=""))
     left.set_xlabel("environment steps, logging and tuning included")
     right.set_xlabel("seconds, measuring left out")
-    left.set_ylabel("engagement per episode (minutes)")
+    left.set_ylabel(f"engagement per episode ({unit})")
     left.legend(loc="lower right", fontsize=8.5, framealpha=1, edgecolor="none")
     if levels:
         label_right(right, levels, styles(levels))

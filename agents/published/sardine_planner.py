@@ -74,6 +74,11 @@ class QuotaPlanner:
         self._strength = strength / strength.mean() - 1.0
         self._state: SardineState | None = None
 
+    @classmethod
+    def tuned(cls, world: SardineWorld, horizon: int, world_id: str) -> QuotaPlanner:
+        """The planner with the weights tuned for ``world_id``, such as "driftrec/Sardine-SlateTopK-Bored-v0"."""
+        return cls(world, horizon, TUNED[world_id.removeprefix("driftrec/Sardine-").removesuffix("-v0")])
+
     def reset(self, num_users: int, seed: int) -> None:
         """Nothing to forget and nothing random."""
 

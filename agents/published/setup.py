@@ -73,5 +73,5 @@ def set_up_published(args: WorldArgs) -> PublishedSetup:
     """
     env = make_env(args)
     if isinstance(env.world, NewsWorld):
-        raise ValueError(f"{args.world} has texts; its agents are trained with: driftrec train")
+        raise ValueError(f"{args.world} has texts; call set_up.")
     return PublishedSetup(resolved(args, env), env.world, env.horizon or LONGEST)

@@ -94,16 +94,8 @@ def warm_start(
     return judge
 
 
-def learn(
-    setup: PublishedSetup,
-    judge: Judge,
-    settings: PublishedSettings,
-    *,
-    seed: int,
-    curve: Curve,
-    progress: Progress = lambda steps, engagement: None,
-) -> SlatePolicy:
-    """PPO on top of a fitted ranker; the best policy by validation.
+class Learner:
+    """PPO on top of a fitted ranker, and the best policy by validation.
 
     Args:
         setup: World.
@@ -112,15 +104,33 @@ def learn(
         seed: Source of users, weights and draws.
         curve: Measures.
         progress: Called after every rollout.
+
+    Attributes:
+        policy: Serves with the weights as they are.
+        keeper: Knows the best weights.
     """
-    stage = FeatureStage(judge, setup.world.num_items, settings.ppo.candidates)
-    model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
-    assert isinstance(model.policy, SlateActorCritic)
-    served = SlatePolicy(stage, model.policy, greedy=True)
-    keeper = KeepBest(curve, "ppo", served, model.policy)
-    total = settings.ppo.total_steps
-    try:
-        model.learn(total, callback=Measuring(keeper, total / (settings.validations - 1), progress))
-    finally:
-        keeper.restore()
-    return served
+
+    def __init__(
+        self,
+        setup: PublishedSetup,
+        judge: Judge,
+        settings: PublishedSettings,
+        *,
+        seed: int,
+        curve: Curve,
+        progress: Progress = lambda steps, engagement: None,
+    ) -> None:
+        stage = FeatureStage(judge, setup.world.num_items, settings.ppo.candidates)
+        self._model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
+        assert isinstance(self._model.policy, SlateActorCritic)
+        self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
+        self.keeper = KeepBest(curve, "ppo", self.policy, self._model.policy)
+        self._total = settings.ppo.total_steps
+        self._measuring = Measuring(self.keeper, self._total / (settings.validations - 1), progress)
+
+    def run(self) -> None:
+        """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
+        try:
+            self._model.learn(self._total, callback=self._measuring)
+        finally:
+            self.keeper.restore()

@@ -141,6 +141,7 @@ class InterestEvolutionWorld:
 
     item_features = None
     one_click = True  # of a slate at most
+    unit = "minutes"
     topics: Mapping[str, Float] = {}
 
     def __init__(

@@ -156,6 +156,7 @@ class InterestExplorationWorld:
 
     item_features = None
     one_click = True  # of a slate at most
+    unit = "clicks"
     topics: Mapping[str, Float] = {}
 
     def __init__(

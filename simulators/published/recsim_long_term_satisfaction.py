@@ -110,6 +110,7 @@ class LongTermSatisfactionWorld:
 
     item_features = None
     one_click = True  # of a slate at most
+    unit = "engagement"
     topics: Mapping[str, Float] = {}
 
     def __init__(

@@ -71,6 +71,7 @@ class SardineWorld:
     """
 
     topics: Mapping[str, Float] = {}  # they have no names
+    unit = "clicks"
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The experiments of results/news: commands that the scripts understand, tables whose parts exist."""
+"""The experiments of results: commands that the scripts understand, tables whose parts exist."""
 
 import importlib
 import string
@@ -8,9 +8,13 @@ import pytest
 import tyro
 
 from driftrec.agents.comparison import chosen_baseline, parse_entry
-from driftrec.agents.experiments import TABLES, TRAININGS, run_of
+from driftrec.agents.experiments import run_of
+from driftrec.agents.news_experiments import NEWS
+from driftrec.agents.published.experiments import PUBLISHED
 
 RUNS = Path("somewhere")
+TRAININGS = [(study, name) for study in (NEWS, PUBLISHED) for name in study.trainings]
+TABLES = [(study, name) for study in (NEWS, PUBLISHED) for name in study.tables]
 
 
 def parse(command):
@@ -18,15 +22,15 @@ def parse(command):
     return tyro.cli(importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}").Args, args=words)
 
 
-@pytest.mark.parametrize("name", TRAININGS)
-def test_every_training_is_a_command_of_its_own_run(name):
-    args = parse(TRAININGS[name].command(name, 3, RUNS))
+@pytest.mark.parametrize(("study", "name"), TRAININGS, ids=[name for _, name in TRAININGS])
+def test_every_training_is_a_command_of_its_own_run(study, name):
+    args = parse(study.trainings[name].command(name, 3, RUNS))
     assert (args.seed, args.out) == (3, RUNS / f"{name}-3")
 
 
-def test_what_sets_the_trainings_apart_arrives():
+def test_what_sets_the_trainings_on_news_apart_arrives():
     def settings(name):
-        return parse(TRAININGS[name].command(name, 1, RUNS)).settings
+        return parse(NEWS.trainings[name].command(name, 1, RUNS)).settings
 
     assert settings("told").true_state
     assert not settings("top-k").ppo.iterative
@@ -35,29 +39,34 @@ def test_what_sets_the_trainings_apart_arrives():
     assert settings("text") == type(settings("text"))()
 
 
+def test_what_sets_the_published_worlds_apart_arrives():
+    def args(name):
+        return parse(PUBLISHED.trainings[name].command(name, 1, RUNS))
+
+    assert args("RecSim-InterestEvolution").kwargs() == {"slate_size": 3}
+    assert args("RecSim-InterestEvolution").world == "driftrec/RecSim-InterestEvolution-v0"
+    assert args("Sardine-SlateTopK-Bored-partial").kwargs() == {"observation": "partial"}
+    assert args("Sardine-SlateTopK-Bored").kwargs() == {}
+
+
 def test_a_ranker_is_that_of_the_same_seed():
-    assert parse(TRAININGS["slateq"].command("slateq", 2, RUNS)).ranker == RUNS / "text-2"
+    assert parse(NEWS.trainings["slateq"].command("slateq", 2, RUNS)).ranker == RUNS / "text-2"
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_every_table_is_a_command_with_all_seeds(name):
-    args = parse(TABLES[name].command(RUNS, 30, Path("out"), seeds=2))
+@pytest.mark.parametrize(("study", "name"), TABLES, ids=[name for _, name in TABLES])
+def test_every_table_is_a_command_with_all_seeds(study, name):
+    args = parse(study.comparison(name, RUNS, 30, Path("out"), seeds=2))
     assert (args.users, args.out) == (30, Path("out"))
     labels = [parse_entry(text)[0] for text in args.policies]
     assert chosen_baseline(args.baseline, labels) == args.baseline
     assert {"random", "planner"} <= set(labels)  # the scale
-    for text, template in zip(args.policies, TABLES[name].policies, strict=True):
+    for text, template in zip(args.policies, study.tables[name].policies, strict=True):
         for _, training, *_ in string.Formatter().parse(template):
             if training:
                 assert text.endswith(f"{run_of(training, 1, RUNS)},{run_of(training, 2, RUNS)}")
+                assert set(study.trainings[training].words) >= set(study.tables[name].world)  # trained in that world
 
 
-def test_every_training_stands_in_a_table():
-    used = {
-        training
-        for table in TABLES.values()
-        for text in table.policies
-        for training in TRAININGS
-        if f"{{{training}}}" in text
-    }
-    assert used == set(TRAININGS)
+@pytest.mark.parametrize("study", [NEWS, PUBLISHED])
+def test_every_training_stands_in_a_table(study):
+    assert {name for table in study.tables for name in study.behind(table)} == set(study.trainings)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.checkpoint import FILE, read_config
-from driftrec.agents.comparison import BASELINES
 from driftrec.agents.future import FutureSettings
+from driftrec.agents.known_policies import BASELINES
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.training import TrainSettings

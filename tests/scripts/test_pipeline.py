@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from driftrec.agents.checkpoint import FILE, fingerprints, read_config
+from driftrec.agents.checkpoint import FILE, read_config
 from driftrec.agents.runs import LIBRARIES
 from driftrec.agents.setting import load_setting
 
@@ -78,7 +78,7 @@ def test_training_leaves_checkpoint_curve_and_config(project):
     assert (config["catalogue"], config["horizon"]) == ("items", 20)
     assert config["command"].startswith("driftrec train --catalogue items --horizon 20 ")
     assert set(config["versions"]) == {"python", *LIBRARIES}
-    assert config["fingerprints"] == fingerprints(load_setting(project.catalogue))
+    assert config["fingerprints"] == load_setting(project.catalogue).fingerprints()
 
 
 def test_the_comparison_keeps_what_its_numbers_rest_on(project):

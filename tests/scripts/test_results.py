@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from driftrec.agents.checkpoint import FILE
-from driftrec.agents.experiments import TABLES, TRAININGS
+from driftrec.agents.news_experiments import TABLES, TRAININGS
 from driftrec.scripts import results
 
 

@@ -39,8 +39,16 @@ def test_legend_states_method_users_seeds_and_every_column(summary):
     legend = text[text.rindex("|") :]
     for block in BLOCKS:
         for column in block:
-            assert f"- {column.title}: " in legend
+            assert f"- {column.title.format(unit='min')}: " in legend
     assert "random as 0 and planner as 1" in legend
+
+
+def test_another_unit_than_minutes_is_said_in_every_title(summary):
+    text = markdown({**summary, "unit": "clicks"})
+    assert "| engagement (clicks) |" in text
+    assert "vs baseline (clicks)" in text
+    assert "(min)" not in text
+    assert "| engagement (min) |" in markdown(summary)  # of tables from before there was a unit
 
 
 def test_text_table_is_aligned_and_fits_a_terminal(summary):

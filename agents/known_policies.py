@@ -1,0 +1,81 @@
+"""Which policies a world knows by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from driftrec.agents.baseline_runs import load_slateq, load_stock
+from driftrec.agents.greedy import Greedy
+from driftrec.agents.judge import Judge
+from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
+from driftrec.agents.oracles import MyopicOracle, Planner
+from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.published import policies as published
+from driftrec.agents.published.setup import PublishedSetup, set_up_published
+from driftrec.agents.registry import LOADERS, POLICIES, Known
+from driftrec.agents.trained import load_greedy, load_mmr, load_ppo
+from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup, set_up
+
+Setup = WorldSetup | PublishedSetup
+"""A world with all that is known of it beforehand."""
+
+BASELINES = (
+    "random",
+    "popular",
+    "content",
+    "epsilon-content",
+    "linucb",
+    "myopic",
+    "myopic-oracle",
+    "planner",
+)
+"""Policies on news that need no training run."""
+
+
+def open_world(args: WorldArgs, progress: bool = False) -> Setup:
+    """Make any world, with the embeddings of its texts where it has some; errors as of ``set_up``."""
+    return set_up(args, progress=progress) if args.world == NEWS else set_up_published(args)
+
+
+def baselines(world: str) -> tuple[str, ...]:
+    """Names of the policies that need no training run, in the world of this environment id."""
+    return BASELINES if world == NEWS else published.BASELINES
+
+
+def known_policies(setup: Setup, seed: int, report: Callable[[str], None]) -> Known:
+    """Policies by name.
+
+    Args:
+        setup: The world.
+        seed: Of policies that are trained when they are built.
+        report: Called with lines about their training.
+    """
+    return published.known(setup) if isinstance(setup, PublishedSetup) else _news(setup, seed, report)
+
+
+def _news(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Known:
+    return Known(
+        {
+            **POLICIES,
+            "myopic": lambda context: _fitted(setup, seed, report),
+            "myopic-oracle": lambda context: MyopicOracle(setup.world),
+            "planner": lambda context: Planner(setup.world, planner_weights(setup.world, setup.horizon, report=report)),
+        },
+        {
+            **LOADERS,
+            "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
+            "mmr": lambda context, run: load_mmr(setup, run),
+            "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
+            "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
+            "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
+            "slateq": lambda context, run: load_slateq(setup, run),
+            "sb3-ppo": lambda context, run: load_stock(setup, run, "sb3-ppo"),
+            "sb3-sac": lambda context, run: load_stock(setup, run, "sb3-sac"),
+        },
+    )
+
+
+def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Greedy:
+    settings = MyopicSettings()
+    ranker, _ = fit_myopic(setup.context, setup.envs(settings.lanes), seed=seed, settings=settings, report=report)
+    return Greedy(Judge(ranker, farsighted=False))

@@ -1,0 +1,40 @@
+"""The experiments of results/published: our agents on every published world, some from the partial observation too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from driftrec.agents.experiments import Study, Table, Training
+from driftrec.agents.published.recipes import RECIPES
+
+PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
+"""SARDINE's worlds that are met from the partial observation too."""
+
+
+def worlds() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name of every table, and the flags of its world."""
+    for world in RECIPES:
+        name = world.removeprefix("driftrec/").removesuffix("-v0")
+        size = ("--slate-size", "3") if name == "RecSim-InterestEvolution" else ()  # as in the SlateQ paper
+        yield name, ("--world", world, *size)
+    for name in PARTIAL:
+        options = json.dumps({"observation": "partial"})
+        yield f"Sardine-{name}-partial", ("--world", f"driftrec/Sardine-{name}-v0", "--options", options)
+
+
+def study() -> Study:
+    """All worlds: our PPO and the ranker it starts from, SlateQ, and the references."""
+    trainings, tables = {}, {}
+    for name, world in worlds():
+        trainings[name] = Training(("train", *world))
+        trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
+        policies = (
+            *("random", "myopic-oracle", f"slateq:{{{name}-slateq}}"),
+            *(f"myopic:{{{name}}}", f"farsighted:{{{name}}}", f"ppo:{{{name}}}", "planner"),
+        )
+        tables[name] = Table(policies, "myopic-oracle", world)
+    return Study(trainings, tables)
+
+
+PUBLISHED = study()

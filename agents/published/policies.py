@@ -1,0 +1,64 @@
+"""The policies that published worlds know by name: references, and what runs of ``driftrec train`` hold."""
+
+from __future__ import annotations
+
+from driftrec.agents.baselines import Random
+from driftrec.agents.oracles import MyopicOracle
+from driftrec.agents.policy import Policy
+from driftrec.agents.published.recsim import BudgetPlanner, TopTrue, top_quality
+from driftrec.agents.published.runs import load_best, load_ppo
+from driftrec.agents.published.sardine import GreedyOracle
+from driftrec.agents.published.sardine_planner import QuotaPlanner
+from driftrec.agents.published.setup import PublishedSetup
+from driftrec.agents.registry import Known
+from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
+from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
+from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
+from driftrec.simulators.published.sardine import SardineWorld
+
+BASELINES = ("random", "myopic-oracle", "planner")
+
+KALE_PAYS = 0.067
+"""Sensitivity of long_term_satisfaction above which least clickbait earns more than most; by simulation."""
+
+
+def known(setup: PublishedSetup) -> Known:
+    """Policies by name: "quality" too where candidates have one."""
+    policies = {
+        "random": Random,
+        "myopic-oracle": lambda context: myopic_oracle(setup),
+        "planner": lambda context: planner(setup),
+    }
+    world = setup.world
+    if isinstance(world, InterestEvolutionWorld | InterestExplorationWorld):
+        policies["quality"] = lambda context: top_quality(world)
+    loaders = {
+        "myopic": lambda context, run: load_best(setup, run, farsighted=False),
+        "farsighted": lambda context, run: load_best(setup, run, farsighted=True),
+        "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
+        "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
+    }
+    return Known(policies, loaders)
+
+
+def myopic_oracle(setup: PublishedSetup) -> Policy:
+    """The slate of most expected engagement in the next step, by the true state."""
+    world = setup.world
+    if isinstance(world, SardineWorld):
+        return GreedyOracle(world)
+    if isinstance(world, LongTermSatisfactionWorld):
+        return TopTrue(world.slate_size, world.expected_engagement)  # only the first position is ever opened
+    assert isinstance(world, InterestEvolutionWorld | InterestExplorationWorld)
+    return MyopicOracle(world)
+
+
+def planner(setup: PublishedSetup) -> Policy:
+    """The reference for the long term, by the true state; the myopic oracle where the next step is all there is."""
+    world = setup.world
+    if isinstance(world, SardineWorld):
+        return QuotaPlanner.tuned(world, setup.horizon, setup.args.world)
+    if isinstance(world, InterestEvolutionWorld):
+        return BudgetPlanner(world)
+    if isinstance(world, LongTermSatisfactionWorld) and world.config.sensitivity > KALE_PAYS:
+        return TopTrue(world.slate_size, lambda state: -world.expected_engagement(state))  # least clickbait
+    return myopic_oracle(setup)
