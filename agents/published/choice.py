@@ -30,6 +30,14 @@ class Choice(Protocol):
         """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
         ...
 
+    def score(self, gains: Float) -> Float:
+        """What PPO's logits start from, 0 for the best and less for others, from ``gains``, best first."""
+        ...
+
+
+SMALLEST = np.float32(1e-3)
+"""Of gains, where they are divided by or a logarithm is taken."""
+
 
 class Examination(nn.Module):
     """Logarithms of the positions' weights: 0 for the first, never increasing, learned.
@@ -74,6 +82,10 @@ class OneClick(nn.Module):
             positions = self.examination().exp().numpy()
         return slate_gains(np.exp(np.minimum(appeal, 30.0)), value, 1.0, positions)
 
+    def score(self, gains: Float) -> Float:
+        """Gains less the best's, over the largest: those below 0 differ, and a slate may have to hold some."""
+        return (gains - gains[:, :1]) / np.maximum(np.abs(gains).max(axis=1, keepdims=True), SMALLEST)
+
 
 class AnyClick(nn.Module):
     """P(click position k) = sigmoid(appeal_k) exp(examination_k), each by itself.
@@ -100,3 +112,8 @@ class AnyClick(nn.Module):
         """Worth of the first place, sigmoid(appeal_i) v_i; order settles the rest."""
         chance: Float = expit(appeal)
         return chance * value
+
+    def score(self, gains: Float) -> Float:
+        """Logarithm of the gains over the best, which are chances times engagement, never below 0."""
+        best = np.maximum(gains[:, :1], SMALLEST)
+        return np.log(np.maximum(gains / best, SMALLEST))

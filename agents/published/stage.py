@@ -131,7 +131,7 @@ class FeatureStage:
         gains = np.take_along_axis(view.gains, kept, axis=1)
         judged = {
             "state": view.state,
-            "score": np.log(np.maximum(gains / np.maximum(gains[:, :1], FLOOR), FLOOR)),
+            "score": self.judge.ranker.choice.score(gains),
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "minutes": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
             "columns": self.judge.items.of(observation, kept).numpy(),
