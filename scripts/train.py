@@ -67,7 +67,7 @@ def _settings(args: Args) -> TrainSettings | PublishedSettings:
     if args.world in RECIPES:
         if args.settings != TrainSettings():
             raise ValueError(f"--settings are for {NEWS}; change the recipe of {args.world} with --recipe.")
-        return changed(args.world, args.recipe)
+        return changed(RECIPES, args.world, args.recipe)
     if args.recipe != "{}":
         raise ValueError(f"--recipe is for published worlds, not {args.world}; use --settings.")
     return args.settings

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.published.fitting import FitSettings
+from driftrec.agents.published.slateq_training import PublishedSlateQSettings
 from driftrec.agents.published.training import PublishedSettings
+from driftrec.agents.slateq import SlateQSettings
 from driftrec.agents.world_setup import json_object
 from driftrec.simulators.settings import updated
 
@@ -54,7 +57,7 @@ _BUDGET = PublishedSettings(
     ),
     value_steps=131_072,
 )
-"""What a click does to the budget pays at the end of a life, and the budget is not observed: no discount, long rollouts."""
+"""What a click does to the budget pays at the end, and the budget is not observed: no discount, long rollouts."""
 
 RECIPES: Mapping[str, PublishedSettings] = {
     "driftrec/RecSim-InterestEvolution-v0": _BUDGET,
@@ -72,11 +75,27 @@ RECIPES: Mapping[str, PublishedSettings] = {
 """By environment id."""
 
 
-def changed(world: str, changes: str) -> PublishedSettings:
+_SLATEQ_BORED = PublishedSlateQSettings(
+    SlateQSettings(total_steps=300_000, gamma=0.9, sync=20, epsilon=0.2, last_epsilon=0.02, unit=1.0)
+)
+_SLATEQ_NEXT_STEP = PublishedSlateQSettings(SlateQSettings(total_steps=50_000, gamma=0.0, sync=20, unit=1.0))
+_SLATEQ_BUDGET = PublishedSlateQSettings(SlateQSettings(total_steps=250_000, gamma=1.0, sync=20))
+
+SLATEQ_RECIPES: Mapping[str, PublishedSlateQSettings] = {
+    world: _SLATEQ_BUDGET if how is _BUDGET else _SLATEQ_NEXT_STEP if how is _NEXT_STEP else _SLATEQ_BORED
+    for world, how in RECIPES.items()
+}
+"""How SlateQ is trained, on the ranker of a run of ours, by environment id."""
+
+
+Recipe = TypeVar("Recipe")
+
+
+def changed(recipes: Mapping[str, Recipe], world: str, changes: str) -> Recipe:
     """The recipe of ``world`` with changes, a JSON object.
 
     Raises:
         TypeError: If a value is not of its setting's kind.
         ValueError: If they are not one, or a setting is unknown (the message gives the nearest) or out of range.
     """
-    return updated(RECIPES[world], json_object("recipe", changes), "recipe")
+    return updated(recipes[world], json_object("recipe", changes), "recipe")

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.keep_best import KeepBest, Progress
 from driftrec.agents.policy import Observation
-from driftrec.agents.published.fitting import FitSettings
 from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.slateq import ClickValues, SlateQPolicy, best_slate_values
 from driftrec.agents.published.stage import Judge
@@ -28,13 +27,11 @@ class PublishedSlateQSettings:
     """All that decides what comes out of a training of SlateQ, beside the world and the seed.
 
     Attributes:
-        fit: How the ranker is fitted.
         slateq: How SlateQ learns.
         validations: Measurements of the policy, from before the first step to after the last; the best is kept.
         validation_users: Users of a measurement, always the same.
     """
 
-    fit: FitSettings = field(default_factory=FitSettings)
     slateq: SlateQSettings = field(default_factory=SlateQSettings)
     validations: int = 10
     validation_users: int = 256

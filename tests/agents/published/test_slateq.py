@@ -212,7 +212,6 @@ def small_world():
 
 def settings(steps):
     return PublishedSlateQSettings(
-        FitSettings(lanes=64, log_steps=50, rounds=1),
         SlateQSettings(
             total_steps=steps, lanes=64, warm_up=1000, batch_size=256, sync=10, gamma=1.0, learning_rate=2e-3
         ),
@@ -255,7 +254,9 @@ def test_it_learns_to_spare_the_budget():
     setup = set_up(small_world(), 1000)
     curve = Curve(setup.world, user_seeds(0, "validation", 200), setup.horizon)
     how = settings(20_000)
-    judge = warm_start(setup, how.fit, seed=0, report=lambda line: None, curve=curve)
+    judge = warm_start(
+        setup, FitSettings(lanes=64, log_steps=50, rounds=1), seed=0, report=lambda line: None, curve=curve
+    )
     learning = Learner(setup, judge, how, seed=0, curve=curve)
     learning.run()
     users = np.arange(500, dtype=np.uint64)
