@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from driftrec.agents.experiments import Study, Table, Training
+from driftrec.agents.published.overview import overview
 from driftrec.agents.published.recipes import RECIPES
 
 PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
@@ -33,7 +34,7 @@ def study() -> Study:
             trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
             policies.append(f"slateq:{{{name}-slateq}}")
         tables[name] = Table((*policies, "planner"), "myopic-oracle", world)
-    return Study(trainings, tables)
+    return Study(trainings, tables, overview)
 
 
 PUBLISHED = study()
