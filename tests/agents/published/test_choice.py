@@ -1,4 +1,4 @@
-"""Choice models by hand: likelihoods that sum to one, examination that only falls, gains in the order of the best slate."""
+"""Choice models by hand: likelihoods sum to one, examination only falls, gains have the order of the best slate."""
 
 from itertools import permutations, product
 
