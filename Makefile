@@ -27,6 +27,6 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Some forty trainings: an hour or more. Interrupted, it goes on where it was.
+# 55 trainings: an hour and a half or more. Interrupted, it goes on where it was.
 results: install
 	$(BIN)/driftrec results

@@ -149,6 +149,6 @@ def _save(
 ) -> None:
     """Write the best weights and the curve."""
     keeper.restore()
-    config = {"kind": kind, "world": asdict(setup.args), "settings": settings, "seed": seed, "steps": keeper.best_at}
+    config = {"kind": kind, "world": setup.described(), "settings": settings, "seed": seed, "steps": keeper.best_at}
     save_checkpoint(folder / FILE, modules, config, setup.setting)
     curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)

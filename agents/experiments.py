@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,12 @@ class Study:
     Attributes:
         trainings: By name. A training stands behind the one whose ranker it takes.
         tables: By name.
+        overview: Makes Markdown of all summaries, by table; None where the tables stand for themselves.
     """
 
     trainings: Mapping[str, Training]
     tables: Mapping[str, Table]
+    overview: Callable[[Mapping[str, Mapping[str, Any]]], str] | None = None
 
     def behind(self, table: str) -> list[str]:
         """Names of the trainings whose policies take part in a table."""

@@ -56,7 +56,8 @@ def other_world(here: WorldArgs, run: str) -> list[str]:
     """What is different in the world that a run was trained in, in words; errors as of ``load_greedy``."""
     trained = {"config": {}, **WorldArgs(**read_config(run)["world"]).kwargs()}
     now = {"config": {}, **here.kwargs()}
-    told = ("history", "horizon", "config")  # the catalogue is checked by its content, the slate's size by itself
+    checked = {"catalogue", "slate_size"}  # by content, and by itself
+    told = [name for name in dict.fromkeys(["history", "horizon", *trained, *now]) if name not in checked]
     both = {name: (trained.get(name), now.get(name)) for name in told}
     return [f"{name} {then}, not {today} as here" for name, (then, today) in both.items() if then != today]
 

@@ -106,7 +106,7 @@ def train(
         model.learn(total, callback=Measuring(keeper, total / (settings.validations - 1), progress))
     finally:
         keeper.restore()
-        config = {"world": asdict(setup.args), "settings": asdict(settings), "seed": seed, "steps": keeper.best_at}
+        config = {"world": setup.described(), "settings": asdict(settings), "seed": seed, "steps": keeper.best_at}
         save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
         curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
     return folder / FILE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import gymnasium as gym
@@ -55,12 +55,18 @@ class WorldArgs:
         """Keyword arguments for ``gymnasium.make`` and ``make_vec``, without those that are left to the world.
 
         Raises:
-            ValueError: If ``config`` or ``options`` is not a JSON object.
+            ValueError: If ``config`` or ``options`` is not a JSON object, or ``options`` holds what has a flag.
         """
         given = {name: getattr(self, name) for name in ("catalogue", "slate_size", "history", "horizon")}
-        given["config"] = _object("config", self.config) or None
+        given["config"] = json_object("config", self.config) or None
         told = {name: value for name, value in given.items() if value is not None}
-        return {**told, **_object("options", self.options)}
+        others = json_object("options", self.options)
+        for name in others:
+            if name in given:
+                raise ValueError(
+                    f"--options holds {name}, which has a flag of its own; use --{name.replace('_', '-')}."
+                )
+        return {**told, **others}
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,10 @@ class WorldSetup:
         truth = truth_columns(self.world) if isinstance(self.world, RevealedNews) else 0
         return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=truth)
 
+    def described(self) -> dict[str, Any]:
+        """The arguments with the sizes that the world has, for the record."""
+        return {**asdict(self.args), "slate_size": self.slate_size, "horizon": self.horizon}
+
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that a checkpoint's weights mean nothing without."""
         return self.setting.fingerprints()
@@ -119,10 +129,11 @@ def make_env(args: WorldArgs) -> RecommendationEnv:
     if args.world not in known:
         raise ValueError(f"World {args.world!r} is unknown. {nearest(args.world, known)}")
     kwargs = args.kwargs()
-    takes = inspect.signature(load_env_creator(str(gym.spec(args.world).entry_point))).parameters
+    spec = gym.spec(args.world)
+    takes = inspect.signature(load_env_creator(str(spec.entry_point))).parameters.keys() - spec.kwargs.keys()
     for name in kwargs:
         if name not in takes:
-            raise ValueError(f"{args.world} takes no {name}. {nearest(name, list(takes))}")
+            raise ValueError(f"{args.world} takes no {name}. {nearest(name, takes)}")
     env = gym.make(args.world, **kwargs).unwrapped
     assert isinstance(env, RecommendationEnv)
     return env
@@ -149,8 +160,12 @@ def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool =
     return WorldSetup(resolved(args, env), world, setting)
 
 
-def _object(name: str, text: str) -> dict[str, Any]:
-    """The JSON object in ``text``, the value of the flag ``name``."""
+def json_object(name: str, text: str) -> dict[str, Any]:
+    """The JSON object in ``text``, the value of the flag ``name``.
+
+    Raises:
+        ValueError: If it is none.
+    """
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.benchmarks.measure import QUICK, Effort, Row
-from driftrec.agents.benchmarks.suite import SECTIONS, run_benchmarks, table, to_json
+from driftrec.agents.benchmarks.measure import PEERS, QUICK, Effort, Row
+from driftrec.agents.benchmarks.suite import PEER_SECTIONS, SECTIONS, run_benchmarks, table, to_json
 
 
 @dataclass(frozen=True)
 class Args:
     """How fast and how large."""
 
-    sections: tuple[str, ...] = SECTIONS
-    """Benchmarks to run, in this order."""
+    sections: tuple[str, ...] | None = None
+    """Benchmarks to run, in this order: environment, peers, training, latency, encoding, audience and memory when
+    omitted; published, sizes and published-training with --peers."""
+    peers: bool = False
+    """Run those of the published worlds, beside their originals; RecSim's figures are quoted, SARDINE needs the extra
+    peers."""
     quick: bool = False
     """See only that everything works; the figures mean nothing."""
     out: Path | None = None
@@ -26,16 +30,21 @@ def main(args: Args) -> None:
     """Measure, print the table, write the JSON.
 
     Raises:
-        ValueError: If a section is unknown.
+        ValueError: If a section is unknown, or both ``sections`` and ``peers`` are given.
         FileNotFoundError: If the folder of ``out`` does not exist.
     """
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise FileNotFoundError(f"--out {args.out}: its folder does not exist; make it first.")
 
+    if args.peers and args.sections is not None:
+        raise ValueError("--peers and --sections are both given; one says which benchmarks run. Leave the other.")
+    sections = args.sections or (PEER_SECTIONS if args.peers else SECTIONS)
+
     def report(row: Row) -> None:
         print(f"{row.section}: {row.name}" + (f" ({row.note})" if row.value is None else ""), flush=True)
 
-    results = run_benchmarks(args.sections, QUICK if args.quick else Effort(), report=report)
+    effort = QUICK if args.quick else PEERS if args.peers else Effort()
+    results = run_benchmarks(sections, effort, report=report)
     print(f"\n{table(results)}")
     if args.out is not None:
         args.out.write_text(to_json(results), encoding="utf-8")

@@ -18,6 +18,7 @@ VERBS = {
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "gap": "what the long term is worth: random, myopic oracle, planner",
+    "verify": "published worlds: the figures of the originals and ours",
     "bench": "how fast and how large",
     "results": "make results/news or results/published anew; takes an hour or more",
 }

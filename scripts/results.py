@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -75,6 +76,12 @@ def main(args: Args) -> None:
     _all(_unfinished(commands), args)
     for folder, name in comparisons.items():
         keep(folder, out / name)
+    if study.overview is not None:
+        kept = {name: out / name / "summary.json" for name in study.tables}
+        summaries = {
+            name: json.loads(file.read_text(encoding="utf-8")) for name, file in kept.items() if file.is_file()
+        }
+        (out / "overview.md").write_text(study.overview(summaries), encoding="utf-8")
     print(f"Done in {time.perf_counter() - start:.0f} s: {out}")
 
 

@@ -11,14 +11,15 @@ from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.checkpoint import FILE
+from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
-from driftrec.agents.published.recipes import changed
+from driftrec.agents.published.recipes import RECIPES, changed
 from driftrec.agents.published.runs import train as train_published
 from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.training import PublishedSettings
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.training import TrainSettings, train
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ def main(args: Args) -> None:
 
     Raises:
         FileExistsError: If the run folder holds anything.
+        ValueError: If settings are of another kind of world.
         KeyboardInterrupt: If training was interrupted; says what is left of it.
     """
     check_empty(args.out)
     seed = drawn(args.seed)
+    settings = _settings(args)
     setup = open_world(args, progress=sys.stderr.isatty())
-    settings = args.settings if isinstance(setup, WorldSetup) else changed(args.world, args.recipe)
     start = time.perf_counter()
     with run_folder(args.out, "train") as folder:
         told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}
@@ -60,15 +62,27 @@ def main(args: Args) -> None:
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
 
 
+def _settings(args: Args) -> TrainSettings | PublishedSettings:
+    """How to train in the world of ``args``; the flags of the other kind of world are refused."""
+    if args.world in RECIPES:
+        if args.settings != TrainSettings():
+            raise ValueError(f"--settings are for {NEWS}; change the recipe of {args.world} with --recipe.")
+        return changed(RECIPES, args.world, args.recipe)
+    if args.recipe != "{}":
+        raise ValueError(f"--recipe is for published worlds, not {args.world}; use --settings.")
+    return args.settings
+
+
 def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int, folder: Path) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
-        lines = _Lines(total)
+        unit = getattr(setup.world, "unit", MINUTES)
+        lines = _Lines(total, unit)
 
         def progress(steps: int, engagement: float) -> None:
             bar.update(min(steps, total) - int(bar.n))
-            bar.set_postfix_str(f"last validation {engagement:.1f} an episode")
+            bar.set_postfix_str(f"last validation {engagement:.1f} {unit} an episode")
             if bar.disable:
                 lines.report(steps, engagement)
 
@@ -81,8 +95,8 @@ def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int,
 class _Lines:
     """Some twenty lines of progress over a training, for output that is not a terminal."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self, total: int, unit: str) -> None:
+        self.total, self.unit = total, unit
         self.next = 0
 
     def report(self, steps: int, engagement: float) -> None:
@@ -91,7 +105,7 @@ class _Lines:
             return
         self.next = steps + self.total // 20
         done = f"PPO: {steps:,} of {self.total:,} steps"
-        print(f"{done}, last validation {engagement:.1f} an episode", flush=True)
+        print(f"{done}, last validation {engagement:.1f} {self.unit} an episode", flush=True)
 
 
 if __name__ == "__main__":

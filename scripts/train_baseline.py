@@ -13,11 +13,18 @@ import tyro
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.baseline_runs import train_slateq, train_stock
 from driftrec.agents.checkpoint import FILE
+from driftrec.agents.evaluation.tables import MINUTES
+from driftrec.agents.known_policies import Setup, open_world
+from driftrec.agents.published.recipes import SLATEQ_RECIPES, changed
+from driftrec.agents.published.runs import open_run
+from driftrec.agents.published.runs import train_slateq as train_published
+from driftrec.agents.published.setup import PublishedSetup
+from driftrec.agents.published.slateq_training import PublishedSlateQSettings
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.slateq import SlateQSettings
 from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings
 from driftrec.agents.trained import load_ranker
-from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
+from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup
 from driftrec.simulators.ranges import check_ranges
 
 
@@ -29,6 +36,9 @@ class Args(WorldArgs):
     """Which."""
     ranker: Path | None = None
     """Run folder of `driftrec train`, whose ranker SlateQ looks through; needed for slateq alone."""
+    recipe: str = "{}"
+    """On published worlds, which know slateq alone: changes to its recipe as JSON, such as
+    '{"slateq": {"gamma": 0.9}}'; see driftrec.agents.published.recipes."""
     seed: int | None = None
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None
@@ -54,33 +64,56 @@ def main(args: Args) -> None:
     """
     check_ranges(args, validation_users=(1, 1e6))
     check_ranker(args.kind, args.ranker)
+    recipe = _recipe(args)
     check_empty(args.out)
     seed = drawn(args.seed)
-    setup = set_up(args, progress=sys.stderr.isatty())
-    if args.ranker is not None:
-        load_ranker(setup, str(args.ranker))  # a wrong one leaves no folder behind
+    setup = open_world(args, progress=sys.stderr.isatty())
+    if args.ranker is not None:  # a wrong one leaves no folder behind
+        load_ranker(setup, str(args.ranker)) if isinstance(setup, WorldSetup) else open_run(setup, str(args.ranker))
     start = time.perf_counter()
     with run_folder(args.out, args.kind) as folder:
-        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": setup.fingerprints()})
+        told = {} if recipe is None else {"settings": asdict(recipe)}
+        write_config(folder, {**asdict(args), **told, "seed": seed, "fingerprints": setup.fingerprints()})
         try:
-            _train(args, setup, seed, folder)
+            _train(args, setup, recipe, seed, folder)
         except KeyboardInterrupt:
             left = "holds what was learned so far" if (folder / FILE).is_file() else "holds no checkpoint"
             raise KeyboardInterrupt(f"{folder} {left}") from None
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
 
 
-def _train(args: Args, setup: WorldSetup, seed: int, folder: Path) -> None:
+def _recipe(args: Args) -> PublishedSlateQSettings | None:
+    """How SlateQ is trained on a published world, None on news.
+
+    Raises:
+        ValueError: If the kind is not trained on the world, or flags of the other kind of world are given.
+    """
+    if args.world not in SLATEQ_RECIPES:
+        if args.recipe != "{}":
+            raise ValueError(f"--recipe is for published worlds, not {args.world}; use --slateq, --sb3-ppo, --sb3-sac.")
+        return None
+    if args.kind != "slateq":
+        raise ValueError(f"{args.kind} is trained on {NEWS} alone; on {args.world} there is slateq.")
+    if args.slateq != SlateQSettings():
+        raise ValueError(f"--slateq is for {NEWS}; change the recipe of {args.world} with --recipe.")
+    return changed(SLATEQ_RECIPES, args.world, args.recipe)
+
+
+def _train(args: Args, setup: Setup, recipe: PublishedSlateQSettings | None, seed: int, folder: Path) -> None:
     """Train what ``args.kind`` says; a line whenever a measurement differs from the last."""
     told: list[float] = []
+    unit = getattr(setup.world, "unit", MINUTES)
 
     def progress(steps: int, engagement: float) -> None:
         if told[-1:] != [engagement]:
             told.append(engagement)
-            print(f"{args.kind}: {steps:,} steps, {engagement:.1f} minutes an episode", flush=True)
+            print(f"{args.kind}: {steps:,} steps, {engagement:.1f} {unit} an episode", flush=True)
 
     users = args.validation_users
-    if args.ranker is not None:
+    if isinstance(setup, PublishedSetup):
+        if recipe is not None and args.ranker is not None:
+            train_published(setup, recipe, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
+    elif args.ranker is not None:
         train_slateq(
             setup, args.slateq, ranker_run=args.ranker, users=users, seed=seed, folder=folder, progress=progress
         )

@@ -6,14 +6,13 @@ That process runs this file: ``python -m driftrec.agents.benchmarks.audience USE
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
 import numpy as np
 
-from driftrec.agents.benchmarks.measure import Effort, Row, peak_memory
+from driftrec.agents.benchmarks.measure import Effort, Row, in_process, peak_memory
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
 
@@ -25,11 +24,7 @@ def audience(effort: Effort) -> Iterator[Row]:
         RuntimeError: If the process fails; holds what it said last.
     """
     numbers = [effort.audience, effort.audience_steps, effort.chunk]
-    command = [sys.executable, "-m", "driftrec.agents.benchmarks.audience", *map(str, numbers)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with status {done.returncode}: {done.stderr[-500:]}")
-    told = json.loads(done.stdout)
+    told = in_process("driftrec.agents.benchmarks.audience", *map(str, numbers))
     name = f"{effort.audience:,} users for {effort.audience_steps} steps"
     rate = effort.audience * effort.audience_steps / told["seconds"]
     note = f"one run, {rate:,.0f} user-steps/s, chunks of {effort.chunk:,}"

@@ -1,4 +1,4 @@
-"""Benchmark: steps of ``driftrec/News-v0`` through the native vector environment."""
+"""Benchmark: steps of ``driftrec/News-v0`` through the native vector environment, and how to step any other."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import numpy as np
 
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.envs.news import NewsVectorEnv
+from driftrec.envs.vector import RecommendationVectorEnv
 
 UNIT = "user-steps/s"
 _DRAWN = 16
 
 
-def stepping(lanes: int, effort: Effort) -> Work:
-    """Steps of ``lanes`` lanes under random slates drawn beforehand, observations, infos and resets included.
+def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
+    """Steps of ``envs`` under random slates drawn beforehand, observations, infos and resets included.
 
     As in any loop that uses them, a step's results live until those of the next step are there.
     """
-    envs = NewsVectorEnv(lanes)
     envs.reset(seed=0)
+    lanes = envs.num_envs
     shape = (_DRAWN, lanes, envs.world.slate_size)
     slates = np.random.default_rng(0).integers(envs.world.num_items, size=shape)
     fewest, most = effort.steps
@@ -37,5 +38,5 @@ def stepping(lanes: int, effort: Effort) -> Work:
 def environment(effort: Effort) -> Iterator[Row]:
     """One row a number of lanes."""
     for lanes in effort.lanes:
-        (rates,) = alternate([stepping(lanes, effort)], effort.repeats)
+        (rates,) = alternate([stepping(NewsVectorEnv(lanes), effort)], effort.repeats)
         yield rates.row("environment", f"News-v0, {lanes:,} lanes", UNIT)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 Work = Callable[[], int]
 """Does a fixed amount of work and returns how many units that were."""
@@ -25,6 +28,7 @@ class Effort:
         steps: Fewest and most steps of the vector environment in one repetition.
         peer_steps: Steps of the peer's environment in one repetition.
         frames: Environment steps that PPO trains on in one repetition.
+        peer_frames: The same for the peer's environment.
         requests: Recommendations to one user in one repetition.
         texts: Texts to encode in one repetition.
         audience: Users of the large simulation.
@@ -38,12 +42,16 @@ class Effort:
     steps: tuple[int, int] = (20, 2000)
     peer_steps: int = 5_000
     frames: int = 8_192
+    peer_frames: int = 512
     requests: int = 200
     texts: int = 256
     audience: int = 1_000_000
     audience_steps: int = 20
     chunk: int = 50_000
 
+
+PEERS = Effort(repeats=5, user_steps=500_000, frames=4_096)
+"""For the many rows of the published worlds, so that all of them take minutes."""
 
 QUICK = Effort(
     repeats=2,
@@ -52,6 +60,7 @@ QUICK = Effort(
     steps=(2, 8),
     peer_steps=50,
     frames=128,
+    peer_frames=64,
     requests=3,
     texts=4,
     audience=500,
@@ -73,7 +82,8 @@ class Row:
         low: Lowest repetition; None where there was one only.
         high: Highest repetition; None where there was one only.
         per_cpu: Median with the process's CPU time, of all threads, in place of the clock's: what a rate would be if
-            nothing else ran on the machine and one thread did the work. None where the unit is not a rate.
+            nothing else ran on the machine and one thread did the work. None where the unit is not a rate nor a
+            quotient of rates.
         note: Anything that a reader must know.
     """
 
@@ -99,6 +109,14 @@ class Rates:
         cpu = statistics.median(self.cpu)
         return Row(section, name, statistics.median(self.wall), unit, min(self.wall), max(self.wall), cpu, note)
 
+    def over(self, other: Rates, section: str, name: str) -> Row:
+        """How many times faster than ``other``, turn by turn: median and range."""
+        wall, cpu = (
+            [own / rival for own, rival in zip(*rates, strict=True)]
+            for rates in ((self.wall, other.wall), (self.cpu, other.cpu))
+        )
+        return Row(section, name, statistics.median(wall), "times", min(wall), max(wall), statistics.median(cpu))
+
 
 def alternate(works: Sequence[Work], repeats: int) -> list[Rates]:
     """Time each of ``works`` in turn, ``repeats`` times, after one turn that does not count.
@@ -117,6 +135,19 @@ def _timed(work: Work) -> tuple[float, float]:
     units = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return units / wall, units / max(cpu, 1e-9)
+
+
+def in_process(module: str, *words: str) -> Any:
+    """The JSON that ``python -m module words`` prints: work whose memory must be told from this process's.
+
+    Raises:
+        RuntimeError: If it fails; holds what it said last.
+    """
+    command = [sys.executable, "-m", module, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with status {done.returncode}: {done.stderr[-500:]}")
+    return json.loads(done.stdout)
 
 
 def peak_memory() -> int:

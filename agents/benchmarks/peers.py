@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
 
-import gymnasium as gym
 import numpy as np
 
 from driftrec.agents.benchmarks.environment import UNIT, stepping
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.published.sardine_original import original_env
+from driftrec.envs.news import NewsVectorEnv
 
 PEER = "SARDINE SlateTopK-Bored, one environment"
 REMEDY = "not installed; pip install -c constraints.txt 'driftrec[peers]'"
@@ -23,18 +23,19 @@ def peers(effort: Effort) -> Iterator[Row]:
         yield Row("peers", PEER, None, UNIT, note=REMEDY)
         return
     lanes = min(4096, max(effort.lanes))
-    theirs, ours = alternate([sardine_stepping(effort.peer_steps), stepping(lanes, effort)], effort.repeats)
+    theirs, ours = alternate(
+        [sardine_stepping("SlateTopK-Bored", effort.peer_steps), stepping(NewsVectorEnv(lanes), effort)], effort.repeats
+    )
     yield theirs.row("peers", PEER, UNIT)
     yield ours.row("peers", f"News-v0, {lanes:,} lanes, in turns with it", UNIT)
-    times = [own / other for own, other in zip(ours.wall, theirs.wall, strict=True)]
-    yield Row("peers", "News-v0 / SARDINE", statistics.median(times), "times", min(times), max(times))
+    yield ours.over(theirs, "peers", "News-v0 / SARDINE")
 
 
-def sardine_stepping(steps: int) -> Work:
-    """Steps of SARDINE's environment under random slates drawn beforehand, resets included, without wrappers."""
-    env = gym.make("sardine/SlateTopK-Bored-v0").unwrapped
+def sardine_stepping(world: str, steps: int) -> Work:
+    """Steps of one of SARDINE's worlds under random slates drawn beforehand, resets included, without wrappers."""
+    env = original_env(world)
     env.reset(seed=0)
-    nvec = env.action_space.nvec  # type: ignore[attr-defined]
+    nvec = env.action_space.nvec
     slates = np.random.default_rng(0).integers(nvec, size=(1000, len(nvec)))
 
     def work() -> int:

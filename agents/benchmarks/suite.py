@@ -17,11 +17,18 @@ from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.machine import machine
 from driftrec.agents.benchmarks.measure import Effort, Row, peak_memory
 from driftrec.agents.benchmarks.peers import peers
+from driftrec.agents.benchmarks.published import published
+from driftrec.agents.benchmarks.published_training import published_training
+from driftrec.agents.benchmarks.sizes import sizes
 from driftrec.agents.benchmarks.training import training
 from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
 from driftrec.simulators.settings import nearest
 
 SECTIONS = ("environment", "peers", "training", "latency", "encoding", "audience", "memory")
+"""Those of the news world."""
+
+PEER_SECTIONS = ("published", "sizes", "published-training")
+"""Those of the published worlds, beside their originals."""
 
 
 def run_benchmarks(
@@ -34,7 +41,7 @@ def run_benchmarks(
     """Run benchmarks one after the other.
 
     Args:
-        sections: Which, of ``SECTIONS``.
+        sections: Which, of ``SECTIONS`` and ``PEER_SECTIONS``.
         effort: How much to do; the full amount when omitted.
         make_setup: Makes the world that PPO is measured in; called at most once.
         report: Called with every row as it comes.
@@ -49,7 +56,7 @@ def run_benchmarks(
     available = _benchmarks(effort, cache(make_setup))
     for section in sections:
         if section not in available:
-            raise ValueError(f"Section {section!r} is unknown. {nearest(section, SECTIONS)}")
+            raise ValueError(f"Section {section!r} is unknown. {nearest(section, available)}")
     results: dict[str, Any] = {"machine": machine(), "effort": asdict(effort), "rows": []}
     for section in sections:
         for row in available[section]():
@@ -67,6 +74,9 @@ def _benchmarks(effort: Effort, setup: Callable[[], WorldSetup]) -> dict[str, Ca
         "encoding": lambda: encoding(effort),
         "audience": lambda: audience(effort),
         "memory": memory,
+        "published": lambda: published(effort),
+        "sizes": lambda: sizes(effort),
+        "published-training": lambda: published_training(effort),
     }
 
 

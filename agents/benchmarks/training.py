@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftrec.agents.benchmarks.measure import Effort, Row, alternate
+from stable_baselines3 import PPO
+
+from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
@@ -15,15 +17,25 @@ LANES = 128
 
 def training(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
     """One row."""
-    rollout = min(PPOSettings.rollout, max(effort.frames // LANES, 1))
-    batch = min(PPOSettings.batch_size, LANES * rollout)
-    settings = PPOSettings(total_steps=effort.frames, lanes=LANES, rollout=rollout, batch_size=batch)
+    settings = settings_for(LANES, effort.frames)
     stage = CandidateStage(Ranker(setup.context, "text", 0), settings.candidates)  # unfitted: costs the same
     model = build_ppo(setup.envs(LANES), stage, settings, seed=0)
+    (rates,) = alternate([learning(model, effort.frames)], effort.repeats)
+    yield rates.row("training", f"PPO, {LANES} lanes, with updates", "frames/s")
+
+
+def learning(model: PPO, frames: int) -> Work:
+    """Training for ``frames`` frames or, in whole rollouts, some more."""
 
     def work() -> int:
-        model.learn(effort.frames)
+        model.learn(frames)
         return model.num_timesteps
 
-    (rates,) = alternate([work], effort.repeats)
-    yield rates.row("training", f"PPO, {LANES} lanes, with updates", "frames/s")
+    return work
+
+
+def settings_for(lanes: int, frames: int) -> PPOSettings:
+    """PPO as it trains, but for ``frames`` steps: with shorter rollouts and batches where these are too few."""
+    rollout = min(PPOSettings.rollout, max(frames // lanes, 1))
+    batch = min(PPOSettings.batch_size, lanes * rollout)
+    return PPOSettings(total_steps=frames, lanes=lanes, rollout=rollout, batch_size=batch)

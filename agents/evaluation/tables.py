@@ -66,7 +66,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
     Args:
         summary: What ``summarise`` returned.
     """
-    tables = "\n\n".join(_markdown_table(frame) for frame in _frames(summary))
+    tables = "\n\n".join(markdown_table(frame) for frame in _frames(summary))
     legend = "\n".join(f"- {line}" for line in _legend(summary))
     return f"# Policies in {summary['world']}\n\n{tables}\n\n{legend}\n"
 
@@ -138,7 +138,8 @@ def _title(column: Column, summary: Mapping[str, Any]) -> str:
     return column.title.format(unit="min" if unit_of(summary) == MINUTES else unit_of(summary))
 
 
-def _markdown_table(frame: pd.DataFrame) -> str:
+def markdown_table(frame: pd.DataFrame) -> str:
+    """A table of strings as Markdown: the first column to the left, the others to the right."""
     rows = [list(frame.columns), ["---", *["---:"] * (frame.shape[1] - 1)], *frame.to_numpy().tolist()]
     return "\n".join("| " + " | ".join(cell.strip().replace("|", "\\|") for cell in row) + " |" for row in rows)
 

@@ -22,9 +22,21 @@ class Choice(Protocol):
         """Mean negative log-likelihood a slate of ``clicks``, bool, under ``appeal``, both (users, slate_size)."""
         ...
 
+    def chances(self, appeal: Tensor) -> Tensor:
+        """P(open position k) of slates whose items have ``appeal``, both (users, slate_size)."""
+        ...
+
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
         ...
+
+    def score(self, gains: Float) -> Float:
+        """What PPO's logits start from, 0 for the best and less for others, from ``gains``, best first."""
+        ...
+
+
+SMALLEST = np.float32(1e-3)
+"""Of gains, where they are divided by or a logarithm is taken."""
 
 
 class Examination(nn.Module):
@@ -60,11 +72,19 @@ class OneClick(nn.Module):
         nothing = clicks.shape[1]
         return nn.functional.cross_entropy(logits, torch.where(clicks.any(1), clicks.float().argmax(1), nothing))
 
+    def chances(self, appeal: Tensor) -> Tensor:
+        """Chances of slates, see ``Choice``."""
+        return nn.functional.pad(appeal + self.examination(), (0, 1)).softmax(dim=1)[:, :-1]
+
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
         with torch.inference_mode():
             positions = self.examination().exp().numpy()
         return slate_gains(np.exp(np.minimum(appeal, 30.0)), value, 1.0, positions)
+
+    def score(self, gains: Float) -> Float:
+        """Gains less the best's, over the largest: those below 0 differ, and a slate may have to hold some."""
+        return (gains - gains[:, :1]) / np.maximum(np.abs(gains).max(axis=1, keepdims=True), SMALLEST)
 
 
 class AnyClick(nn.Module):
@@ -84,7 +104,16 @@ class AnyClick(nn.Module):
         log_not = torch.log1p(-log_p.exp().clamp(max=1.0 - 1e-6))
         return -torch.where(clicks, log_p, log_not).sum(dim=1).mean()
 
+    def chances(self, appeal: Tensor) -> Tensor:
+        """Chances of slates, see ``Choice``."""
+        return appeal.sigmoid() * self.examination().exp()
+
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of the first place, sigmoid(appeal_i) v_i; order settles the rest."""
         chance: Float = expit(appeal)
         return chance * value
+
+    def score(self, gains: Float) -> Float:
+        """Logarithm of the gains over the best, which are chances times engagement, never below 0."""
+        best = np.maximum(gains[:, :1], SMALLEST)
+        return np.log(np.maximum(gains / best, SMALLEST))

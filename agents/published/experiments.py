@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from driftrec.agents.experiments import Study, Table, Training
+from driftrec.agents.published.overview import overview
 from driftrec.agents.published.recipes import RECIPES
 
 PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
@@ -24,17 +25,16 @@ def worlds() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def study() -> Study:
-    """All worlds: our PPO and the ranker it starts from, SlateQ, and the references."""
+    """All worlds: our PPO and the ranker it starts from, the references, and SlateQ but for partial observations."""
     trainings, tables = {}, {}
     for name, world in worlds():
         trainings[name] = Training(("train", *world))
-        trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
-        policies = (
-            *("random", "myopic-oracle", f"slateq:{{{name}-slateq}}"),
-            *(f"myopic:{{{name}}}", f"farsighted:{{{name}}}", f"ppo:{{{name}}}", "planner"),
-        )
-        tables[name] = Table(policies, "myopic-oracle", world)
-    return Study(trainings, tables)
+        policies = ["random", "myopic-oracle", *(f"{kind}:{{{name}}}" for kind in ("myopic", "farsighted", "ppo"))]
+        if not name.endswith("partial"):
+            trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
+            policies.append(f"slateq:{{{name}-slateq}}")
+        tables[name] = Table((*policies, "planner"), "myopic-oracle", world)
+    return Study(trainings, tables, overview)
 
 
 PUBLISHED = study()

@@ -7,29 +7,18 @@ without, and their error is worked out from our own spread at their number of ep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
+from driftrec.agents.published import figures, recsim
+from driftrec.agents.published.figures import Figure, Measurement, Policies, of_seeds
 
-from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.published import recsim
-from driftrec.simulators.noise import user_seeds
-from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
-from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
-from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
-from driftrec.simulators.world import World
+EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
+EXPLORATION = "driftrec/RecSim-InterestExploration-v0"
+SATISFACTION = "driftrec/RecSim-LongTermSatisfaction-v0"
 
-WORLDS: Mapping[str, Callable[..., World[Any]]] = {
-    "driftrec/RecSim-InterestEvolution-v0": InterestEvolutionWorld,
-    "driftrec/RecSim-InterestExploration-v0": InterestExplorationWorld,
-    "driftrec/RecSim-LongTermSatisfaction-v0": LongTermSatisfactionWorld,
-}
-EVOLUTION, EXPLORATION, SATISFACTION = WORLDS
-
-POLICIES: Mapping[str, Callable[[Any], Policy]] = {
+POLICIES: Policies = {
     "random": recsim.RandomCandidates,
     "greedy score": recsim.greedy_score,
     "top quality": recsim.top_quality,
@@ -46,71 +35,9 @@ POLICIES: Mapping[str, Callable[[Any], Policy]] = {
 """By the names of the table; each is built from its world."""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One published or measured figure of an original.
-
-    Attributes:
-        world: Id of our environment.
-        settings: Its keyword arguments.
-        policy: One of ``POLICIES``.
-        episodes: Episodes behind the figure.
-        mean: Mean return of an episode.
-        standard_error: Of that mean; None where none was given.
-        source: Where the figure stands.
-    """
-
-    world: str
-    settings: Mapping[str, Any]
-    policy: str
-    episodes: int
-    mean: float
-    standard_error: float | None
-    source: str
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Our mean return of an episode beside a ``Figure``.
-
-    Attributes:
-        mean: Mean.
-        standard_error: Of that mean.
-        z: Difference to the figure in standard errors of both combined.
-    """
-
-    mean: float
-    standard_error: float
-    z: float
-
-
 def measure(figure: Figure, episodes: int, seed: int) -> Measurement:
-    """Play ``episodes`` episodes of our world under the figure's policy; the users are those of ``seed``."""
-    settings = dict(figure.settings)
-    horizon = settings.pop("horizon", None)
-    world = WORLDS[figure.world](**settings)
-    returns = _returns(world, POLICIES[figure.policy](world), episodes, seed, horizon)
-    mean, spread = float(returns.mean()), float(returns.std(ddof=1))
-    error = spread / episodes**0.5
-    theirs = spread / figure.episodes**0.5 if figure.standard_error is None else figure.standard_error
-    return Measurement(mean, error, (mean - figure.mean) / float(np.hypot(error, theirs)))
-
-
-def _returns(
-    world: World[Any], policy: Policy, episodes: int, seed: int, horizon: int | None
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return of every episode, played until all users have left or to the horizon."""
-    state = world.reset(user_seeds(seed, "published figures", episodes))
-    policy.reset(episodes, seed)
-    total, gone, step = np.zeros(episodes), np.zeros(episodes, np.bool_), 0
-    while not gone.all() and step != horizon:
-        if isinstance(policy, Oracle):
-            policy.see(state)
-        feedback = world.step(state, policy.act(world.observe(state)))
-        total += feedback.reward()
-        gone |= feedback.left
-        step += 1
-    return total
+    """Play a figure of RecSim in our world, see ``figures.measure``."""
+    return figures.measure(figure, POLICIES, episodes, seed)
 
 
 def _rows(
@@ -118,14 +45,9 @@ def _rows(
     settings: Mapping[str, Any],
     episodes: int,
     source: str,
-    figures: Mapping[str, tuple[float, float | None]],
+    rows: Mapping[str, tuple[float, float | None]],
 ) -> list[Figure]:
-    return [Figure(world, settings, policy, episodes, *figure, source) for policy, figure in figures.items()]
-
-
-def _of_seeds(spread: float) -> float:
-    """Standard error of the mean over 5 seeds whose means have this standard deviation."""
-    return spread / 5**0.5
+    return [Figure(world, settings, policy, episodes, *row, source) for policy, row in rows.items()]
 
 
 _TWO_OF_TEN = {"slate_size": 2, "num_candidates": 10}
@@ -157,14 +79,14 @@ FIGURES: tuple[Figure, ...] = (
         200,
         _TABLE,
         {
-            "random": (160.6, _of_seeds(2.1)),
-            "greedy score": (166.9, _of_seeds(2.9)),
-            "top quality": (268.3, _of_seeds(8.1)),
+            "random": (160.6, of_seeds(2.1)),
+            "greedy score": (166.9, of_seeds(2.9)),
+            "top quality": (268.3, of_seeds(8.1)),
             "affinity and quality": (220.3, None),
-            "planner 0": (166.3, _of_seeds(2.8)),
+            "planner 0": (166.3, of_seeds(2.8)),
             "planner 0.5": (246.4, None),
             "planner 0.8": (272.8, None),
-            "planner 0.95": (276.2, _of_seeds(6.9)),
+            "planner 0.95": (276.2, of_seeds(6.9)),
         },
     ),
     *_rows(
@@ -173,9 +95,9 @@ FIGURES: tuple[Figure, ...] = (
         200,
         _TABLE,
         {
-            "random": (154.9, _of_seeds(1.4)),
-            "greedy score": (165.8, _of_seeds(4.9)),
-            "top quality": (283.4, _of_seeds(7.0)),
+            "random": (154.9, of_seeds(1.4)),
+            "greedy score": (165.8, of_seeds(4.9)),
+            "top quality": (283.4, of_seeds(7.0)),
             "affinity and quality": (241.3, None),
             "planner 0": (164.8, None),
             "planner 0.5": (258.6, None),
@@ -189,9 +111,9 @@ FIGURES: tuple[Figure, ...] = (
         200,
         _TABLE,
         {
-            "random": (138.5, _of_seeds(0.7)),
-            "greedy score": (171.7, _of_seeds(13.8)),
-            "top quality": (320.1, _of_seeds(24.0)),
+            "random": (138.5, of_seeds(0.7)),
+            "greedy score": (171.7, of_seeds(13.8)),
+            "top quality": (320.1, of_seeds(24.0)),
             "affinity and quality": (328.1, None),
             "planner 0": (171.9, None),
             "planner 0.5": (342.0, None),
@@ -257,7 +179,7 @@ FIGURES: tuple[Figure, ...] = (
         125,
         _CLICKBAIT,
         {
-            "random": (944.0, _of_seeds(32.0)),
+            "random": (944.0, of_seeds(32.0)),
             "most clickbait": (1107.0, None),
             "least clickbait": (778.0, None),
             "medium clickbait": (931.0, None),

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from driftrec.agents.policy import Oracle, Policy
+from driftrec.agents.published import figures
+from driftrec.agents.published.figures import Figure, Measurement, Policies, of_seeds
 from driftrec.agents.published.sardine import DistinctSlates, GreedyOracle, RandomSlates, ReversedOracle
-from driftrec.envs.sardine import sardine_horizon, sardine_world
-from driftrec.simulators.noise import user_seeds
-from driftrec.simulators.published.sardine import SardineWorld
 
-POLICIES: Mapping[str, Callable[[SardineWorld], Policy]] = {
+POLICIES: Policies = {
     "random": RandomSlates,
     "random, distinct": DistinctSlates,
     "oracle": GreedyOracle,
@@ -25,38 +15,8 @@ POLICIES: Mapping[str, Callable[[SardineWorld], Policy]] = {
 }
 """The figures' policies by name."""
 
-
 PACKAGED = {"embeddings": "packaged"}
 """The figures belong to the packaged items."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure to reproduce: mean undiscounted clicks of an episode.
-
-    Attributes:
-        world: Name of the world; the id is ``driftrec/Sardine-<world>-v0``.
-        policy: Key of ``POLICIES``.
-        episodes: Episodes that the figure comes from.
-        mean: Of the original.
-        standard_error: Of the mean; None where it was not stated.
-        source: Section of the notes that hold it.
-        kwargs: Of the environment beyond ``world``.
-    """
-
-    world: str
-    policy: str
-    episodes: int
-    mean: float
-    standard_error: float | None
-    source: str
-    kwargs: Mapping[str, Any]
-
-    @property
-    def env_id(self) -> str:
-        """The registered id."""
-        return f"driftrec/Sardine-{self.world}-v0"
-
 
 # World: (mean, standard error) for every policy, in the order of POLICIES.
 _TIGHT = {
@@ -83,9 +43,19 @@ _LOOSE = {
 }
 
 
+def env_id(world: str) -> str:
+    """The registered id of a world of SARDINE."""
+    return f"driftrec/Sardine-{world}-v0"
+
+
+def measure(figure: Figure, episodes: int, seed: int) -> Measurement:
+    """Play a figure of SARDINE in our world, see ``figures.measure``."""
+    return figures.measure(figure, POLICIES, episodes, seed)
+
+
 def _tight() -> list[Figure]:
     return [
-        Figure(world, policy, 15_000 if "Rerank" in world else 1_500, mean, error, "worlds.md 8.11", PACKAGED)
+        Figure(env_id(world), PACKAGED, policy, 15_000 if "Rerank" in world else 1_500, mean, error, "worlds.md 8.11")
         for world, row in _TIGHT.items()
         for policy, (mean, error) in zip(POLICIES, row, strict=True)
     ]
@@ -93,7 +63,9 @@ def _tight() -> list[Figure]:
 
 def _loose() -> list[Figure]:
     return [
-        Figure(world, policy, 125, mean, None if spread is None else spread / math.sqrt(5), "worlds.md 8.5", PACKAGED)
+        Figure(
+            env_id(world), PACKAGED, policy, 125, mean, None if spread is None else of_seeds(spread), "worlds.md 8.5"
+        )
         for world, row in _LOOSE.items()
         for policy, (mean, spread) in zip(("oracle", "random"), row, strict=True)
     ]
@@ -110,42 +82,3 @@ PLANNER_SKETCH = {
     "SlateRerank-Bored": 17.7,
 }
 """Mean clicks of a full-information planner that was sketched on the original (worlds.md 8.5): ours is not below."""
-
-
-def measure(figure: Figure, episodes: int, seed: int) -> tuple[float, float]:
-    """Mean clicks of an episode in our world and its standard error.
-
-    Args:
-        figure: What to measure.
-        episodes: Users, one episode each; at least 2.
-        seed: Source of users and of the policy's random numbers.
-    """
-    world = sardine_world(figure.world, **figure.kwargs)
-    policy = POLICIES[figure.policy](world)
-    clicks = episode_clicks(world, policy, episodes, sardine_horizon(figure.world, None), seed)
-    return float(clicks.mean()), float(clicks.std(ddof=1) / math.sqrt(episodes))
-
-
-def z_score(figure: Figure, mean: float, standard_error: float, episodes: int) -> float:
-    """(ours - theirs) in combined standard errors; 0 where both are the same number without spread.
-
-    Where theirs is not stated, it is taken as that of so many episodes with our spread.
-    """
-    theirs = figure.standard_error
-    if theirs is None:
-        theirs = standard_error * math.sqrt(episodes / figure.episodes)
-    combined = math.hypot(standard_error, theirs)
-    difference = mean - figure.mean
-    return 0.0 if difference == 0.0 else difference / combined if combined else math.copysign(math.inf, difference)
-
-
-def episode_clicks(world: SardineWorld, policy: Policy, episodes: int, horizon: int, seed: int) -> NDArray[np.float64]:
-    """Clicks of an episode of every user, (episodes,)."""
-    state = world.reset(user_seeds(seed, "figures", episodes))
-    policy.reset(episodes, seed)
-    clicks = np.zeros(episodes)
-    for _ in range(horizon):
-        if isinstance(policy, Oracle):
-            policy.see(state)
-        clicks += world.step(state, policy.act(world.observe(state))).reward()
-    return clicks

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.mean_engagement import tried
 from driftrec.agents.future import minutes_after
 from driftrec.agents.published.logs import Logs
 from driftrec.agents.published.ranker import FeatureRanker
@@ -119,12 +119,18 @@ def weigh(
     horizon: int,
     settings: FitSettings,
     report: Report,
-) -> None:
-    """Set the ranker's ``future`` to ``to_come`` times the weight that serves best, see ``driftrec.agents.future``."""
-    tried = {}
+) -> int:
+    """Set the ranker's ``future`` to ``to_come`` times the weight that serves best, see ``driftrec.agents.future``.
+
+    Returns:
+        Environment steps taken.
+    """
+    found, steps = {}, 0
     for weight in settings.weights:
         judge.ranker.future.copy_(torch.from_numpy(np.float32(weight) * to_come))
-        tried[weight] = mean_engagement(world, BestSlates(judge, world.slate_size), users, horizon)
-        report(f"Weight {weight:g} of the engagement to come: {tried[weight]:.2f} an episode")
-    best = max(tried, key=tried.__getitem__)
+        found[weight], taken = tried(world, BestSlates(judge, world.slate_size), users, horizon)
+        steps += taken
+        report(f"Weight {weight:g} of the engagement to come: {found[weight]:.2f} an episode")
+    best = max(found, key=found.__getitem__)
     judge.ranker.future.copy_(torch.from_numpy(np.float32(best) * to_come))
+    return steps

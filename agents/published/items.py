@@ -21,13 +21,20 @@ class Items:
     Args:
         features: Of a catalogue, (items, features); None where candidates come with the request.
         request_width: Columns of a candidate that comes with the request.
+
+    Attributes:
+        catalogue: Columns of a catalogue's items, (items, columns); None without one.
+        topics: Their topics, (items,); empty without a catalogue.
+        width: Columns of an item.
     """
 
     def __init__(self, features: NDArray[np.float32] | None, request_width: int = 0) -> None:
         self.catalogue: Tensor | None = None
+        self.topics: NDArray[np.int64] = np.empty(0, np.int64)
         self.width = request_width
         if features is not None:
-            main = np.eye(features.shape[1], dtype=np.float32)[features.argmax(axis=1)]
+            self.topics = features.argmax(axis=1)
+            main = np.eye(features.shape[1], dtype=np.float32)[self.topics]
             self.catalogue = torch.from_numpy(np.concatenate([features, main], axis=1))  # (items, columns)
             self.width = self.catalogue.shape[1]
 

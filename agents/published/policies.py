@@ -6,7 +6,7 @@ from driftrec.agents.baselines import Random
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.policy import Policy
 from driftrec.agents.published.recsim import BudgetPlanner, TopTrue, top_quality
-from driftrec.agents.published.runs import load_best, load_ppo
+from driftrec.agents.published.runs import load_best, load_ppo, load_slateq
 from driftrec.agents.published.sardine import GreedyOracle
 from driftrec.agents.published.sardine_planner import QuotaPlanner
 from driftrec.agents.published.setup import PublishedSetup
@@ -35,6 +35,7 @@ def known(setup: PublishedSetup) -> Known:
     loaders = {
         "myopic": lambda context, run: load_best(setup, run, farsighted=False),
         "farsighted": lambda context, run: load_best(setup, run, farsighted=True),
+        "slateq": lambda context, run: load_slateq(setup, run),
         "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
         "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
     }

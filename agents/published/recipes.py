@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
 
 from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.published.fitting import FitSettings
+from driftrec.agents.published.slateq_training import PublishedSlateQSettings
 from driftrec.agents.published.training import PublishedSettings
+from driftrec.agents.slateq import SlateQSettings
+from driftrec.agents.world_setup import json_object
 from driftrec.simulators.settings import updated
 
-_SARDINE_PPO = PPOSettings(
+_BORED_PPO = PPOSettings(
     total_steps=400_000,
     lanes=256,
     rollout=16,
@@ -23,55 +27,75 @@ _SARDINE_PPO = PPOSettings(
     candidates=60,
     temper=1.0,
 )
-"""For slates of ten that bore: far from where it starts, so large steps and small weight of the start."""
+"""The best slates are far from those it starts from: large steps, and little weight of the start."""
 
-_SARDINE = PublishedSettings(FitSettings(), _SARDINE_PPO)
+_SLATES = PublishedSettings(FitSettings(), _BORED_PPO)
 """With the ranker's 51,200 logged steps, 451,200 environment steps."""
+
+_SINGLE = PublishedSettings(FitSettings(), replace(_BORED_PPO, candidates=100, temper=3.0))
 
 _NEXT_STEP = PublishedSettings(
     FitSettings(lanes=1024, log_steps=200),
-    PPOSettings(total_steps=50_000, lanes=256, batch_size=1024, learning_rate=0.001, gamma=0.0, temper=5.0),
+    PPOSettings(total_steps=50_000, lanes=256, batch_size=1024, learning_rate=0.001, gamma=0.0, temper=10.0),
 )
 """For worlds in which the next step is all there is."""
 
-_INTEREST_EVOLUTION = PublishedSettings(
+_BUDGET = PublishedSettings(
     FitSettings(lanes=1024, log_steps=400, rounds=1, epochs=2, gamma=0.9999, weights=(0.0, 1.0, 1.5, 2.0, 3.0, 4.0)),
     PPOSettings(
-        total_steps=300_000,
-        lanes=256,
-        rollout=64,
-        batch_size=2048,
-        learning_rate=0.001,
-        gamma=0.999,
-        gae_lambda=0.98,
-        temper=5.0,
+        total_steps=400_000,
+        lanes=512,
+        rollout=128,
+        batch_size=8192,
+        epochs=4,
+        learning_rate=0.003,
+        gamma=0.9999,
+        gae_lambda=0.99,
+        target_kl=0.1,
+        entropy=0.0,
+        temper=10.0,
     ),
+    value_steps=131_072,
 )
+"""What a click does to the budget pays at the end, and the budget is not observed: no discount, long rollouts."""
 
 RECIPES: Mapping[str, PublishedSettings] = {
-    "driftrec/RecSim-InterestEvolution-v0": _INTEREST_EVOLUTION,
+    "driftrec/RecSim-InterestEvolution-v0": _BUDGET,
     "driftrec/RecSim-InterestExploration-v0": _NEXT_STEP,
     "driftrec/RecSim-LongTermSatisfaction-v0": _NEXT_STEP,
-    "driftrec/Sardine-SingleItem-Static-v0": _SARDINE,
-    "driftrec/Sardine-SingleItem-BoredInf-v0": _SARDINE,
-    "driftrec/Sardine-SingleItem-Uncertain-v0": _SARDINE,
-    "driftrec/Sardine-SlateTopK-Bored-v0": _SARDINE,
-    "driftrec/Sardine-SlateTopK-BoredInf-v0": _SARDINE,
-    "driftrec/Sardine-SlateTopK-Uncertain-v0": _SARDINE,
-    "driftrec/Sardine-SlateRerank-Static-v0": _SARDINE,
-    "driftrec/Sardine-SlateRerank-Bored-v0": _SARDINE,
+    "driftrec/Sardine-SingleItem-Static-v0": _SINGLE,
+    "driftrec/Sardine-SingleItem-BoredInf-v0": _SINGLE,
+    "driftrec/Sardine-SingleItem-Uncertain-v0": _SINGLE,
+    "driftrec/Sardine-SlateTopK-Bored-v0": _SLATES,
+    "driftrec/Sardine-SlateTopK-BoredInf-v0": _SLATES,
+    "driftrec/Sardine-SlateTopK-Uncertain-v0": _SLATES,
+    "driftrec/Sardine-SlateRerank-Static-v0": _SLATES,
+    "driftrec/Sardine-SlateRerank-Bored-v0": _SLATES,
 }
 """By environment id."""
 
 
-def changed(world: str, changes: str) -> PublishedSettings:
+_SLATEQ_BORED = PublishedSlateQSettings(
+    SlateQSettings(total_steps=300_000, gamma=0.9, sync=20, epsilon=0.2, last_epsilon=0.02, unit=1.0)
+)
+_SLATEQ_NEXT_STEP = PublishedSlateQSettings(SlateQSettings(total_steps=50_000, gamma=0.0, sync=20, unit=1.0))
+_SLATEQ_BUDGET = PublishedSlateQSettings(SlateQSettings(total_steps=250_000, gamma=1.0, sync=20))
+
+SLATEQ_RECIPES: Mapping[str, PublishedSlateQSettings] = {
+    world: _SLATEQ_BUDGET if how is _BUDGET else _SLATEQ_NEXT_STEP if how is _NEXT_STEP else _SLATEQ_BORED
+    for world, how in RECIPES.items()
+}
+"""How SlateQ is trained, on the ranker of a run of ours, by environment id."""
+
+
+Recipe = TypeVar("Recipe")
+
+
+def changed(recipes: Mapping[str, Recipe], world: str, changes: str) -> Recipe:
     """The recipe of ``world`` with changes, a JSON object.
 
     Raises:
+        TypeError: If a value is not of its setting's kind.
         ValueError: If they are not one, or a setting is unknown (the message gives the nearest) or out of range.
     """
-    try:
-        mapping = json.loads(changes)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"--recipe is not JSON ({error}); give an object such as {{}}: {changes}") from error
-    return updated(RECIPES[world], mapping, "recipe")
+    return updated(recipes[world], json_object("recipe", changes), "recipe")

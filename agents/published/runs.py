@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from driftrec.agents.checkpoint import FILE, Checkpoint, load_checkpoint, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
-from driftrec.agents.keep_best import Progress
+from driftrec.agents.keep_best import KeepBest, Progress
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings, check_candidates
 from driftrec.agents.ppo_policy import serving_network
+from driftrec.agents.published.fitting import FitSettings
 from driftrec.agents.published.setup import PublishedSetup
-from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
-from driftrec.agents.published.training import Learner, PublishedSettings, make_items, make_ranker, warm_start
+from driftrec.agents.published.slateq import ClickValues, SlateQPolicy
+from driftrec.agents.published.slateq_training import Learner as SlateQ
+from driftrec.agents.published.slateq_training import PublishedSlateQSettings
+from driftrec.agents.published.stage import BestSlates, Judge
+from driftrec.agents.published.training import (
+    Learner,
+    PublishedSettings,
+    make_items,
+    make_ranker,
+    make_stage,
+    warm_start,
+)
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
 
 KIND = "published-ppo"
+SLATEQ = "published-slateq"
 
 
 def train(
@@ -46,25 +60,65 @@ def train(
 
     Raises:
         KeyboardInterrupt: Again after saving, if training was interrupted.
+        ValueError: If there are fewer candidates than positions in a slate.
     """
     check_candidates(settings.ppo, setup.slate_size)
+    make_stage(setup.world, unfitted(setup), settings.ppo.candidates)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     judge = warm_start(setup, settings.fit, seed=seed, report=report, curve=curve)
     learner = Learner(setup, judge, settings, seed=seed, curve=curve, progress=progress)
     try:
         learner.run()
     finally:
-        config = {
-            "kind": KIND,
-            "world": asdict(setup.args),
-            "settings": asdict(settings),
-            "seed": seed,
-            "steps": learner.keeper.best_at,
-        }
         modules = {"ranker": judge.ranker, "ppo": learner.policy.network}
-        save_checkpoint(folder / FILE, modules, config, setup)
-        curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
+        _save(setup, learner.keeper, curve, modules, folder, kind=KIND, settings=asdict(settings), seed=seed)
     return folder / FILE
+
+
+def train_slateq(
+    setup: PublishedSetup,
+    settings: PublishedSlateQSettings,
+    *,
+    ranker_run: Path,
+    seed: int,
+    folder: Path,
+    progress: Progress = lambda steps, engagement: None,
+) -> None:
+    """Train SlateQ on the ranker of a run of ``train``, without the engagement to come; files and interrupts as there.
+
+    Raises:
+        FileNotFoundError: If there is no such run.
+        ValueError: If it was made in another world or is of another kind.
+    """
+    checkpoint = open_run(setup, str(ranker_run), KIND)
+    judge = judge_of(setup, checkpoint, farsighted=False)
+    curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
+    fitted = FitSettings(**{**checkpoint.config["settings"]["fit"], "weights": (0.0,)})
+    curve.env_steps += fitted.rounds * fitted.lanes * fitted.log_steps
+    learner = SlateQ(setup, judge, settings, seed=seed, curve=curve, progress=progress)
+    try:
+        learner.run()
+    finally:
+        modules = {"ranker": judge.ranker, "values": learner.policy.network}
+        told = asdict(settings)
+        _save(setup, learner.keeper, curve, modules, folder, kind=SLATEQ, settings=told, seed=seed)
+
+
+def _save(
+    setup: PublishedSetup,
+    keeper: KeepBest,
+    curve: Curve,
+    modules: Mapping[str, nn.Module],
+    folder: Path,
+    *,
+    kind: str,
+    settings: Mapping[str, Any],
+    seed: int,
+) -> None:
+    """Write the weights, which are the best ones by now, and the curve."""
+    config = {"kind": kind, "world": asdict(setup.args), "settings": settings, "seed": seed, "steps": keeper.best_at}
+    save_checkpoint(folder / FILE, modules, config, setup)
+    curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
 
 
 def load_best(setup: PublishedSetup, run: str, farsighted: bool) -> Policy:
@@ -81,21 +135,36 @@ def load_ppo(setup: PublishedSetup, run: str, greedy: bool) -> Policy:
     """The slate policy that PPO trained; errors as of ``load_best``."""
     checkpoint = open_run(setup, run, KIND)
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    stage = FeatureStage(judge_of(setup, checkpoint, farsighted=True), setup.world.num_items, settings.candidates)
+    stage = make_stage(setup.world, judge_of(setup, checkpoint, farsighted=True), settings.candidates)
     network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return SlatePolicy(stage, network, greedy)
 
 
+def load_slateq(setup: PublishedSetup, run: str) -> Policy:
+    """The policy that ``train_slateq`` left; errors as of ``load_best``."""
+    checkpoint = open_run(setup, run, SLATEQ)
+    judge = judge_of(setup, checkpoint, farsighted=False)
+    unit = checkpoint.config["settings"]["slateq"]["unit"]
+    network = ClickValues(judge.ranker.encoder.width, judge.items.width, unit, seed=0)
+    checkpoint.load_into("values", network)
+    return SlateQPolicy(judge, network, setup.slate_size)
+
+
 def judge_of(setup: PublishedSetup, checkpoint: Checkpoint, farsighted: bool) -> Judge:
     """The ranker in ``checkpoint``, ready to serve."""
+    judge = unfitted(setup, farsighted)
+    checkpoint.load_into("ranker", judge.ranker)
+    return judge
+
+
+def unfitted(setup: PublishedSetup, farsighted: bool = True) -> Judge:
+    """A ranker that knows nothing yet."""
     items = make_items(setup.world)
-    ranker = make_ranker(setup.world, items, seed=0)
-    checkpoint.load_into("ranker", ranker)
-    return Judge(ranker, items, farsighted)
+    return Judge(make_ranker(setup.world, items, seed=0), items, farsighted)
 
 
-def open_run(setup: PublishedSetup, run: str, kind: str) -> Checkpoint:
+def open_run(setup: PublishedSetup, run: str, kind: str = KIND) -> Checkpoint:
     """The checkpoint of a run of ``kind``; errors as of ``load_best``."""
     checkpoint = load_checkpoint(run, setup)
     found: Any = checkpoint.config.get("kind")

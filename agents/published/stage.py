@@ -87,28 +87,27 @@ class BestSlates:
 class FeatureStage:
     """The candidate ``Stage`` of a published world.
 
-    Where there are more items than ``size``, the best of every topic are kept, as many of each; a topic is the column
-    that is largest.
+    Where a catalogue has more items than ``size``, the best of every topic are kept, as many of each.
 
     Args:
         judge: A ranker made ready to serve.
         num_items: Items that may be shown.
-        size: Items to keep a request.
+        size: Items to keep a request, at most.
     """
 
     def __init__(self, judge: Judge, num_items: int, size: int) -> None:
         self.judge = judge
         self._topics = self._members(num_items, size)
         self._each = size // max(len(self._topics), 1)
-        self.size = num_items if num_items <= size else sum(min(self._each, len(t)) for t in self._topics)
+        self.size = sum(min(self._each, len(items)) for items in self._topics) if self._topics else min(num_items, size)
         self._width = judge.ranker.encoder.width
 
     def _members(self, num_items: int, size: int) -> list[NDArray[np.int64]]:
-        """Items of every topic; none where all items are kept."""
-        if num_items <= size or self.judge.items.catalogue is None:
+        """Items of every topic; none where the topics do not matter."""
+        if num_items <= size:
             return []
-        main = self.judge.items.catalogue.argmax(dim=1).numpy()
-        return [np.flatnonzero(main == topic) for topic in np.unique(main)]
+        topics = self.judge.items.topics
+        return [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
 
     def space(self) -> spaces.Dict:
         """Space of what comes out, for one user."""
@@ -132,7 +131,7 @@ class FeatureStage:
         gains = np.take_along_axis(view.gains, kept, axis=1)
         judged = {
             "state": view.state,
-            "score": np.log(np.maximum(gains / np.maximum(gains[:, :1], FLOOR), FLOOR)),
+            "score": self.judge.ranker.choice.score(gains),
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "minutes": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
             "columns": self.judge.items.of(observation, kept).numpy(),

@@ -22,6 +22,7 @@ from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.ranges import check_ranges
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,20 @@ class PublishedSettings:
     Attributes:
         fit: How the ranker is fitted.
         ppo: How PPO trains.
+        value_steps: Environment steps, rounded up to whole rollouts, in which PPO learns values alone. While they are
+            wrong, what comes later counts for nothing, and the policy would turn to what pays at once.
         validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
         validation_users: Users of a measurement, always the same.
     """
 
     fit: FitSettings = field(default_factory=FitSettings)
     ppo: PPOSettings = field(default_factory=PPOSettings)
+    value_steps: int = 0
     validations: int = 10
     validation_users: int = 256
+
+    def __post_init__(self) -> None:
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
 
 
 def make_items(world: Any) -> Items:
@@ -57,6 +64,21 @@ def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
         encoder = UserVector(fields["user"].shape[0] if "user" in fields else 0)
     choice = OneClick(world.slate_size) if world.one_click else AnyClick(world.slate_size)
     return FeatureRanker(encoder, items.width, choice, seed)
+
+
+def make_stage(world: Any, judge: Judge, size: int) -> FeatureStage:
+    """The candidate stage of ``world``, for at most ``size`` candidates a request.
+
+    Raises:
+        ValueError: If fewer are kept than a slate has positions.
+    """
+    stage = FeatureStage(judge, world.num_items, size)
+    if stage.size < world.slate_size:
+        raise ValueError(
+            f"PPOSettings.candidates is {size}, of which {stage.size} are kept, as many of every topic; a slate needs "
+            f"at least {world.slate_size}. Raise it."
+        )
+    return stage
 
 
 def warm_start(
@@ -86,9 +108,10 @@ def warm_start(
         logs.append(collect(lanes, policy, ranker.encoder, items, settings.log_steps, round_seed))
         curve.env_steps += settings.lanes * settings.log_steps
         fit(ranker, joined([part.rows() for part in logs]), settings, round_seed, report)
-        if len(settings.weights) > 1:
+        if any(settings.weights):
             users = user_seeds(seed, "future weight", settings.users)
-            weigh(world, judge, engagement_to_come(logs[0], settings.gamma), users, setup.horizon, settings, report)
+            to_come = engagement_to_come(logs[0], settings.gamma)
+            curve.env_steps += weigh(world, judge, to_come, users, setup.horizon, settings, report)
         policy = BestSlates(judge, world.slate_size, settings.noise)
         curve.measure("fitted", BestSlates(judge, world.slate_size))
     return judge
@@ -120,10 +143,12 @@ class Learner:
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
     ) -> None:
-        stage = FeatureStage(judge, setup.world.num_items, settings.ppo.candidates)
+        stage = make_stage(setup.world, judge, settings.ppo.candidates)
         self._model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
         assert isinstance(self._model.policy, SlateActorCritic)
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
+        self._value_steps = settings.value_steps
+        curve.env_steps += settings.value_steps
         self.keeper = KeepBest(curve, "ppo", self.policy, self._model.policy)
         self._total = settings.ppo.total_steps
         self._measuring = Measuring(self.keeper, self._total / (settings.validations - 1), progress)
@@ -131,6 +156,16 @@ class Learner:
     def run(self) -> None:
         """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
         try:
+            self._learn_values()
             self._model.learn(self._total, callback=self._measuring)
         finally:
             self.keeper.restore()
+
+    def _learn_values(self) -> None:
+        """Train the critic with the actor as it is."""
+        if not self._value_steps:
+            return
+        head = self.policy.network.head
+        head.requires_grad_(False)
+        self._model.learn(self._value_steps)
+        head.requires_grad_(True)

@@ -118,13 +118,13 @@ def test_training_moves_the_weights(setup, runs, train_kind, monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_of_another_catalogue_or_slate_is_refused(setup, runs, kind):
+def test_a_run_of_another_catalogue_or_slate_is_refused(setup, runs, kind, make_setup):
     items = replace(setup.setting.catalogue, quality=setup.setting.catalogue.quality + 1)
     elsewhere = replace(setup, setting=replace(setup.setting, catalogue=items))
     with pytest.raises(ValueError, match="was trained with another catalogue"):
         load(elsewhere, kind, runs[kind])
     with pytest.raises(ValueError, match="was trained for slates of 5, not 3; use --slate-size"):
-        load(replace(setup, args=replace(setup.args, slate_size=3)), kind, runs[kind])
+        load(make_setup(slate_size=3), kind, runs[kind])
 
 
 @pytest.mark.parametrize(("name", "found"), [("ppo", "slateq"), ("slateq", "sb3-ppo"), ("sb3-sac", "sb3-ppo")])

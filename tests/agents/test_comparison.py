@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents import comparison
+from driftrec.agents import known_policies
 from driftrec.agents.baselines import Popular, Random
 from driftrec.agents.comparison import (
     Entry,
@@ -64,7 +64,7 @@ def test_an_empty_label_is_refused():
 
 
 def test_nothing_to_compare():
-    with pytest.raises(ValueError, match="No policies to compare; name some, such as random popular content"):
+    with pytest.raises(ValueError, match="No policies to compare; name some, such as random"):
         chosen_baseline(None, [])
 
 
@@ -99,7 +99,7 @@ def test_entries_are_built_in_the_order_given(setup):
     ],
 )
 def test_a_wrong_name_is_found_before_the_planner_is_tuned(setup, monkeypatch, names, error, message):
-    monkeypatch.setattr(comparison, "planner_weights", None)  # calling it would be a TypeError
+    monkeypatch.setattr(known_policies, "planner_weights", None)  # calling it would be a TypeError
     with pytest.raises(error, match=message):
         build_entries(setup, names, seed=0)
 

@@ -47,7 +47,7 @@ def test_events_whose_future_was_not_seen_are_left_out(make_context, monkeypatch
 def test_the_weight_that_serves_best_is_kept(make_context, monkeypatch, best):
     ranker = Ranker(make_context(), "text", 0)
     future = np.linspace(-5, 5, len(ranker.future), dtype=np.float32)
-    setup = SimpleNamespace(world="the world", args=SimpleNamespace(horizon=7))
+    setup = SimpleNamespace(world="the world", horizon=7)
     lines = []
 
     def measure(world, policy, users, horizon):

@@ -67,7 +67,7 @@ def results():
     titles = tuple(f"Item {i}" for i in range(ITEMS))
     context = Context(SLATE, items, items[:1], np.ones(ITEMS, np.float32), titles)
     world = TasteWorld()
-    setup = SimpleNamespace(args=WorldArgs(world="taste", horizon=STEPS), world=world, context=context)
+    setup = SimpleNamespace(args=WorldArgs(world="taste"), horizon=STEPS, world=world, context=context)
     policies = {"random": Random(context), "linucb": LinUCB(context), "oracle": MyopicOracle(world)}
     entries = [Entry(label, {None: policy}) for label, policy in policies.items()]
     return compare(setup, entries, users=USERS, seed=3, baseline="random")

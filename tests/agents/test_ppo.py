@@ -54,15 +54,15 @@ def test_checkpoint_is_small_and_loads_to_the_same_policy(setup, run):
     assert all(len(set(slate)) == 5 for slate in slates[0].tolist())
 
 
-def test_the_runs_ranker_serves_with_and_without_the_minutes_to_come(setup, run):
+def test_the_runs_ranker_serves_with_and_without_the_minutes_to_come(setup, run, make_setup):
     near, far = (load_greedy(setup, str(run), farsighted) for farsighted in (False, True))
     saved = load_checkpoint(run, setup.setting).weights["ranker.future"].numpy()
     assert saved.any()
     np.testing.assert_array_equal(far.judge.future, saved)
     assert not near.judge.future.any()
-    longer = replace(setup, args=replace(setup.args, slate_size=4))
+    shorter = make_setup(slate_size=4)
     with pytest.raises(ValueError, match="was trained for slates of 5, not 4; use --slate-size"):
-        load_greedy(longer, str(run), farsighted=False)
+        load_greedy(shorter, str(run), farsighted=False)
 
 
 def unfitted(setup, settings):

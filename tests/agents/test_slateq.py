@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.q_learning import Replay
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slateq import ItemValues, Outlook, SlateQPolicy, SlateQSettings, UserModel
-from driftrec.agents.slateq_training import Explorer, Replay, SlateQLearner, Step, learn_slateq
+from driftrec.agents.slateq_training import Explorer, SlateQLearner, Step, learn_slateq
 from driftrec.agents.world_setup import WorldArgs
 
 
@@ -81,13 +82,13 @@ def test_the_target_comes_from_the_target_network_until_the_next_copy():
     learning = learner(sync=3)
     replay = Replay(1)
     replay.add(from_0_to_1(False))
-    before = learning.target.table.clone()
+    before = learning.descent.target.table.clone()
     for _ in range(2):
-        learning.learn(replay, left=1.0)
-    assert torch.equal(learning.target.table, before)
-    assert not torch.equal(learning.network.table, before)
-    learning.learn(replay, left=1.0)
-    assert torch.equal(learning.target.table, learning.network.table)
+        learning.descent.step(replay, left=1.0)
+    assert torch.equal(learning.descent.target.table, before)
+    assert not torch.equal(learning.descent.network.table, before)
+    learning.descent.step(replay, left=1.0)
+    assert torch.equal(learning.descent.target.table, learning.descent.network.table)
 
 
 @pytest.mark.parametrize("opened", [0, 3])
@@ -96,10 +97,10 @@ def test_only_the_value_of_what_was_opened_moves_to_the_target(opened):
     replay = Replay(1)
     replay.add(from_0_to_1(False, opened=opened))
     for _ in range(400):  # 5 is 1.4 from its target, and a step of Adam is 0.05
-        learning.learn(replay, left=1.0)
+        learning.descent.step(replay, left=1.0)
     expected = Values().table.detach().clone()
     expected[0, opened] = 2.0 + 0.5 * 3.25
-    torch.testing.assert_close(learning.network.table.detach(), expected, atol=0.02, rtol=0)
+    torch.testing.assert_close(learning.descent.network.table.detach(), expected, atol=0.02, rtol=0)
 
 
 def test_the_value_of_a_slate_weighs_items_and_no_click_by_their_chances():

@@ -2,13 +2,14 @@
 
 from itertools import combinations
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.published.figures_recsim import FIGURES, POLICIES, WORLDS, measure
+from driftrec.agents.published.figures_recsim import FIGURES, POLICIES, measure
 from driftrec.agents.published.recsim import (
     BudgetPlanner,
     RandomCandidates,
@@ -36,7 +37,7 @@ def slates(policy, world, state):
 
 @pytest.mark.parametrize("figure", {(f.world, f.policy): f for f in FIGURES}.values(), ids=lambda f: f.policy)
 def test_every_policy_keeps_the_interface(figure):
-    world = WORLDS[figure.world](slate_size=3, num_candidates=8)
+    world = gym.make(figure.world, slate_size=3, num_candidates=8).unwrapped.world
     policy = POLICIES[figure.policy](world)
     assert isinstance(policy, Policy)
     chosen = slates(policy, world, world.reset(SEEDS))
@@ -131,23 +132,15 @@ def test_the_myopic_oracle_works_unchanged_and_is_the_planner_without_foresight(
     assert mean_engagement(world, MyopicOracle(world), SEEDS, 20) > 0
 
 
-def test_figures_name_what_exists():
-    for figure in FIGURES:
-        assert figure.policy in POLICIES
-        assert figure.world in WORLDS
-        assert figure.episodes > 0
-    assert len(FIGURES) == len({(f.world, tuple(f.settings.items()), f.policy, f.source) for f in FIGURES})
-
-
 TIGHT = [figure for figure in FIGURES if figure.source == "worlds.md 8.11"]
 PLANNED = [f for f in FIGURES if f.policy == "planner 0.95" and f.standard_error is not None]
 
 
-@pytest.mark.parametrize("figure", [*TIGHT, *PLANNED], ids=lambda f: f"{f.world[16:-3]}-{f.settings}-{f.policy}")
+@pytest.mark.parametrize("figure", [*TIGHT, *PLANNED], ids=lambda f: f"{f.name}-{f.settings}-{f.policy}")
 def test_the_figure_is_reproduced(figure):
     """2,000 episodes each, within 3 standard errors of both combined.
 
     Seen to fail with a step penalty of 0.65 (InterestEvolution), with a no-click logit of 4.9 (InterestExploration)
     and with a kale mean of 4.1 (LongTermSatisfaction).
     """
-    assert abs(measure(figure, 2000, seed=0).z) < 3
+    assert measure(figure, 2000, seed=0).agrees

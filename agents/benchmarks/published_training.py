@@ -1,0 +1,60 @@
+"""Benchmark: frames a second of our PPO on a world of SARDINE, beside stock PPO on the original."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gymnasium.vector import AutoresetMode
+from stable_baselines3 import PPO
+
+from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.benchmarks.peers import REMEDY
+from driftrec.agents.benchmarks.training import learning, settings_for
+from driftrec.agents.ppo import build_ppo
+from driftrec.agents.published.sardine_original import original_env
+from driftrec.agents.published.stage import FeatureStage, Judge
+from driftrec.agents.published.training import make_items, make_ranker
+from driftrec.envs.sardine import SardineVectorEnv
+
+SECTION, UNIT = "published-training", "frames/s"
+WORLD = "SlateTopK-Bored"
+LANES = 256
+ACTIONS = ("slates", "TopK's vectors")
+"""What stock PPO acts by: MultiDiscrete slates of ten of 1,000 items; or, with the original's wrapper TopK, ten
+numbers of which the slate is made."""
+QUOTED = "600 to 750 were quoted for two shared cores, actions not said"
+
+
+def published_training(effort: Effort) -> Iterator[Row]:
+    """Ours, and theirs by both kinds of actions, in turns; how many times faster ours is."""
+    works = [_ours(effort)]
+    try:
+        works += [_stock(actions, effort.peer_frames) for actions in ACTIONS]
+    except ModuleNotFoundError:
+        yield Row(SECTION, "stock PPO", None, UNIT, note=REMEDY)
+    ours, *theirs = alternate(works, effort.repeats)
+    yield ours.row(SECTION, f"our PPO on Sardine-{WORLD}, {LANES} lanes, ideal state, with updates", UNIT)
+    for actions, rates in zip(ACTIONS, theirs, strict=False):
+        name = f"stable-baselines3's PPO, MlpPolicy, on the original with IdealState, {actions}"
+        yield rates.row(SECTION, name, UNIT, note=QUOTED)
+        yield ours.over(rates, SECTION, f"ours / theirs, {actions}")
+
+
+def _ours(effort: Effort) -> Work:
+    frames = max(effort.frames, LANES)
+    envs = SardineVectorEnv(LANES, WORLD, autoreset_mode=AutoresetMode.SAME_STEP)
+    items = make_items(envs.world)
+    judge = Judge(make_ranker(envs.world, items, 0), items, farsighted=True)  # unfitted: costs the same
+    settings = settings_for(LANES, frames)
+    model = build_ppo(envs, FeatureStage(judge, envs.world.num_items, settings.candidates), settings, seed=0)
+    return learning(model, frames)
+
+
+def _stock(actions: str, frames: int) -> Work:
+    """With all defaults but the length of a rollout, on which the rate does not depend."""
+    env = original_env(WORLD)
+    from sardine.wrappers import IdealState, TopK
+
+    if actions != "slates":
+        env = TopK(env, min_action=0.0, max_action=1.0)  # its own defaults fail
+    return learning(PPO("MlpPolicy", IdealState(env), n_steps=min(2048, frames), seed=0, device="cpu"), frames)
