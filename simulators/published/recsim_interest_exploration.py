@@ -234,7 +234,7 @@ class InterestExplorationWorld:
         return response.feedback(nobody)
 
     def observe(self, state: InterestExplorationState) -> dict[str, NDArray[Any]]:
-        """Candidates, one-hot of the topic and quality, and the responses to the last slates: copies, see ``fields``."""
+        """Candidates, one-hot of the topic and quality, and responses to the last slates: copies, see ``fields``."""
         candidates = self._one_hot.take(state.topic, axis=0)  # (users, candidates, 3)
         candidates[..., 2] = state.quality
         return {"candidates": candidates, **state.past.observe()}
