@@ -1,4 +1,4 @@
-"""The candidate stage and the best slates of a ranker: which items are kept, in what order, and what is told of them."""
+"""The candidate stage and the best slates of a ranker: which items are kept, in what order, what is told of them."""
 
 import numpy as np
 import pytest
