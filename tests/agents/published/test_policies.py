@@ -1,4 +1,4 @@
-"""Policies by name on all eleven worlds: they serve, oracles are told apart, and the references stand in their order."""
+"""Policies by name on all eleven worlds: they serve, oracles are told apart, references are those of the world."""
 
 import numpy as np
 import pytest
