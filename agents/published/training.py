@@ -23,6 +23,7 @@ from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.world import FeaturedWorld
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class PublishedSettings:
         check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
 
 
-def make_items(world: Any) -> Items:
+def make_items(world: FeaturedWorld[Any]) -> Items:
     """What agents know of the items of ``world``."""
     shape = world.fields[CANDIDATES].shape if CANDIDATES in world.fields else (0, 0)
     return Items(world.item_features, shape[1])
 
 
-def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
+def make_ranker(world: FeaturedWorld[Any], items: Items, seed: int) -> FeatureRanker:
     """An unfitted ranker for ``world``."""
     fields = world.fields
     encoder: UserVector | PastSlates
@@ -66,7 +67,7 @@ def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
     return FeatureRanker(encoder, items.width, choice, seed)
 
 
-def make_stage(world: Any, judge: Judge, size: int) -> FeatureStage:
+def make_stage(world: FeaturedWorld[Any], judge: Judge, size: int) -> FeatureStage:
     """The candidate stage of ``world``, for at most ``size`` candidates a request.
 
     Raises:
