@@ -149,7 +149,8 @@ class Learner:
         assert isinstance(self._model.policy, SlateActorCritic)
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
         self._value_steps = settings.value_steps
-        curve.env_steps += settings.value_steps
+        rollout = settings.ppo.lanes * settings.ppo.rollout
+        curve.env_steps += -(-settings.value_steps // rollout) * rollout
         self.keeper = KeepBest(curve, "ppo", self.policy, self._model.policy)
         self._total = settings.ppo.total_steps
         self._measuring = Measuring(self.keeper, self._total / (settings.validations - 1), progress)

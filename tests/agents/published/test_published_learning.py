@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
-from driftrec.agents.published.recipes import changed
+from driftrec.agents.published.recipes import RECIPES, changed
 from driftrec.agents.published.runs import load_best, load_ppo, train
 from driftrec.agents.published.setup import set_up_published
 from driftrec.agents.world_setup import WorldArgs
@@ -31,7 +31,7 @@ def test_ppo_learns_not_to_bore(tmp_path):
     world = "driftrec/Sardine-SlateTopK-Bored-v0"
     args = WorldArgs(world, slate_size=5, horizon=HORIZON, options='{"embeddings": "generated"}')
     setup = set_up_published(args)
-    train(setup, changed(world, json.dumps(RECIPE)), seed=0, folder=tmp_path)
+    train(setup, changed(RECIPES, world, json.dumps(RECIPE)), seed=0, folder=tmp_path)
     users = np.arange(500, dtype=np.uint64)
     policies = load_best(setup, str(tmp_path), farsighted=True), load_ppo(setup, str(tmp_path), greedy=True)
     ranker, learned = (mean_engagement(setup.world, policy, users, HORIZON) for policy in policies)

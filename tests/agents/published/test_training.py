@@ -10,7 +10,7 @@ import torch
 from driftrec.agents.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.ppo_policy import serving_network
-from driftrec.agents.published.recipes import changed
+from driftrec.agents.published.recipes import RECIPES, changed
 from driftrec.agents.published.runs import KIND, load_best, load_ppo, train, unfitted
 from driftrec.agents.published.setup import set_up_published
 from driftrec.agents.published.training import PublishedSettings, make_stage
@@ -34,12 +34,17 @@ WORLDS = {
     ),
     "single": WorldArgs("driftrec/Sardine-SingleItem-BoredInf-v0", horizon=6),
 }
+VALUE_STEPS = {"evolution": 100}  # one rollout
 WEIGHTS = {"evolution": (0.0, 1.0, 2.0)}  # elsewhere nothing is to come
 
 
 def settings(name):
-    recipe = {**TOY, "fit": {**TOY["fit"], "weights": WEIGHTS.get(name, (0.0,))}}
-    return changed(WORLDS[name].world, json.dumps(recipe))
+    recipe = {
+        **TOY,
+        "value_steps": VALUE_STEPS.get(name, 0),
+        "fit": {**TOY["fit"], "weights": WEIGHTS.get(name, (0.0,))},
+    }
+    return changed(RECIPES, WORLDS[name].world, json.dumps(recipe))
 
 
 def trained(name, folder, **told):
@@ -84,7 +89,8 @@ def test_the_curve_tells_stages_and_steps(name, runs):
     assert curve.stage.tolist() == ["fitted", "fitted", "ppo", "ppo", "ppo"]
     assert set(curve.training_seed) == {5}
     logged, (first, second, *ppo) = 16 * 12, curve.env_steps.tolist()
-    assert ppo == [second, second + 256, second + 512]
+    begun = second + (16 * 8 if name == "evolution" else 0)  # after the rollouts in which values alone are learned
+    assert ppo == [begun, begun + 256, begun + 512]
     if name == "evolution":  # three weights on four users, who may leave before ten steps
         assert 0 < first - logged <= 3 * 4 * 10
         assert 0 < second - first - logged <= 3 * 4 * 10
@@ -151,12 +157,12 @@ def test_several_threads_give_the_same_bytes_every_time(tmp_path):
     """
     threads = torch.get_num_threads()
     setup = set_up_published(WORLDS["ideal"])
-    recipe = {**TOY, "fit": {**TOY["fit"], "lanes": 128, "batch_size": 512}}
+    recipe = {**TOY, "value_steps": VALUE_STEPS.get(name, 0), "fit": {**TOY["fit"], "lanes": 128, "batch_size": 512}}
     recipe["ppo"] = {**TOY["ppo"], "total_steps": 1024, "lanes": 128, "batch_size": 1024}
     try:
         torch.set_num_threads(4)
         files = [
-            train(setup, changed(setup.args.world, json.dumps(recipe)), seed=1, folder=tmp_path / str(n))
+            train(setup, changed(RECIPES, setup.args.world, json.dumps(recipe)), seed=1, folder=tmp_path / str(n))
             for n in range(3)
         ]
     finally:
@@ -216,11 +222,11 @@ def test_an_interrupt_before_ppo_leaves_nothing(tmp_path):
 
 def test_too_few_candidates_are_refused_before_any_work(tmp_path):
     setup, lines = set_up_published(WORLDS["ideal"]), []
-    few = changed(setup.args.world, '{"ppo": {"candidates": 9}}')
+    few = changed(RECIPES, setup.args.world, '{"ppo": {"candidates": 9}}')
     with pytest.raises(ValueError, match="candidates is 9, of which 0 are kept"):
         train(setup, few, seed=1, folder=tmp_path, report=lines.append)
     with pytest.raises(ValueError, match="candidates is 3; a slate needs at least 4"):
-        train(setup, changed(setup.args.world, '{"ppo": {"candidates": 3}}'), seed=1, folder=tmp_path)
+        train(setup, changed(RECIPES, setup.args.world, '{"ppo": {"candidates": 3}}'), seed=1, folder=tmp_path)
     assert not lines
 
 
