@@ -46,7 +46,7 @@ class PublishedSettings:
     validation_users: int = 256
 
     def __post_init__(self) -> None:
-        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
+        check_ranges(self, value_steps=(0, 1e12), validations=(2, 10_000), validation_users=(1, 1e6))
 
 
 def make_items(world: FeaturedWorld[Any]) -> Items:
@@ -71,8 +71,10 @@ def make_stage(world: FeaturedWorld[Any], judge: Judge, size: int) -> FeatureSta
     """The candidate stage of ``world``, for at most ``size`` candidates a request.
 
     Raises:
-        ValueError: If fewer are kept than a slate has positions.
+        ValueError: If there are, or if it keeps, fewer items than a slate has positions.
     """
+    if world.num_items < world.slate_size:
+        raise ValueError(f"slate_size is {world.slate_size}, with {world.num_items} items to choose from. Lower it.")
     stage = FeatureStage(judge, world.num_items, size)
     if stage.size < world.slate_size:
         raise ValueError(
@@ -167,7 +169,9 @@ class Learner:
         """Train the critic with the actor as it is."""
         if not self._value_steps:
             return
-        head = self.policy.network.head
-        head.requires_grad_(False)
+        actor = [weights for weights in self.policy.network.head.parameters() if weights.requires_grad]
+        for weights in actor:
+            weights.requires_grad_(False)
         self._model.learn(self._value_steps)
-        head.requires_grad_(True)
+        for weights in actor:  # those that never learn, see ``PPOSettings.iterative``, are not among them
+            weights.requires_grad_(True)

@@ -110,7 +110,7 @@ EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
         ),
         (("train", *EXPLORATION, "--history", "3"), "takes no history"),
         (("train", *EXPLORATION, "--catalogue", "x"), "takes no catalogue"),
-        (("train", *EXPLORATION, "--slate-size", "11"), "a slate needs at least 11. Raise it."),
+        (("train", *EXPLORATION, "--slate-size", "11"), "slate_size is 11, with 10 items to choose from. Lower it"),
         (("train", *EXPLORATION, "--options", '{"num_candidate": 3}'), "Did you mean 'num_candidates'"),
         (("compare", *EXPLORATION, "--policies", "popular"), "Unknown policy 'popular'"),
         (("compare", *EXPLORATION, "--policies", "random", "ppo:nowhere"), "There is no checkpoint at nowhere"),
