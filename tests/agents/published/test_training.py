@@ -1,6 +1,7 @@
 """Training at toy size: what a run leaves behind, that it repeats, that loading gives the same policies back."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,13 @@ import pytest
 import torch
 
 from driftrec.agents.checkpoint import FILE, load_checkpoint, save_checkpoint
+from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.published.recipes import RECIPES, changed
-from driftrec.agents.published.runs import KIND, load_best, load_ppo, train, unfitted
+from driftrec.agents.published.runs import KIND, judge_of, load_best, load_ppo, train, unfitted
 from driftrec.agents.published.setup import set_up_published
-from driftrec.agents.published.training import PublishedSettings, make_stage
+from driftrec.agents.published.training import Learner, PublishedSettings, make_stage
 from driftrec.agents.state_encoder import as_tensors
 from driftrec.agents.world_setup import WorldArgs
 from driftrec.simulators.noise import user_seeds
@@ -34,17 +36,11 @@ WORLDS = {
     ),
     "single": WorldArgs("driftrec/Sardine-SingleItem-BoredInf-v0", horizon=6),
 }
-VALUE_STEPS = {"evolution": 100}  # one rollout
-WEIGHTS = {"evolution": (0.0, 1.0, 2.0)}  # elsewhere nothing is to come
+MORE = {"evolution": {"fit": {**TOY["fit"], "weights": [0, 1, 2]}, "value_steps": 200}}  # elsewhere nothing is to come
 
 
 def settings(name):
-    recipe = {
-        **TOY,
-        "value_steps": VALUE_STEPS.get(name, 0),
-        "fit": {**TOY["fit"], "weights": WEIGHTS.get(name, (0.0,))},
-    }
-    return changed(RECIPES, WORLDS[name].world, json.dumps(recipe))
+    return changed(RECIPES, WORLDS[name].world, json.dumps({**TOY, "value_steps": 0, **MORE.get(name, {})}))
 
 
 def trained(name, folder, **told):
@@ -89,8 +85,8 @@ def test_the_curve_tells_stages_and_steps(name, runs):
     assert curve.stage.tolist() == ["fitted", "fitted", "ppo", "ppo", "ppo"]
     assert set(curve.training_seed) == {5}
     logged, (first, second, *ppo) = 16 * 12, curve.env_steps.tolist()
-    begun = second + (16 * 8 if name == "evolution" else 0)  # after the rollouts in which values alone are learned
-    assert ppo == [begun, begun + 256, begun + 512]
+    start = second + (256 if name == "evolution" else 0)  # the whole rollouts in which values alone are learned
+    assert ppo == [start, start + 256, start + 512]
     if name == "evolution":  # three weights on four users, who may leave before ten steps
         assert 0 < first - logged <= 3 * 4 * 10
         assert 0 < second - first - logged <= 3 * 4 * 10
@@ -194,6 +190,23 @@ def test_the_slate_policy_adds_gradients_up_in_a_fixed_order():
     assert not {name for name in names if "Index" in name}
 
 
+def test_values_are_learned_with_the_actor_as_it_is(runs):
+    setup, folder, _ = runs["evolution"]
+    judge = judge_of(setup, load_checkpoint(folder, setup), farsighted=True)
+    curve = Curve(setup.world, np.arange(4, dtype=np.uint64), setup.horizon)
+    recipe = replace(settings("evolution"), ppo=replace(settings("evolution").ppo, iterative=False))
+    learner = Learner(setup, judge, recipe, seed=1, curve=curve)
+    network = learner.policy.network
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    learner._learn_values()
+    moved = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved
+    assert all(name.startswith("value.") for name in moved)
+    frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
+    assert frozen == {"head.partial.weight"}  # which never learns where slates are not iterative
+    assert curve.env_steps == 256
+
+
 def test_an_interrupt_keeps_the_best_so_far(tmp_path):
     told = []
 
@@ -280,6 +293,7 @@ def test_a_run_on_news_is_refused_and_news_refuses_this(runs, make_setup, tmp_pa
     ("changes", "message"),
     [
         ({"validations": 1}, "PublishedSettings.validations is 1; it must be between 2"),
+        ({"value_steps": -1}, "PublishedSettings.value_steps is -1; it must be between 0"),
         ({"validation_users": 0}, "PublishedSettings.validation_users is 0; it must be between 1"),
     ],
 )
