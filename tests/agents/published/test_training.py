@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from driftrec.agents.state_encoder import as_tensors
 from driftrec.agents.world_setup import WorldArgs
 from driftrec.simulators.noise import user_seeds
 
-TOY = {
+TOY: dict[str, Any] = {
     "fit": {"lanes": 16, "log_steps": 12, "rounds": 2, "epochs": 1, "batch_size": 64, "users": 4},
     "ppo": {"total_steps": 512, "lanes": 16, "rollout": 8, "batch_size": 64, "candidates": 20, "epochs": 2},
     "validations": 3,
