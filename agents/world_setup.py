@@ -37,7 +37,7 @@ class WorldArgs:
         world: Environment id.
         catalogue: Catalogue folder written by `driftrec encode`; the packaged news when omitted.
         slate_size: Positions in a slate; the world's own default when omitted, as of the next two.
-        history: Impressions that the recommender sees.
+        history: Impressions that the recommender sees; in published worlds slates.
         horizon: Steps of an episode.
         config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'.
         options: Other keyword arguments of the world as JSON, such as '{"num_candidates": 20}'.

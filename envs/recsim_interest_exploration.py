@@ -27,15 +27,16 @@ class InterestExplorationEnv(RecommendationEnv):
     ``MultiDiscrete([num_candidates] * slate_size)``: positions among the candidates. A repeat is shown twice.
 
     ## Observation space
-    A ``Dict`` of ``Box``; C = ``num_candidates``, K = ``slate_size``. The last three rows tell of the last slate,
-    clicked or not; before the first they are 0, and ``cluster`` -1. Of the user nothing is observed.
+    A ``Dict`` of ``Box``; C = ``num_candidates``, H = ``history * slate_size``. The last three rows tell of the last
+    ``history`` slates by position, oldest first, clicked or not; before the first slate they are 0, and ``cluster``
+    -1. Of the user nothing is observed.
 
     | key | shape | dtype | unit | range |
     |---|---|---|---|---|
     | candidates | (C, 3) | float32 | one-hot of the topic, quality | 0 .. 4.01 |
-    | clicked | (K,) | int8 | 1 if clicked | 0 .. 1 |
-    | quality | (K,) | float32 | of the item shown | 0 .. 4.01 |
-    | cluster | (K,) | int32 | its topic | -1 .. 1 |
+    | clicked | (H,) | int8 | 1 if clicked | 0 .. 1 |
+    | quality | (H,) | float32 | of the item shown | 0 .. 4.01 |
+    | cluster | (H,) | int32 | its topic | -1 .. 1 |
 
     ## Reward
     1 for a click, else 0.
@@ -62,6 +63,7 @@ class InterestExplorationEnv(RecommendationEnv):
         choice: Changes to the choice model by name, such as ``{"no_click_mass": 4.0}``; under "model" another of
             ``recsim_choice.MODELS``.
         config: Changes to ``InterestExplorationConfig``, nested by topic and type.
+        history: Past slates in the observation, at least 1; 1 is the published one.
 
     Raises:
         TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
@@ -76,10 +78,11 @@ class InterestExplorationEnv(RecommendationEnv):
         horizon: int | None = 100,
         choice: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
+        history: int = 1,
         render_mode: str | None = None,
     ) -> None:
         check_render_mode(render_mode)
-        world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config)
+        world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config, history)
         super().__init__(world, check_horizon(horizon, world.check_ends))
 
 
@@ -94,6 +97,7 @@ class InterestExplorationVectorEnv(RecommendationVectorEnv):
         horizon: See ``InterestExplorationEnv``.
         choice: See ``InterestExplorationEnv``.
         config: See ``InterestExplorationEnv``.
+        history: See ``InterestExplorationEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
         render_mode: See ``InterestExplorationEnv``.
     """
@@ -107,11 +111,12 @@ class InterestExplorationVectorEnv(RecommendationVectorEnv):
         horizon: int | None = 100,
         choice: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
+        history: int = 1,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
     ) -> None:
         check_render_mode(render_mode)
-        world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config)
+        world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config, history)
         super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
 
 
@@ -121,10 +126,12 @@ def interest_exploration_world(
     resample_documents: bool = True,
     choice: Mapping[str, Any] | None = None,
     config: Mapping[str, Any] | None = None,
+    history: int = 1,
 ) -> InterestExplorationWorld:
     """The world behind ``driftrec/RecSim-InterestExploration-v0``; arguments as of ``InterestExplorationEnv``."""
     check_whole("slate_size", slate_size)
     check_whole("num_candidates", num_candidates)
+    check_whole("history", history)
     return InterestExplorationWorld(
-        slate_size, num_candidates, resample_documents, choice_model(choice, PUBLISHED_CHOICE), config
+        slate_size, num_candidates, resample_documents, choice_model(choice, PUBLISHED_CHOICE), config, history
     )

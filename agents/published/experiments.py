@@ -12,13 +12,18 @@ from driftrec.agents.published.recipes import RECIPES
 PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
 """SARDINE's worlds that are met from the partial observation too."""
 
+FLAGS = {
+    "RecSim-InterestEvolution": ("--slate-size", "3"),  # as in the SlateQ paper
+    "RecSim-InterestExploration": ("--history", "100"),  # all slates of an episode
+}
+"""What sets a world apart from its defaults, by table."""
+
 
 def worlds() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Name of every table, and the flags of its world."""
     for world in RECIPES:
         name = world.removeprefix("driftrec/").removesuffix("-v0")
-        size = ("--slate-size", "3") if name == "RecSim-InterestEvolution" else ()  # as in the SlateQ paper
-        yield name, ("--world", world, *size)
+        yield name, ("--world", world, *FLAGS.get(name, ()))
     for name in PARTIAL:
         options = json.dumps({"observation": "partial"})
         yield f"Sardine-{name}-partial", ("--world", f"driftrec/Sardine-{name}-v0", "--options", options)

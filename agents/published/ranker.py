@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from driftrec.agents.published.choice import AnyClick, OneClick
-from driftrec.agents.published.encoders import PastSlates, Scaler, UserVector
+from driftrec.agents.published.encoders import PastResponses, PastSlates, Scaler, UserVector
 
 
 @dataclass
@@ -39,7 +39,7 @@ class FeatureRanker(nn.Module):
 
     def __init__(
         self,
-        encoder: UserVector | PastSlates,
+        encoder: UserVector | PastSlates | PastResponses,
         item_width: int,
         choice: OneClick | AnyClick,
         seed: int,

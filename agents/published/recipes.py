@@ -40,6 +40,9 @@ _NEXT_STEP = PublishedSettings(
 )
 """For worlds in which the next step is all there is."""
 
+_HIDDEN_TYPE = replace(_NEXT_STEP, fit=FitSettings(lanes=2048, log_steps=200, batch_size=1024))
+"""The same where past responses tell users apart, by small differences: twice the logs."""
+
 _BUDGET = PublishedSettings(
     FitSettings(lanes=1024, log_steps=400, rounds=1, epochs=2, gamma=0.9999, weights=(0.0, 1.0, 1.5, 2.0, 3.0, 4.0)),
     PPOSettings(
@@ -62,7 +65,7 @@ _BUDGET = PublishedSettings(
 
 RECIPES: Mapping[str, PublishedSettings] = {
     "driftrec/RecSim-InterestEvolution-v0": _BUDGET,
-    "driftrec/RecSim-InterestExploration-v0": _NEXT_STEP,
+    "driftrec/RecSim-InterestExploration-v0": _HIDDEN_TYPE,
     "driftrec/RecSim-LongTermSatisfaction-v0": _NEXT_STEP,
     "driftrec/Sardine-SingleItem-Static-v0": _SINGLE,
     "driftrec/Sardine-SingleItem-BoredInf-v0": _SINGLE,
@@ -83,7 +86,7 @@ _SLATEQ_NEXT_STEP = PublishedSlateQSettings(SlateQSettings(total_steps=50_000, g
 _SLATEQ_BUDGET = PublishedSlateQSettings(SlateQSettings(total_steps=250_000, gamma=1.0, sync=20))
 
 SLATEQ_RECIPES: Mapping[str, PublishedSlateQSettings] = {
-    world: _SLATEQ_BUDGET if how is _BUDGET else _SLATEQ_NEXT_STEP if how is _NEXT_STEP else _SLATEQ_BORED
+    world: _SLATEQ_BUDGET if how is _BUDGET else _SLATEQ_NEXT_STEP if how.ppo.gamma == 0 else _SLATEQ_BORED
     for world, how in RECIPES.items()
 }
 """How SlateQ is trained, on the ranker of a run of ours, by environment id."""

@@ -13,7 +13,7 @@ from driftrec.agents.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ppo_policy import SlateActorCritic
 from driftrec.agents.published.choice import AnyClick, OneClick
-from driftrec.agents.published.encoders import PastSlates, UserVector
+from driftrec.agents.published.encoders import PastResponses, PastSlates, UserVector
 from driftrec.agents.published.fitting import FitSettings, Report, engagement_to_come, fit, weigh
 from driftrec.agents.published.items import CANDIDATES, Items
 from driftrec.agents.published.logs import collect, joined
@@ -58,9 +58,11 @@ def make_items(world: FeaturedWorld[Any]) -> Items:
 def make_ranker(world: FeaturedWorld[Any], items: Items, seed: int) -> FeatureRanker:
     """An unfitted ranker for ``world``."""
     fields = world.fields
-    encoder: UserVector | PastSlates
+    encoder: UserVector | PastSlates | PastResponses
     if "hist" in fields:
         encoder = PastSlates(items, fields["hist"].shape[0])
+    elif "cluster" in fields and "user" not in fields and fields["cluster"].shape[0] > world.slate_size:
+        encoder = PastResponses(int(fields["cluster"].high) + 1, world.slate_size)
     else:
         encoder = UserVector(fields["user"].shape[0] if "user" in fields else 0)
     choice = OneClick(world.slate_size) if world.one_click else AnyClick(world.slate_size)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments, no_response
+from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments
+from driftrec.simulators.published.recsim_window import ResponseWindow
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.world import Appraisal, Feedback, Field
@@ -122,7 +123,7 @@ class InterestExplorationState:
     affinity: Float  # (users, 2) to the topics
     topic: NDArray[np.int64]  # (users, candidates)
     quality: Float  # (users, candidates)
-    response: Response
+    past: ResponseWindow
 
 
 class InterestExplorationWorld:
@@ -148,6 +149,8 @@ class InterestExplorationWorld:
         resample_documents: Draw new candidates in every step; with False the first ones stay to the end.
         choice: How users pick from a slate; scores are above 0.
         config: Changes to ``InterestExplorationConfig``, nested by topic and type.
+        history: Slates whose responses are observed, oldest first, at least 1. 1 is the published observation; with
+            more the recommender is spared remembering what it has seen.
 
     Raises:
         TypeError: If a setting is not a number.
@@ -166,12 +169,16 @@ class InterestExplorationWorld:
         resample_documents: bool = True,
         choice: ChoiceModel = PUBLISHED_CHOICE,
         config: Mapping[str, Any] | None = None,
+        history: int = 1,
     ) -> None:
         check_arguments(slate_size, num_candidates, resample_documents=resample_documents)
+        if history < 1:
+            raise ValueError(f"history is {history}; it must be at least 1 slate.")
         self.config = updated(InterestExplorationConfig(), {} if config is None else config)
         choice.check_scores(0.0, self.config.highest_affinity + self.config.highest_quality)
         self.slate_size = slate_size
         self.num_items = num_candidates
+        self.history = history
         self.resample_documents = resample_documents
         self.choice = choice
         self._one_hot = np.eye(2, 3, dtype=np.float32)  # the third column is quality's
@@ -184,12 +191,12 @@ class InterestExplorationWorld:
     @property
     def fields(self) -> Mapping[str, Field]:
         """Shape, type and range of every observation field."""
-        slate, best = (self.slate_size,), self.config.highest_quality
+        past, best = (self.history * self.slate_size,), self.config.highest_quality
         return {
             "candidates": Field((self.num_items, 3), np.float32, 0, max(1.0, best)),
-            "clicked": Field(slate, np.int8, 0, 1),
-            "quality": Field(slate, np.float32, 0, best),
-            "cluster": Field(slate, np.int32, -1, 1),
+            "clicked": Field(past, np.int8, 0, 1),
+            "quality": Field(past, np.float32, 0, best),
+            "cluster": Field(past, np.int32, -1, 1),
         }
 
     def reset(self, seeds: NDArray[np.uint64]) -> InterestExplorationState:
@@ -208,7 +215,7 @@ class InterestExplorationWorld:
             affinity=np.exp(self.config.affinity_means()[kind] + spread),
             topic=topic,
             quality=quality,
-            response=no_response(n, self.slate_size),
+            past=ResponseWindow(n, self.slate_size, self.history),
         )
 
     def step(self, state: InterestExplorationState, slates: NDArray[np.int64]) -> Feedback:
@@ -220,18 +227,17 @@ class InterestExplorationWorld:
         position = self.choice.choose(at_slates(state.affinity, topic) + quality, noise.uniform(words[:, 0]))
         users = np.flatnonzero(position >= 0)
         nobody, reward = np.zeros(len(slates), np.bool_), np.ones(len(users), np.float32)
-        state.response = Response.of((position[users], users), reward, quality, topic, nobody)
+        response = Response.of((position[users], users), reward, quality, topic, nobody)
+        state.past.add(response)
         if self.resample_documents:
             state.topic, state.quality = self._candidates(words[:, 1:])
-        return state.response.feedback(nobody)
+        return response.feedback(nobody)
 
     def observe(self, state: InterestExplorationState) -> dict[str, NDArray[Any]]:
-        """Candidates, one-hot of the topic and quality, and the response to the last slate: copies, see ``fields``."""
+        """Candidates, one-hot of the topic and quality, and responses to the last slates: copies, see ``fields``."""
         candidates = self._one_hot.take(state.topic, axis=0)  # (users, candidates, 3)
         candidates[..., 2] = state.quality
-        seen = state.response.observe("clicks")
-        del seen["clicks"]  # a click earns 1, which "clicked" says already
-        return {"candidates": candidates, **seen}
+        return {"candidates": candidates, **state.past.observe()}
 
     def reveal(self, state: InterestExplorationState) -> dict[str, NDArray[Any]]:
         """Copies of the truth: "affinity" (users, 2) to the topics, and the user's "type" (users,), 0 or 1."""

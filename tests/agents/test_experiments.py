@@ -45,6 +45,9 @@ def test_what_sets_the_published_worlds_apart_arrives():
 
     assert args("RecSim-InterestEvolution").kwargs() == {"slate_size": 3}
     assert args("RecSim-InterestEvolution").world == "driftrec/RecSim-InterestEvolution-v0"
+    assert args("RecSim-InterestExploration").kwargs() == {"history": 100}
+    assert args("RecSim-InterestExploration-slateq").kwargs() == {"history": 100}  # the ranker's world
+    assert args("RecSim-LongTermSatisfaction").kwargs() == {}
     assert args("Sardine-SlateTopK-Bored-partial").kwargs() == {"observation": "partial"}
     assert args("Sardine-SlateTopK-Bored").kwargs() == {}
 

@@ -67,7 +67,7 @@ def test_the_spec_survives_json(name):
 
 ENDING_BOTH_WAYS = {
     EVOLUTION: {"horizon": 40, "config": {"time_budget": 100.0}},
-    EXPLORATION: {"horizon": 30},
+    EXPLORATION: {"horizon": 30, "history": 4},
     SATISFACTION: {"horizon": 30},
 }
 
@@ -115,6 +115,8 @@ def test_episodes_end_as_published():
     [
         *[(name, {"slate_size": 1.5}, TypeError, r"slate_size is 1\.5; it must be a whole number") for name in IDS],
         *[(name, {"num_candidates": True}, TypeError, "num_candidates is True; it must be a whole") for name in IDS],
+        (EXPLORATION, {"history": 2.5}, TypeError, r"history is 2\.5; it must be a whole number"),
+        (EXPLORATION, {"history": 0}, ValueError, "history is 0; it must be at least 1 slate"),
         *[(name, {"horizon": 0}, ValueError, "horizon is 0; it must be at least 1") for name in IDS],
         *[(name, {"render_mode": "human"}, ValueError, "render_mode is 'human'") for name in IDS],
         (EXPLORATION, {"horizon": None}, ValueError, "No episode could ever end: horizon is None and nobody leaves"),

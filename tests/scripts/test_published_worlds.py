@@ -108,7 +108,7 @@ EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
             ("train", "--recipe", '{"ppo": {}}'),
             "--recipe is for published worlds, not driftrec/News-v0; use --settings",
         ),
-        (("train", *EXPLORATION, "--history", "3"), "takes no history"),
+        (("train", "--world", "driftrec/RecSim-LongTermSatisfaction-v0", "--history", "3"), "takes no history"),
         (("train", *EXPLORATION, "--catalogue", "x"), "takes no catalogue"),
         (("train", *EXPLORATION, "--slate-size", "11"), "slate_size is 11, with 10 items to choose from. Lower it"),
         (("train", *EXPLORATION, "--options", '{"num_candidate": 3}'), "Did you mean 'num_candidates'"),

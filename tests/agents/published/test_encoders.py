@@ -1,10 +1,14 @@
 """State vectors: the user's own numbers, nothing, or memories of past slates, by hand."""
 
 import numpy as np
+import pytest
 import torch
 
-from driftrec.agents.published.encoders import HALF_LIVES, PastSlates, Scaler, UserVector
+from driftrec.agents.published.encoders import HALF_LIVES, PastResponses, PastSlates, Scaler, UserVector
 from driftrec.agents.published.items import Items
+from driftrec.agents.published.training import make_items, make_ranker
+from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
+from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
 
 FEATURES = np.array([[0.6, 0.8], [1.0, 0.0], [0.0, 1.0]], np.float32)
 
@@ -64,7 +68,7 @@ def test_before_the_first_slate_there_are_no_memories():
 
 def test_encoders_have_nothing_to_learn_and_nothing_to_save():
     """Logs hold states as the encoder gave them, so it must not move while the ranker is fitted."""
-    for encoder in (UserVector(3), PastSlates(Items(FEATURES), topics=2)):
+    for encoder in (UserVector(3), PastSlates(Items(FEATURES), topics=2), PastResponses(2, slate_size=2)):
         assert not list(encoder.parameters())
         assert not encoder.state_dict()
 
@@ -77,3 +81,54 @@ def test_scaled_columns_have_mean_0_and_deviation_1():
     assert scaler(rows)[:, 0].tolist() == [-1.0, 0.0, 1.0]
     assert scaler(rows)[:, 1].tolist() == [0.0, 0.0, 0.0]  # a constant is taken off, not blown up
     assert scaler(torch.tensor([[1e9, 6.0, -1e9]])).tolist() == [[10.0, 1.0, -10.0]]
+
+
+def responses(clicked, quality, cluster):
+    """One user's window of responses."""
+    return {
+        "clicked": torch.tensor([clicked], dtype=torch.int8),
+        "quality": torch.tensor([quality]),
+        "cluster": torch.tensor([cluster], dtype=torch.int32),
+    }
+
+
+def test_past_responses_by_hand():
+    """Four slates of two, the first of them before the user came; topic 0 is clicked twice of three, 1 once of three.
+
+    Clicks are half of what was shown, so 1.5 are expected of each topic.
+    """
+    seen = responses([0, 0, 1, 0, 0, 0, 1, 1], [0.0, 0.0, 2.0, 1.0, 5.0, 3.0, 4.0, 6.0], [-1, -1, 0, 1, 0, 1, 0, 1])
+    encoder = PastResponses(2, slate_size=2)
+    (state,) = encoder(seen).tolist()
+    assert encoder.width == len(state)
+    shown, clicks, liked, passed, excess = (state[at : at + 2] for at in range(0, 10, 2))
+    assert (shown, clicks) == ([3.0, 3.0], [2.0, 1.0])
+    assert (liked, passed) == ([3.0, 6.0], [5.0, 2.0])
+    assert excess == pytest.approx([0.5 / 2.5**0.5, -0.5 / 2.5**0.5])
+    assert state[10] == 1.0  # the second slate; what never happened is no step without a click
+
+
+def test_before_the_first_response_all_is_zero():
+    assert (PastResponses(2, 2)(responses([0] * 4, [0.0] * 4, [-1] * 4)) == 0).all()
+
+
+def test_a_topic_never_shown_says_nothing_about_itself():
+    state = PastResponses(3, 1)(responses([1, 0], [2.0, 1.0], [0, 0]))[0].reshape(-1)
+    assert state[[2, 5, 8, 11, 14]].tolist() == [0.0] * 5
+    assert state[12].item() == 0.0  # one click, one expected, where there is no other topic to compare with
+
+
+@pytest.mark.parametrize(
+    ("world", "kind"),
+    [
+        (InterestExplorationWorld(), UserVector),  # as published: the last slate alone
+        (InterestExplorationWorld(history=2), PastResponses),
+        (InterestExplorationWorld(slate_size=3, history=2), PastResponses),
+        (InterestEvolutionWorld(), UserVector),  # which shows the user
+    ],
+)
+def test_responses_are_read_where_there_are_several_and_nothing_else_of_the_user(world, kind):
+    encoder = make_ranker(world, make_items(world), seed=0).encoder
+    assert type(encoder) is kind
+    if kind is PastResponses:
+        assert (encoder.topics, encoder.slate_size) == (2, world.slate_size)
