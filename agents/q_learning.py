@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,10 +17,14 @@ from driftrec.agents.slateq import SlateQSettings
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-Step = TypeVar("Step", bound="DataclassInstance")
+class Dataclass(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Step = TypeVar("Step", bound=Dataclass)
 """What is remembered of one step of some users: tensors, leading axis users."""
 
 
@@ -170,7 +174,7 @@ class Descent(Generic[Step]):
             self.target.load_state_dict(self.network.state_dict())
 
 
-Remembered = TypeVar("Remembered", bound="DataclassInstance", covariant=True)
+Remembered = TypeVar("Remembered", bound=Dataclass, covariant=True)
 
 
 class Explorer(Protocol[Remembered]):

@@ -59,11 +59,11 @@ def _check(args: Args) -> None:
         if getattr(args, name) < least:
             flag = name.replace("_", "-")
             raise ValueError(f"--{flag} is {getattr(args, name)}; it must be at least {least}.")
+    drawn(args.seed)
+    check_empty(args.out)
     check_worlds(args.worlds)
     if args.original and not _of_sardine(args.worlds):
         raise ValueError("--original runs SARDINE's worlds, and --worlds names none of them.")
-    drawn(args.seed)
-    check_empty(args.out)
 
 
 def _parts(args: Args) -> list[Part]:

@@ -118,6 +118,25 @@ class World(Protocol[State]):
         ...
 
 
+class FeaturedWorld(World[State], Protocol[State]):
+    """A world whose items are described by numbers in place of texts: the published ones."""
+
+    @property
+    def item_features(self) -> NDArray[np.float32] | None:
+        """Of a catalogue, (items, features); None where candidates are drawn for every request and shown with it."""
+        ...
+
+    @property
+    def one_click(self) -> bool:
+        """Whether a user opens at most one item of a slate."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """What engagement is counted in."""
+        ...
+
+
 @dataclass(frozen=True)
 class Appraisal:
     """What an all-knowing observer expects of every item, where users choose by a multinomial logit.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
@@ -12,9 +11,10 @@ from driftrec.agents.benchmarks.peers import REMEDY
 from driftrec.agents.benchmarks.training import learning, settings_for
 from driftrec.agents.ppo import build_ppo
 from driftrec.agents.published.sardine_original import original_env
+from driftrec.agents.published.setup import set_up_published
 from driftrec.agents.published.stage import FeatureStage, Judge
 from driftrec.agents.published.training import make_items, make_ranker
-from driftrec.envs.sardine import SardineVectorEnv
+from driftrec.agents.world_setup import WorldArgs
 
 SECTION, UNIT = "published-training", "frames/s"
 WORLD = "SlateTopK-Bored"
@@ -42,11 +42,12 @@ def published_training(effort: Effort) -> Iterator[Row]:
 
 def _ours(effort: Effort) -> Work:
     frames = max(effort.frames, LANES)
-    envs = SardineVectorEnv(LANES, WORLD, autoreset_mode=AutoresetMode.SAME_STEP)
-    items = make_items(envs.world)
-    judge = Judge(make_ranker(envs.world, items, 0), items, farsighted=True)  # unfitted: costs the same
+    setup = set_up_published(WorldArgs(world=f"driftrec/Sardine-{WORLD}-v0"))
+    items = make_items(setup.world)
+    judge = Judge(make_ranker(setup.world, items, 0), items, farsighted=True)  # unfitted: costs the same
     settings = settings_for(LANES, frames)
-    model = build_ppo(envs, FeatureStage(judge, envs.world.num_items, settings.candidates), settings, seed=0)
+    stage = FeatureStage(judge, setup.world.num_items, settings.candidates)
+    model = build_ppo(setup.envs(LANES), stage, settings, seed=0)
     return learning(model, frames)
 
 

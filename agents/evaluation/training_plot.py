@@ -19,6 +19,7 @@ STAGES = {
     "myopic": ("myopic", "o"),
     "farsighted": ("farsighted", "o"),
     "refitted": ("farsighted", "s"),
+    "fitted": ("myopic", "^"),
     "ppo": ("ppo", "o"),
 }
 """Policy whose colour a stage has, and its marker; other stages look like ppo."""

@@ -59,6 +59,7 @@ _BUDGET = PublishedSettings(
         temper=10.0,
     ),
     value_steps=131_072,
+    validations=8,
 )
 """What a click does to the budget pays at the end, and the budget is not observed: no discount, long rollouts."""
 

@@ -169,5 +169,6 @@ def open_run(setup: PublishedSetup, run: str, kind: str = KIND) -> Checkpoint:
     checkpoint = load_checkpoint(run, setup)
     found: Any = checkpoint.config.get("kind")
     if found != kind:
-        raise ValueError(f"{run} holds a run of kind {found}, not {kind}.")
+        name = str(found).removeprefix("published-")
+        raise ValueError(f"{run} holds a run of kind {found}, not {kind}; policies of it are called {name}:{run}.")
     return checkpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
@@ -14,7 +14,7 @@ from driftrec.agents.policy import Context
 from driftrec.agents.world_setup import WorldArgs, make_env, resolved
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.news import NewsWorld
-from driftrec.simulators.world import World
+from driftrec.simulators.world import FeaturedWorld
 
 LONGEST = 1000
 """Steps after which an episode is cut, for training and comparison, where the world alone ends it."""
@@ -31,7 +31,7 @@ class PublishedSetup:
     """
 
     args: WorldArgs
-    world: World[Any]
+    world: FeaturedWorld[Any]
     horizon: int
 
     @property
@@ -45,7 +45,7 @@ class PublishedSetup:
 
         Where candidates come with the request nothing is known of them before: the embeddings are NaN.
         """
-        features = self.world.item_features  # type: ignore[attr-defined]
+        features = self.world.item_features
         num_items = self.world.num_items
         items = np.full((num_items, 1), np.nan, np.float32) if features is None else features
         titles = tuple(f"Item {number}" for number in range(num_items))
@@ -58,7 +58,7 @@ class PublishedSetup:
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that a checkpoint's weights mean nothing without."""
-        features = self.world.item_features  # type: ignore[attr-defined]
+        features = self.world.item_features
         items = b"drawn for every request" if features is None else np.ascontiguousarray(features).tobytes()
         fields = {name: (field.shape, str(field.dtype)) for name, field in self.world.fields.items()}
         told = json.dumps([self.args.world, fields], sort_keys=True, default=str)
@@ -74,4 +74,4 @@ def set_up_published(args: WorldArgs) -> PublishedSetup:
     env = make_env(args)
     if isinstance(env.world, NewsWorld):
         raise ValueError(f"{args.world} has texts; call set_up.")
-    return PublishedSetup(resolved(args, env), env.world, env.horizon or LONGEST)
+    return PublishedSetup(resolved(args, env), cast(FeaturedWorld[Any], env.world), env.horizon or LONGEST)

@@ -43,7 +43,7 @@ class ClickValues(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.body = nn.Sequential(nn.Linear(state_width, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU())
-        self.head = nn.Linear(hidden, item_width + 2)
+            self.head = nn.Linear(hidden, item_width + 2)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 

@@ -23,6 +23,7 @@ from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.world import FeaturedWorld
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,16 @@ class PublishedSettings:
     validation_users: int = 256
 
     def __post_init__(self) -> None:
-        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
+        check_ranges(self, value_steps=(0, 1e12), validations=(2, 10_000), validation_users=(1, 1e6))
 
 
-def make_items(world: Any) -> Items:
+def make_items(world: FeaturedWorld[Any]) -> Items:
     """What agents know of the items of ``world``."""
     shape = world.fields[CANDIDATES].shape if CANDIDATES in world.fields else (0, 0)
     return Items(world.item_features, shape[1])
 
 
-def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
+def make_ranker(world: FeaturedWorld[Any], items: Items, seed: int) -> FeatureRanker:
     """An unfitted ranker for ``world``."""
     fields = world.fields
     encoder: UserVector | PastSlates | PastResponses
@@ -68,12 +69,14 @@ def make_ranker(world: Any, items: Items, seed: int) -> FeatureRanker:
     return FeatureRanker(encoder, items.width, choice, seed)
 
 
-def make_stage(world: Any, judge: Judge, size: int) -> FeatureStage:
+def make_stage(world: FeaturedWorld[Any], judge: Judge, size: int) -> FeatureStage:
     """The candidate stage of ``world``, for at most ``size`` candidates a request.
 
     Raises:
-        ValueError: If fewer are kept than a slate has positions.
+        ValueError: If there are, or if it keeps, fewer items than a slate has positions.
     """
+    if world.num_items < world.slate_size:
+        raise ValueError(f"slate_size is {world.slate_size}, with {world.num_items} items to choose from. Lower it.")
     stage = FeatureStage(judge, world.num_items, size)
     if stage.size < world.slate_size:
         raise ValueError(
@@ -150,7 +153,8 @@ class Learner:
         assert isinstance(self._model.policy, SlateActorCritic)
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
         self._value_steps = settings.value_steps
-        curve.env_steps += settings.value_steps
+        rollout = settings.ppo.lanes * settings.ppo.rollout
+        curve.env_steps += -(-settings.value_steps // rollout) * rollout
         self.keeper = KeepBest(curve, "ppo", self.policy, self._model.policy)
         self._total = settings.ppo.total_steps
         self._measuring = Measuring(self.keeper, self._total / (settings.validations - 1), progress)
@@ -167,7 +171,9 @@ class Learner:
         """Train the critic with the actor as it is."""
         if not self._value_steps:
             return
-        head = self.policy.network.head
-        head.requires_grad_(False)
+        actor = [weights for weights in self.policy.network.head.parameters() if weights.requires_grad]
+        for weights in actor:
+            weights.requires_grad_(False)
         self._model.learn(self._value_steps)
-        head.requires_grad_(True)
+        for weights in actor:  # those that never learn, see ``PPOSettings.iterative``, are not among them
+            weights.requires_grad_(True)

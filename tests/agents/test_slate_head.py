@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.slate_head import CatalogueRead, SlateHead
+from driftrec.agents.slate_head import CatalogueRead, RequestRead, SlateHead
 
 ITEMS, STATE, COLUMNS = 4, 5, 3
 
@@ -143,9 +143,54 @@ def test_candidates_are_read_by_their_own_columns():
     assert torch.equal(features[0][places[:, 0]], features[1][places[:, 1]])  # whose states differ
 
 
-def test_every_weight_learns():
+def both_reads(head):
+    """The same candidates read from a catalogue, and as columns that come with the request."""
+    state, items, candidates, judged = request()
+    return head.read(state, items, candidates, judged), head.read_request(state, items[candidates], judged)
+
+
+def test_candidates_of_a_request_are_read_as_those_of_a_catalogue():
     head = make_head(3)
-    log_p, entropy = head.log_probability(head.read(*request()), torch.tensor([[4, 1, 2], [0, 3, 1]]))
+    generator = torch.Generator().manual_seed(2)
+    query, picks = torch.randn(2, COLUMNS, generator=generator), torch.tensor([[4, 1, 2], [0, 3, 1]])
+    with torch.no_grad():
+        catalogue, columns = both_reads(head)
+        assert isinstance(columns, RequestRead)
+        assert columns.width == catalogue.width == COLUMNS
+        torch.testing.assert_close(columns.base, catalogue.base)
+        torch.testing.assert_close(columns.logits(query), catalogue.logits(query))
+        assert torch.equal(columns.of(picks), catalogue.of(picks))
+        for found, expected in zip(
+            head.log_probability(columns, picks), head.log_probability(catalogue, picks), strict=True
+        ):
+            torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("greedy", [False, True])
+def test_slates_of_a_request_are_those_of_a_catalogue(greedy):
+    head = make_head(3)
+    with torch.no_grad():
+        reads = both_reads(head)
+        drawn = [head.pick(read, greedy, torch.Generator().manual_seed(5)) for read in reads]
+    assert torch.equal(drawn[0][0], drawn[1][0])
+    torch.testing.assert_close(drawn[0][1], drawn[1][1])
+
+
+def test_gradients_of_a_request_are_those_of_a_catalogue():
+    picks, gradients = torch.tensor([[4, 1, 2], [0, 3, 1]]), []
+    for which in (0, 1):
+        head = make_head(3)
+        log_p, entropy = head.log_probability(both_reads(head)[which], picks)
+        (log_p.sum() + entropy.sum()).backward()
+        gradients.append({name: parameter.grad for name, parameter in head.named_parameters()})
+    for name, gradient in gradients[0].items():
+        torch.testing.assert_close(gradients[1][name], gradient, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["catalogue", "request"])
+def test_every_weight_learns(which):
+    head = make_head(3)
+    log_p, entropy = head.log_probability(both_reads(head)[which], torch.tensor([[4, 1, 2], [0, 3, 1]]))
     (log_p.sum() + entropy.sum()).backward()
     for name, parameter in head.named_parameters():
         assert parameter.grad is not None, name

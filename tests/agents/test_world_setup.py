@@ -82,6 +82,18 @@ def test_sizes_that_were_left_to_the_world_are_written_down(folder):
             "driftrec/News-v0 takes no num_candidates.*Known: catalogue",
         ),
         ({"world": "driftrec/RecSim-LongTermSatisfaction-v0", "history": 3}, ValueError, "takes no history"),
+        ({"options": "3"}, ValueError, r"--options is 3; give a JSON object such as \{\}"),
+        ({"options": '{"slate_size": 3}'}, ValueError, "--options holds slate_size, which has a flag .* --slate-size"),
+        (
+            {"options": '{"config": {}}'},
+            ValueError,
+            "--options holds config, which has a flag of its own; use --config",
+        ),
+        (
+            {"world": "driftrec/Sardine-SlateTopK-Bored-v0", "options": '{"world": "SingleItem-Static"}'},
+            ValueError,
+            "driftrec/Sardine-SlateTopK-Bored-v0 takes no world",  # the id says which
+        ),
         (
             {"world": "driftrec/RecSim-InterestExploration-v0"},
             ValueError,

@@ -142,3 +142,15 @@ def test_positions_weights_are_learned():
 
         optimizer.step(closure)
         np.testing.assert_allclose(model.examination().exp().detach().numpy(), WEIGHTS, atol=0.06)
+
+
+def test_ppo_starts_from_differences_of_gains_where_a_slate_holds_one_click():
+    gains = np.array([[4.0, 1.0, -8.0], [-1.0, -2.0, -4.0], [0.0, 0.0, 0.0]], np.float32)
+    expected = [[0.0, -3 / 8, -12 / 8], [0.0, -1 / 4, -3 / 4], [0.0, 0.0, 0.0]]
+    np.testing.assert_allclose(OneClick(2).score(gains), expected, rtol=1e-6)
+
+
+def test_ppo_starts_from_logarithms_of_gains_where_it_holds_many():
+    gains = np.array([[0.8, 0.4, 0.0], [0.0, 0.0, 0.0]], np.float32)
+    expected = [[0.0, np.log(0.5), np.log(1e-3)], [np.log(1e-3)] * 3]
+    np.testing.assert_allclose(AnyClick(2).score(gains), expected, rtol=1e-5)

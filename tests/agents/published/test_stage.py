@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.candidates import FLOOR, CandidateVecEnv
+from driftrec.agents.candidates import CandidateVecEnv
 from driftrec.agents.policy import Oracle
 from driftrec.agents.published.runs import unfitted
 from driftrec.agents.published.setup import set_up_published
@@ -70,8 +70,7 @@ def test_what_is_told_of_the_candidates(args):
 
     gains = of(view.gains)
     assert (np.diff(gains, axis=1) <= 0).all()  # best first
-    share = gains / np.maximum(gains[:, :1], FLOOR)
-    np.testing.assert_allclose(told["score"], np.log(np.maximum(share, FLOOR)), rtol=1e-5)
+    np.testing.assert_array_equal(told["score"], judge.ranker.choice.score(gains))
     np.testing.assert_array_equal(told["appeal"], of(view.appeal))
     np.testing.assert_allclose(told["minutes"], np.log(of(view.engagement)), rtol=1e-5)
     assert np.array_equal(told["columns"], judge.items.of(seen, kept))

@@ -1,0 +1,137 @@
+"""Train, compare, gap and plot on published worlds as users type them; what does not belong together is refused."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from driftrec.agents.checkpoint import FILE, save_checkpoint
+from driftrec.agents.published.setup import set_up_published
+from driftrec.agents.world_setup import WorldArgs
+
+WORLD = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "6")
+RECIPE = {
+    "fit": {"lanes": 16, "log_steps": 6, "rounds": 1, "epochs": 1, "batch_size": 64},
+    "ppo": {"total_steps": 256, "lanes": 16, "rollout": 8, "batch_size": 64, "candidates": 20, "epochs": 1},
+    "validations": 2,
+    "validation_users": 4,
+}
+
+
+@pytest.fixture
+def trained(driftrec, tmp_path):
+    """A training in ``run``; its output."""
+    done = driftrec("train", *WORLD, "--seed", "2", "--out", "run", "--recipe", json.dumps(RECIPE))
+    assert done.status == 0, done.err
+    return done
+
+
+def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path):
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "curve.csv", "config.json"}
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["settings"]["ppo"]["total_steps"] == 256
+    assert config["settings"]["ppo"]["gamma"] == 0.9  # the recipe's, where nothing was said
+    assert set(config["fingerprints"]) == {"items", "world"}
+    assert re.search(r"^PPO: 128 of 256 steps, last validation [\d.]+ clicks an episode$", trained.out, re.MULTILINE)
+
+    policies = ("random", "myopic-oracle", "myopic:run", "farsighted:run", "ppo:run", "ppo-sampled:run", "planner")
+    done = driftrec("compare", *WORLD, "--users", "6", "--seed", "1", "--out", "both", "--policies", *policies)
+    assert done.status == 0, done.err
+    assert "Note:" not in done.out
+    assert "engagement (clicks)" in done.out
+    assert "(min)" not in done.out
+    summary = json.loads((tmp_path / "both" / "summary.json").read_text())
+    labels = [name.partition(":")[0] for name in policies]
+    assert list(summary["policies"]) == labels
+    assert (summary["unit"], summary["baseline"]) == ("clicks", "myopic")
+    assert [name for name, policy in summary["policies"].items() if policy["oracle"]] == ["myopic-oracle", "planner"]
+    assert summary["policies"]["random"]["normalised"]["mean"] == 0.0
+    assert summary["policies"]["planner"]["normalised"]["mean"] == 1.0
+    assert pd.read_csv(tmp_path / "both" / "curve.csv").stage.tolist() == ["fitted", "ppo", "ppo"]
+    text = (tmp_path / "both" / "summary.md").read_text(encoding="utf-8")
+    assert text.startswith("# Policies in driftrec/Sardine-SlateTopK-Bored-v0\n")
+    plots = {path.name for path in (tmp_path / "both").glob("*.png")}
+    assert {"engagement_per_policy.png", "training_curve.png", "retention.png"} <= plots
+    assert "interest_journey.png" not in plots  # topics without names are no journey
+
+    again = driftrec("plot", "both")
+    assert again.status == 0, again.err
+    assert set(again.out.split()) == {f"both/{name}" for name in plots}
+
+    elsewhere = driftrec(
+        *("compare", *WORLD[:-1], "5", "--options", '{"corrected": true}', "--users", "6", "--out", "elsewhere"),
+        *("--policies", "random", "ppo:run"),
+    )
+    assert elsewhere.status == 0, elsewhere.err
+    assert "Note: run was trained with horizon 6, not 5 as here." in elsewhere.out
+    assert "Note: run was trained with corrected None, not True as here." in elsewhere.out
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        ("--world", "driftrec/RecSim-InterestEvolution-v0", "--config", '{"time_budget": 20}'),
+        ("--world", "driftrec/Sardine-SlateRerank-Bored-v0"),
+    ],
+)
+def test_gap_prints_returns_and_ratios(world, driftrec):
+    done = driftrec("gap", *world, "--horizon", "8", "--users", "12", "--seed", "1")
+    assert done.status == 0, done.err
+    for ratio in ("planner / myopic oracle", "myopic oracle / random"):
+        assert float(re.search(rf"^{ratio} = ([\d.]+)$", done.out, re.MULTILINE).group(1)) > 0
+    assert f"engagement ({'clicks' if 'Sardine' in world[1] else 'min'})" in done.out
+
+
+def test_compare_takes_the_worlds_own_baselines(driftrec, tmp_path):
+    words = ("--horizon", "3", "--users", "3", "--seed", "1", "--out", "out")
+    done = driftrec("compare", "--world", "driftrec/RecSim-InterestExploration-v0", *words)
+    assert done.status == 0, done.err
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (list(summary["policies"]), summary["baseline"]) == (["random", "myopic-oracle", "planner"], "random")
+
+
+EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("train", *EXPLORATION, "--recipe", "{"), "--recipe is not JSON"),
+        (("train", *EXPLORATION, "--recipe", '{"ppo": {"lane": 3}}'), "recipe.ppo.lane is not a setting. Did you mean"),
+        (("train", *EXPLORATION, "--recipe", '{"ppo": {"candidates": 1}}'), "a slate needs at least 2"),
+        (
+            ("train", *EXPLORATION, "--settings.ppo.lanes", "3"),
+            "--settings are for driftrec/News-v0; change the recipe",
+        ),
+        (
+            ("train", "--recipe", '{"ppo": {}}'),
+            "--recipe is for published worlds, not driftrec/News-v0; use --settings",
+        ),
+        (("train", "--world", "driftrec/RecSim-LongTermSatisfaction-v0", "--history", "3"), "takes no history"),
+        (("train", *EXPLORATION, "--catalogue", "x"), "takes no catalogue"),
+        (("train", *EXPLORATION, "--slate-size", "11"), "slate_size is 11, with 10 items to choose from. Lower it"),
+        (("train", *EXPLORATION, "--options", '{"num_candidate": 3}'), "Did you mean 'num_candidates'"),
+        (("compare", *EXPLORATION, "--policies", "popular"), "Unknown policy 'popular'"),
+        (("compare", *EXPLORATION, "--policies", "random", "ppo:nowhere"), "There is no checkpoint at nowhere"),
+        (("tune", "content", *EXPLORATION), "has no texts, which this needs"),
+    ],
+)
+def test_mistakes_end_in_one_line_before_any_work(words, message, driftrec, tmp_path):
+    done = driftrec(*words)
+    assert done.status == 2, done.out
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert not [path for path in tmp_path.rglob("*") if path.name == FILE]
+
+
+def test_runs_of_another_kind_are_refused(driftrec, tmp_path):
+    setup = set_up_published(WorldArgs(EXPLORATION[1]))
+    config = {"kind": "published-other", "seed": 1, "settings": {}, "world": {"world": EXPLORATION[1]}}
+    save_checkpoint(tmp_path / "other" / FILE, {}, config, setup)
+    done = driftrec("compare", *EXPLORATION, "--policies", "random", "ppo:other")
+    assert done.status == 2
+    assert (
+        "other holds a run of kind published-other, not published-ppo; policies of it are called other:other"
+        in done.err
+    )
