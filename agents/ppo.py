@@ -83,7 +83,8 @@ def build_ppo(envs: RecommendationVectorEnv, stage: Stage, settings: PPOSettings
         n_steps=settings.rollout,
         batch_size=settings.batch_size,
         n_epochs=settings.epochs,
-        learning_rate=lambda left: settings.learning_rate * left,
+        # Below 0 in a last rollout that goes beyond total_steps, it would climb the loss.
+        learning_rate=lambda left: settings.learning_rate * max(left, 0.0),
         gamma=settings.gamma,
         gae_lambda=settings.gae_lambda,
         clip_range=settings.clip,

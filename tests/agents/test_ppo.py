@@ -74,6 +74,7 @@ def unfitted(setup, settings):
 def test_the_step_size_falls_linearly_to_nothing(setup):
     model = unfitted(setup, replace(TOY.ppo, learning_rate=0.04))
     assert [model.lr_schedule(left) for left in (1.0, 0.5, 0.25, 0.0)] == pytest.approx([0.04, 0.02, 0.01, 0.0])
+    assert model.lr_schedule(-0.1) == 0.0  # a last rollout goes beyond the steps asked for
 
 
 @pytest.mark.parametrize("returns", [(9.0, 5.0, 7.0), (5.0, 9.0, 7.0), (5.0, 7.0, 9.0), (5.0, 9.0, 9.0)])
