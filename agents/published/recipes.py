@@ -63,34 +63,31 @@ _BUDGET = PublishedSettings(
 )
 """What a click does to the budget pays at the end, and the budget is not observed: no discount, long rollouts."""
 
-RECIPES: Mapping[str, PublishedSettings] = {
-    "driftrec/RecSim-InterestEvolution-v0": _BUDGET,
-    "driftrec/RecSim-InterestExploration-v0": _HIDDEN_TYPE,
-    "driftrec/RecSim-LongTermSatisfaction-v0": _NEXT_STEP,
-    "driftrec/Sardine-SingleItem-Static-v0": _SINGLE,
-    "driftrec/Sardine-SingleItem-BoredInf-v0": _SINGLE,
-    "driftrec/Sardine-SingleItem-Uncertain-v0": _SINGLE,
-    "driftrec/Sardine-SlateTopK-Bored-v0": _SLATES,
-    "driftrec/Sardine-SlateTopK-BoredInf-v0": _SLATES,
-    "driftrec/Sardine-SlateTopK-Uncertain-v0": _SLATES,
-    "driftrec/Sardine-SlateRerank-Static-v0": _SLATES,
-    "driftrec/Sardine-SlateRerank-Bored-v0": _SLATES,
-}
-"""By environment id."""
-
-
 _SLATEQ_BORED = PublishedSlateQSettings(
     SlateQSettings(total_steps=300_000, gamma=0.9, sync=20, epsilon=0.2, last_epsilon=0.02, unit=1.0)
 )
 _SLATEQ_NEXT_STEP = PublishedSlateQSettings(SlateQSettings(total_steps=50_000, gamma=0.0, sync=20, unit=1.0))
 _SLATEQ_BUDGET = PublishedSlateQSettings(SlateQSettings(total_steps=250_000, gamma=1.0, sync=20))
 
-SLATEQ_RECIPES: Mapping[str, PublishedSlateQSettings] = {
-    world: _SLATEQ_BUDGET if how is _BUDGET else _SLATEQ_NEXT_STEP if how.ppo.gamma == 0 else _SLATEQ_BORED
-    for world, how in RECIPES.items()
+_BOTH = {
+    "RecSim-InterestEvolution": (_BUDGET, _SLATEQ_BUDGET),
+    "RecSim-InterestExploration": (_HIDDEN_TYPE, _SLATEQ_NEXT_STEP),
+    "RecSim-LongTermSatisfaction": (_NEXT_STEP, _SLATEQ_NEXT_STEP),
+    "Sardine-SingleItem-Static": (_SINGLE, _SLATEQ_BORED),
+    "Sardine-SingleItem-BoredInf": (_SINGLE, _SLATEQ_BORED),
+    "Sardine-SingleItem-Uncertain": (_SINGLE, _SLATEQ_BORED),
+    "Sardine-SlateTopK-Bored": (_SLATES, _SLATEQ_BORED),
+    "Sardine-SlateTopK-BoredInf": (_SLATES, _SLATEQ_BORED),
+    "Sardine-SlateTopK-Uncertain": (_SLATES, _SLATEQ_BORED),
+    "Sardine-SlateRerank-Static": (_SLATES, _SLATEQ_BORED),
+    "Sardine-SlateRerank-Bored": (_SLATES, _SLATEQ_BORED),
 }
-"""How SlateQ is trained, on the ranker of a run of ours, by environment id."""
 
+RECIPES: Mapping[str, PublishedSettings] = {f"driftrec/{name}-v0": ours for name, (ours, _) in _BOTH.items()}
+"""How our PPO is trained, by environment id."""
+
+SLATEQ_RECIPES: Mapping[str, PublishedSlateQSettings] = {f"driftrec/{name}-v0": its for name, (_, its) in _BOTH.items()}
+"""How SlateQ is trained, on the ranker of a run of ours, by environment id."""
 
 Recipe = TypeVar("Recipe")
 

@@ -152,28 +152,31 @@ class Learner:
         self._model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
         assert isinstance(self._model.policy, SlateActorCritic)
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
-        self._value_steps = settings.value_steps
+        self._settings = settings
         rollout = settings.ppo.lanes * settings.ppo.rollout
         curve.env_steps += -(-settings.value_steps // rollout) * rollout
         self.keeper = KeepBest(curve, "ppo", self.policy, self._model.policy)
-        self._total = settings.ppo.total_steps
-        self._measuring = Measuring(self.keeper, self._total / (settings.validations - 1), progress)
+        every = settings.ppo.total_steps / (settings.validations - 1)
+        self._measuring = Measuring(self.keeper, every, progress)
 
     def run(self) -> None:
         """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
         try:
             self._learn_values()
-            self._model.learn(self._total, callback=self._measuring)
+            self._model.learn(self._settings.ppo.total_steps, callback=self._measuring)
         finally:
             self.keeper.restore()
 
     def _learn_values(self) -> None:
-        """Train the critic with the actor as it is."""
-        if not self._value_steps:
+        """Train the critic with the actor as it is, in steps that do not shrink."""
+        if not self._settings.value_steps:
             return
         actor = [weights for weights in self.policy.network.head.parameters() if weights.requires_grad]
+        shrinking = self._model.lr_schedule
         for weights in actor:
             weights.requires_grad_(False)
-        self._model.learn(self._value_steps)
+        self._model.lr_schedule = lambda left: self._settings.ppo.learning_rate
+        self._model.learn(self._settings.value_steps)
+        self._model.lr_schedule = shrinking
         for weights in actor:  # those that never learn, see ``PPOSettings.iterative``, are not among them
             weights.requires_grad_(True)

@@ -206,6 +206,8 @@ def test_values_are_learned_with_the_actor_as_it_is(runs):
     frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
     assert frozen == {"head.partial.weight"}  # which never learns where slates are not iterative
     assert curve.env_steps == 256
+    assert network.optimizer.param_groups[0]["lr"] == recipe.ppo.learning_rate  # in the last of these steps too
+    assert learner._model.lr_schedule(0.5) == recipe.ppo.learning_rate / 2  # what comes after shrinks again
 
 
 def test_an_interrupt_keeps_the_best_so_far(tmp_path):
