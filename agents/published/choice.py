@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,26 +11,6 @@ from torch import Tensor, nn
 from driftrec.agents.slate_optimiser import slate_gains
 
 Float = NDArray[np.float32]
-
-
-class Choice(Protocol):
-    """A learned choice model over appeals, the logits of opening an item."""
-
-    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
-        """Mean negative log-likelihood a slate of ``clicks``, bool, under ``appeal``, both (users, slate_size)."""
-        ...
-
-    def chances(self, appeal: Tensor) -> Tensor:
-        """P(open position k) of slates whose items have ``appeal``, both (users, slate_size)."""
-        ...
-
-    def gains(self, appeal: Float, value: Float) -> Float:
-        """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
-        ...
-
-    def score(self, gains: Float) -> Float:
-        """What PPO's logits start from, 0 for the best and less for others, from ``gains``, best first."""
-        ...
 
 
 SMALLEST = np.float32(1e-3)
@@ -55,8 +33,8 @@ class Examination(nn.Module):
         return nn.functional.pad(-nn.functional.softplus(self.falls).cumsum(dim=0), (1, 0))
 
 
-class OneClick(nn.Module):
-    """P(open position k) = w_k / (1 + sum_j w_j),  w_k = exp(appeal_k + examination_k).
+class Choice(nn.Module):
+    """A learned choice model over appeals, the logits of opening an item.
 
     Args:
         slate_size: Positions.
@@ -65,6 +43,26 @@ class OneClick(nn.Module):
     def __init__(self, slate_size: int) -> None:
         super().__init__()
         self.examination = Examination(slate_size)
+
+    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
+        """Mean negative log-likelihood a slate of ``clicks``, bool, under ``appeal``, both (users, slate_size)."""
+        raise NotImplementedError
+
+    def chances(self, appeal: Tensor) -> Tensor:
+        """P(open position k) of slates whose items have ``appeal``, both (users, slate_size)."""
+        raise NotImplementedError
+
+    def gains(self, appeal: Float, value: Float) -> Float:
+        """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
+        raise NotImplementedError
+
+    def score(self, gains: Float) -> Float:
+        """What PPO's logits start from, 0 for the best and less for others, from ``gains``, best first."""
+        raise NotImplementedError
+
+
+class OneClick(Choice):
+    """P(open position k) = w_k / (1 + sum_j w_j),  w_k = exp(appeal_k + examination_k)."""
 
     def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
         """Mean negative log-likelihood a slate, see ``Choice``."""
@@ -87,16 +85,8 @@ class OneClick(nn.Module):
         return (gains - gains[:, :1]) / np.maximum(np.abs(gains).max(axis=1, keepdims=True), SMALLEST)
 
 
-class AnyClick(nn.Module):
-    """P(click position k) = sigmoid(appeal_k) exp(examination_k), each by itself.
-
-    Args:
-        slate_size: Positions.
-    """
-
-    def __init__(self, slate_size: int) -> None:
-        super().__init__()
-        self.examination = Examination(slate_size)
+class AnyClick(Choice):
+    """P(click position k) = sigmoid(appeal_k) exp(examination_k), each by itself."""
 
     def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
         """Mean negative log-likelihood a slate, see ``Choice``."""

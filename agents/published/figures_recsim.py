@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from driftrec.agents.baselines import Random
 from driftrec.agents.published import figures, recsim
 from driftrec.agents.published.figures import Figure, Measurement, Policies, of_seeds
+from driftrec.agents.published.setup import context_of
 
 EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
 EXPLORATION = "driftrec/RecSim-InterestExploration-v0"
 SATISFACTION = "driftrec/RecSim-LongTermSatisfaction-v0"
 
 POLICIES: Policies = {
-    "random": recsim.RandomCandidates,
+    "random": lambda world: Random(context_of(world)),
     "greedy score": recsim.greedy_score,
     "top quality": recsim.top_quality,
     "affinity and quality": recsim.affinity_and_quality,

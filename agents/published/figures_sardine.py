@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from driftrec.agents.baselines import Random
 from driftrec.agents.published import figures
 from driftrec.agents.published.figures import Figure, Measurement, Policies, of_seeds
-from driftrec.agents.published.sardine import DistinctSlates, GreedyOracle, RandomSlates, ReversedOracle
+from driftrec.agents.published.sardine import GreedyOracle, RandomSlates, ReversedOracle
+from driftrec.agents.published.setup import context_of
 
 POLICIES: Policies = {
     "random": RandomSlates,
-    "random, distinct": DistinctSlates,
+    "random, distinct": lambda world: Random(context_of(world)),
     "oracle": GreedyOracle,
     "oracle, epsilon 0.5": lambda world: GreedyOracle(world, epsilon=0.5),
     "reversed oracle": ReversedOracle,

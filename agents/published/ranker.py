@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.published.choice import AnyClick, OneClick
+from driftrec.agents.published.choice import Choice
 from driftrec.agents.published.encoders import PastResponses, PastSlates, Scaler, UserVector
 
 
@@ -41,7 +41,7 @@ class FeatureRanker(nn.Module):
         self,
         encoder: UserVector | PastSlates | PastResponses,
         item_width: int,
-        choice: OneClick | AnyClick,
+        choice: Choice,
         seed: int,
         dims: int = 32,
     ) -> None:

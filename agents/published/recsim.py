@@ -12,39 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import draw_distinct, step_generator, top_k
+from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.slate_optimiser import best_slates
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionState, InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
-from driftrec.simulators.world import AppraisedWorld, World
+from driftrec.simulators.world import AppraisedWorld
 
 Scores = NDArray[np.float32]
-
-
-class RandomCandidates:
-    """Distinct candidates, every ordered slate equally likely: RecSim's ``RandomAgent``.
-
-    Args:
-        world: Any whose users have candidates of their own.
-    """
-
-    def __init__(self, world: World[Any]) -> None:
-        self._slate_size = world.slate_size
-        self.reset(num_users=0, seed=0)
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """Start the random numbers over from ``seed``."""
-        self._seed = seed
-        self._step = 0
-
-    def act(self, observation: Observation) -> Slates:
-        """Random slates, (users, slate_size)."""
-        users, candidates = observation["candidates"].shape[:2]
-        uniforms = step_generator(self._seed, self._step).random((users, self._slate_size))
-        self._step += 1
-        return draw_distinct(uniforms, candidates)
 
 
 class TopSeen:

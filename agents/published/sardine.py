@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import draw_distinct, step_generator, top_k
+from driftrec.agents.baselines.common import step_generator, top_k
 from driftrec.agents.policy import Observation, Slates
 from driftrec.simulators.published.sardine import SardineState, SardineWorld
 
@@ -33,25 +33,6 @@ class RandomSlates:
         """Uniform numbers of the next step, (users, slate_size); a row does not depend on the number of rows."""
         self._step += 1
         return step_generator(self._seed, self._step).random((self._users, self.world.slate_size))
-
-
-class DistinctSlates:
-    """Random slates without repeats.
-
-    Args:
-        world: For its sizes.
-    """
-
-    def __init__(self, world: SardineWorld) -> None:
-        self._random = RandomSlates(world)
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """Start the random numbers over from ``seed``."""
-        self._random.reset(num_users, seed)
-
-    def act(self, observation: Observation) -> Slates:
-        """Random slates, (users, slate_size)."""
-        return draw_distinct(self._random.draw(), self._random.world.num_items)
 
 
 class GreedyOracle:

@@ -20,6 +20,18 @@ LONGEST = 1000
 """Steps after which an episode is cut, for training and comparison, where the world alone ends it."""
 
 
+def context_of(world: FeaturedWorld[Any]) -> Context:
+    """What a recommender may know: features of the items in place of text embeddings.
+
+    Where candidates come with the request nothing is known of them before: the embeddings are NaN.
+    """
+    features, num_items = world.item_features, world.num_items
+    items = np.full((num_items, 1), np.nan, np.float32) if features is None else features
+    titles = tuple(f"Item {number}" for number in range(num_items))
+    people = np.zeros((1, 1), np.float32)
+    return Context(world.slate_size, items, people, np.ones(num_items, np.float32), titles)
+
+
 @dataclass(frozen=True)
 class PublishedSetup:
     """A world without texts.
@@ -41,16 +53,8 @@ class PublishedSetup:
 
     @property
     def context(self) -> Context:
-        """What a recommender may know: features of the items in place of text embeddings.
-
-        Where candidates come with the request nothing is known of them before: the embeddings are NaN.
-        """
-        features = self.world.item_features
-        num_items = self.world.num_items
-        items = np.full((num_items, 1), np.nan, np.float32) if features is None else features
-        titles = tuple(f"Item {number}" for number in range(num_items))
-        people = np.zeros((1, 1), np.float32)
-        return Context(self.slate_size, items, people, np.ones(num_items, np.float32), titles)
+        """What a recommender may know, see ``context_of``."""
+        return context_of(self.world)
 
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
         """Native environments of the same world with "SameStep" autoreset, for training."""

@@ -12,7 +12,6 @@ from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.published.figures_recsim import FIGURES, POLICIES, measure
 from driftrec.agents.published.recsim import (
     BudgetPlanner,
-    RandomCandidates,
     affinity_and_quality,
     average_user,
     greedy_score,
@@ -86,19 +85,6 @@ def test_the_average_user_is_shown_the_rare_good_topic_first():
     top = slates(average_user(world), world, state)[:, 0]
     prior = 0.3 * np.exp([0.105, 0.705]) + 0.7 * np.exp([0.705, 0.105])
     np.testing.assert_array_equal(top, (prior[state.topic] + state.quality).argmax(axis=1))
-
-
-def test_random_slates_are_uniform():
-    """Counts of 45 pairs over 20,000 slates within 4.5 standard errors."""
-    world = InterestExplorationWorld()
-    state = world.reset(user_seeds(0, "test", 20_000))
-    policy = RandomCandidates(world)
-    policy.reset(20_000, 3)
-    drawn = np.sort(policy.act(world.observe(state)), axis=1)
-    count = np.array([(drawn == pair).all(axis=1).sum() for pair in combinations(range(10), 2)])
-    assert count.sum() == 20_000
-    assert (np.abs(count - 20_000 / 45) < 4.5 * np.sqrt(20_000 / 45)).all()
-    assert (policy.act(world.observe(state)) != drawn).any()  # other slates in the next step
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.95])
