@@ -13,11 +13,10 @@ from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.future import FutureSettings
-from driftrec.agents.keep_best import KeepBest, Measuring, Progress
+from driftrec.agents.keep_best import Progress
 from driftrec.agents.learned_myopic import MyopicSettings
-from driftrec.agents.ppo import PPOSettings, build_ppo, check_candidates
-from driftrec.agents.ppo_policy import SlateActorCritic
-from driftrec.agents.slate_policy import SlatePolicy
+from driftrec.agents.ppo import PPOSettings, check_candidates
+from driftrec.agents.ppo_learner import PPOLearner
 from driftrec.agents.tables import Representation
 from driftrec.agents.warm_start import warm_start
 from driftrec.agents.world_setup import WorldSetup
@@ -97,17 +96,14 @@ def train(
         curve=curve,
     )
     stage = CandidateStage(ranker, settings.ppo.candidates)
-    model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
-    assert isinstance(model.policy, SlateActorCritic)
-    served = SlatePolicy(stage, model.policy, greedy=True)
-    keeper = KeepBest(curve, "ppo", served, model.policy)
-    total = settings.ppo.total_steps
+    envs, validations = setup.envs(settings.ppo.lanes), settings.validations
+    learner = PPOLearner(envs, stage, settings.ppo, validations=validations, seed=seed, curve=curve, progress=progress)
     try:
-        model.learn(total, callback=Measuring(keeper, total / (settings.validations - 1), progress))
+        learner.run()
     finally:
-        keeper.restore()
-        config = {"world": setup.described(), "settings": asdict(settings), "seed": seed, "steps": keeper.best_at}
-        save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": model.policy}, config, setup.setting)
+        best_at = learner.keeper.best_at
+        config = {"world": setup.described(), "settings": asdict(settings), "seed": seed, "steps": best_at}
+        save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": learner.policy.network}, config, setup.setting)
         curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
     return folder / FILE
 

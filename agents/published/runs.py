@@ -15,6 +15,7 @@ from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.keep_best import KeepBest, Progress
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings, check_candidates
+from driftrec.agents.ppo_learner import PPOLearner
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.published.fitting import FitSettings
 from driftrec.agents.published.setup import PublishedSetup
@@ -23,7 +24,6 @@ from driftrec.agents.published.slateq_training import Learner as SlateQ
 from driftrec.agents.published.slateq_training import PublishedSlateQSettings
 from driftrec.agents.published.stage import BestSlates, Judge
 from driftrec.agents.published.training import (
-    Learner,
     PublishedSettings,
     make_items,
     make_ranker,
@@ -66,7 +66,16 @@ def train(
     make_stage(setup.world, unfitted(setup), settings.ppo.candidates)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     judge = warm_start(setup, settings.fit, seed=seed, report=report, curve=curve)
-    learner = Learner(setup, judge, settings, seed=seed, curve=curve, progress=progress)
+    learner = PPOLearner(
+        setup.envs(settings.ppo.lanes),
+        make_stage(setup.world, judge, settings.ppo.candidates),
+        settings.ppo,
+        validations=settings.validations,
+        seed=seed,
+        curve=curve,
+        progress=progress,
+        value_steps=settings.value_steps,
+    )
     try:
         learner.run()
     finally:

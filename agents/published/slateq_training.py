@@ -145,7 +145,7 @@ class SlateQLearner:
 
 
 class Learner:
-    """SlateQ on top of a fitted ranker, and the best policy by validation; the twin of ``training.Learner``.
+    """SlateQ on top of a fitted ranker, and the best policy by validation; the twin of ``ppo_learner.PPOLearner``.
 
     Args:
         setup: World.

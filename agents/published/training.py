@@ -9,9 +9,7 @@ import numpy as np
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.curve import Curve
-from driftrec.agents.keep_best import KeepBest, Measuring, Progress
-from driftrec.agents.ppo import PPOSettings, build_ppo
-from driftrec.agents.ppo_policy import SlateActorCritic
+from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.published.choice import AnyClick, OneClick
 from driftrec.agents.published.encoders import PastResponses, PastSlates, UserVector
 from driftrec.agents.published.fitting import FitSettings, Report, engagement_to_come, fit, weigh
@@ -20,7 +18,6 @@ from driftrec.agents.published.logs import collect, joined
 from driftrec.agents.published.ranker import FeatureRanker
 from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.stage import BestSlates, FeatureStage, Judge
-from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.world import FeaturedWorld
@@ -120,63 +117,3 @@ def warm_start(
         policy = BestSlates(judge, world.slate_size, settings.noise)
         curve.measure("fitted", BestSlates(judge, world.slate_size))
     return judge
-
-
-class Learner:
-    """PPO on top of a fitted ranker, and the best policy by validation.
-
-    Args:
-        setup: World.
-        judge: Ranker made ready to serve.
-        settings: How.
-        seed: Source of users, weights and draws.
-        curve: Measures.
-        progress: Called after every rollout.
-
-    Attributes:
-        policy: Serves with the weights as they are.
-        keeper: Knows the best weights.
-    """
-
-    def __init__(
-        self,
-        setup: PublishedSetup,
-        judge: Judge,
-        settings: PublishedSettings,
-        *,
-        seed: int,
-        curve: Curve,
-        progress: Progress = lambda steps, engagement: None,
-    ) -> None:
-        stage = make_stage(setup.world, judge, settings.ppo.candidates)
-        self._model = build_ppo(setup.envs(settings.ppo.lanes), stage, settings.ppo, seed)
-        assert isinstance(self._model.policy, SlateActorCritic)
-        self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
-        self._settings = settings
-        rollout = settings.ppo.lanes * settings.ppo.rollout
-        curve.env_steps += -(-settings.value_steps // rollout) * rollout
-        self.keeper = KeepBest(curve, "ppo", self.policy, self._model.policy)
-        every = settings.ppo.total_steps / (settings.validations - 1)
-        self._measuring = Measuring(self.keeper, every, progress)
-
-    def run(self) -> None:
-        """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
-        try:
-            self._learn_values()
-            self._model.learn(self._settings.ppo.total_steps, callback=self._measuring)
-        finally:
-            self.keeper.restore()
-
-    def _learn_values(self) -> None:
-        """Train the critic with the actor as it is, in steps that do not shrink."""
-        if not self._settings.value_steps:
-            return
-        actor = [weights for weights in self.policy.network.head.parameters() if weights.requires_grad]
-        shrinking = self._model.lr_schedule
-        for weights in actor:
-            weights.requires_grad_(False)
-        self._model.lr_schedule = lambda left: self._settings.ppo.learning_rate
-        self._model.learn(self._settings.value_steps)
-        self._model.lr_schedule = shrinking
-        for weights in actor:  # those that never learn, see ``PPOSettings.iterative``, are not among them
-            weights.requires_grad_(True)

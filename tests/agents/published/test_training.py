@@ -12,11 +12,12 @@ import torch
 from driftrec.agents.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.ppo_learner import PPOLearner
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.published.recipes import RECIPES, changed
 from driftrec.agents.published.runs import KIND, judge_of, load_best, load_ppo, train, unfitted
 from driftrec.agents.published.setup import set_up_published
-from driftrec.agents.published.training import Learner, PublishedSettings, make_stage
+from driftrec.agents.published.training import PublishedSettings, make_stage
 from driftrec.agents.state_encoder import as_tensors
 from driftrec.agents.world_setup import WorldArgs
 from driftrec.simulators.noise import user_seeds
@@ -196,7 +197,9 @@ def test_values_are_learned_with_the_actor_as_it_is(runs):
     judge = judge_of(setup, load_checkpoint(folder, setup), farsighted=True)
     curve = Curve(setup.world, np.arange(4, dtype=np.uint64), setup.horizon)
     recipe = replace(settings("evolution"), ppo=replace(settings("evolution").ppo, iterative=False))
-    learner = Learner(setup, judge, recipe, seed=1, curve=curve)
+    stage = make_stage(setup.world, judge, recipe.ppo.candidates)
+    told = {"validations": 2, "seed": 1, "curve": curve, "value_steps": recipe.value_steps}
+    learner = PPOLearner(setup.envs(recipe.ppo.lanes), stage, recipe.ppo, **told)
     network = learner.policy.network
     before = {name: value.clone() for name, value in network.state_dict().items()}
     learner._learn_values()
