@@ -6,12 +6,16 @@ import sys
 from dataclasses import dataclass
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison import build_entries, compare
+from driftrec.agents.comparison import Entry, build_entries, compare
 from driftrec.agents.evaluation.tables import text_table
-from driftrec.agents.known_policies import open_world
+from driftrec.agents.known_policies import Setup, open_world
+from driftrec.agents.oracles import Planner
 from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.policy import Policy
+from driftrec.agents.published import policies as published
+from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.runs import check_users, drawn
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.agents.world_setup import NEWS, WorldArgs
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,13 @@ def main(args: Args) -> None:
     """Print the three returns with 95 % intervals, and their ratios.
 
     Raises:
-        ValueError: If there are fewer than two users.
+        ValueError: If there are fewer than two users, or tuning is asked for where nothing is tuned.
     """
     check_users(args.users)
     seed = drawn(args.seed)
     setup = open_world(args, progress=sys.stderr.isatty())
-    if isinstance(setup, WorldSetup):
-        _tune(setup, args)
-    entries = build_entries(setup, ("random", "myopic-oracle", "planner"), seed=seed, report=print)
+    entries = build_entries(setup, ("random", "myopic-oracle"), seed=seed)
+    entries.append(Entry("planner", {None: _planner(setup, args)}))
     summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
     print(text_table(summary))
     mean = {name: policy["engagement"]["mean"] for name, policy in summary["policies"].items()}
@@ -50,8 +53,16 @@ def main(args: Args) -> None:
     print(f"click rate under random slates = {summary['policies']['random']['click_rate']['mean']:.1%}")
 
 
-def _tune(setup: WorldSetup, args: Args) -> None:
-    """Have the planner's weights at hand, and print them."""
+def _planner(setup: Setup, args: Args) -> Policy:
+    """The planner, on news with weights tuned as ``args`` say, which are printed.
+
+    Raises:
+        ValueError: If tuning is asked for where the planner's weights are not tuned here.
+    """
+    if isinstance(setup, PublishedSetup):
+        if (args.retune, args.tuning_users, args.tuning_rounds) != (Args.retune, Args.tuning_users, Args.tuning_rounds):
+            raise ValueError(f"--retune and --tuning-... are for {NEWS}; planners of published worlds come tuned.")
+        return published.planner(setup)
     weights = planner_weights(
         setup.world,
         setup.horizon,
@@ -61,6 +72,7 @@ def _tune(setup: WorldSetup, args: Args) -> None:
         report=print,
     )
     print(f"Planner: {weights}")
+    return Planner(setup.world, weights)
 
 
 if __name__ == "__main__":

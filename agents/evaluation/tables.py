@@ -53,7 +53,7 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
         Column("churn", "churn", "share of users gone for good before the horizon", ".3f"),
     ),
     (
-        Column("slate_diversity", "diversity", "1 - mean cosine between items of a slate, by their texts", ".3f"),
+        Column("slate_diversity", "diversity", "1 - mean cosine of a slate's items, by texts or features", ".3f"),
         Column("catalogue_coverage", "coverage", "share of the catalogue shown to at least one user", ".3f"),
         Column("interest_drift", "drift", "1 - cosine between true interest at start and at end", ".3f"),
     ),

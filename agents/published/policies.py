@@ -5,7 +5,7 @@ from __future__ import annotations
 from driftrec.agents.baselines import Random
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.policy import Policy
-from driftrec.agents.published.recsim import BudgetPlanner, TopTrue, top_quality
+from driftrec.agents.published.recsim import BudgetPlanner, TopSeen, TopTrue, top_quality
 from driftrec.agents.published.runs import load_best, load_ppo, load_slateq
 from driftrec.agents.published.sardine import GreedyOracle
 from driftrec.agents.published.sardine_planner import QuotaPlanner
@@ -30,8 +30,10 @@ def known(setup: PublishedSetup) -> Known:
         "planner": lambda context: planner(setup),
     }
     world = setup.world
-    if isinstance(world, InterestEvolutionWorld | InterestExplorationWorld):
+    if isinstance(world, InterestEvolutionWorld):
         policies["quality"] = lambda context: top_quality(world)
+    if isinstance(world, InterestExplorationWorld):  # which shows it
+        policies["quality"] = lambda context: TopSeen(world.slate_size, lambda seen: seen["candidates"][..., 2])
     loaders = {
         "myopic": lambda context, run: load_best(setup, run, farsighted=False),
         "farsighted": lambda context, run: load_best(setup, run, farsighted=True),

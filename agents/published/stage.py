@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ from driftrec.agents.published.ranker import FeatureRanker
 from driftrec.agents.state_encoder import as_tensors
 
 Float = NDArray[np.float32]
+Noise = Callable[[tuple[int, ...]], Float]
+"""Draws an array of that shape."""
 
 
 @dataclass
@@ -44,15 +47,16 @@ class Judge:
     def __init__(self, ranker: FeatureRanker, items: Items, farsighted: bool) -> None:
         self.ranker, self.items, self.farsighted = ranker.eval(), items, farsighted
 
-    def view(self, observation: Observation, noise: Float | None = None) -> View:
-        """The ranker's view; ``noise`` (users, items) is added to the appeal."""
+    def view(self, observation: Observation, noise: Noise | None = None) -> View:
+        """The ranker's view, with ``noise`` on the appeal in its gains."""
         with torch.inference_mode():
             columns = self.items.columns(observation)
             state = self.ranker.state(as_tensors(observation))
             scores = self.ranker(state, columns)
             later = columns @ self.ranker.future if self.farsighted else torch.zeros(())
         appeal, engagement = scores.appeal.numpy(), scores.engagement.numpy()
-        gains = self.ranker.choice.gains(appeal if noise is None else appeal + noise, engagement + later.numpy())
+        noisy = appeal if noise is None else appeal + noise(appeal.shape)
+        gains = self.ranker.choice.gains(noisy, engagement + later.numpy())
         return View(state.numpy(), columns, appeal, engagement, gains)
 
 
@@ -77,11 +81,11 @@ class BestSlates:
         return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
 
     def _act(self, observation: Observation) -> Slates:
-        view = self.judge.view(observation)
-        if self.noise:
-            gumbel = self.noise * self._rng.gumbel(size=view.gains.shape).astype(np.float32)
-            view = self.judge.view(observation, gumbel)
+        view = self.judge.view(observation, self._gumbel if self.noise else None)
         return top_k(view.gains, self.slate_size)
+
+    def _gumbel(self, shape: tuple[int, ...]) -> Float:
+        return self.noise * self._rng.gumbel(size=shape).astype(np.float32)
 
 
 class FeatureStage:

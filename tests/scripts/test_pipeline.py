@@ -185,4 +185,5 @@ def test_gap_prints_returns_and_ratios(project, driftrec):
     assert done.status == 0, done.err
     for ratio in ("planner / myopic oracle", "myopic oracle / random"):
         assert float(re.search(rf"^{ratio} = ([\d.]+)$", done.out, re.MULTILINE).group(1)) > 0
+    assert re.findall(r"^planner, round (.*?):", done.out, re.MULTILINE) in ([], ["1 of 1"])  # tuned as told, if at all
     assert re.search(r"^click rate under random slates = [\d.]+%$", done.out, re.MULTILINE)

@@ -114,6 +114,7 @@ EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
         (("train", *EXPLORATION, "--options", '{"num_candidate": 3}'), "Did you mean 'num_candidates'"),
         (("compare", *EXPLORATION, "--policies", "popular"), "Unknown policy 'popular'"),
         (("compare", *EXPLORATION, "--policies", "random", "ppo:nowhere"), "There is no checkpoint at nowhere"),
+        (("gap", *EXPLORATION, "--tuning-users", "64"), "are for driftrec/News-v0; planners of published worlds come"),
         (("tune", "content", *EXPLORATION), "has no texts, which this needs"),
     ],
 )

@@ -33,7 +33,8 @@ def test_every_name_serves_in_a_comparison(world):
     assert set(known(setup).policies) == set(names(world))
     assert baselines(world) == BASELINES
     entries = build_entries(setup, names(world), seed=1)
-    assert [entry.label for entry in entries if entry.oracle] == list(names(world)[1:])
+    told = ["myopic-oracle", "planner", *(["quality"] if world == QUALITY[0] else [])]  # the other world shows quality
+    assert [entry.label for entry in entries if entry.oracle] == told
     results = compare(setup, entries, users=USERS, seed=1, baseline="random")
     summary = results.summary
     assert list(summary["policies"]) == list(names(world))
@@ -99,6 +100,13 @@ def test_where_satisfaction_matters_the_planner_shows_least_clickbait(args, plan
         policy.reset(20, 0)
         policy.see(state)
         assert policy.act(seen)[:, 0].tolist() == extreme[expected].tolist(), name
+
+
+def test_quality_is_seen_where_the_world_shows_it():
+    setup = set_up_published(WorldArgs(QUALITY[1]))
+    state = setup.world.reset(np.arange(20, dtype=np.uint64))
+    policy = known(setup).policies["quality"](setup.context)
+    assert policy.act(setup.world.observe(state)).tolist() == np.argsort(-state.quality)[:, :2].tolist()
 
 
 def test_quality_goes_by_quality():
