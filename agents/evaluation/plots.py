@@ -97,6 +97,12 @@ def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None, uni
     return figure
 
 
+def while_anyone_is_there(steps: pd.DataFrame) -> pd.DataFrame:
+    """The steps up to the one in which the last user of the last policy left; all where somebody stays to the end."""
+    alive = steps.groupby("step").alive.max()
+    return steps[steps.step <= alive.index[min(int((alive > 0).sum()), len(alive) - 1)]]
+
+
 def retention(steps: pd.DataFrame) -> Figure:
     """Share of the users who are not gone for good, after every step; training seeds are averaged.
 
@@ -130,13 +136,14 @@ def save_all(
     Returns:
         The files written.
     """
+    steps = while_anyone_is_there(results.steps)
     figures = {
         "engagement_per_policy": engagement_per_policy(results.summary),
-        "engagement_over_steps": engagement_over_steps(results.steps, unit=unit_of(results.summary)),
-        "retention": retention(results.steps),
+        "engagement_over_steps": engagement_over_steps(steps, unit=unit_of(results.summary)),
+        "retention": retention(steps),
     }
-    if told_behaviour(results.steps):
-        figures["behaviour"] = behaviour(results.steps)
+    if told_behaviour(steps):
+        figures["behaviour"] = behaviour(steps)
     if not results.journeys.empty:
         figures["interest_journey"] = interest_journey(results.journeys, results.steps.step.nunique())
     if curve is not None:

@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 from driftrec.agents.evaluation import plots
 from driftrec.agents.evaluation.drawing import spread
 from driftrec.agents.evaluation.palette import KNOWN, styles
+from driftrec.agents.evaluation.plots import while_anyone_is_there
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DRAW = """
@@ -110,6 +111,13 @@ def test_band_reaches_over_the_intervals_of_all_training_seeds(steps):
     axes = plots.engagement_over_steps(changed, window=1).axes[0]
     (outline,) = axes.collections[2].get_paths()
     assert (outline.vertices[:, 1].min(), outline.vertices[:, 1].max()) == (0.25, 7.5)
+
+
+def test_plots_end_when_everybody_is_gone(steps):
+    gone = steps.assign(alive=np.where(steps.step < 3, 0.5, 0.0))
+    gone.loc[(gone.policy == "ppo") & (gone.training_seed == 2) & (gone.step == 3), "alive"] = 0.01
+    assert while_anyone_is_there(gone).step.max() == 4  # the step that took the last one
+    assert while_anyone_is_there(steps).equals(steps)
 
 
 def test_retention_averages_training_seeds(steps):
