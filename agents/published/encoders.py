@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.published.choice import OneClick
 from driftrec.agents.published.items import Items
 from driftrec.agents.state_encoder import memories
 
@@ -86,15 +87,18 @@ class PastSlates(nn.Module):
 
 
 class PastResponses(nn.Module):
-    """What a window of responses says of a user's taste in topics, for worlds that show nothing else of a user.
+    """How far a window of responses lies from the average user's, for worlds that show nothing else of a user.
 
-    For every topic a: the positions shown n_a, those clicked c_a, the mean quality of those clicked and of those passed
-    over (0 where there are none), and how far clicks exceed what they would be if all topics were liked alike,
+    The average user clicks item i of slate t, or nothing, with chance p_ti, by ``OneClick`` with appeal <u, x_i> + c,
+    x_i the item's columns. With p_ta the sum of p_ti over the items of topic a, for every topic:
 
-        (c_a - e_a) / sqrt(e_a + 1),  e_a = n_a * (clicks / positions shown)
+        g_a = sum_t (clicks_ta - p_ta),   I_a = sum_t p_ta (1 - p_ta)
 
-    which tells tastes apart at any length of the past, as counts alone do not: a net that reads them must tell a few
-    clicks apart on a scale of hundreds. Last, the steps without a click. Nothing is learned.
+    The state is g_a and g_a / sqrt(I_a + 1) of all topics, and the number of slates seen.
+
+    g_a is the score of the user's taste for the topic, the derivative of the log-likelihood of the responses at the
+    average user, and I_a its variance: all that responses say to first order (Rao, 1948), whatever was shown. Counts
+    say the same only together with the qualities and the rivals of what was shown.
 
     Args:
         topics: Numbers that the observation's "cluster" takes, beside -1 for positions before the first slate.
@@ -104,27 +108,43 @@ class PastResponses(nn.Module):
     def __init__(self, topics: int, slate_size: int) -> None:
         super().__init__()
         self.topics, self.slate_size = topics, slate_size
-        self.width = 5 * topics + 1
+        self.choice = OneClick(slate_size)
+        self.appeal = nn.Linear(topics + 1, 1)
+        nn.init.zeros_(self.appeal.weight)
+        nn.init.zeros_(self.appeal.bias)
+        self.requires_grad_(False)
+        self.width = 2 * topics + 1
+
+    def learn(self, columns: Tensor, clicks: Tensor) -> None:
+        """Fit the average user to slates shown to many, by maximum likelihood (L-BFGS).
+
+        Args:
+            columns: Of the items shown, one-hot of the topic and quality, (steps, slate_size, topics + 1).
+            clicks: Bool, (steps, slate_size).
+        """
+        self.requires_grad_(True)
+        optimizer = torch.optim.LBFGS(self.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+
+        def loss() -> float:
+            optimizer.zero_grad()
+            nats = self.choice.loss(self.appeal(columns)[..., 0], clicks)
+            nats.backward()
+            return nats.item()
+
+        optimizer.step(loss)
+        self.requires_grad_(False)
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, width)."""
-        cluster, clicked = observation["cluster"], observation["clicked"] > 0  # (users, positions)
-        of_topic = cluster[:, None] == torch.arange(self.topics)[:, None]  # (users, topics, positions)
-        taken, passed = (of_topic & clicked[:, None]).float(), (of_topic & ~clicked[:, None]).float()
-        clicks, shown = taken.sum(dim=2), of_topic.sum(dim=2).float()
-        qualities = [_mean(observation["quality"], kind) for kind in (taken, passed)]
-        steps = ((cluster >= 0) & ~clicked).unflatten(1, (-1, self.slate_size)).all(dim=2)  # (users, history)
-        idle = steps.sum(dim=1, keepdim=True).float()
-        return torch.cat([shown, clicks, *qualities, _excess(clicks, shown), idle], dim=1)
-
-
-def _mean(values: Tensor, kinds: Tensor) -> Tensor:
-    """Means of ``values`` (users, positions) over ``kinds`` (users, topics, positions), 0 or 1; (users, topics)."""
-    return torch.bmm(kinds, values[..., None])[..., 0] / kinds.sum(dim=2).clamp(min=1.0)
-
-
-def _excess(clicks: Tensor, shown: Tensor) -> Tensor:
-    """Clicks beyond those expected at the user's rate over all topics, in deviations; all (users, topics)."""
-    rate = clicks.sum(dim=1, keepdim=True) / shown.sum(dim=1, keepdim=True).clamp(min=1.0)
-    expected = shown * rate
-    return (clicks - expected) / (expected + 1.0).sqrt()
+        cluster, clicked = observation["cluster"], observation["clicked"].float()  # (users, positions)
+        seen = cluster >= 0
+        topic = nn.functional.one_hot(cluster.clamp(min=0).long(), self.topics).float()  # (users, positions, topics)
+        columns = torch.cat([topic, observation["quality"][..., None]], dim=2)
+        slates = (-1, self.slate_size)
+        appeal = self.appeal(columns)[..., 0].reshape(slates)
+        expected = self.choice.chances(appeal).reshape(clicked.shape) * seen
+        of_topic = (topic * expected[..., None]).unflatten(1, slates).sum(dim=2)  # (users, history, topics)
+        score = torch.bmm((clicked - expected)[:, None], topic)[:, 0]  # (users, topics)
+        variance = (of_topic * (1.0 - of_topic)).sum(dim=1)
+        steps = seen.unflatten(1, slates).any(dim=2).sum(dim=1, keepdim=True).float()
+        return torch.cat([score, score / (variance + 1.0).sqrt(), steps], dim=1)

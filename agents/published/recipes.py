@@ -41,7 +41,7 @@ _NEXT_STEP = PublishedSettings(
 """For worlds in which the next step is all there is."""
 
 _HIDDEN_TYPE = replace(_NEXT_STEP, fit=FitSettings(lanes=2048, log_steps=200, rounds=3, batch_size=1024))
-"""The same where past responses tell users apart, by small differences: 1,228,800 logged steps, most of own slates."""
+"""The same where past responses tell users apart, by small differences: 1,331,200 logged steps, most of own slates."""
 
 _BUDGET = PublishedSettings(
     FitSettings(lanes=1024, log_steps=400, rounds=1, epochs=2, gamma=0.9999, weights=(0.0, 1.0, 1.5, 2.0, 3.0, 4.0)),

@@ -22,6 +22,9 @@ from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.world import FeaturedWorld
 
+PILOT_STEPS = 50
+"""Random slates a lane, before all others, to which an encoder's average user is fitted."""
+
 
 @dataclass(frozen=True)
 class PublishedSettings:
@@ -58,7 +61,7 @@ def make_ranker(world: FeaturedWorld[Any], items: Items, seed: int) -> FeatureRa
     encoder: UserVector | PastSlates | PastResponses
     if "hist" in fields:
         encoder = PastSlates(items, fields["hist"].shape[0])
-    elif "cluster" in fields and "user" not in fields and fields["cluster"].shape[0] > world.slate_size:
+    elif "user" not in fields and "cluster" in fields and fields["cluster"].shape[0] > world.slate_size:
         encoder = PastResponses(int(fields["cluster"].high) + 1, world.slate_size)
     else:
         encoder = UserVector(fields["user"].shape[0] if "user" in fields else 0)
@@ -106,6 +109,10 @@ def warm_start(
     judge = Judge(ranker, items, farsighted=True)
     logs = []
     policy: Any = Random(setup.context)
+    if isinstance(ranker.encoder, PastResponses):
+        pilot = collect(lanes, policy, ranker.encoder, items, PILOT_STEPS, seed).rows()
+        curve.env_steps += settings.lanes * PILOT_STEPS
+        ranker.encoder.learn(pilot.columns, pilot.clicks)
     for round_seed in np.random.SeedSequence(seed).generate_state(settings.rounds).tolist():
         logs.append(collect(lanes, policy, ranker.encoder, items, settings.log_steps, round_seed))
         curve.env_steps += settings.lanes * settings.log_steps

@@ -1,15 +1,20 @@
-"""PPO learns what bores: the one test here that trains for long enough to tell."""
+"""What is learned by trainings long enough to tell: what bores, and who a user is from past responses."""
 
 import json
 
 import numpy as np
 import pytest
 
+from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.published.fitting import FitSettings
 from driftrec.agents.published.recipes import RECIPES, changed
 from driftrec.agents.published.runs import load_best, load_ppo, train
 from driftrec.agents.published.setup import set_up_published
+from driftrec.agents.published.stage import BestSlates
+from driftrec.agents.published.training import warm_start
 from driftrec.agents.world_setup import WorldArgs
+from driftrec.simulators.noise import user_seeds
 
 HORIZON = 30
 RECIPE = {
@@ -36,3 +41,24 @@ def test_ppo_learns_not_to_bore(tmp_path):
     policies = load_best(setup, str(tmp_path), farsighted=True), load_ppo(setup, str(tmp_path), greedy=True)
     ranker, learned = (mean_engagement(setup.world, policy, users, HORIZON) for policy in policies)
     assert learned > 1.5 * ranker
+
+
+def test_past_responses_tell_who_likes_the_other_topic():
+    """In steps 40 to 50 the users who like topic 1 are shown more of it than the others: by a share of 0.1 at least.
+
+    Seeds 0, 1 and 2 came to 0.19, 0.36 and 0.22, and at the first step, before any response, to 0. With the score set
+    to 0 in ``PastResponses.forward`` (tried) the difference stays below 0.01. Its standard error is below 0.02.
+    """
+    setup = set_up_published(WorldArgs("driftrec/RecSim-InterestExploration-v0", horizon=50, history=50))
+    world, curve = setup.world, Curve(setup.world, user_seeds(0, "validation", 16), setup.horizon)
+    settings = FitSettings(lanes=512, log_steps=100, rounds=1)
+    judge = warm_start(setup, settings, seed=0, report=lambda line: None, curve=curve)
+    policy, state, shares = BestSlates(judge, world.slate_size), world.reset(np.arange(1000, dtype=np.uint64)), []
+    for _ in range(setup.horizon):
+        slates = policy.act(world.observe(state))
+        shares.append(np.take_along_axis(state.topic, slates, axis=1).mean(axis=1))  # of topic 1
+        world.step(state, slates)
+    kind = world.reveal(state)["type"]
+    first, late = shares[0], np.mean(shares[40:], axis=0)
+    assert late[kind == 0].mean() > late[kind == 1].mean() + 0.1
+    assert abs(first[kind == 0].mean() - first[kind == 1].mean()) < 0.08  # 4 standard errors

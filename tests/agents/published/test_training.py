@@ -17,7 +17,7 @@ from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.published.recipes import RECIPES, changed
 from driftrec.agents.published.runs import KIND, judge_of, load_best, load_ppo, train, unfitted
 from driftrec.agents.published.setup import set_up_published
-from driftrec.agents.published.training import PublishedSettings, make_stage
+from driftrec.agents.published.training import PILOT_STEPS, PublishedSettings, make_stage
 from driftrec.agents.state_encoder import as_tensors
 from driftrec.agents.world_setup import WorldArgs
 from driftrec.simulators.noise import user_seeds
@@ -31,6 +31,7 @@ TOY: dict[str, Any] = {
 BUDGET = '{"time_budget": 20}'  # so that users leave
 WORLDS = {
     "evolution": WorldArgs("driftrec/RecSim-InterestEvolution-v0", horizon=10, config=BUDGET),
+    "responses": WorldArgs("driftrec/RecSim-InterestExploration-v0", horizon=8, history=8),
     "blind": WorldArgs("driftrec/RecSim-LongTermSatisfaction-v0", horizon=8),
     "ideal": WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", horizon=6, slate_size=4),
     "partial": WorldArgs(
@@ -87,13 +88,14 @@ def test_the_curve_tells_stages_and_steps(name, runs):
     assert curve.stage.tolist() == ["fitted", "fitted", "ppo", "ppo", "ppo"]
     assert set(curve.training_seed) == {5}
     logged, (first, second, *ppo) = 16 * 12, curve.env_steps.tolist()
+    pilot = 16 * PILOT_STEPS if name == "responses" else 0  # to which the average user is fitted
     start = second + (256 if name == "evolution" else 0)  # the whole rollouts in which values alone are learned
     assert ppo == [start, start + 256, start + 512]
     if name == "evolution":  # three weights on four users, who may leave before ten steps
         assert 0 < first - logged <= 3 * 4 * 10
         assert 0 < second - first - logged <= 3 * 4 * 10
     else:
-        assert (first, second) == (logged, 2 * logged)
+        assert (first, second) == (pilot + logged, pilot + 2 * logged)
     config = load_checkpoint(folder, setup).config
     measured = curve[curve.stage == "ppo"].mean_episode_engagement.tolist()
     assert config["steps"] == [0, 256, 512][int(np.argmax(measured))]
