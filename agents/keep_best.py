@@ -13,7 +13,7 @@ from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.policy import Policy
 
 Progress = Callable[[int, float], None]
-"""Called with the environment steps taken and the last measurement, minutes an episode."""
+"""Called with the environment steps taken and the last measurement, engagement an episode."""
 
 
 class KeepBest:
@@ -26,7 +26,7 @@ class KeepBest:
         network: What learns.
 
     Attributes:
-        measured: Minutes an episode, one a measurement.
+        measured: Engagement an episode, one a measurement.
         best_at: Steps after which the best was measured.
     """
 

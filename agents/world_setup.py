@@ -140,7 +140,10 @@ def make_env(args: WorldArgs) -> RecommendationEnv:
 
 
 def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
-    """The arguments with the sizes that ``env`` has, whether they were given or are its defaults."""
+    """The arguments with the sizes that ``env`` has, whether they were given or are its defaults.
+
+    History stays as given where the world has no ``history_length``.
+    """
     told = {name: getattr(args, name) for name in (field.name for field in fields(WorldArgs))}
     history = getattr(env.world, "history_length", args.history)
     return WorldArgs(**{**told, "slate_size": env.world.slate_size, "history": history, "horizon": env.horizon})

@@ -38,7 +38,7 @@ class Curve:
         self._measuring = 0.0  # seconds
 
     def measure(self, stage: str, policy: Policy) -> float:
-        """Add a row for ``policy``; returns its mean engagement in minutes an episode."""
+        """Add a row for ``policy``; returns its mean engagement an episode, in the world's unit."""
         begun = time.perf_counter()
         engagement = mean_engagement(self._world, policy, self._users, self._horizon)
         seconds = begun - self._start - self._measuring
@@ -54,5 +54,5 @@ class Curve:
         return engagement
 
     def table(self) -> pd.DataFrame:
-        """One row a measurement: stage, env_steps, seconds without measuring, mean_episode_engagement in minutes."""
+        """One row a measurement: stage, env_steps, seconds without measuring, mean_episode_engagement."""
         return pd.DataFrame(self.rows)

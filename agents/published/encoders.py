@@ -89,8 +89,8 @@ class PastSlates(nn.Module):
 class PastResponses(nn.Module):
     """How far a window of responses lies from the average user's, for worlds that show nothing else of a user.
 
-    The average user clicks item i of slate t, or nothing, with chance p_ti, by ``OneClick`` with appeal <u, x_i> + c,
-    x_i the item's columns. With p_ta the sum of p_ti over the items of topic a, for every topic:
+    The average user clicks item i of slate t, or nothing, with chance p_ti, by ``OneClick`` with appeal <u, x_i>, x_i
+    the item's columns. With p_ta the sum of p_ti over the items of topic a, for every topic:
 
         g_a = sum_t (clicks_ta - p_ta),   I_a = sum_t p_ta (1 - p_ta)
 
@@ -109,9 +109,7 @@ class PastResponses(nn.Module):
         super().__init__()
         self.topics, self.slate_size = topics, slate_size
         self.choice = OneClick(slate_size)
-        self.appeal = nn.Linear(topics + 1, 1)
-        nn.init.zeros_(self.appeal.weight)
-        nn.init.zeros_(self.appeal.bias)
+        self.weights = nn.Parameter(torch.zeros(topics + 1))
         self.requires_grad_(False)
         self.width = 2 * topics + 1
 
@@ -127,11 +125,12 @@ class PastResponses(nn.Module):
 
         def loss() -> float:
             optimizer.zero_grad()
-            nats = self.choice.loss(self.appeal(columns)[..., 0], clicks)
+            nats = self.choice.loss(columns @ self.weights, clicks)
             nats.backward()
             return nats.item()
 
         optimizer.step(loss)
+        optimizer.zero_grad()  # a later optimizer would step along what is left
         self.requires_grad_(False)
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
@@ -141,7 +140,7 @@ class PastResponses(nn.Module):
         topic = nn.functional.one_hot(cluster.clamp(min=0).long(), self.topics).float()  # (users, positions, topics)
         columns = torch.cat([topic, observation["quality"][..., None]], dim=2)
         slates = (-1, self.slate_size)
-        appeal = self.appeal(columns)[..., 0].reshape(slates)
+        appeal = (columns @ self.weights).reshape(slates)
         expected = self.choice.chances(appeal).reshape(clicked.shape) * seen
         of_topic = (topic * expected[..., None]).unflatten(1, slates).sum(dim=2)  # (users, history, topics)
         score = torch.bmm((clicked - expected)[:, None], topic)[:, 0]  # (users, topics)

@@ -31,7 +31,7 @@ def overview(summaries: Mapping[str, Mapping[str, Any]]) -> str:
     Args:
         summaries: Of the comparisons, by table; see ``driftrec.agents.evaluation.summary.summarise``.
     """
-    titles = ["world", "unit", "published best", *COLUMNS.values(), "normalised", "training seeds"]
+    titles = ["world", "unit", "published best", *COLUMNS.values(), "normalised", "seeds of PPO"]
     rows = [titles, ["---"] * 3 + ["---:"] * (len(titles) - 3)]
     rows += [_row(name, summary) for name, summary in summaries.items()]
     lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -28,6 +28,7 @@ from driftrec.agents.published.training import (
     make_items,
     make_ranker,
     make_stage,
+    pilot_steps,
     warm_start,
 )
 from driftrec.agents.slate_policy import SlatePolicy
@@ -103,7 +104,7 @@ def train_slateq(
     judge = judge_of(setup, checkpoint, farsighted=False)
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     fitted = FitSettings(**{**checkpoint.config["settings"]["fit"], "weights": (0.0,)})
-    curve.env_steps += fitted.rounds * fitted.lanes * fitted.log_steps
+    curve.env_steps += pilot_steps(judge.ranker, fitted) + fitted.rounds * fitted.lanes * fitted.log_steps
     learner = SlateQ(setup, judge, settings, seed=seed, curve=curve, progress=progress)
     try:
         learner.run()

@@ -61,7 +61,10 @@ class PublishedSetup:
         return RecommendationVectorEnv(self.world, num_envs, self.horizon, AutoresetMode.SAME_STEP)
 
     def fingerprints(self) -> dict[str, str]:
-        """Hashes of all that a checkpoint's weights mean nothing without."""
+        """Hashes of what a checkpoint's weights mean nothing without: items, world and observation.
+
+        Parameters of the world are not in it, so that a policy can be met with others than it was trained with.
+        """
         features = self.world.item_features
         items = b"drawn for every request" if features is None else np.ascontiguousarray(features).tobytes()
         fields = {name: (field.shape, str(field.dtype)) for name, field in self.world.fields.items()}

@@ -133,7 +133,7 @@ class SlateQLearner:
         return nn.functional.mse_loss(base + (values * batch.clicks).sum(dim=1), self.targets(batch))
 
     def targets(self, batch: Step) -> Tensor:
-        """R + gamma max_A' Q(s', A'), s' the state after; r where the user left for good, (users,).
+        """Rewards plus gamma max_A' Q(s', A'), s' the state after, or 0 for who left for good, (users,).
 
         The published code takes the current state for s' by mistake.
         """

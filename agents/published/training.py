@@ -23,7 +23,7 @@ from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.world import FeaturedWorld
 
 PILOT_STEPS = 50
-"""Random slates a lane, before all others, to which an encoder's average user is fitted."""
+"""Random slates a lane from which an encoder's average user is learned."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ def make_stage(world: FeaturedWorld[Any], judge: Judge, size: int) -> FeatureSta
     return stage
 
 
+def pilot_steps(ranker: FeatureRanker, settings: FitSettings) -> int:
+    """Environment steps from which the average user of the ranker's encoder is learned, 0 where it has none."""
+    return PILOT_STEPS * settings.lanes if isinstance(ranker.encoder, PastResponses) else 0
+
+
 def warm_start(
     setup: PublishedSetup,
     settings: FitSettings,
@@ -95,6 +100,8 @@ def warm_start(
     curve: Curve,
 ) -> Judge:
     """Fit a ranker to random slates, then to its own with noise too; weigh the engagement to come.
+
+    An encoder that compares with an average user learns it first, from random slates of its own.
 
     Args:
         setup: World.
@@ -111,8 +118,8 @@ def warm_start(
     policy: Any = Random(setup.context)
     if isinstance(ranker.encoder, PastResponses):
         pilot = collect(lanes, policy, ranker.encoder, items, PILOT_STEPS, seed).rows()
-        curve.env_steps += settings.lanes * PILOT_STEPS
         ranker.encoder.learn(pilot.columns, pilot.clicks)
+    curve.env_steps += pilot_steps(ranker, settings)
     for round_seed in np.random.SeedSequence(seed).generate_state(settings.rounds).tolist():
         logs.append(collect(lanes, policy, ranker.encoder, items, settings.log_steps, round_seed))
         curve.env_steps += settings.lanes * settings.log_steps

@@ -178,7 +178,7 @@ class InterestExplorationWorld:
         choice.check_scores(0.0, self.config.highest_affinity + self.config.highest_quality)
         self.slate_size = slate_size
         self.num_items = num_candidates
-        self.history = history
+        self.history_length = history
         self.resample_documents = resample_documents
         self.choice = choice
         self._one_hot = np.eye(2, 3, dtype=np.float32)  # the third column is quality's
@@ -191,7 +191,7 @@ class InterestExplorationWorld:
     @property
     def fields(self) -> Mapping[str, Field]:
         """Shape, type and range of every observation field."""
-        past, best = (self.history * self.slate_size,), self.config.highest_quality
+        past, best = (self.history_length * self.slate_size,), self.config.highest_quality
         return {
             "candidates": Field((self.num_items, 3), np.float32, 0, max(1.0, best)),
             "clicked": Field(past, np.int8, 0, 1),
@@ -215,7 +215,7 @@ class InterestExplorationWorld:
             affinity=np.exp(self.config.affinity_means()[kind] + spread),
             topic=topic,
             quality=quality,
-            past=ResponseWindow(n, self.slate_size, self.history),
+            past=ResponseWindow(n, self.slate_size, self.history_length),
         )
 
     def step(self, state: InterestExplorationState, slates: NDArray[np.int64]) -> Feedback:

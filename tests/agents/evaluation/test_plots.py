@@ -3,6 +3,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -118,6 +119,14 @@ def test_plots_end_when_everybody_is_gone(steps):
     gone.loc[(gone.policy == "ppo") & (gone.training_seed == 2) & (gone.step == 3), "alive"] = 0.01
     assert while_anyone_is_there(gone).step.max() == 4  # the step that took the last one
     assert while_anyone_is_there(steps).equals(steps)
+
+
+def test_saved_plots_of_steps_end_when_everybody_is_gone(tmp_path, results, monkeypatch):
+    steps = results.steps.assign(alive=np.where(results.steps.step < 3, 0.5, 0.0))
+    drawn, retention = [], plots.retention
+    monkeypatch.setattr(plots, "retention", lambda steps: drawn.append(steps.step.max()) or retention(steps))
+    plots.save_all(tmp_path, replace(results, steps=steps))
+    assert drawn == [3]
 
 
 def test_retention_averages_training_seeds(steps):

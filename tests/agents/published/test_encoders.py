@@ -1,12 +1,16 @@
-"""State vectors: the user's own numbers, nothing, or memories of past slates, by hand."""
+"""State vectors: the user's own numbers, nothing, memories of past slates, or past responses, by hand."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from driftrec.agents.published.choice import OneClick
 from driftrec.agents.published.encoders import HALF_LIVES, PastResponses, PastSlates, Scaler, UserVector
+from driftrec.agents.published.fitting import FitSettings, fit
 from driftrec.agents.published.items import Items
+from driftrec.agents.published.logs import Logs
+from driftrec.agents.published.ranker import FeatureRanker
 from driftrec.agents.published.training import make_items, make_ranker
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
@@ -67,16 +71,31 @@ def test_before_the_first_slate_there_are_no_memories():
     assert (state == 0).all()
 
 
-def test_encoders_do_not_move_while_the_ranker_is_fitted():
+def test_the_average_user_stays_while_the_ranker_is_fitted():
     """Logs hold states as the encoder gave them."""
-    for encoder in (UserVector(3), PastSlates(Items(FEATURES), topics=2), PastResponses(2, slate_size=2)):
-        assert not [parameter for parameter in encoder.parameters() if parameter.requires_grad]
+    columns = torch.tensor([[[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]]]).repeat(64, 1, 1)
+    clicks = torch.arange(128).reshape(64, 2) % 5 == 0
+    encoder = PastResponses(2, slate_size=2)
+    encoder.learn(columns, clicks)
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    assert before["weights"].any()
+    assert [parameter.grad for parameter in encoder.parameters()] == [None, None]
+    ranker = FeatureRanker(encoder, 3, OneClick(2), seed=0)
+    logs = Logs(torch.randn(64, encoder.width), columns, clicks, clicks.float(), torch.zeros(64, dtype=torch.bool))
+    fit(ranker, logs, FitSettings(epochs=1), seed=0, report=lambda line: None)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())
+
+
+def test_making_an_encoder_draws_nothing():
+    before = torch.get_rng_state()
+    PastResponses(2, slate_size=2)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_only_what_was_learned_is_saved():
     assert not UserVector(3).state_dict()
     assert not PastSlates(Items(FEATURES), topics=2).state_dict()
-    assert set(PastResponses(2, 2).state_dict()) == {"appeal.weight", "appeal.bias", "choice.examination.falls"}
+    assert set(PastResponses(2, 2).state_dict()) == {"weights", "choice.examination.falls"}
 
 
 def test_scaled_columns_have_mean_0_and_deviation_1():
@@ -98,12 +117,11 @@ def responses(clicked, quality, cluster):
     }
 
 
-def average_user(topics=2, slate_size=2, weights=(0.5, -0.5, 0.2), level=-1.0):
+def average_user(topics=2, slate_size=2, weights=(-0.5, -1.5, 0.2)):
     """An encoder whose average user is known, and who looks at all positions alike."""
     encoder = PastResponses(topics, slate_size)
     with torch.no_grad():
-        encoder.appeal.weight.copy_(torch.tensor([weights]))
-        encoder.appeal.bias.fill_(level)
+        encoder.weights.copy_(torch.tensor(weights))
         encoder.choice.examination.falls.fill_(-100.0)
     return encoder
 
@@ -114,7 +132,7 @@ def test_past_responses_by_hand():
     encoder = average_user()
     (state,) = encoder(seen).tolist()
     assert encoder.width == len(state)
-    w = np.exp([0.5 + 0.4 - 1, -0.5 + 0.2 - 1, -0.5 + 1.0 - 1, -0.5 + 0.6 - 1])
+    w = np.exp([-0.5 + 0.4, -1.5 + 0.2, -1.5 + 1.0, -1.5 + 0.6])
     p = np.concatenate([w[:2] / (1 + w[:2].sum()), w[2:] / (1 + w[2:].sum())])
     score = [1 - p[0], -p[1] - p[2] - p[3]]
     both = p[2] + p[3]  # of one topic in one slate: clicked is one of them or none
@@ -127,28 +145,23 @@ def test_score_is_the_derivative_of_the_likelihood_in_the_taste_for_a_topic():
     encoder = average_user()
     columns = torch.tensor([[[1, 0, 1.2], [0, 1, 2.0]], [[0, 1, 0.3], [0, 1, 1.1]], [[1, 0, 2.2], [1, 0, 1.9]]])
     taste = torch.zeros(2, requires_grad=True)
-    appeal = encoder.appeal(columns)[..., 0] + columns[..., :2] @ taste
+    appeal = columns @ encoder.weights + columns[..., :2] @ taste
     (-3 * encoder.choice.loss(appeal, seen["clicked"].reshape(3, 2) > 0)).backward()  # a mean over 3 slates
     assert taste.grad is not None
     assert encoder(seen)[0, :2].tolist() == pytest.approx(taste.grad.tolist(), rel=1e-5)
 
 
 def test_average_user_is_found_in_random_slates():
-    """20,000 slates; the weights' standard errors, from the Hessian, are at most 0.033, and the bound is 4 of them.
-
-    Level and topics' weights are known only up to a constant that moves from one to the others.
-    """
+    """20,000 slates; the weights' standard errors, from the Hessian, are at most 0.033, and the bound is 4 of them."""
     rng = np.random.default_rng(0)
     topic = torch.from_numpy(rng.integers(2, size=(20_000, 2)))
     columns = torch.cat([nn.functional.one_hot(topic, 2), torch.from_numpy(rng.normal(1, 0.5, (20_000, 2, 1)))], 2)
     columns = columns.float()
     truth, encoder = average_user(), PastResponses(2, 2)
-    chances = truth.choice.chances(truth.appeal(columns)[..., 0]).numpy()
+    chances = truth.choice.chances(columns @ truth.weights).numpy()
     drawn = (rng.random((20_000, 1)) > chances.cumsum(axis=1)).sum(axis=1)
     encoder.learn(columns, nn.functional.one_hot(torch.from_numpy(drawn), 3)[:, :2] > 0)
-    (w0, w1, quality), level = encoder.appeal.weight[0].tolist(), encoder.appeal.bias.item()
-    assert [w0 + level, w1 + level, quality] == pytest.approx([-0.5, -1.5, 0.2], abs=0.13)
-    assert not any(parameter.requires_grad for parameter in encoder.parameters())
+    assert encoder.weights.tolist() == pytest.approx([-0.5, -1.5, 0.2], abs=0.13)
 
 
 def test_before_the_first_response_all_is_zero():
@@ -156,10 +169,10 @@ def test_before_the_first_response_all_is_zero():
 
 
 def test_a_topic_never_shown_says_nothing_about_itself():
-    encoder = average_user(3, 1, (0.1, 0.2, 0.3, 0.4))
+    encoder = average_user(3, 1, (-0.9, -0.8, -0.7, 0.4))
     state = encoder(responses([1, 0], [2.0, 1.0], [0, 0]))[0]
     assert state[[1, 2, 4, 5]].tolist() == [0.0] * 4
-    expected = 1 / (1 + np.exp(-np.array([0.1 + 0.8 - 1.0, 0.1 + 0.4 - 1.0])))
+    expected = 1 / (1 + np.exp(-np.array([-0.9 + 0.8, -0.9 + 0.4])))
     assert state[0].item() == pytest.approx(1 - expected.sum(), rel=1e-5)
 
 

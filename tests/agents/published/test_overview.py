@@ -22,6 +22,6 @@ def test_every_world_is_a_row_with_its_figures():
     assert told["published best"] == "137.7 (SAC + TopK)"
     assert told["PPO"] == "**30.0** [29.0, 31.0]"
     assert (told["random"], told["myopic oracle *"], told["planner *"]) == ("10.0", "20.0", "50.0")
-    assert (told["normalised"], told["training seeds"], told["unit"]) == ("0.50", "2", "clicks")
+    assert (told["normalised"], told["seeds of PPO"], told["unit"]) == ("0.50", "2", "clicks")
     assert told[COLUMNS["slateq"]] == ""  # not part of this comparison
     assert (other[0], other[titles.index("published best")], other[titles.index("normalised")]) == ("Other", "", "")

@@ -14,8 +14,8 @@ from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.ppo_learner import PPOLearner
 from driftrec.agents.ppo_policy import serving_network
-from driftrec.agents.published.recipes import RECIPES, changed
-from driftrec.agents.published.runs import KIND, judge_of, load_best, load_ppo, train, unfitted
+from driftrec.agents.published.recipes import RECIPES, SLATEQ_RECIPES, changed
+from driftrec.agents.published.runs import KIND, judge_of, load_best, load_ppo, train, train_slateq, unfitted
 from driftrec.agents.published.setup import set_up_published
 from driftrec.agents.published.training import PILOT_STEPS, PublishedSettings, make_stage
 from driftrec.agents.state_encoder import as_tensors
@@ -109,6 +109,22 @@ def test_loading_gives_the_policies_back(name, runs):
     fitted = curve[curve.stage == "fitted"].mean_episode_engagement.iloc[-1]
     assert served(setup, load_ppo(setup, str(folder), greedy=True)) == pytest.approx(ppo, rel=1e-12)
     assert served(setup, load_best(setup, str(folder), farsighted=True)) == pytest.approx(fitted, rel=1e-12)
+
+
+def test_the_average_user_is_learned_and_kept(runs):
+    """Users like quality, with a weight of 1; 800 slates find it between 0.5 and 1.7 (standard error 0.2)."""
+    setup, folder, _ = runs["responses"]
+    encoder = judge_of(setup, load_checkpoint(folder, setup), farsighted=False).ranker.encoder
+    assert encoder.weights[2].item() == pytest.approx(1.1, abs=0.6)
+
+
+def test_slateq_counts_the_steps_that_its_ranker_took(runs, tmp_path):
+    setup, folder, _ = runs["responses"]
+    tiny = {"slateq": {"total_steps": 64, "lanes": 16}, "validations": 2, "validation_users": 4}
+    recipe = changed(SLATEQ_RECIPES, setup.args.world, json.dumps(tiny))
+    train_slateq(setup, recipe, ranker_run=folder, seed=0, folder=tmp_path)
+    ranker = pd.read_csv(folder / "curve.csv")
+    assert pd.read_csv(tmp_path / "curve.csv").env_steps[0] == ranker[ranker.stage == "fitted"].env_steps.iloc[-1]
 
 
 def test_the_myopic_policy_leaves_out_what_comes_after(runs):
