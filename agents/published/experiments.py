@@ -18,6 +18,9 @@ FLAGS = {
 }
 """What sets a world apart from its defaults, by table."""
 
+REFERENCES = {"RecSim-InterestExploration": ("bayes",)}
+"""Policies that a world knows beside the oracles, by table."""
+
 
 def worlds() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Name of every table, and the flags of its world."""
@@ -38,7 +41,7 @@ def study() -> Study:
         if not name.endswith("partial"):
             trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
             policies.append(f"slateq:{{{name}-slateq}}")
-        tables[name] = Table((*policies, "planner"), "myopic-oracle", world)
+        tables[name] = Table((*policies, *REFERENCES.get(name, ()), "planner"), "myopic-oracle", world)
     return Study(trainings, tables, overview)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from driftrec.agents.baselines import Random
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.policy import Policy
+from driftrec.agents.published.bayes import Bayes
 from driftrec.agents.published.recsim import BudgetPlanner, TopSeen, TopTrue, top_quality
 from driftrec.agents.published.runs import load_best, load_ppo, load_slateq
 from driftrec.agents.published.sardine import GreedyOracle
@@ -23,7 +24,7 @@ KALE_PAYS = 0.067
 
 
 def known(setup: PublishedSetup) -> Known:
-    """Policies by name: "quality" too where candidates have one."""
+    """Policies by name: "quality" too where candidates have one, "bayes" where the user is all that is unknown."""
     policies = {
         "random": Random,
         "myopic-oracle": lambda context: myopic_oracle(setup),
@@ -34,6 +35,7 @@ def known(setup: PublishedSetup) -> Known:
         policies["quality"] = lambda context: top_quality(world)
     if isinstance(world, InterestExplorationWorld):  # which shows it
         policies["quality"] = lambda context: TopSeen(world.slate_size, lambda seen: seen["candidates"][..., 2])
+        policies["bayes"] = lambda context: Bayes(world)
     loaders = {
         "myopic": lambda context, run: load_best(setup, run, farsighted=False),
         "farsighted": lambda context, run: load_best(setup, run, farsighted=True),

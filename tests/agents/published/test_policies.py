@@ -23,7 +23,7 @@ USERS = 12
 
 
 def names(world):
-    return (*BASELINES, "quality") if world in QUALITY else BASELINES
+    return (*BASELINES, *(["quality"] if world in QUALITY else []), *(["bayes"] if world == QUALITY[1] else []))
 
 
 @pytest.mark.parametrize("world", RECIPES)
