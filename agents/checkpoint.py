@@ -85,12 +85,13 @@ def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
     weights, metadata = _read(path)
     made_with, now = metadata["fingerprints"], setting.fingerprints()
     if made_with.keys() != now.keys():
-        raise ValueError(f"The checkpoint {path} was trained in another kind of world, with {', '.join(made_with)}.")
+        world = metadata["config"].get("world", {}).get("world", "a world without a name")
+        raise ValueError(f"The checkpoint {path} was trained in {world}, another kind of world. Give --world {world}.")
     for what, fingerprint in now.items():
         if made_with[what] != fingerprint:
             raise ValueError(
-                f"The checkpoint {path} was trained with another {what} (fingerprint {made_with[what][:12]}, here "
-                f"{fingerprint[:12]}). Give the one it was trained with, or train anew."
+                f"What the checkpoint {path} was trained with differs in {what} (fingerprint {made_with[what][:12]}, "
+                f"here {fingerprint[:12]}). Give what it was trained with, or train anew."
             )
     return Checkpoint(weights, metadata["config"], metadata["versions"])
 

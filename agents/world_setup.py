@@ -142,11 +142,16 @@ def make_env(args: WorldArgs) -> RecommendationEnv:
 def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
     """The arguments with the sizes that ``env`` has, whether they were given or are its defaults.
 
-    History stays as given where the world has no ``history_length``.
+    History stays as given where the world has no ``history_length``. Options say which items a world has that may have
+    several.
     """
     told = {name: getattr(args, name) for name in (field.name for field in fields(WorldArgs))}
-    history = getattr(env.world, "history_length", args.history)
-    return WorldArgs(**{**told, "slate_size": env.world.slate_size, "history": history, "horizon": env.horizon})
+    told |= {"slate_size": env.world.slate_size, "horizon": env.horizon}
+    told |= {"history": getattr(env.world, "history_length", args.history)}
+    if hasattr(env.world, "item_source"):
+        options = {**json_object("options", args.options), "embeddings": env.world.item_source}
+        told |= {"options": json.dumps(options)}
+    return WorldArgs(**told)
 
 
 def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> WorldSetup:
@@ -158,7 +163,10 @@ def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool =
     env = make_env(args)
     world = env.world
     if not isinstance(world, NewsWorld):
-        raise ValueError(f"{args.world} has no texts, which this needs. driftrec train, compare and gap serve it, too.")
+        raise ValueError(
+            f"{args.world} has no texts, which this needs. driftrec train, compare and gap serve it, too; in Python "
+            "driftrec.agents.published.setup.set_up_published makes it."
+        )
     setting = load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas))
     return WorldSetup(resolved(args, env), world, setting)
 

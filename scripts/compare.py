@@ -24,6 +24,7 @@ from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import Setup, baselines, open_world
+from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
 from driftrec.agents.trained import other_world
 from driftrec.agents.world_setup import WorldArgs
@@ -35,10 +36,11 @@ class Args(WorldArgs):
 
     policies: tuple[str, ...] | None = None
     """The world's baselines when omitted. Names (random, popular, content, epsilon-content, linucb, myopic,
-    myopic-oracle, planner; on published worlds random, myopic-oracle, planner, quality); of a training run ppo:RUN,
-    ppo-sampled:RUN (slates drawn), farsighted:RUN (what PPO started from), myopic:RUN (its ranker), mmr:RUN (the ranker
-    with diverse slates); of a baseline's slateq:RUN, sb3-ppo:RUN, sb3-sac:RUN; or your own class as
-    package.module:Class. Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."""
+    myopic-oracle, planner; on published worlds random, myopic-oracle, planner, and on RecSim's interest evolution and
+    exploration quality, on the latter bayes); of a training run ppo:RUN, ppo-sampled:RUN (slates drawn),
+    farsighted:RUN (what PPO started from), myopic:RUN (its ranker), mmr:RUN (the ranker with diverse slates; on news);
+    of a baseline's slateq:RUN, and on news sb3-ppo:RUN, sb3-sac:RUN; or your own class as package.module:Class.
+    Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None
@@ -77,6 +79,8 @@ def main(args: Args) -> None:
             curve.to_csv(folder / CURVE_FILE, index=False)
         save_all(folder, results, curve=curve)
     print(text_table(results.summary))
+    if isinstance(setup, PublishedSetup) and setup.note:
+        print(setup.note)
     print(f"Run folder: {folder}")
 
 

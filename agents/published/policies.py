@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from driftrec.agents.baselines import Random
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.policy import Policy
@@ -14,13 +17,19 @@ from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.registry import Known
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
-from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
+from driftrec.simulators.published.recsim_long_term_satisfaction import (
+    LongTermSatisfactionState,
+    LongTermSatisfactionWorld,
+)
 from driftrec.simulators.published.sardine import SardineWorld
 
 BASELINES = ("random", "myopic-oracle", "planner")
 
 KALE_PAYS = 0.067
 """Sensitivity of long_term_satisfaction above which least clickbait earns more than most; by simulation."""
+
+CHOC_STEPS = 3
+"""Last steps of such an episode, in which most clickbait pays: what it does to satisfaction comes too late."""
 
 
 def known(setup: PublishedSetup) -> Known:
@@ -65,5 +74,11 @@ def planner(setup: PublishedSetup) -> Policy:
     if isinstance(world, InterestEvolutionWorld):
         return BudgetPlanner(world)
     if isinstance(world, LongTermSatisfactionWorld) and world.config.sensitivity > KALE_PAYS:
-        return TopTrue(world.slate_size, lambda state: -world.expected_engagement(state))  # least clickbait
+        return TopTrue(world.slate_size, lambda state: _kale_first(world, state))
     return myopic_oracle(setup)
+
+
+def _kale_first(world: LongTermSatisfactionWorld, state: LongTermSatisfactionState) -> NDArray[np.float32]:
+    """Scores of candidates, (users, candidates): least clickbait first, until the last steps."""
+    engagement = world.expected_engagement(state)
+    return np.where(state.budget[:, None] > CHOC_STEPS, -engagement, engagement)

@@ -56,6 +56,12 @@ class PublishedSetup:
         """What a recommender may know, see ``context_of``."""
         return context_of(self.world)
 
+    @property
+    def note(self) -> str:
+        """What makes figures other than the published ones, in words; empty where nothing is known to."""
+        generated = getattr(self.world, "item_source", None) == "generated"
+        return "Items are generated; published figures are of those in sardine-rec (extra peers)." if generated else ""
+
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
         """Native environments of the same world with "SameStep" autoreset, for training."""
         return RecommendationVectorEnv(self.world, num_envs, self.horizon, AutoresetMode.SAME_STEP)
@@ -76,9 +82,13 @@ def set_up_published(args: WorldArgs) -> PublishedSetup:
     """Make a published world; errors as of ``make_env``.
 
     Raises:
-        ValueError: Also if the world is one of texts.
+        ValueError: Also if the world is one of texts, or a slate has more positions than there are items.
     """
     env = make_env(args)
     if isinstance(env.world, NewsWorld):
         raise ValueError(f"{args.world} has texts; call set_up.")
+    if env.world.slate_size > env.world.num_items:
+        raise ValueError(
+            f"slate_size is {env.world.slate_size}, with {env.world.num_items} items to choose from. Lower it."
+        )
     return PublishedSetup(resolved(args, env), cast(FeaturedWorld[Any], env.world), env.horizon or LONGEST)

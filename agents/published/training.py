@@ -73,10 +73,8 @@ def make_stage(world: FeaturedWorld[Any], judge: Judge, size: int) -> FeatureSta
     """The candidate stage of ``world``, for at most ``size`` candidates a request.
 
     Raises:
-        ValueError: If there are, or if it keeps, fewer items than a slate has positions.
+        ValueError: If it keeps fewer items than a slate has positions.
     """
-    if world.num_items < world.slate_size:
-        raise ValueError(f"slate_size is {world.slate_size}, with {world.num_items} items to choose from. Lower it.")
     stage = FeatureStage(judge, world.num_items, size)
     if stage.size < world.slate_size:
         raise ValueError(

@@ -121,7 +121,7 @@ def test_training_moves_the_weights(setup, runs, train_kind, monkeypatch, tmp_pa
 def test_a_run_of_another_catalogue_or_slate_is_refused(setup, runs, kind, make_setup):
     items = replace(setup.setting.catalogue, quality=setup.setting.catalogue.quality + 1)
     elsewhere = replace(setup, setting=replace(setup.setting, catalogue=items))
-    with pytest.raises(ValueError, match="was trained with another catalogue"):
+    with pytest.raises(ValueError, match="was trained with differs in catalogue"):
         load(elsewhere, kind, runs[kind])
     with pytest.raises(ValueError, match="was trained for slates of 5, not 3; use --slate-size"):
         load(make_setup(slate_size=3), kind, runs[kind])

@@ -97,7 +97,7 @@ def test_later_training_does_not_reach_what_was_saved(saved, setting):
 )
 def test_what_it_was_trained_with_must_be_the_same(saved, setting, what, change):
     _, run = saved
-    with pytest.raises(ValueError, match=f"was trained with another {what} .*fingerprint .*Give the one") as caught:
+    with pytest.raises(ValueError, match=f"was trained with differs in {what} .*fingerprint .*Give what") as caught:
         load_checkpoint(run, change(setting))
     assert str(run) in str(caught.value)
 

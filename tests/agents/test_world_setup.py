@@ -8,6 +8,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from driftrec.agents.catalogue_folder import build_catalogue_folder
+from driftrec.agents.published.setup import set_up_published
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.agents.world_setup import WorldArgs, set_up
 from driftrec.envs import news
@@ -67,6 +68,17 @@ def test_sizes_that_were_left_to_the_world_are_written_down(folder):
     setup = set_up(WorldArgs(catalogue=folder, slate_size=4))
     assert (setup.args.slate_size, setup.args.history, setup.args.horizon) == (4, 50, 200)
     assert (setup.slate_size, setup.horizon) == (4, 200)
+
+
+def test_items_and_history_of_published_worlds_are_written_down():
+    told = set_up_published(WorldArgs("driftrec/Sardine-SingleItem-Static-v0", options='{"embeddings": "generated"}'))
+    assert json.loads(told.args.options) == {"embeddings": "generated"}
+    assert told.note.startswith("Items are generated; published figures are of those in sardine-rec")
+    left = set_up_published(WorldArgs("driftrec/Sardine-SingleItem-Static-v0"))
+    assert json.loads(left.args.options) == {"embeddings": left.world.item_source}
+    assert (left.note == "") == (left.world.item_source == "packaged")
+    exploration = set_up_published(WorldArgs("driftrec/RecSim-InterestExploration-v0"))
+    assert (exploration.args.history, exploration.args.options, exploration.note) == (1, "{}", "")
 
 
 @pytest.mark.parametrize(

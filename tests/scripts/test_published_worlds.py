@@ -111,6 +111,8 @@ EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
         (("train", "--world", "driftrec/RecSim-LongTermSatisfaction-v0", "--history", "3"), "takes no history"),
         (("train", *EXPLORATION, "--catalogue", "x"), "takes no catalogue"),
         (("train", *EXPLORATION, "--slate-size", "11"), "slate_size is 11, with 10 items to choose from. Lower it"),
+        (("compare", *EXPLORATION, "--slate-size", "11"), "slate_size is 11, with 10 items to choose from. Lower it"),
+        (("gap", *EXPLORATION, "--slate-size", "11"), "slate_size is 11, with 10 items to choose from. Lower it"),
         (("train", *EXPLORATION, "--options", '{"num_candidate": 3}'), "Did you mean 'num_candidates'"),
         (("compare", *EXPLORATION, "--policies", "popular"), "Unknown policy 'popular'"),
         (("compare", *EXPLORATION, "--policies", "random", "ppo:nowhere"), "There is no checkpoint at nowhere"),

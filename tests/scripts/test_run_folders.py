@@ -96,7 +96,7 @@ def test_a_checkpoint_of_another_catalogue(project, driftrec, rows, tiny_model, 
     assert done.status == 0, done.err
     done = driftrec("compare", "--catalogue", "other", *project.world[2:], "--policies", f"ppo:{project.run}")
     assert_refused(
-        done, "compare", str(project.run), "trained with another catalogue", "Give the one it was trained with"
+        done, "compare", str(project.run), "trained with differs in catalogue", "Give what it was trained with"
     )
     assert not (tmp_path / "runs").exists()
 

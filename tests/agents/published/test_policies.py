@@ -11,7 +11,7 @@ from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.policy import Oracle
 from driftrec.agents.published.policies import BASELINES, known
 from driftrec.agents.published.recipes import RECIPES
-from driftrec.agents.published.recsim import BudgetPlanner
+from driftrec.agents.published.recsim import BudgetPlanner, TopTrue
 from driftrec.agents.published.sardine import GreedyOracle
 from driftrec.agents.published.sardine_planner import TUNED, QuotaPlanner
 from driftrec.agents.published.setup import PublishedSetup, set_up_published
@@ -100,6 +100,22 @@ def test_where_satisfaction_matters_the_planner_shows_least_clickbait(args, plan
         policy.reset(20, 0)
         policy.see(state)
         assert policy.act(seen)[:, 0].tolist() == extreme[expected].tolist(), name
+
+
+def test_the_planner_turns_to_clickbait_when_it_is_too_late_to_matter():
+    """16.9 more than least clickbait to the end, over 2,000 users; standard error 0.3."""
+    setup = set_up_published(WorldArgs(LONG_TERM, options='{"corrected": true}'))
+    world, users = setup.world, np.arange(2000, dtype=np.uint64)
+    planner = known(setup).policies["planner"](setup.context)
+    least = TopTrue(world.slate_size, lambda state: -world.expected_engagement(state))
+    gain = mean_engagement(world, planner, users, 60) - mean_engagement(world, least, users, 60)
+    assert gain > 14.0
+    state = world.reset(users[:20])
+    clickbait = world.observe(state)["candidates"][..., 0]
+    for left, extreme in ((4, clickbait.argmin(axis=1)), (3, clickbait.argmax(axis=1))):
+        state.budget[:] = left
+        planner.see(state)
+        assert planner.act(world.observe(state))[:, 0].tolist() == extreme.tolist()
 
 
 def test_quality_is_seen_where_the_world_shows_it():

@@ -19,7 +19,7 @@ from driftrec.agents.published.runs import KIND, judge_of, load_best, load_ppo, 
 from driftrec.agents.published.setup import set_up_published
 from driftrec.agents.published.training import PILOT_STEPS, PublishedSettings, make_stage
 from driftrec.agents.state_encoder import as_tensors
-from driftrec.agents.world_setup import WorldArgs
+from driftrec.agents.world_setup import NEWS, WorldArgs
 from driftrec.simulators.noise import user_seeds
 
 TOY: dict[str, Any] = {
@@ -270,15 +270,15 @@ def test_too_few_candidates_are_refused_before_any_work(tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=4), "with another world .* train anew"),
+        (WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=4), "differs in world .* train anew"),
         (WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=5), "do not fit; .*another slate size"),
         (
             WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=4, options='{"embeddings": "generated"}'),
-            "with another items .* train anew",
+            "differs in items .* train anew",
         ),
         (
             WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=4, options='{"observation": "partial"}'),
-            "with another world",
+            "differs in world",
         ),
     ],
 )
@@ -306,10 +306,12 @@ def test_a_run_of_another_kind_is_refused(runs, tmp_path):
 
 def test_a_run_on_news_is_refused_and_news_refuses_this(runs, make_setup, tmp_path):
     news, setup = make_setup(), runs["ideal"][0]
-    save_checkpoint(tmp_path / FILE, {}, {"kind": "ppo", "seed": 1}, news.setting)
-    with pytest.raises(ValueError, match="was trained in another kind of world, with"):
+    save_checkpoint(tmp_path / FILE, {}, {"kind": "ppo", "world": {"world": NEWS}}, news.setting)
+    with pytest.raises(ValueError, match=f"was trained in {NEWS}, another kind of world. Give --world {NEWS}"):
         load_ppo(setup, str(tmp_path), greedy=True)
-    with pytest.raises(ValueError, match="was trained in another kind of world, with items, world"):
+    with pytest.raises(
+        ValueError, match="was trained in driftrec/Sardine-SlateTopK-BoredInf-v0, another kind of world"
+    ):
         load_checkpoint(runs["ideal"][1], news.setting)
 
 
