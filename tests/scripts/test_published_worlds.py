@@ -2,6 +2,8 @@
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.published.setup import set_up_published
 from driftrec.agents.world_setup import WorldArgs
 
+DOCS = Path(__file__).parents[2] / "docs" / "published-worlds.md"
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "6")
 RECIPE = {
     "fit": {"lanes": 16, "log_steps": 6, "rounds": 1, "epochs": 1, "batch_size": 64},
@@ -27,7 +30,7 @@ def trained(driftrec, tmp_path):
     return done
 
 
-def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path):
+def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkeypatch):
     assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "curve.csv", "config.json"}
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["settings"]["ppo"]["total_steps"] == 256
@@ -54,6 +57,12 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path):
     plots = {path.name for path in (tmp_path / "both").glob("*.png")}
     assert {"engagement_per_policy.png", "training_curve.png", "retention.png"} <= plots
     assert "interest_journey.png" not in plots  # topics without names are no journey
+
+    (code,) = re.findall(r"```python\n([^`]*load_ppo\([^`]*)```", DOCS.read_text(encoding="utf-8"))
+    names: dict[str, Any] = {}
+    monkeypatch.chdir(tmp_path)
+    exec(code.replace('-v0"', '-v0", slate_size=4, horizon=6').replace("runs/bored", "run"), names)
+    assert names["slates"].shape == (2, 4)
 
     again = driftrec("plot", "both")
     assert again.status == 0, again.err
