@@ -93,8 +93,14 @@ def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None, uni
         xlabel=f"step ({note}; band: 95% intervals over users)",
         ylabel=f"engagement per user ({unit} a step)",
     )
-    axes.set_title("Engagement over an episode, users who left count 0")
+    note = ", users who left count 0" if anyone_left(steps) else ""
+    axes.set_title(f"Engagement over an episode{note}")
     return figure
+
+
+def anyone_left(steps: pd.DataFrame) -> bool:
+    """Whether any user was gone for good after any step, under any policy."""
+    return bool((steps.alive < 1).any())
 
 
 def while_anyone_is_there(steps: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +117,10 @@ def retention(steps: pd.DataFrame) -> Figure:
     """
     alive = steps.groupby(["policy", "step"], sort=False).alive.mean()
     figure, axes = empty_figure()
+    axes.set_ylim(0, 1)  # before the names, which stand at heights of the panel
     draw_lines(axes, {name: alive.loc[name].sort_index() for name in steps.policy.unique()})
+    for line in axes.lines:
+        line.set_clip_on(False)  # at 0 and 100 % the panel's edge would cut them in half
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set(xlabel="step", ylabel="users not gone for good")
     axes.set_title("Retention")
@@ -129,7 +138,8 @@ def save_all(
 
     Args:
         folder: Where to; made if absent. Files of the same name are replaced.
-        results: Tables and summary of a comparison. Without journeys or behaviour their plots are left out.
+        results: Tables and summary of a comparison. Without journeys or behaviour their plots are left out, and that
+            of retention where nobody left.
         curve: Training log; without it there is no training plot.
         reference: Levels in the training plot; the summary's floor and ceiling if not given.
 
@@ -140,8 +150,9 @@ def save_all(
     figures = {
         "engagement_per_policy": engagement_per_policy(results.summary),
         "engagement_over_steps": engagement_over_steps(steps, unit=unit_of(results.summary)),
-        "retention": retention(steps),
     }
+    if anyone_left(steps):
+        figures["retention"] = retention(steps)
     if told_behaviour(steps):
         figures["behaviour"] = behaviour(steps)
     if not results.journeys.empty:

@@ -137,6 +137,28 @@ def test_retention_averages_training_seeds(steps):
     assert axes.yaxis.get_major_formatter()(0.5) == "50%"
 
 
+def test_retention_is_drawn_from_none_to_all(steps):
+    axes = plots.retention(steps).axes[0]
+    assert axes.get_ylim() == (0.0, 1.0)
+    assert {text.xy[1] for text in axes.texts} == {0.5}  # names at the lines' ends
+    assert not any(line.get_clip_on() for line in axes.lines)
+
+
+@pytest.mark.parametrize(
+    ("gone", "title", "retention"),
+    [
+        (0.5, "Engagement over an episode, users who left count 0", ["retention"]),
+        (0.0, "Engagement over an episode", []),
+    ],
+)
+def test_of_users_who_left_is_told_only_where_anyone_did(results, tmp_path, gone, title, retention):
+    last = (results.steps.policy == "ppo") & (results.steps.step == results.steps.step.max())
+    steps = results.steps.assign(alive=np.where(last, 1.0 - gone, 1.0))
+    assert plots.engagement_over_steps(steps).axes[0].get_title() == title
+    files = plots.save_all(tmp_path, replace(results, steps=steps, journeys=results.journeys[:0]))
+    assert [file.stem for file in files] == ["engagement_per_policy", "engagement_over_steps", *retention]
+
+
 def test_journey_names_the_topics_of_highest_interest(journeys):
     figure = plots.interest_journey(journeys, horizon=25)
     peaks = journeys.groupby("topic").interest.max().sort_values(ascending=False)
