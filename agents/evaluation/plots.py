@@ -17,7 +17,16 @@ from driftrec.agents.evaluation.drawing import BLANK, draw_lines, empty_figure
 from driftrec.agents.evaluation.journey import interest_journey
 from driftrec.agents.evaluation.palette import styles
 from driftrec.agents.evaluation.summary import Results
-from driftrec.agents.evaluation.tables import MARK, MINUTES, ORACLE_MARK, by_engagement, marked, sample_size, unit_of
+from driftrec.agents.evaluation.tables import (
+    MARK,
+    MINUTES,
+    ORACLE_MARK,
+    by_engagement,
+    in_unit,
+    marked,
+    sample_size,
+    unit_of,
+)
 from driftrec.agents.evaluation.training_plot import training_curve
 
 DPI = 130
@@ -49,7 +58,7 @@ def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
     interval = f"{summary['interval']['level']:.0%} bootstrap interval"
     marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {summary['floor']}"
     axes.set_xlabel(
-        f"engagement per user and episode ({unit_of(summary)}), {interval}\n{sample_size(summary)}; {marks}"
+        f"{in_unit('engagement per user and episode', unit_of(summary))}, {interval}\n{sample_size(summary)}; {marks}"
     )
     axes.set_title(f"Long-term engagement in {summary['world']}", pad=18)
     axes.grid(axis="y", visible=False)
@@ -91,7 +100,7 @@ def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None, uni
     note = f"rolling mean of {width} steps" if width > 1 else "no smoothing"
     axes.set(
         xlabel=f"step ({note}; band: 95% intervals over users)",
-        ylabel=f"engagement per user ({unit} a step)",
+        ylabel=in_unit("engagement per user and step", unit),
     )
     note = ", users who left count 0" if anyone_left(steps) else ""
     axes.set_title(f"Engagement over an episode{note}")

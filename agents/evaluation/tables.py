@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -21,9 +22,9 @@ class Column:
 
     Attributes:
         key: Key within a policy's part of the summary.
-        title: Heading, with the unit.
+        title: Heading, with the place of the unit.
         meaning: What the number is, one line for the legend.
-        form: Format of the numbers.
+        form: Format of the numbers; z prints what rounds to -0 as 0.
     """
 
     key: str
@@ -37,25 +38,30 @@ MINUTES = "minutes"
 
 BLOCKS: tuple[tuple[Column, ...], ...] = (
     (
-        Column("engagement", "engagement ({unit})", "{unit} in the episode, mean over users", ".1f"),
-        Column("normalised", "normalised", "engagement with {floor} as 0 and {ceiling} as 1", ".3f"),
+        Column("engagement", "engagement ({unit})", "{unit} in the episode, mean over users", "z.1f"),
+        Column(
+            "normalised",
+            "normalised",
+            "engagement with {floor} as 0 and {ceiling} as 1; - where one is missing or {ceiling} not clearly ahead",
+            "z.3f",
+        ),
         Column(
             "versus_baseline",
             "vs baseline ({unit})",
             "engagement minus that of {baseline}, user by user",
-            "+.1f",
+            "+z.1f",
         ),
     ),
     (
-        Column("sessions", "sessions", "visits in the episode", ".1f"),
-        Column("session_minutes", "session ({unit})", "{unit} in a visit", ".2f"),
-        Column("click_rate", "click rate", "share of steps with a click", ".3f"),
-        Column("churn", "churn", "share of users gone for good before the horizon", ".3f"),
+        Column("sessions", "sessions", "visits in the episode", "z.1f"),
+        Column("session_minutes", "session ({unit})", "{unit} in a visit", "z.2f"),
+        Column("click_rate", "click rate", "share of steps with a click", "z.3f"),
+        Column("churn", "churn", "share of users gone for good before the horizon", "z.3f"),
     ),
     (
-        Column("slate_diversity", "diversity", "1 - mean cosine of a slate's items, by texts or features", ".3f"),
-        Column("catalogue_coverage", "coverage", "share of the catalogue shown to at least one user", ".3f"),
-        Column("interest_drift", "drift", "1 - cosine between true interest at start and at end", ".3f"),
+        Column("slate_diversity", "diversity", "1 - mean cosine of a slate's items, by texts or features", "z.3f"),
+        Column("catalogue_coverage", "coverage", "share of the catalogue shown to at least one user", "z.3f"),
+        Column("interest_drift", "drift", "1 - cosine between true interest at start and at end", "z.3f"),
     ),
 )
 
@@ -72,13 +78,13 @@ def markdown(summary: Mapping[str, Any]) -> str:
 
 
 def text_table(summary: Mapping[str, Any]) -> str:
-    """The summary for a terminal: the same three tables in aligned columns, and how they were made.
+    """The summary for a terminal: the same three tables in aligned columns, how they were made, what is compared.
 
     Args:
         summary: What ``summarise`` returned.
     """
     tables = "\n\n".join(frame.to_string(index=False) for frame in _frames(summary))
-    return f"{tables}\n\n" + "\n".join(_method(summary)) + "\n"
+    return f"{tables}\n\n" + "\n".join(_method(summary) + _meanings(summary, BLOCKS[:1])) + "\n"
 
 
 def by_engagement(summary: Mapping[str, Any]) -> list[str]:
@@ -90,10 +96,12 @@ def by_engagement(summary: Mapping[str, Any]) -> list[str]:
 def sample_size(summary: Mapping[str, Any]) -> str:
     """How many users and, where anything was trained, training seeds a summary rests on, in words."""
     users = f"{summary['users']:,} users"
-    numbers = sorted({len(policy["training_seeds"]) for policy in summary["policies"].values()} - {0})
-    if not numbers:
+    trained = [policy["training_seeds"] for policy in summary["policies"].values() if policy["training_seeds"]]
+    if not trained:
         return users
-    return f"{users}, {' or '.join(map(str, numbers))} training seed{'s' if numbers[-1] > 1 else ''}"
+    numbers = sorted(set(map(len, trained)))
+    each = " each" if len(numbers) == 1 and len(set(chain.from_iterable(trained))) > numbers[0] else ""
+    return f"{users}, {' or '.join(map(str, numbers))} training seed{'s' if numbers[-1] > 1 else ''}{each}"
 
 
 def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
@@ -134,8 +142,15 @@ def unit_of(summary: Mapping[str, Any]) -> str:
     return summary.get("unit", MINUTES)
 
 
+def in_unit(words: str, unit: str) -> str:
+    """``words`` with the unit in brackets, unless they begin with it: some engagement is counted in "engagement"."""
+    return words if words.split()[0] == unit else f"{words} ({unit})"
+
+
 def _title(column: Column, summary: Mapping[str, Any]) -> str:
-    return column.title.format(unit="min" if unit_of(summary) == MINUTES else unit_of(summary))
+    words, place, _ = column.title.partition(" ({unit})")
+    unit = "min" if unit_of(summary) == MINUTES else unit_of(summary)
+    return in_unit(words, unit) if place else words
 
 
 def markdown_table(frame: pd.DataFrame) -> str:
@@ -145,9 +160,12 @@ def markdown_table(frame: pd.DataFrame) -> str:
 
 
 def _legend(summary: Mapping[str, Any]) -> list[str]:
+    return _method(summary) + _meanings(summary, BLOCKS)
+
+
+def _meanings(summary: Mapping[str, Any], blocks: Sequence[Sequence[Column]]) -> list[str]:
     names = {"unit": unit_of(summary), **{key: summary[key] for key in ("floor", "ceiling", "baseline")}}
-    meanings = [f"{_title(column, summary)}: {column.meaning.format(**names)}" for block in BLOCKS for column in block]
-    return _method(summary) + meanings
+    return [f"{_title(column, summary)}: {column.meaning.format(**names)}" for block in blocks for column in block]
 
 
 def _method(summary: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from matplotlib.ticker import EngFormatter
 from driftrec.agents.evaluation.curves import MEASURE, checked_curve, split_runs
 from driftrec.agents.evaluation.drawing import label_right
 from driftrec.agents.evaluation.palette import styles
-from driftrec.agents.evaluation.tables import MINUTES
+from driftrec.agents.evaluation.tables import MINUTES, in_unit
 
 STAGES = {
     "myopic": ("myopic", "o"),
@@ -51,7 +51,7 @@ def training_curve(curve: pd.DataFrame, reference: Mapping[str, float] | None = 
     left.xaxis.set_major_formatter(EngFormatter(sep=""))
     left.set_xlabel("environment steps, logging and tuning included")
     right.set_xlabel("seconds, measuring left out")
-    left.set_ylabel(f"engagement per episode ({unit})")
+    left.set_ylabel(in_unit("engagement per episode", unit))
     left.legend(loc="lower right", fontsize=8.5, framealpha=1, edgecolor="none")
     if levels:
         label_right(right, levels, styles(levels))

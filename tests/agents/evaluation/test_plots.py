@@ -79,6 +79,14 @@ def test_bars_are_the_means_in_order(summary):
     assert "* oracle, ~ not told apart from random" in axes.get_xlabel()
 
 
+def test_a_unit_called_engagement_is_not_said_twice(summary, steps, curve):
+    bars = plots.engagement_per_policy({**summary, "unit": "engagement"}).axes[0]
+    assert bars.get_xlabel().startswith("engagement per user and episode, 95%")
+    assert plots.engagement_over_steps(steps, unit="engagement").axes[0].get_ylabel() == "engagement per user and step"
+    assert plots.training_curve(curve, unit="engagement").axes[0].get_ylabel() == "engagement per episode"
+    assert plots.training_curve(curve, unit="clicks").axes[0].get_ylabel() == "engagement per episode (clicks)"
+
+
 def test_whiskers_are_the_intervals(summary):
     axes = plots.engagement_per_policy(summary).axes[0]
     (whiskers,) = axes.collections

@@ -1,5 +1,7 @@
 import re
 
+import pytest
+
 from driftrec.agents.evaluation.tables import BLOCKS, by_engagement, markdown, marked, sample_size, text_table
 
 
@@ -51,6 +53,28 @@ def test_another_unit_than_minutes_is_said_in_every_title(summary):
     assert "| engagement (min) |" in markdown(summary)  # of tables from before there was a unit
 
 
+def test_a_unit_called_engagement_is_not_said_twice(summary):
+    summary["unit"] = "engagement"
+    for text in (text_table(summary), markdown(summary)):
+        assert "engagement (engagement)" not in text
+        assert "vs baseline (engagement)" in text
+    assert "| policy | engagement | normalised |" in markdown(summary)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "cell"),
+    [
+        ("interest_drift", {"mean": -2e-8, "low": -3e-4, "high": 4e-3}, "0.000 [0.000, 0.004]"),
+        ("interest_drift", {"mean": -6e-4, "low": -2e-3, "high": -1e-8}, "-0.001 [-0.002, 0.000]"),
+        ("versus_baseline", {"difference": -0.04, "low": -0.3, "high": 0.04}, "+0.0 [-0.3, +0.0]"),
+        ("normalised", {"mean": -1e-4, "low": -0.1, "high": 0.1}, "0.000 [-0.100, 0.100]"),
+    ],
+)
+def test_what_rounds_to_zero_has_no_minus(summary, key, value, cell):
+    summary["policies"]["ppo"][key] = value
+    assert f"| {cell} |" in markdown(summary)
+
+
 def test_text_table_is_aligned_and_fits_a_terminal(summary):
     text = text_table(summary)
     blocks = text.split("\n\n")
@@ -64,6 +88,13 @@ def test_absent_normalised_is_a_dash(summary):
     for policy in summary["policies"].values():
         policy["normalised"] = None
     assert re.search(r"\| ppo \| [^|]+ \| - \|", markdown(summary))
+
+
+def test_the_terminal_is_told_the_baseline_and_what_a_dash_means(summary):
+    assert text_table(summary).splitlines()[-2:] == [
+        "normalised: engagement with random as 0 and planner as 1; - where one is missing or planner not clearly ahead",
+        "vs baseline (min): engagement minus that of content, user by user",
+    ]
 
 
 def test_a_pipe_in_a_name_does_not_break_the_table(summary):
@@ -93,6 +124,23 @@ def test_sample_size(summary):
     assert sample_size(summary) == "30 users, 1 or 3 training seeds"
     del summary["policies"]["ppo"]
     assert sample_size(summary) == "30 users, 1 training seed"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ({"content": [0], "ppo": [1]}, "1 training seed each (0, 1)"),
+        ({"content": [0, 1], "ppo": [1, 2]}, "2 training seeds each (0, 1, 2)"),
+        ({"content": [1], "ppo": [1]}, "1 training seed (1)"),
+        ({"content": [0, 1], "ppo": [0, 1]}, "2 training seeds (0, 1)"),
+        ({"content": [0, 1, 2], "ppo": [0, 1, 2, 3, 4]}, "3 or 5 training seeds (0, 1, 2, 3, 4)"),
+    ],
+)
+def test_training_seeds_are_counted_by_policy(summary, seeds, words):
+    for name, own in seeds.items():
+        summary["policies"][name]["training_seeds"] = own
+    summary["seeds"]["training"] = sorted({seed for own in seeds.values() for seed in own})
+    assert f"30 users, {words}, evaluation seed 11" in text_table(summary)
 
 
 def test_no_training_seed_is_told_where_nothing_was_trained(summary):
