@@ -227,13 +227,13 @@ def _journey(world: World[Any], hidden: Mapping[str, NDArray[Any]], tally: _Tall
 
 
 def diversity(embeddings: NDArray[np.float32], slates: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1 - mean cosine over the pairs of positions of each slate, (users,); 0 for slates of one.
+    """1 - mean cosine over the pairs of positions of each slate, (users,); NaN for slates of one.
 
     With unit rows e, the sum over ordered pairs is |sum e|^2 - slate_size.
     """
     k = slates.shape[1]
     if k == 1:
-        return np.zeros(len(slates))
+        return np.full(len(slates), np.nan)
     total = embeddings[slates[:, 0]].astype(np.float64)
     for position in range(1, k):
         total += embeddings[slates[:, position]]

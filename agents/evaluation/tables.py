@@ -59,7 +59,12 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
         Column("churn", "churn", "share of users gone for good before the horizon", "z.3f"),
     ),
     (
-        Column("slate_diversity", "diversity", "1 - mean cosine of a slate's items, by texts or features", "z.3f"),
+        Column(
+            "slate_diversity",
+            "diversity",
+            "1 - mean cosine of a slate's items, by texts or features; - for slates of one",
+            "z.3f",
+        ),
         Column("catalogue_coverage", "coverage", "share of the catalogue shown to at least one user", "z.3f"),
         Column("interest_drift", "drift", "1 - cosine between true interest at start and at end", "z.3f"),
     ),

@@ -101,6 +101,16 @@ def test_compare_takes_the_worlds_own_baselines(driftrec, tmp_path):
     assert (list(summary["policies"]), summary["baseline"]) == (["random", "myopic-oracle", "planner"], "random")
 
 
+def test_slates_of_one_have_no_diversity(driftrec, tmp_path):
+    words = ("--horizon", "3", "--users", "3", "--seed", "1", "--out", "out", "--policies", "random", "myopic-oracle")
+    done = driftrec("compare", "--world", "driftrec/Sardine-SingleItem-BoredInf-v0", *words)
+    assert done.status == 0, done.err
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert [policy["slate_diversity"] for policy in summary["policies"].values()] == [None, None]
+    again = driftrec("plot", "out")
+    assert again.status == 0, again.err
+
+
 EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
 
 
