@@ -64,7 +64,7 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         """
         if self._over:
             raise gym.error.ResetNeeded("The episode is over (or never began); call reset() before step().")
-        slates = check_slates(np.asarray(action)[None], 1, self.world.slate_size, self.world.num_items)
+        slates = self._as_batch(np.asarray(action))
         feedback = self.world.step(self._state, slates)
         self._steps += 1
         terminated = bool(feedback.left[0])
@@ -77,6 +77,13 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
             truncated,
             self._info(feedback.as_info()),
         )
+
+    def _as_batch(self, slate: NDArray[Any]) -> NDArray[np.int64]:
+        """The checked slate as a batch of one; of its shape we complain here, since the batch is no caller's."""
+        size = self.world.slate_size
+        if slate.dtype.kind in "iu" and slate.shape != (size,):
+            raise ValueError(f"The slate has shape {slate.shape}; expected (slate_size,) = {(size,)}.")
+        return check_slates(slate[None], 1, size, self.world.num_items)
 
     def _observation(self) -> Observation:
         return {name: value[0] for name, value in self.world.observe(self._state).items()}

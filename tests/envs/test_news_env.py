@@ -162,8 +162,9 @@ def spoil(*parts):
     [
         ([0, 1, 2, 3, 1000], ValueError, "position 4: item 1000 does not exist; items are 0 to 999"),
         ([0, 1, 2, 3, -1], ValueError, "item -1 does not exist"),
-        ([0, 1, 2, 3], ValueError, r"have shape \(1, 4\); expected .* \(1, 5\)"),
-        (3, ValueError, "have shape"),
+        ([0, 1, 2, 3], ValueError, r"The slate has shape \(4,\); expected \(slate_size,\) = \(5,\)\."),
+        ([[0, 1, 2, 3, 4]], ValueError, r"The slate has shape \(1, 5\); expected \(slate_size,\) = \(5,\)\."),
+        (3, ValueError, r"The slate has shape \(\); expected \(slate_size,\) = \(5,\)\."),
         ([0.0, 1, 2, 3, 4], TypeError, "must be integers"),
         (None, TypeError, "must be integers"),
     ],
