@@ -15,11 +15,11 @@ class Args:
     """How fast and how large."""
 
     sections: tuple[str, ...] | None = None
-    """Benchmarks to run, in this order: environment, peers, training, latency, encoding, audience and memory when
-    omitted; published, sizes and published-training with --peers."""
+    """Benchmarks to run, in the order given, any of environment, peers, training, latency, encoding, audience, memory,
+    published, sizes and published-training; the first seven when omitted. Not together with --peers."""
     peers: bool = False
-    """Run those of the published worlds, beside their originals; RecSim's figures are quoted, SARDINE needs the extra
-    peers."""
+    """Run published, sizes and published-training and nothing else: the published worlds beside their originals.
+    RecSim's figures are quoted, SARDINE needs the extra peers."""
     quick: bool = False
     """See only that everything works; the figures mean nothing."""
     out: Path | None = None
@@ -37,7 +37,9 @@ def main(args: Args) -> None:
         raise FileNotFoundError(f"--out {args.out}: its folder does not exist; make it first.")
 
     if args.peers and args.sections is not None:
-        raise ValueError("--peers and --sections are both given; one says which benchmarks run. Leave the other.")
+        raise ValueError(
+            "--peers and --sections are both given; each says which benchmarks run. Leave one of them out."
+        )
     sections = args.sections or (PEER_SECTIONS if args.peers else SECTIONS)
 
     def report(row: Row) -> None:

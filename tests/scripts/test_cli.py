@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from driftrec.agents.benchmarks.suite import PEER_SECTIONS, SECTIONS
 from driftrec.scripts import cli
 from driftrec.scripts.cli import VERBS
 
@@ -63,6 +64,13 @@ def test_every_verb_helps(verb, driftrec):
     done = driftrec(verb, "--help")
     assert done.status == 0
     assert f"usage: driftrec {verb}" in done.out
+
+
+def test_bench_helps_with_the_names_of_all_benchmarks(driftrec):
+    told = " ".join(driftrec("bench", "--help").out.replace("│", " ").split())
+    assert f"any of {', '.join((*SECTIONS, *PEER_SECTIONS[:-1]))} and {PEER_SECTIONS[-1]}; the first seven when" in told
+    assert "Not together with --peers." in told
+    assert f"Run {', '.join(PEER_SECTIONS[:-1])} and {PEER_SECTIONS[-1]} and nothing else: the" in told
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
@@ -120,7 +128,7 @@ def test_the_command_is_installed(tmp_path):
         (["verify", "--original-episodes", "1"], "--original-episodes is 1; it must be at least 2"),
         (["verify", "--users", "0"], "--users is 0; it must be at least 1"),
         (["verify", "--seed", "-1"], "--seed is -1; it must not be negative"),
-        (["bench", "--peers", "--sections", "memory"], "--peers and --sections are both given"),
+        (["bench", "--peers", "--sections", "memory"], "each says which benchmarks run. Leave one of them out."),
         (["bench", "--sections", "sices"], "Did you mean 'sizes'"),
         (["verify", "--original", "--worlds", "RecSim-InterestEvolution"], "--worlds names none of them"),
         (["plot", "nowhere"], "nowhere does not hold a comparison: it has no episodes.csv"),
