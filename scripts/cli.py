@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from driftrec.simulators.settings import nearest
@@ -24,6 +26,23 @@ VERBS = {
 }
 
 
+@contextmanager
+def _quiet_once_nobody_reads() -> Iterator[None]:
+    """End with exit status 1 and without a word once the reader of our output, such as ``head``, has had enough."""
+    try:
+        try:
+            yield
+        except SystemExit:  # as of --help
+            sys.stdout.flush()
+            raise
+        sys.stdout.flush()  # here, where it can be caught
+    except BrokenPipeError:
+        # What is left to write Python writes at its end, and would complain of the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+
+
+@_quiet_once_nobody_reads()
 def main() -> None:
     """Run the script that the first argument names; users' errors end in one line and exit status 2."""
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
@@ -41,6 +60,7 @@ def main() -> None:
     run(verb, sys.argv[2:])
 
 
+@_quiet_once_nobody_reads()
 def run(verb: str, words: Sequence[str] | None = None) -> None:
     """Parse the arguments of one script and call it.
 
@@ -66,6 +86,8 @@ def _run(verb: str) -> None:
     args = tyro.cli(script.Args, prog=f"driftrec {verb}", description=script.__doc__, args=sys.argv[2:])
     try:
         script.main(args)
+    except BrokenPipeError:  # an OSError, but nobody's mistake
+        raise
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"driftrec {verb}: {error}", file=sys.stderr)
         raise SystemExit(2) from error

@@ -173,6 +173,38 @@ def test_an_interrupt_ends_in_one_line(said, line, driftrec, monkeypatch):
     assert (done.status, done.err) == (130, f"driftrec plot: {line}")
 
 
+UNREAD = """
+import importlib, sys
+from driftrec.scripts import cli
+
+importlib.import_module("driftrec.scripts.plot").main = lambda args: [print("a line", flush={flush}) for _ in range(9)]
+sys.argv = ["driftrec", *{words}]
+sys.stdin.read()  # until the reader of our output is gone
+cli.{call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "words", "flush"),
+    [
+        ("main()", ["plot", "somewhere"], True),
+        ("main()", ["plot", "somewhere"], False),
+        ("main()", ["plot", "--help"], False),
+        ("main()", ["--help"], False),
+        ("run('plot')", ["somewhere"], True),  # as a file or a module
+        ("run('plot')", ["somewhere"], False),
+    ],
+)
+def test_output_that_nobody_reads_any_more_ends_the_command_quietly(call, words, flush, tmp_path):
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    command = [sys.executable, "-c", UNREAD.format(call=call, words=words, flush=flush)]
+    with subprocess.Popen(command, cwd=tmp_path, **pipes) as process:
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
 def test_an_error_of_our_own_keeps_its_traceback(driftrec, monkeypatch):
     def fail(args):
         raise AttributeError("a bug")
