@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -60,7 +59,7 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     assert not {"interest_journey.png", "retention.png"} & plots
 
     (code,) = re.findall(r"```python\n([^`]*load_ppo\([^`]*)```", DOCS.read_text(encoding="utf-8"))
-    names: dict[str, Any] = {}
+    names = {}
     monkeypatch.chdir(tmp_path)
     exec(code.replace('-v0"', '-v0", slate_size=4, horizon=6').replace("runs/bored", "run"), names)
     assert names["slates"].shape == (2, 4)
