@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.checkpoint import FILE
+from driftrec.agents.checkpoint import FILE, read_config
 from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
 from driftrec.agents.published.recipes import RECIPES, changed
@@ -59,6 +59,8 @@ def main(args: Args) -> None:
             saved = (folder / FILE).is_file()
             left = f"{folder} holds what was learned so far" if saved else "nothing is kept, since PPO had not begun"
             raise KeyboardInterrupt(left) from None
+    kept = read_config(folder)["steps"]
+    print(f"Kept: the policy after {kept:,} steps of PPO, which did best on the validation users.")
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
 
 

@@ -37,6 +37,8 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     assert set(config["fingerprints"]) == {"items", "world"}
     assert re.search(r"^PPO: 128 of 256 steps, last validation [\d.]+ clicks an episode$", trained.out, re.MULTILINE)
 
+    assert re.search(r"^Kept: the policy after (0|128|256) steps of PPO, which did best", trained.out, re.MULTILINE)
+
     policies = ("random", "myopic-oracle", "myopic:run", "farsighted:run", "ppo:run", "ppo-sampled:run", "planner")
     done = driftrec("compare", *WORLD, "--users", "6", "--seed", "1", "--out", "both", "--policies", *policies)
     assert done.status == 0, done.err
