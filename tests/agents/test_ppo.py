@@ -122,10 +122,10 @@ def test_same_seed_trains_the_same_policy(setup, run, tmp_path):
 
 def test_checkpoint_of_another_catalogue_or_encoder_is_refused(setup, run):
     other = replace(setup.setting, encoder_fingerprint="another")
-    with pytest.raises(ValueError, match="another text encoder"):
+    with pytest.raises(ValueError, match="trained with differs in text encoder"):
         load_checkpoint(run, other)
     items = replace(setup.setting.catalogue, quality=setup.setting.catalogue.quality + 1)
-    with pytest.raises(ValueError, match="another catalogue"):
+    with pytest.raises(ValueError, match="differs in catalogue"):
         load_checkpoint(run, replace(setup.setting, catalogue=items))
 
 

@@ -45,7 +45,7 @@ def test_a_window_holds_the_responses_that_were_observed_one_by_one(history):
 
 def test_one_slate_of_the_past_is_the_published_observation():
     world, state = begin(users=5)
-    assert (world.history, list(world.observe(state))) == (1, ["candidates", *PAST])
+    assert (world.history_length, list(world.observe(state))) == (1, ["candidates", *PAST])
     assert all(world.fields[name].shape == (2,) for name in PAST)
 
 
