@@ -101,6 +101,11 @@ class WorldSetup:
         truth = truth_columns(self.world) if isinstance(self.world, RevealedNews) else 0
         return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=truth)
 
+    @property
+    def note(self) -> str:
+        """What makes figures other than the published ones: nothing."""
+        return ""
+
     def described(self) -> dict[str, Any]:
         """The arguments with the sizes that the world has, for the record."""
         return {**asdict(self.args), "slate_size": self.slate_size, "horizon": self.horizon}

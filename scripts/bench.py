@@ -18,8 +18,8 @@ class Args:
     """Benchmarks to run, in the order given, any of environment, peers, training, latency, encoding, audience, memory,
     published, sizes and published-training; the first seven when omitted. Not together with --peers."""
     peers: bool = False
-    """Run published, sizes and published-training and nothing else: the published worlds beside their originals.
-    RecSim's figures are quoted, SARDINE needs the extra peers."""
+    """Run published, sizes and published-training and nothing else, with fewer repeats: the published worlds beside
+    their originals. RecSim's figures are quoted, SARDINE needs the extra peers."""
     quick: bool = False
     """See only that everything works; the figures mean nothing."""
     out: Path | None = None

@@ -32,10 +32,9 @@ def _quiet_once_nobody_reads() -> Iterator[None]:
     try:
         try:
             yield
-        except SystemExit:  # as of --help
-            sys.stdout.flush()
-            raise
-        sys.stdout.flush()  # here, where it can be caught
+        finally:
+            if sys.stdout is not None:  # as it is for daemons
+                sys.stdout.flush()  # here, where it can be caught
     except BrokenPipeError:
         # What is left to write Python writes at its end, and would complain of the same.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

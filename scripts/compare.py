@@ -24,7 +24,6 @@ from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import Setup, baselines, open_world
-from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
 from driftrec.agents.trained import other_world
 from driftrec.agents.world_setup import WorldArgs
@@ -79,7 +78,7 @@ def main(args: Args) -> None:
             curve.to_csv(folder / CURVE_FILE, index=False)
         save_all(folder, results, curve=curve)
     print(text_table(results.summary))
-    if isinstance(setup, PublishedSetup) and setup.note:
+    if setup.note:
         print(setup.note)
     print(f"Run folder: {folder}")
 

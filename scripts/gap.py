@@ -47,7 +47,7 @@ def main(args: Args) -> None:
     entries.append(Entry("planner", {None: _planner(setup, args)}))
     summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
     print(text_table(summary))
-    if isinstance(setup, PublishedSetup) and setup.note:
+    if setup.note:
         print(setup.note)
     mean = {name: policy["engagement"]["mean"] for name, policy in summary["policies"].items()}
     print(f"planner / myopic oracle = {mean['planner'] / mean['myopic-oracle']:.2f}")

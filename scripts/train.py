@@ -49,6 +49,8 @@ def main(args: Args) -> None:
     seed = drawn(args.seed)
     settings = _settings(args)
     setup = open_world(args, progress=sys.stderr.isatty())
+    if setup.note:
+        print(setup.note)
     start = time.perf_counter()
     with run_folder(args.out, "train") as folder:
         told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}

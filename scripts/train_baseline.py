@@ -68,6 +68,8 @@ def main(args: Args) -> None:
     check_empty(args.out)
     seed = drawn(args.seed)
     setup = open_world(args, progress=sys.stderr.isatty())
+    if setup.note:
+        print(setup.note)
     if args.ranker is not None:  # a wrong one leaves no folder behind
         load_ranker(setup, str(args.ranker)) if isinstance(setup, WorldSetup) else open_run(setup, str(args.ranker))
     start = time.perf_counter()

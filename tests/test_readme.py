@@ -36,16 +36,17 @@ def test_stable_baselines3_trains_as_printed():
     assert names["model"].num_timesteps == 64
 
 
-def test_own_policy_is_short_and_serves_as_printed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("slate_size", [1, 5, 12])
+def test_own_policy_is_short_and_serves_as_printed(slate_size, tmp_path, monkeypatch):
     code = example("class ")
     assert len(code.splitlines()) < 25
     (tmp_path / "mypolicy.py").write_text(code)
     monkeypatch.chdir(tmp_path)
     rows = np.eye(12, dtype=np.float32)
-    context = Context(5, rows, rows[:3], np.ones(12, np.float32), tuple(map(str, range(12))))
+    context = Context(slate_size, rows, rows[:3], np.ones(12, np.float32), tuple(map(str, range(12))))
     policy = build_policy("mypolicy:Newest", context)
     policy.reset(4, seed=0)
     for _ in range(30):
         slates = policy.act({})
-        assert slates.shape == (4, 5)
-        assert all(len(set(slate)) == 5 and 0 <= min(slate) <= max(slate) < 12 for slate in slates.tolist())
+        assert slates.shape == (4, slate_size)
+        assert all(len(set(slate)) == slate_size and 0 <= min(slate) <= max(slate) < 12 for slate in slates.tolist())

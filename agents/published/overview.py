@@ -1,4 +1,4 @@
-"""One table of all published worlds: what was published, what ours reach, and the references."""
+"""One table of all published worlds: what was reached before, what ours reach, and the references."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PUBLISHED_BEST = {
     "RecSim-LongTermSatisfaction": "1107 (most clickbait)",
     "Sardine-SlateTopK-Bored": "137.7 (SAC + TopK)",
 }
-"""Best figure seen elsewhere, by table; the sources are in docs/published-worlds.md."""
+"""Best figure published or measured with the original, by table; the sources are in results/published/README.md."""
 
 COLUMNS = {
     "random": "random",
@@ -31,7 +31,7 @@ def overview(summaries: Mapping[str, Mapping[str, Any]]) -> str:
     Args:
         summaries: Of the comparisons, by table; see ``driftrec.agents.evaluation.summary.summarise``.
     """
-    titles = ["world", "unit", "published best", *COLUMNS.values(), "normalised", "seeds of PPO"]
+    titles = ["world", "unit", "published or measured before", *COLUMNS.values(), "normalised", "seeds of PPO"]
     rows = [titles, ["---"] * 3 + ["---:"] * (len(titles) - 3)]
     rows += [_row(name, summary) for name, summary in summaries.items()]
     lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)

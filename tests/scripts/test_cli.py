@@ -70,7 +70,9 @@ def test_bench_helps_with_the_names_of_all_benchmarks(driftrec):
     told = " ".join(driftrec("bench", "--help").out.replace("│", " ").split())
     assert f"any of {', '.join((*SECTIONS, *PEER_SECTIONS[:-1]))} and {PEER_SECTIONS[-1]}; the first seven when" in told
     assert "Not together with --peers." in told
-    assert f"Run {', '.join(PEER_SECTIONS[:-1])} and {PEER_SECTIONS[-1]} and nothing else: the" in told
+    assert (
+        f"Run {', '.join(PEER_SECTIONS[:-1])} and {PEER_SECTIONS[-1]} and nothing else, with fewer repeats: the" in told
+    )
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
@@ -203,6 +205,13 @@ def test_output_that_nobody_reads_any_more_ends_the_command_quietly(call, words,
         process.stdin.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+def test_a_closed_output_is_no_error(tmp_path):
+    """Daemons may start with it closed; ``sys.stdout`` is None then."""
+    command = f"{sys.executable} -m driftrec.scripts.cli --version >&-"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_an_error_of_our_own_keeps_its_traceback(driftrec, monkeypatch):

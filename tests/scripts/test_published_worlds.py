@@ -29,6 +29,20 @@ def trained(driftrec, tmp_path):
     return done
 
 
+def test_training_and_figures_say_when_items_are_not_the_published_ones(driftrec):
+    generated = (*WORLD, "--options", '{"embeddings": "generated"}')
+    for words in (
+        ("train", *generated, "--out", "run", "--recipe", json.dumps(RECIPE)),
+        ("gap", *generated, "--users", "4"),
+        ("compare", *generated, "--users", "4", "--policies", "random", "planner"),
+    ):
+        done = driftrec(*words)
+        assert done.status == 0, done.err
+        assert done.out.count("Items are generated; published figures are of those in sardine-rec") == 1
+    done = driftrec("gap", *EXPLORATION, "--users", "4", "--horizon", "5")
+    assert "Items are" not in done.out
+
+
 def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkeypatch):
     assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "curve.csv", "config.json"}
     config = json.loads((tmp_path / "run" / "config.json").read_text())
