@@ -16,15 +16,22 @@ from numpy.typing import NDArray
 from driftrec.simulators import noise
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
 from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments
-from driftrec.simulators.published.recsim_window import ResponseWindow
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
+from driftrec.simulators.window import Window
 from driftrec.simulators.world import Appraisal, Feedback, Field
 
 Float = NDArray[np.float32]
 
 WIDEST = 5.9
 """Standard deviations that a normal draw stays within, see ``noise.normal_pairs``."""
+
+NO_RESPONSE: Mapping[str, np.generic] = {
+    "clicked": np.int8(0),
+    "quality": np.float32(0),
+    "cluster": np.int32(-1),
+}
+"""What is observed of a position before the first slate."""
 
 PUBLISHED_CHOICE = MultinomialLogit(no_click_mass=5.0)
 """No click has the logit 5, above almost every item's score: about a quarter of random slates is clicked."""
@@ -123,7 +130,7 @@ class InterestExplorationState:
     affinity: Float  # (users, 2) to the topics
     topic: NDArray[np.int64]  # (users, candidates)
     quality: Float  # (users, candidates)
-    past: ResponseWindow
+    past: Window  # of responses by position
 
 
 class InterestExplorationWorld:
@@ -215,7 +222,7 @@ class InterestExplorationWorld:
             affinity=np.exp(self.config.affinity_means()[kind] + spread),
             topic=topic,
             quality=quality,
-            past=ResponseWindow(n, self.slate_size, self.history_length),
+            past=Window(n, self.history_length * self.slate_size, self.slate_size, NO_RESPONSE),
         )
 
     def step(self, state: InterestExplorationState, slates: NDArray[np.int64]) -> Feedback:
@@ -228,7 +235,7 @@ class InterestExplorationWorld:
         users = np.flatnonzero(position >= 0)
         nobody, reward = np.zeros(len(slates), np.bool_), np.ones(len(users), np.float32)
         response = Response.of((position[users], users), reward, quality, topic, nobody)
-        state.past.add(response)
+        state.past.add({kind: getattr(response, kind) for kind in NO_RESPONSE})
         if self.resample_documents:
             state.topic, state.quality = self._candidates(words[:, 1:])
         return response.feedback(nobody)
