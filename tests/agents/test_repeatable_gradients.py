@@ -12,25 +12,9 @@ from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.state_encoder import as_tensors
+from tests.agents.backward import indexing, operations
 
 SLATE, USERS = 5, 50
-
-
-def operations(output):
-    """Names of all backward operations that lead to ``output``."""
-    names, waiting, seen = set(), [output.grad_fn], set()
-    while waiting:
-        node = waiting.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        names.add(node.name())
-        waiting += [above for above, _ in node.next_functions]
-    return names
-
-
-def indexing(names):
-    return {name for name in names if "Index" in name}
 
 
 def test_indexing_is_found():
