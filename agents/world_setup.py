@@ -150,12 +150,12 @@ def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
     History stays as given where the world has no ``history_length``. Options say which items a world has that may have
     several.
     """
-    told = {name: getattr(args, name) for name in (field.name for field in fields(WorldArgs))}
+    told: dict[str, Any] = {field.name: getattr(args, field.name) for field in fields(WorldArgs)}
     told |= {"slate_size": env.world.slate_size, "horizon": env.horizon}
-    told |= {"history": getattr(env.world, "history_length", args.history)}
+    told["history"] = getattr(env.world, "history_length", args.history)
     if hasattr(env.world, "item_source"):
-        options = {**json_object("options", args.options), "embeddings": env.world.item_source}
-        told |= {"options": json.dumps(options)}
+        options = json_object("options", args.options)
+        told["options"] = json.dumps({**options, "embeddings": env.world.item_source})
     return WorldArgs(**told)
 
 

@@ -115,7 +115,8 @@ def anyone_left(steps: pd.DataFrame) -> bool:
 def while_anyone_is_there(steps: pd.DataFrame) -> pd.DataFrame:
     """The steps up to the one in which the last user of the last policy left; all where somebody stays to the end."""
     alive = steps.groupby("step").alive.max()
-    return steps[steps.step <= alive.index[min(int((alive > 0).sum()), len(alive) - 1)]]
+    empty = alive.index[alive == 0]
+    return steps if empty.empty else steps[steps.step <= empty[0]]
 
 
 def retention(steps: pd.DataFrame) -> Figure:

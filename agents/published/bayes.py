@@ -53,8 +53,9 @@ class Bayes:
     def act(self, observation: Observation) -> Slates:
         """Slates, (users, slate_size)."""
         self._learn(observation)
-        options = self._options(observation["candidates"])  # (users, slate_size + 1, slate_size)
-        chances = [self._chance(observation["candidates"], slates) for slates in np.moveaxis(options, 1, 0)]
+        candidates, posterior = observation["candidates"], self.posterior()
+        options = self._options(candidates)  # (users, slate_size + 1, slate_size)
+        chances = [self._chance(candidates, posterior, slates) for slates in np.moveaxis(options, 1, 0)]
         best = np.argmax(chances, axis=0)
         slates: Slates = options[np.arange(len(best)), best]
         return slates
@@ -81,11 +82,11 @@ class Bayes:
         first, second = (top_k(quality - 1e3 * (candidates[..., topic] == 0), k) for topic in (0, 1))
         return np.stack([np.concatenate([first[:, :m], second[:, : k - m]], axis=1) for m in range(k + 1)], axis=1)
 
-    def _chance(self, candidates: NDArray[np.float32], slates: Slates) -> Float:
+    def _chance(self, candidates: NDArray[np.float32], posterior: Float, slates: Slates) -> Float:
         """Of a click on ``slates`` (users, slate_size), by the posterior, (users,); -1 where an item is there twice."""
         shown = np.take_along_axis(candidates, slates[..., None], axis=1)
         total = self._weights(shown[..., 1].astype(np.int64), shown[..., 2]).sum(axis=1)  # (users, hypotheses)
-        chance: Float = (self.posterior() * total / (total + self._choice.no_click)).sum(axis=1)
+        chance: Float = (posterior * total / (total + self._choice.no_click)).sum(axis=1)
         in_order = np.sort(slates, axis=1)
         return np.where((in_order[:, 1:] == in_order[:, :-1]).any(axis=1), -1.0, chance)
 
