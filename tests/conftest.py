@@ -42,17 +42,22 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return folder
 
 
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a random one-layer model with the built-in model's tokenizer."""
+def save_tiny_model(path: Path) -> None:
+    """Write a random one-layer model with the built-in model's tokenizer."""
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     from driftrec.agents.text_encoder import TextEncoder
 
-    path = tmp_path_factory.mktemp("tiny")
     torch.manual_seed(0)
     config = BertConfig(hidden_size=24, num_hidden_layers=1, num_attention_heads=2, intermediate_size=24)
     BertModel(config).save_pretrained(path)
     AutoTokenizer.from_pretrained(TextEncoder().folder).save_pretrained(path)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the model that ``save_tiny_model`` makes."""
+    path = tmp_path_factory.mktemp("tiny")
+    save_tiny_model(path)
     return path
