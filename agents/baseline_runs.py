@@ -13,6 +13,7 @@ from torch import nn
 from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
+from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slateq import ItemValues, SlateQPolicy, SlateQSettings, UserModel
@@ -151,4 +152,4 @@ def _save(
     keeper.restore()
     config = {"kind": kind, "world": setup.described(), "settings": settings, "seed": seed, "steps": keeper.best_at}
     save_checkpoint(folder / FILE, modules, config, setup.setting)
-    curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
+    write_table(curve.table().assign(training_seed=seed), folder / CURVE_FILE)

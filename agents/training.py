@@ -12,6 +12,7 @@ from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
+from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.future import FutureSettings
 from driftrec.agents.keep_best import Progress
 from driftrec.agents.learned_myopic import MyopicSettings
@@ -104,7 +105,7 @@ def train(
         best_at = learner.keeper.best_at
         config = {"world": setup.described(), "settings": asdict(settings), "seed": seed, "steps": best_at}
         save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": learner.policy.network}, config, setup.setting)
-        curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
+        write_table(curve.table().assign(training_seed=seed), folder / CURVE_FILE)
     return folder / FILE
 
 

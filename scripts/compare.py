@@ -20,6 +20,7 @@ from driftrec.agents.comparison import (
     weights_of_planners,
 )
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
+from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
@@ -75,7 +76,7 @@ def main(args: Args) -> None:
         write_results(folder, results)
         curve = read_curves(curve_runs(policies))
         if curve is not None:
-            curve.to_csv(folder / CURVE_FILE, index=False)
+            write_table(curve, folder / CURVE_FILE)
         save_all(folder, results, curve=curve)
     print(text_table(results.summary))
     if setup.note:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from driftrec.agents.evaluation.named_tables import read_table
+
 CURVE_FILE = "curve.csv"
 """In the run folder of a training."""
 
@@ -14,6 +16,8 @@ MEASURE = "mean_episode_engagement"
 COLUMNS = ("stage", "env_steps", "seconds", MEASURE)
 RUN = "run"
 SEED = "training_seed"
+TYPES = {RUN: "str", "stage": "str"}
+"""A run folder may be called "007" or "nan"."""
 
 
 def checked_curve(curve: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +55,7 @@ def read_curves(runs: Iterable[str | Path]) -> pd.DataFrame | None:
     logs = []
     for run in dict.fromkeys(map(str, runs)):
         file = Path(run) / CURVE_FILE
-        log = pd.read_csv(file) if file.is_file() else pd.DataFrame()
+        log = read_table(file, TYPES) if file.is_file() else pd.DataFrame()
         if MEASURE in log and log[MEASURE].notna().any():
             logs.append(log if RUN in log else log.assign(**{RUN: run}))
     return pd.concat(logs, ignore_index=True) if logs else None

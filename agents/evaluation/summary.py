@@ -28,6 +28,7 @@ from driftrec.agents.evaluation.bootstrap import (
     interval,
 )
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
+from driftrec.agents.evaluation.named_tables import read_table, write_table
 from driftrec.agents.evaluation.references import References
 from driftrec.agents.evaluation.tables import markdown
 from driftrec.simulators.settings import nearest
@@ -36,11 +37,14 @@ FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
 """What ``read_results`` needs."""
 
 TYPES = {
-    "episodes": {"user_seed": "uint64", "training_seed": "Int64"},
-    "steps": {"training_seed": "Int64"},
-    "journeys": {},
+    "episodes": {"policy": "str", "user_seed": "uint64", "training_seed": "Int64"},
+    "steps": {"policy": "str", "training_seed": "Int64"},
+    "journeys": {"policy": "str", "topic": "str"},
 }
-"""The tables, and what pandas must be told of their columns: seeds are large, and empty where nothing was trained."""
+"""The tables, and what pandas must be told of their columns.
+
+Names may look like numbers, seeds are large, and empty where nothing was trained.
+"""
 
 INTERVAL = {
     "method": "percentile bootstrap over users and training seeds",
@@ -146,7 +150,7 @@ def write_results(folder: str | Path, results: Results) -> None:
     where = Path(folder)
     where.mkdir(parents=True, exist_ok=True)
     for name in TYPES:
-        getattr(results, name).to_csv(where / f"{name}.csv", index=False)
+        write_table(getattr(results, name), where / f"{name}.csv")
     (where / "summary.json").write_text(text + "\n", encoding="utf-8")
     (where / "summary.md").write_text(markdown(results.summary), encoding="utf-8")
 
@@ -161,15 +165,7 @@ def read_results(folder: str | Path) -> Results:
     for name in FILES:
         if not (where / name).is_file():
             raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
-    episodes, steps, journeys = (
-        pd.read_csv(
-            where / f"{name}.csv",
-            keep_default_na=False,  # a policy or topic may be called "None" or "NA"
-            na_values=[""],
-            dtype=dtypes,
-        )
-        for name, dtypes in TYPES.items()
-    )
+    episodes, steps, journeys = (read_table(where / f"{name}.csv", types) for name, types in TYPES.items())
     summary = json.loads((where / "summary.json").read_text(encoding="utf-8"))
     return Results(episodes, steps, journeys, summary)
 

@@ -12,6 +12,7 @@ from torch import nn
 from driftrec.agents.checkpoint import FILE, Checkpoint, load_checkpoint, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
+from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.keep_best import KeepBest, Progress
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings, check_candidates
@@ -128,7 +129,7 @@ def _save(
     """Write the weights, which are the best ones by now, and the curve."""
     config = {"kind": kind, "world": asdict(setup.args), "settings": settings, "seed": seed, "steps": keeper.best_at}
     save_checkpoint(folder / FILE, modules, config, setup)
-    curve.table().assign(training_seed=seed).to_csv(folder / CURVE_FILE, index=False)
+    write_table(curve.table().assign(training_seed=seed), folder / CURVE_FILE)
 
 
 def load_best(setup: PublishedSetup, run: str, farsighted: bool) -> Policy:

@@ -197,13 +197,6 @@ def test_results_come_back(tmp_path, episodes, steps, journeys, summary):
     }
 
 
-def test_names_that_pandas_takes_for_missing_come_back(tmp_path, episodes, steps, journeys, summary):
-    write_results(tmp_path, Results(episodes, steps.assign(policy="None"), journeys.assign(topic="NA"), summary))
-    back = read_results(tmp_path)
-    assert set(back.steps.policy) == {"None"}
-    assert set(back.journeys.topic) == {"NA"}
-
-
 def test_nan_in_a_summary_is_refused_before_anything_is_written(tmp_path, episodes, steps, journeys, summary):
     summary["policies"]["ppo"]["churn"]["mean"] = float("nan")
     with pytest.raises(ValueError, match="JSON"):
