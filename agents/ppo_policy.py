@@ -73,9 +73,9 @@ class SlateActorCritic(ActorCriticPolicy):
         """Estimated returns, (users, 1)."""
         return self.value(obs["state"])
 
-    def slates(self, obs: Observations, greedy: bool, generator: torch.Generator | None = None) -> Tensor:
-        """Positions among the candidates, int64, (users, slate_size); draws from torch's own generator if None."""
-        return self.head.pick(self._read(obs), greedy, generator)[0]
+    def slates(self, obs: Observations, greedy: bool, uniforms: Tensor | None = None) -> Tensor:
+        """Positions among the candidates, int64, (users, slate_size); ``uniforms`` as of ``SlateHead.pick``."""
+        return self.head.pick(self._read(obs), greedy, uniforms)[0]
 
     def _predict(self, observation: Observations, deterministic: bool = False) -> Tensor:  # type: ignore[override]
         return self.slates(observation, deterministic)

@@ -146,13 +146,14 @@ class SlateHead(nn.Module):
         read = RequestRead(judged @ self.judged, columns)
         return RequestRead(read.base + read.logits(self._first(state)), columns)
 
-    def pick(self, read: Read, greedy: bool, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    def pick(self, read: Read, greedy: bool, uniforms: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Draw slates, or take the most likely item at every position.
 
         Args:
             read: From ``read``.
             greedy: Most likely items instead of a draw.
-            generator: Source of the draw; torch's own, which stable-baselines3 seeds, if None.
+            uniforms: What a draw is made of, in [0, 1), (users, slate_size, candidates); from torch's own generator,
+                which stable-baselines3 seeds, if None.
 
         Returns:
             Positions among the candidates, int64, (users, slate_size), no repeats; and the log-probability of every
@@ -165,7 +166,7 @@ class SlateHead(nn.Module):
         for k in range(self.slate_size):
             logits = base + read.logits(self._after(total / k)) if k else base
             # The largest of Gumbel-perturbed logits is a draw; minus the log of an exponential is a Gumbel.
-            noisy = logits if greedy else logits - torch.empty_like(logits).exponential_(generator=generator).log()
+            noisy = logits if greedy else logits - _exponential(logits, uniforms, k).log()
             pick = noisy.argmax(dim=1, keepdim=True)  # (users, 1)
             picks.append(pick)
             log_p.append(logits.gather(1, pick) - logits.logsumexp(dim=1, keepdim=True))
@@ -193,6 +194,13 @@ class SlateHead(nn.Module):
     def _after(self, mean: Tensor) -> Tensor:
         """Query that the mean columns of the picks so far add, shape kept."""
         return self.partial(mean) * mean.shape[-1] ** -0.5
+
+
+def _exponential(like: Tensor, uniforms: Tensor | None, position: int) -> Tensor:
+    """Exponential noise for one position, above 0, (users, candidates)."""
+    if uniforms is None:
+        return torch.empty_like(like).exponential_()
+    return -torch.log1p(-uniforms[:, position]).clamp(max=-1e-12)
 
 
 def taken(picks: Tensor, candidates: int) -> Tensor:

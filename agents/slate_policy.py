@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from driftrec.agents.baselines.common import step_generator
 from driftrec.agents.candidates import Stage
-from driftrec.agents.policy import Observation, Slates
+from driftrec.agents.policy import Observation, Slates, num_users
 from driftrec.agents.ppo_policy import SlateActorCritic
 from driftrec.agents.state_encoder import as_tensors
 
 
 class SlatePolicy:
     """What PPO trained: candidates, then slates picked among them item by item.
+
+    A drawn slate depends on the seed, the step and the user's row, not on the number of rows.
 
     Args:
         stage: Chooses the candidates.
@@ -24,15 +28,22 @@ class SlatePolicy:
         self.stage = stage
         self.network = network
         self.greedy = greedy
-        self._generator = torch.Generator().manual_seed(0)
+        self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; draws come from ``seed``."""
-        self._generator.manual_seed(seed)
+        self._seed, self._step = seed, 0
 
     def act(self, observation: Observation) -> Slates:
         """Slates picked item by item, (users, slate_size)."""
         seen = self.stage(observation)
+        uniforms = None if self.greedy else torch.from_numpy(self._uniforms(num_users(observation)))
         with torch.inference_mode():
-            picks = self.network.slates(as_tensors(seen), self.greedy, self._generator).numpy()
+            picks = self.network.slates(as_tensors(seen), self.greedy, uniforms).numpy()
         return np.take_along_axis(seen["candidates"], picks, axis=1).astype(np.int64)
+
+    def _uniforms(self, users: int) -> NDArray[np.float32]:
+        """The numbers of this step's draws, (users, slate_size, candidates)."""
+        self._step += 1
+        shape = (users, self.network.head.slate_size, self.stage.size)
+        return step_generator(self._seed, self._step).random(shape, dtype=np.float32)

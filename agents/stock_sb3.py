@@ -23,11 +23,13 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
-from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
+from stable_baselines3.sac.policies import SACPolicy
+from torch import Tensor
 
-from driftrec.agents.baselines.common import best_unread, centred_units
+from driftrec.agents.baselines.common import best_unread, centred_units, step_generator
 from driftrec.agents.baselines.content import read_weights
 from driftrec.agents.policy import Context, Observation, Slates
 from driftrec.simulators.vectors import unit
@@ -185,7 +187,7 @@ class StockPolicy:
         flat: As in training.
         actions: As in training.
         network: ``model.policy`` of a trained algorithm.
-        greedy: Most likely actions; False draws them.
+        greedy: Most likely actions; False draws them, by seed, step and row.
     """
 
     def __init__(self, flat: FlatObservations, actions: Actions, network: BasePolicy, greedy: bool) -> None:
@@ -195,11 +197,52 @@ class StockPolicy:
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; draws come from ``seed``."""
-        self._rng = np.random.default_rng(seed)
+        self._seed, self._step = seed, 0
 
     def act(self, observation: Observation) -> Slates:
         """Slates, (users, slate_size)."""
-        with torch.random.fork_rng(devices=[]):  # stable-baselines3 draws from torch's own generator
-            torch.manual_seed(int(self._rng.integers(2**32)))
-            actions, _ = self.network.predict(self._flat(observation), deterministic=self.greedy)
+        vectors = self._flat(observation)
+        self._step += 1
+        actions = (
+            self.network.predict(vectors, deterministic=True)[0]
+            if self.greedy
+            else drawn_actions(self.network, vectors, step_generator(self._seed, self._step))
+        )
         return self._actions.slates(actions, observation)
+
+
+def drawn_actions(network: BasePolicy, vectors: Float, rng: np.random.Generator) -> NDArray[Any]:
+    """Actions drawn from what ``network`` gives chances of, (users, ...); its own ones where it draws nothing (TD3).
+
+    stable-baselines3 draws for all rows of a batch at once, so that a row's draw depends on the number of rows. Here
+    every row has numbers of its own, as many whatever the others'.
+
+    Args:
+        network: Policy network of a trained algorithm.
+        vectors: Flat observations, (users, dims).
+        rng: Source of the step's draws.
+    """
+    shape = (len(vectors), *network.action_space.shape)  # type: ignore[misc]
+    with torch.inference_mode():
+        seen = network.obs_to_tensor(vectors)[0]
+        if isinstance(network, SACPolicy):
+            mean, log_std, _ = network.actor.get_action_dist_params(seen)
+            normal = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+            return network.unscale_action(torch.tanh(mean + log_std.exp() * normal).numpy())
+        if not isinstance(network, ActorCriticPolicy):
+            return network.predict(vectors, deterministic=True)[0]
+        chances = network.get_distribution(seen).distribution
+        if isinstance(chances, list):  # a categorical one a position
+            draws = torch.from_numpy(rng.random(shape))
+            return np.stack([_index(c.probs, u).numpy() for c, u in zip(chances, draws.unbind(1), strict=True)], axis=1)
+        normal = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+        space = network.action_space
+        assert isinstance(space, spaces.Box)
+        return np.clip((chances.mean + chances.stddev * normal).numpy(), space.low, space.high)
+
+
+def _index(chances: Tensor, uniforms: Tensor) -> Tensor:
+    """Index drawn from each row of ``chances`` (users, items) by inverse cumulation, (users,)."""
+    total = chances.double().cumsum(dim=1)
+    found = torch.searchsorted(total, uniforms[:, None] * total[:, -1:], right=True)[:, 0]
+    return found.clamp(max=chances.shape[1] - 1)  # a product that rounds up to the total

@@ -171,7 +171,9 @@ def test_slates_of_a_request_are_those_of_a_catalogue(greedy):
     head = make_head(3)
     with torch.no_grad():
         reads = both_reads(head)
-        drawn = [head.pick(read, greedy, torch.Generator().manual_seed(5)) for read in reads]
+        drawn = [
+            head.pick(read, greedy, torch.rand(2, 3, 5, generator=torch.Generator().manual_seed(5))) for read in reads
+        ]
     assert torch.equal(drawn[0][0], drawn[1][0])
     torch.testing.assert_close(drawn[0][1], drawn[1][1])
 

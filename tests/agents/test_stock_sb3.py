@@ -5,10 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from gymnasium import spaces
-from stable_baselines3 import A2C, TD3
+from stable_baselines3 import A2C, PPO, SAC, TD3
 
 from driftrec.agents.baselines.common import read_mask
-from driftrec.agents.stock_sb3 import FlatObservations, ItemNumbers, NearestItems, StockPolicy, StockVecEnv
+from driftrec.agents.stock_sb3 import (
+    FlatObservations,
+    ItemNumbers,
+    NearestItems,
+    StockPolicy,
+    StockVecEnv,
+    drawn_actions,
+)
 from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings, build_stock
 from driftrec.envs.sb3_bridge import SB3VecEnv
 from driftrec.simulators.noise import user_seeds
@@ -144,6 +151,49 @@ def test_slates_are_distinct_and_draws_come_from_the_seed(setup, settings, greed
     np.testing.assert_array_equal(acted(1), (first, second))
     assert (acted(2)[0] == first).all() == greedy
     assert not np.take_along_axis(read_mask(observation, 1000), first, axis=1).any()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "actions"), [(PPO, ItemNumbers), (PPO, NearestItems), (SAC, NearestItems), (TD3, NearestItems)]
+)
+def test_a_users_draws_do_not_depend_on_how_many_are_served(setup, algorithm, actions):
+    venv = wrapped(setup, actions(setup.context))
+    policy = StockPolicy(venv.flat, venv.actions, algorithm("MlpPolicy", venv, device="cpu").policy, greedy=False)
+
+    def acted(users):
+        policy.reset(users, 1)
+        state = setup.world.reset(np.arange(users, dtype=np.uint64))
+        return [policy.act(setup.world.observe(state)) for _ in range(2)]
+
+    for few, many in zip(acted(5), acted(40), strict=True):
+        np.testing.assert_array_equal(few, many[:5])
+
+
+def test_draws_have_the_chances_of_the_network(setup):
+    """Over 40,000 draws a share differs from its chance by less than five standard errors."""
+    venv = wrapped(setup, ItemNumbers(setup.context))
+    network = PPO("MlpPolicy", venv, device="cpu", seed=0).policy
+    row = venv.reset()[:1]
+    chances = network.get_distribution(network.obs_to_tensor(row)[0]).distribution[2].probs[0].detach().numpy()
+    draws = drawn_actions(network, np.repeat(row, 40_000, axis=0), np.random.default_rng(0))[:, 2]
+    for items in (slice(0, 1), slice(0, 500), slice(990, 1000)):
+        chance = chances[items].sum()
+        share = np.isin(draws, np.arange(1000)[items]).mean()
+        assert abs(share - chance) < 5 * np.sqrt(chance * (1 - chance) / 40_000)
+
+
+def test_gaussian_draws_have_the_mean_and_deviation_of_the_network(setup):
+    """Over 40,000 draws, within five standard errors."""
+    venv = wrapped(setup, NearestItems(setup.context, 4))
+    network = SAC("MlpPolicy", venv, device="cpu", seed=0).policy
+    row = venv.reset()[:1]
+    mean, log_std, _ = network.actor.get_action_dist_params(network.obs_to_tensor(row)[0])
+    draws = np.arctanh(
+        drawn_actions(network, np.repeat(row, 40_000, axis=0), np.random.default_rng(0)).clip(-0.9999, 0.9999)
+    )
+    deviation = log_std.exp().detach().numpy()[0]
+    assert (abs(draws.mean(axis=0) - mean.detach().numpy()[0]) < 5 * deviation / 200).all()
+    assert (abs(draws.std(axis=0) / deviation - 1) < 5 / np.sqrt(80_000)).all()
 
 
 def test_users_of_training_are_met_nowhere_else(setup):
