@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ from safetensors import SafetensorError, safe_open
 
 from driftrec.agents.derive_catalogue import RULE, derive_catalogue
 from driftrec.agents.embedding_cache import encode_cached, save_atomically
-from driftrec.agents.read_items import ALIASES, read_items
+from driftrec.agents.item_notes import likeness_notes
+from driftrec.agents.read_items import ALIASES, BadRows, read_items
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.simulators.catalogue import (
     ARRAYS_FILE,
@@ -25,6 +26,7 @@ from driftrec.simulators.catalogue import (
 )
 
 EMBEDDINGS_FILE = "embeddings.safetensors"
+BAD_ROWS_FILE = "bad_rows.txt"
 
 
 def build_catalogue_folder(
@@ -33,7 +35,9 @@ def build_catalogue_folder(
     encoder: TextEncoder,
     seed: int,
     *,
-    encoding: str = "utf-8-sig",
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    bad_rows: BadRows = "error",
     progress: bool = False,
     report: Callable[[str], None] = lambda line: None,
 ) -> tuple[Catalogue, Personas]:
@@ -44,9 +48,11 @@ def build_catalogue_folder(
         out: Folder to write; must be new, empty or a catalogue folder, which is replaced.
         encoder: Makes the embeddings, through the embedding cache.
         seed: Of the derived world, see ``derive_catalogue``.
-        encoding: Text encoding of ``csv``.
+        encoding: Text encoding of ``csv``; as of ``read_items``, like the next two.
+        columns: Columns of the file by ours.
+        bad_rows: "skip" leaves out rows that are no items; ``BAD_ROWS_FILE`` in the folder lists them.
         progress: Show progress bars on stderr.
-        report: Called with a line about columns of the file that are not used.
+        report: Called with lines about how the file was read, and what in it looks wrong.
 
     Returns:
         What was written.
@@ -57,10 +63,15 @@ def build_catalogue_folder(
         ValueError: If the items are not valid; see ``read_items``.
     """
     check_out(out)
-    items = read_items(csv, encoding=encoding)
+    items = read_items(csv, encoding=encoding, columns=columns, bad_rows=bad_rows)
+    for note in items.notes:
+        report(note)
     if items.ignored:
         report(f"Ignored columns: {', '.join(items.ignored)} (used are {', '.join(ALIASES)}).")
-    vectors = encode_cached(encoder, documents(items.titles, items.texts), progress=progress)
+    texts = documents(items.titles, items.texts)
+    vectors = encode_cached(encoder, texts, progress=progress)
+    for note in likeness_notes(texts, vectors, encoder.name):
+        report(note)
     catalogue, personas = derive_catalogue(items, vectors, seed=seed)
     provenance = {
         "rule": RULE,
@@ -70,6 +81,9 @@ def build_catalogue_folder(
         **encoder.describe(),
     }
     write_catalogue_folder(out, catalogue, personas, encoder, provenance, progress=progress)
+    if items.bad:
+        (out / BAD_ROWS_FILE).write_text("\n".join([*items.bad, ""]), encoding="utf-8")
+        report(f"{len(items.bad):,} bad rows were left out; {out / BAD_ROWS_FILE} lists them.")
     return catalogue, personas
 
 
@@ -101,7 +115,8 @@ def write_catalogue_folder(
         "personas": encode_cached(encoder, personas.texts, progress=progress),
     }
     out.mkdir(parents=True, exist_ok=True)
-    (out / EMBEDDINGS_FILE).unlink(missing_ok=True)  # never leave old embeddings beside a new catalogue
+    for old in (EMBEDDINGS_FILE, BAD_ROWS_FILE):  # never leave old ones beside a new catalogue
+        (out / old).unlink(missing_ok=True)
     save_catalogue(out, catalogue, personas, provenance)
     save_atomically(out / EMBEDDINGS_FILE, arrays, {**encoder.describe(), **_prints(catalogue, personas)})
 
@@ -110,7 +125,7 @@ def check_out(out: Path) -> None:
     """Raise FileExistsError unless ``out`` is missing, an empty folder or a catalogue folder."""
     if out.exists() and not out.is_dir():
         raise FileExistsError(f"{out} is a file; give a folder.")
-    known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE}
+    known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE, BAD_ROWS_FILE}
     strange = sorted(path.name for path in out.iterdir() if path.name not in known) if out.exists() else []
     if strange:
         raise FileExistsError(f"{out} is not a catalogue folder: it holds {', '.join(strange[:3])}. Give a new folder.")

@@ -1,24 +1,30 @@
-"""Items from a CSV file, with errors that name the line to repair."""
+"""Items from a file of the user's, with errors that name the lines to repair and notes of what was assumed."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from driftrec.agents.item_notes import assumed_note, html_notes, title_notes, topic_notes
+from driftrec.agents.item_rows import Row, Rows, read_rows
+from driftrec.agents.item_text import cleaned, names_in, plain, without_html
+from driftrec.simulators.settings import nearest
 
 ALIASES = {
-    "id": ("id", "item_id", "itemid", "movieid", "movie_id"),
-    "title": ("title", "item_title", "movie_title", "headline"),
+    "id": ("id", "item_id", "itemid", "movieid", "movie_id", "book_id", "product_id", "parent_asin", "asin"),
+    "title": ("title", "item_title", "movie_title", "headline", "name"),
     "text": ("text", "description", "abstract"),
     "topic": ("topic", "category"),
-    "genres": ("genres",),
+    "genres": ("genres", "genre", "categories"),
 }
 """Header names accepted for each column, in any case; the first that the file has is taken."""
 
-NO_GENRES = "(no genres listed)"
+BadRows = Literal["error", "skip"]
+
+LISTED = 20
+"""Bad rows that a message names; it counts all."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Items:
         texts: Texts, "" where there is none.
         topics: Topic names, "" where there is none.
         ignored: Columns of the file that were not read, in its order.
+        notes: What was assumed, cleaned or looks wrong, a line each.
+        bad: Rows that were left out, and why, a line each.
     """
 
     ids: tuple[str, ...]
@@ -38,140 +46,197 @@ class Items:
     texts: tuple[str, ...]
     topics: tuple[str, ...]
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
-def read_items(path: str | Path, *, encoding: str = "utf-8-sig") -> Items:
-    """Read items from a comma-separated file with a header line.
+def read_items(
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    bad_rows: BadRows = "error",
+) -> Items:
+    """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``item_rows``.
 
-    Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text`` and ``topic`` may be
-    there; others are ignored, and the result names them. A byte order mark, any line ends and a missing last
-    one, quoted commas and quoted line breaks are fine. White space at the ends of a value is removed, a run of
-    it inside counts as one blank.
+    Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic`` and ``genres`` may
+    be there; others are ignored, and the result names them. Any line ends, quoted separators and quoted line breaks are
+    fine. White space at the ends of a value is removed, a run of it inside counts as one blank; HTML is taken out.
 
-    A ``genres`` column as MovieLens has it ("A|B|C") stands in for missing columns: without ``topic``, the
-    topic is the first genre; without ``text``, the text is "Genres: a, b, c.". "(no genres listed)" counts as
-    none.
+    Genres may be a list as Python or JSON writes it, or names between bars, semicolons or commas. Without ``topic`` the
+    first is the topic; without ``text`` the text is "Genres: a, b, c.", and with it several genres are added so.
 
     Args:
         path: The file.
-        encoding: Its text encoding; "utf-8-sig" is UTF-8 with or without a byte order mark.
+        encoding: Its text encoding; UTF-8, or UTF-16 where the file begins with its mark, if None.
+        columns: Column of the file by ours, such as {"id": "isbn"}; numbers from "1" for a file without a header.
+        bad_rows: "skip" leaves out rows that are no items, and the result lists them.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file cannot be decoded, lacks a header, a needed column or items, or a row has no
-            id, no title, too many values, or an id that an earlier row has. Names the line, from 1, and the
-            id.
+        PermissionError: If it must not be read.
+        ValueError: If the file cannot be decoded, lacks a header, a needed column or items; or if rows have no id, no
+            title, too many values, or an id that an earlier row has: lists them.
     """
-    records, ignored = _records(Path(path), encoding)
-    genres = [_genres(record) for record in records]
-    pairs = list(zip(records, genres, strict=True))
+    path, chosen = Path(path), dict(columns or {})
+    _check_chosen(chosen)
+    numbered = bool(chosen) and all(name.isdigit() for name in chosen.values())
+    table = read_rows(
+        path, encoding, lambda header: (numbered and len(header) > 1) or not _missing(_found(header, chosen))
+    )
+    if numbered:
+        table = _with_numbers(table)
+    header = [cleaned(name) for name in table.header]
+    places = _columns(header, path, chosen)
+    kept, bad = _sorted_out(path, table.rows, header, places)
+    if bad and bad_rows == "error":
+        raise ValueError(_listed(bad))
+    if not kept:
+        raise ValueError(
+            f"{path} holds no items, only a header." if not bad else f"{path} holds no items. {_listed(bad)}"
+        )
+    used = {column: header[place] for column, place in places.items()}
+    ignored = tuple(name for i, name in enumerate(header) if name and i not in places.values())
+    return _items(path, kept, bad, used, ignored, table.assumed)
+
+
+def _items(
+    path: Path,
+    kept: list[tuple[str, dict[str, str]]],
+    bad: list[str],
+    used: dict[str, str],
+    ignored: tuple[str, ...],
+    assumed: tuple[str, ...],
+) -> Items:
+    """Items of the rows kept, each with the place it stands at and its values by our columns."""
+    records = [record for _, record in kept]
+    titles = [_readable(record["title"]) for record in records]
+    genres = [names_in(record.get("genres", ""), split=True) for record in records]
+    topics = [names_in(record["topic"], split=False) for record in records] if "topic" in used else genres
+    first = [names[0] if names else "" for names in topics]
+    notes = [
+        assumed_note(path, assumed, used),
+        *html_notes(records),
+        *title_notes([(place, record["title"]) for place, record in kept]),
+        *topic_notes(first),
+    ]
     return Items(
-        ids=tuple(record["id"] for record in records),
-        titles=tuple(record["title"] for record in records),
-        texts=tuple(record.get("text", f"Genres: {', '.join(names)}." if names else "") for record, names in pairs),
-        topics=tuple(record.get("topic", names[0] if names else "") for record, names in pairs),
+        ids=tuple(cleaned(record["id"]) for record in records),
+        titles=tuple(titles),
+        texts=tuple(_text(record, names) for record, names in zip(records, genres, strict=True)),
+        topics=tuple(first),
         ignored=ignored,
+        notes=tuple(notes),
+        bad=tuple(bad),
     )
 
 
-def _records(path: Path, encoding: str) -> tuple[list[dict[str, str]], tuple[str, ...]]:
-    """The known columns of every row, checked, and the names of the other columns."""
-    lines = _rows(path, encoding)
-    header = next(lines, (0, []))[1]
-    columns = _columns(header, path)
-    seen: dict[str, int] = {}
-    records = []
-    for line, row in lines:
-        record = _record(row, header, columns, f"{path}, line {line}")
-        item = record["id"]
-        if item in seen:
-            raise ValueError(f"{path}: id {item!r} is in lines {seen[item]} and {line}; use each id once.")
-        seen[item] = line
-        records.append(record)
-    if not records:
-        raise ValueError(f"{path} holds no items, only a header.")
-    return records, tuple(name for i, name in enumerate(header) if name and i not in columns.values())
+def _readable(value: str) -> str:
+    """A value without HTML, a list in a row."""
+    return cleaned(without_html(plain(value)))
 
 
-def _genres(record: dict[str, str]) -> list[str]:
-    """Names in MovieLens' column, none where it is absent."""
-    names = [name.strip() for name in record.get("genres", "").split("|")]
-    return [name for name in names if name not in ("", NO_GENRES)]
+def _text(record: dict[str, str], genres: list[str]) -> str:
+    """The item's text; all genres stand in it where there is none, or where there are several."""
+    text = _readable(record.get("text", ""))
+    if len(genres) < (2 if "text" in record else 1):
+        return text
+    return cleaned(f"{text} Genres: {', '.join(genres)}.")
 
 
-def _rows(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    """The file's rows, blank ones left out, each with the line it begins in, from 1."""
-    reader = csv.reader(io.StringIO(_decode(path, encoding), newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise ValueError(
-                f"{path}, line {line}: not valid CSV ({error}). Is a quote missing or too many?"
-            ) from error
-        if any(value.strip() for value in row):
-            yield line, [" ".join(value.split()) for value in row]
+def _sorted_out(
+    path: Path, rows: Iterable[Row], header: list[str], places: dict[str, int]
+) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
+    """Rows that are items, each with where it stands, and what is wrong with the others."""
+    seen: dict[str, str] = {}
+    kept, bad = [], []
+    for place, row in rows:
+        record = {column: row[i] if i < len(row) else "" for column, i in places.items()}
+        item = cleaned(record["id"])
+        fault = _fault(f"{path}, {place}", record, row[len(header) :], len(row), len(header))
+        if not fault and item in seen:
+            fault = f"{path}: id {item!r} is in {seen[item]} and in {place}; use each id once."
+        if fault:
+            bad.append(fault)
+            continue
+        seen[item] = place
+        kept.append((place, record))
+    return kept, bad
 
 
-def _decode(path: Path, encoding: str) -> str:
-    """The file's text without a byte order mark."""
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; give the CSV file with the items.")
-    if not path.exists():
-        raise FileNotFoundError(f"There is no items file {path.absolute()}.")
-    try:
-        codecs.lookup(encoding)
-    except LookupError as error:
-        raise ValueError(f"encoding {encoding!r} is not known; try utf-8-sig, latin-1 or cp1252.") from error
-    data = path.read_bytes()
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        offset = len(data) - len(error.object) + error.start  # the codec does not count a byte order mark
-        line = len(data[:offset].splitlines()) + data[:offset].endswith((b"\n", b"\r")) or 1
-        raise ValueError(
-            f"{path}: byte {offset} (0x{data[offset]:02x}) in line {line} is not valid {encoding}. "
-            f"Say what the file is written in, for example --encoding latin-1 (argument encoding)."
-        ) from error
+def _fault(where: str, record: dict[str, str], beyond: list[str], values: int, columns: int) -> str:
+    """What keeps a row from being an item, "" for nothing."""
+    item = cleaned(record["id"])
+    if not item:
+        return f"{where}: the id is missing; every item needs one."
+    if any(value.strip() for value in beyond):
+        return f"{where}: item {item!r} has {values} values for {columns} columns. Quote values that hold commas."
+    if not _readable(record["title"]):
+        return f"{where}: item {item!r} has no title; every item needs one."
+    return ""
 
 
-def _columns(header: list[str], path: str | Path) -> dict[str, int]:
-    """Position of each known column that the header has."""
+def _listed(bad: list[str]) -> str:
+    """The message of bad rows: one alone, or their number and the first ``LISTED``."""
+    if len(bad) == 1:
+        return bad[0]
+    more = [f"... and {len(bad) - LISTED} more."] if len(bad) > LISTED else []
+    return "\n".join([f"{len(bad)} bad rows; mend them, or leave them out with --bad-rows skip:", *bad[:LISTED], *more])
+
+
+def _check_chosen(columns: dict[str, str]) -> None:
+    for name in columns:
+        if name not in ALIASES:
+            raise ValueError(f"--columns names {name!r}. {nearest(name, ALIASES)} Write id=COLUMN,title=COLUMN.")
+
+
+def _with_numbers(table: Rows) -> Rows:
+    """A file without a header: its columns are called "1", "2" and so on."""
+    rows = [("line 1", table.header), *table.rows]
+    return Rows([str(number) for number in range(1, len(table.header) + 1)], rows, (*table.assumed, "without a header"))
+
+
+def _serves(header: list[str], chosen: dict[str, str], numbered: bool) -> bool:
+    """Whether a line, split in some way, is a header that names what is needed, or has as many values."""
+    if numbered:
+        return len(header) >= max(map(int, chosen.values()))
+    return not _missing(_found(header, chosen))
+
+
+def _found(header: list[str], chosen: dict[str, str]) -> dict[str, int]:
+    """Position of each of our columns that the header has."""
+    names = [cleaned(name).casefold() for name in header]
+    wanted = {**ALIASES, **{column: (name.casefold(),) for column, name in chosen.items()}}
+    return {
+        column: names.index(found[0])
+        for column, aliases in wanted.items()
+        if (found := [alias for alias in aliases if alias in names])
+    }
+
+
+def _missing(places: dict[str, int]) -> list[str]:
+    return [column for column in ("id", "title") if column not in places]
+
+
+def _columns(header: list[str], path: Path, chosen: dict[str, str]) -> dict[str, int]:
+    """``_found``, checked."""
     names = [name.casefold() for name in header]
     repeated = [name for name in header if name and names.count(name.casefold()) > 1]
     if repeated:
         raise ValueError(f"{path}: column {repeated[0]!r} occurs twice in the header.")
-    columns = {
-        column: names.index(found[0])
-        for column, aliases in ALIASES.items()
-        if (found := [alias for alias in aliases if alias in names])
-    }
-    missing = [column for column in ("id", "title") if column not in columns]
-    if missing:
+    absent = [name for name in chosen.values() if name.casefold() not in names]
+    if absent:
         raise ValueError(
-            f"{path}: no column {' and no column '.join(missing)}. The first line must name the columns, "
-            f"comma-separated: id and title, and text and topic if there are any. It holds {header}. "
-            f"Is the header missing?"
+            f"{path}: there is no column {absent[0]!r}, which --columns names. {nearest(absent[0], header)}"
         )
-    return columns
-
-
-def _record(row: list[str], header: list[str], columns: dict[str, int], where: str) -> dict[str, str]:
-    """The known columns of a row, checked; values that a short row lacks are ""."""
-    record = {name: row[i] if i < len(row) else "" for name, i in columns.items()}
-    if not record["id"]:
-        raise ValueError(f"{where}: the id is missing; every item needs one.")
-    if any(row[len(header) :]):
+    places = _found(header, chosen)
+    if missing := _missing(places):
         raise ValueError(
-            f"{where}: item {record['id']!r} has {len(row)} values for {len(header)} columns. "
-            f"Quote values that hold commas."
+            f"{path}: no column {' and no column '.join(missing)}. The first line must name the columns: id and title, "
+            f"and text, topic and genres if there are any; or say which are meant, --columns id=COLUMN,title=COLUMN. "
+            f"It holds {header}. Is the header missing?"
         )
-    if not record["title"]:
-        raise ValueError(f"{where}: item {record['id']!r} has no title; every item needs one.")
-    return record
+    return places

@@ -17,6 +17,7 @@ from typing import Literal
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
 from driftrec.agents.embedding_cache import default_cache_folder
+from driftrec.agents.read_items import BadRows
 from driftrec.agents.runs import drawn
 from driftrec.agents.setting import load_setting
 from driftrec.agents.text_encoder import TextEncoder
@@ -27,7 +28,8 @@ class Args:
     """Encode a catalogue's texts with a language model, once, for all later runs."""
 
     catalogue: Path | None = None
-    """CSV file with the columns id, title and, if you have them, text, topic; default: the packaged news."""
+    """Items file with the columns id, title and, if you have them, text, topic, genres: values between commas,
+    semicolons, tabs, bars or double colons, JSON lines, JSON or Parquet, gzipped or not; default: the packaged news."""
     out: Path | None = None
     """Folder to write; must be new, empty or a catalogue folder. Needed with --catalogue."""
     model: str | None = None
@@ -48,7 +50,12 @@ class Args:
     seed: int | None = None
     """Seed of the derived audience and hidden qualities, with --catalogue; default: drawn and printed."""
     encoding: str | None = None
-    """Text encoding of the CSV file, for example latin-1; default: UTF-8 with or without a mark."""
+    """Text encoding of the items file, for example windows-1252; default: UTF-8, or UTF-16 with its mark."""
+    columns: str | None = None
+    """What the file calls our columns, for example id=book_id,title=name; by number for a file without a header:
+    id=1,title=2,genres=3."""
+    bad_rows: BadRows = "error"
+    """skip: leave out rows that are no items and list them in the folder's bad_rows.txt."""
 
 
 def main(args: Args) -> None:
@@ -80,16 +87,32 @@ def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
         raise ValueError(f"Say where to write the catalogue made from {csv}: --out folder.")
     seed = drawn(args.seed)
     start = time.perf_counter()
-    encoding, progress = args.encoding or "utf-8-sig", sys.stderr.isatty()
     catalogue, personas = build_catalogue_folder(
-        csv, args.out, encoder, seed, encoding=encoding, progress=progress, report=print
+        csv,
+        args.out,
+        encoder,
+        seed,
+        encoding=args.encoding,
+        columns=_columns(args.columns),
+        bad_rows=args.bad_rows,
+        progress=sys.stderr.isatty(),
+        report=print,
     )
     _report(catalogue.num_items, personas.num_personas, time.perf_counter() - start, encoder)
     print(f"{catalogue.num_topics} topics, seed {seed}. Written to {args.out}: use --catalogue {args.out}.")
 
 
+def _columns(text: str | None) -> dict[str, str]:
+    """Columns of the file by ours, from "id=book_id,title=name"."""
+    pairs = [part.partition("=") for part in text.split(",")] if text else []
+    for name, _, column in pairs:
+        if not name or not column:
+            raise ValueError(f"--columns is {text}; write id=COLUMN,title=COLUMN.")
+    return {name.strip(): column.strip() for name, _, column in pairs}
+
+
 def _encode_news(args: Args, encoder: TextEncoder) -> None:
-    for name, value in (("--seed", args.seed), ("--encoding", args.encoding)):
+    for name, value in (("--seed", args.seed), ("--encoding", args.encoding), ("--columns", args.columns)):
         if value is not None:
             raise ValueError(f"{name} {value} applies to --catalogue items.csv only; the packaged news is fixed.")
     if args.out is None and encoder.fingerprint != TextEncoder().fingerprint:

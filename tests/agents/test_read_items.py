@@ -1,14 +1,29 @@
-"""Reading items from CSV (field/reports.md A-7, A10): every file is read right or refused with its line."""
+"""Reading items: every file is read right or refused with its line."""
 
+import csv
+import gzip
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from driftrec.agents.read_items import Items, read_items
 
 PLAIN = b'item_id,title,text,topic\n1,Red film,"Long, and\nloud",Drama\n2,Blue song,,Music\n'
 WANTED = Items(("1", "2"), ("Red film", "Blue song"), ("Long, and loud", ""), ("Drama", "Music"))
+
+
+KEYS = ("id", "title", "topic")
+
+
+def parquet(rows):
+    """Rows as a Parquet file."""
+    file = io.BytesIO()
+    pd.DataFrame(rows, columns=KEYS).to_parquet(file)
+    return file.getvalue()
 
 
 def write(folder: Path, data: bytes) -> Path:
@@ -33,18 +48,18 @@ def write(folder: Path, data: bytes) -> Path:
     ],
 )  # fmt: skip
 def test_forms_of_one_table(tmp_path, data):
-    assert replace(read_items(write(tmp_path, data)), ignored=()) == WANTED
+    assert replace(read_items(write(tmp_path, data)), ignored=(), notes=()) == WANTED
 
 
 def test_utf8_with_mark_under_the_plain_name(tmp_path):
-    assert read_items(write(tmp_path, b"\xef\xbb\xbf" + PLAIN), encoding="utf-8") == WANTED
+    assert replace(read_items(write(tmp_path, b"\xef\xbb\xbf" + PLAIN), encoding="utf-8"), notes=()) == WANTED
 
 
 @pytest.mark.parametrize(
     ("header", "ignored"),
     [
         (b"id,title", ()),
-        (b"id,title,genre,minutes", ("genre", "minutes")),
+        (b"id,title,kind,minutes", ("kind", "minutes")),
         (b"year,id,title,Text,genres,movieId,", ("year", "movieId")),  # of two ids the first name known is taken
     ],
 )
@@ -93,13 +108,12 @@ def test_offset_counts_the_byte_order_mark(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"id,title\n7,A\n8,\"B\nb\"\n7,C\n", r"id '7' is in lines 2 and 5"),
+        (b"id,title\n7,A\n8,\"B\nb\"\n7,C\n", r"id '7' is in line 2 and in line 5"),
         (b"id,title\n1,A\n2,  \n", r"line 3: item '2' has no title"),
         (b"id,title\n1,A\n2\n", r"line 3: item '2' has no title"),
         (b"id,title\n,A\n", r"line 2: the id is missing"),
         (b"1,Toy Story,Fun\n2,Jumanji,Fun\n3,Heat,War\n", r"no column id and no .*'Toy Story'.*missing"),
-        (b"id,name\n1,A\n", r"no column title.*holds \['id', 'name'\]"),
-        (b"id;title\n1;A\n", r"comma-separated.*holds \['id;title'\]"),
+        (b"id,label\n1,A\n", r"no column title.*--columns id=COLUMN.*holds \['id', 'label'\]"),
         (b"id,title,Title\n1,A,B\n", r"column 'title' occurs twice"),
         (b"id,title\n", r"holds no items"),
         (b"", r"no column id and no column title.*holds \[\]"),
@@ -116,7 +130,139 @@ def test_bad_files(tmp_path, data, message):
 def test_bad_paths_and_encoding(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no items file .*nothing\.csv"):
         read_items(tmp_path / "nothing.csv")
-    with pytest.raises(ValueError, match="is a folder; give the CSV file"):
+    with pytest.raises(ValueError, match="is a folder; give the file"):
         read_items(tmp_path)
     with pytest.raises(ValueError, match="encoding 'utf-9' is not known"):
         read_items(write(tmp_path, PLAIN), encoding="utf-9")
+
+
+ROWS = [("7", "Good, Bad & Ugly", "Western"), ("8", "Ünder", "War")]
+OBJECTS = [dict(zip(KEYS, row, strict=True)) for row in ROWS]
+TABLE = "\n".join(["id{0}title{0}topic", *("{0}".join(row) for row in ROWS)]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "note"),
+    [
+        ("semicolons.csv", TABLE.format(";").encode(), "separated by semicolons"),
+        ("tabs.tsv", TABLE.format("\t").encode(), "separated by tabs"),
+        ("bars.csv", TABLE.format("|").encode(), "separated by bars"),
+        ("colons.dat", TABLE.format("::").encode(), "separated by double colons"),
+        ("excel.csv", ("sep=;\r\n" + TABLE.format(";")).encode(), "separated by semicolons"),
+        ("excel.txt", TABLE.format("\t").encode("utf-16"), "as utf-16, separated by tabs"),
+        ("items.csv.gz", gzip.compress(TABLE.format(";").encode()), "gzipped, separated by semicolons"),
+        ("items.jsonl", "\n".join(map(json.dumps, OBJECTS)).encode(), "as JSON lines"),
+        ("items.json", json.dumps(OBJECTS).encode(), "as JSON"),
+        ("items.parquet", parquet(ROWS), "as Parquet"),
+    ],
+)
+def test_every_format_gives_the_same_items_and_says_how_it_was_read(tmp_path, name, data, note):
+    (tmp_path / name).write_bytes(data)
+    items = read_items(tmp_path / name)
+    assert list(zip(items.ids, items.titles, items.topics, strict=True)) == ROWS
+    assert items.notes == (f"Read {name} {note}.",)
+
+
+def test_columns_by_name_and_by_number(tmp_path):
+    named = write(tmp_path, b"isbn,label,kind\n1,A,Fun\n2,B,War\n")
+    assert read_items(named, columns={"id": "isbn", "title": "Label"}).titles == ("A", "B")
+    with pytest.raises(ValueError, match=r"no column 'lable', which --columns names\. Did you mean 'label'"):
+        read_items(named, columns={"id": "isbn", "title": "lable"})
+    with pytest.raises(ValueError, match=r"--columns names 'tittle'\. Did you mean 'title'"):
+        read_items(named, columns={"tittle": "label"})
+    movies = write(tmp_path, b"1::Toy Story, the film (1995)::Animation|Comedy\n2::Heat (1995)::Action\n")
+    items = read_items(movies, columns={"id": "1", "title": "2", "genres": "3"})
+    assert items.titles == ("Toy Story, the film (1995)", "Heat (1995)")
+    assert items.topics == ("Animation", "Action")
+
+
+@pytest.mark.parametrize(
+    "genres",
+    [
+        """ "['Drama', 'War']" """.strip(),
+        '"[""Drama"", ""War""]"',
+        '"[{""id"": 1, ""name"": ""Drama""}, {""name"": ""War""}]"',
+        "Drama|War",
+        '"Drama, War"',
+        "Drama; War",
+        "Drama|War|Drama",
+    ],
+)
+def test_lists_of_genres_are_split(tmp_path, genres):
+    items = read_items(write(tmp_path, f"id,title,genres\n1,A,{genres}\n".encode()))
+    assert (items.topics, items.texts) == (("Drama",), ("Genres: Drama, War.",))
+    with_text = read_items(write(tmp_path, f"id,title,genres,text\n1,A,{genres},Long.\n".encode()))
+    assert with_text.texts == ("Long. Genres: Drama, War.",)
+
+
+def test_ten_genres_in_lists_are_ten_topics(tmp_path):
+    names = [f"Genre {letter}" for letter in "ABCDEFGHIJ"]
+    lists = [[names[i % 10], names[i // 10 % 10], names[i * 7 % 10]] for i in range(200)]
+    rows = "".join(f'{i},Film {i},"{genres}"\n' for i, genres in enumerate(lists))
+    items = read_items(write(tmp_path, f"id,title,genres\n{rows}".encode()))
+    assert items.topics == tuple(genres[0] for genres in lists)
+    assert len(items.notes) == 1
+
+
+def test_a_topic_may_hold_a_comma(tmp_path):
+    assert read_items(write(tmp_path, b'id,title,topic\n1,A,"Food, drink"\n')).topics == ("Food, drink",)
+
+
+def test_many_topics_of_few_items_are_warned_of(tmp_path):
+    rows = b"".join(b"%d,A,topic %d\n" % (i, i % 25) for i in range(50))
+    assert "25 topics for 50 items" in read_items(write(tmp_path, b"id,title,topic\n" + rows)).notes[1]
+
+
+def test_html_and_unseen_characters_are_taken_out(tmp_path):
+    row = "1,Brass &amp; Sons\u200b&#39; I <3 you,<p>one</p>two<br />&lt;b&gt; e\u0301\ufeff"
+    items = read_items(write(tmp_path, f"id,title,text\n{row}\n2,B,C\n".encode()))
+    assert items.titles[0] == "Brass & Sons' I <3 you"
+    assert items.texts[0] == "one two <b> é"
+    assert items.notes[1] == "HTML was taken out of 1 items."
+
+
+def test_the_hint_at_an_encoding_does_not_corrupt(tmp_path):
+    data = b"id,title\n1,A\n2,the \x93quiet\x94 river\n"
+    with pytest.raises(ValueError, match=r"byte 19 .*it looks like --encoding windows-1252"):
+        read_items(write(tmp_path, data))
+    assert read_items(write(tmp_path, data), encoding="windows-1252").titles[1] == "the “quiet” river"
+    notes = read_items(write(tmp_path, data), encoding="latin-1").notes
+    assert "1 titles hold control characters, the first in line 3" in notes[1]
+
+
+def test_a_quote_that_a_later_row_closes_is_warned_of(tmp_path):
+    items = read_items(write(tmp_path, b'id,title,text\n1,A,a\n2,"Stone,b\n3,Island,c\n4,Diary",d\n'))
+    assert "line breaks in 1 titles (line 3)" in items.notes[1]
+
+
+def test_all_bad_rows_are_listed_or_left_out(tmp_path):
+    path = write(tmp_path, b"id,title\n1,A\n,B\n3,\n1,D\n5,E,F\n6,G\n")
+    with pytest.raises(
+        ValueError, match=r"(?s)^4 bad rows.*line 3: the id.*line 4: item '3'.*line 2 and in line 5.*line 6"
+    ):
+        read_items(path)
+    items = read_items(path, bad_rows="skip")
+    assert items.ids == ("1", "6")
+    assert len(items.bad) == 4
+    with pytest.raises(ValueError, match=r"and 30 more\.$"):
+        read_items(write(tmp_path, b"id,title\n1,A\n" + b",B\n" * 50))
+
+
+def test_a_value_of_any_length(tmp_path):
+    before = csv.field_size_limit()
+    assert len(read_items(write(tmp_path, b"id,title,text\n1,A," + b"x" * 200_000 + b"\n")).texts[0]) == 200_000
+    assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (gzip.compress(PLAIN)[:-9], "is gzipped and damaged"),
+        (b"PAR1 nothing", "is Parquet and damaged"),
+        (b'{"id": 1, "title": "A"}\n{"id": 2\n', "line 2: not valid JSON"),
+        (b"[1, 2]", "object 1: 1 is no object"),
+    ],
+)
+def test_damaged_files_are_named(tmp_path, data, message):
+    with pytest.raises(ValueError, match=message):
+        read_items(write(tmp_path, data))

@@ -56,9 +56,9 @@ def test_the_file_is_read_in_the_encoding_given(csv, tmp_path, tiny_model):
 def test_columns_that_are_ignored_are_named(csv, tmp_path, tiny_model, capsys):
     main(Args(catalogue=csv, out=tmp_path / "all", model=str(tiny_model), seed=1))
     assert "Ignored" not in capsys.readouterr().out
-    csv.write_text("id,title,genre,minutes\n1,Goats,Animals,3\n2,Soup,Food,4\n", encoding="utf-8")
+    csv.write_text("id,title,kind,minutes\n1,Goats,Animals,3\n2,Soup,Food,4\n", encoding="utf-8")
     main(Args(catalogue=csv, out=tmp_path / "two", model=str(tiny_model), seed=1))
-    assert "Ignored columns: genre, minutes (used are id, title, text, topic, genres).\n" in capsys.readouterr().out
+    assert "Ignored columns: kind, minutes (used are id, title, text, topic, genres).\n" in capsys.readouterr().out
 
 
 def test_the_news_with_another_encoder_needs_a_folder(tmp_path, tiny_model, capsys):
@@ -73,7 +73,7 @@ def test_the_news_with_another_encoder_needs_a_folder(tmp_path, tiny_model, caps
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda rows: rows.replace("a2,", "a1,"), "items.csv: id 'a1' is in lines 2 and 3; use each id once"),
+        (lambda rows: rows.replace("a2,", "a1,"), "items.csv: id 'a1' is in line 2 and in line 3; use each id once"),
         (lambda rows: rows.replace("Parrot orders groceries", " "), "items.csv, line 3: item 'a2' has no title"),
         (lambda rows: rows.replace("a2,Parrot", ",Parrot"), "items.csv, line 3: the id is missing"),
         (lambda rows: rows.replace("id,title,text,topic\n", ""), "no column id and no column title"),
@@ -88,3 +88,24 @@ def test_bad_items_end_in_one_line_and_leave_nothing(csv, tiny_model, driftrec, 
     assert message in done.err
     assert done.err.count("\n") == 1
     assert not (tmp_path / "new").exists()
+
+
+def test_other_columns_bad_rows_and_what_was_assumed_are_said(csv, tmp_path, tiny_model, driftrec):
+    csv.write_text("nr;label\n1;Goats\n2;\n3;Soup\n", encoding="utf-8")
+    words = ("encode", "--catalogue", csv, "--model", tiny_model, "--columns", "id=nr,title=label")
+    done = driftrec(*words, "--out", "one")
+    assert done.status == 2
+    assert "line 3: item '2' has no title" in done.err
+    done = driftrec(*words, "--out", "one", "--bad-rows", "skip")
+    assert done.status == 0, done.err
+    assert "Read items.csv separated by semicolons: id from nr, title from label.\n" in done.out
+    assert "1 bad rows were left out; one/bad_rows.txt lists them.\n" in done.out
+    assert "line 3: item '2' has no title" in (tmp_path / "one" / "bad_rows.txt").read_text(encoding="utf-8")
+    done = driftrec(*words[:-1], "nr", "--out", "two")
+    assert "--columns is nr; write id=COLUMN,title=COLUMN." in done.err
+
+
+def test_items_that_the_model_cannot_tell_apart_are_warned_of(csv, tiny_model, driftrec):
+    csv.write_text("id,title\n1,😀\n2,😁\n3,Soup\n4,Soup\n", encoding="utf-8")
+    done = driftrec("encode", "--catalogue", csv, "--model", tiny_model, "--out", "new")
+    assert "Warning: 2 of 4 items (50%) have the vector of an item with another text" in done.out

@@ -1,0 +1,79 @@
+"""What a user should know of the items read: what was assumed, what was cleaned, what looks wrong; a line each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.item_text import CONTROL, has_html
+
+BREAK = re.compile(r"[\r\n]")
+
+MANY_TOPICS = 20
+FEW_ITEMS = 5
+"""More topics than that, of fewer items on average, are hardly topics."""
+
+
+def assumed_note(path: Path, assumed: tuple[str, ...], used: dict[str, str]) -> str:
+    """How the file was read, in one line."""
+    renamed = [f"{column} from {name}" for column, name in used.items() if name.casefold() != column]
+    how = ", ".join(assumed) or "as UTF-8, separated by commas"
+    return f"Read {path.name} {how}" + (f": {', '.join(renamed)}." if renamed else ".")
+
+
+def html_notes(records: list[dict[str, str]]) -> Iterator[str]:
+    """How many items had HTML in title or text, from values by column."""
+    count = sum(any(has_html(record.get(column, "")) for column in ("title", "text")) for record in records)
+    if count:
+        yield f"HTML was taken out of {count:,} items."
+
+
+def title_notes(titles: list[tuple[str, str]]) -> Iterator[str]:
+    """Signs of a wrong encoding, and of a quote that a later row closes, in titles as the file has them."""
+    control = [place for place, title in titles if CONTROL.search(title)]
+    if control:
+        yield (
+            f"Warning: {len(control):,} titles hold control characters, the first in {control[0]}. "
+            "Is the file in another encoding, such as --encoding windows-1252?"
+        )
+    broken = [place for place, title in titles if BREAK.search(title.strip())]
+    if broken:
+        shown = ", ".join(broken[:5]) + (", ..." if len(broken) > 5 else "")
+        yield (
+            f"Warning: line breaks in {len(broken):,} titles ({shown}). "
+            "A quote that is not closed in its line takes in the rows below it."
+        )
+
+
+def topic_notes(topics: list[str]) -> Iterator[str]:
+    """A warning where there are too many topics to tire of, "" being none."""
+    named = len(set(topics) - {""})
+    if named > MANY_TOPICS and len(topics) < FEW_ITEMS * named:
+        yield (
+            f"Warning: {named:,} topics for {len(topics):,} items, fewer than {FEW_ITEMS} each. "
+            "Users tire by topic; name broader ones, or leave the column out to have them found."
+        )
+
+
+def likeness_notes(texts: Sequence[str], vectors: NDArray[np.float32], name: str) -> Iterator[str]:
+    """A warning of items that an encoder cannot tell apart.
+
+    Args:
+        texts: What was encoded.
+        vectors: Their embeddings, (items, embedding).
+        name: Of the encoder.
+    """
+    of_vector: dict[bytes, set[str]] = {}
+    for text, row in zip(texts, vectors, strict=True):
+        of_vector.setdefault(row.tobytes(), set()).add(text)
+    alike = sum(len(of_vector[row.tobytes()]) > 1 for row in vectors)
+    if alike:
+        yield (
+            f"Warning: {alike:,} of {len(texts):,} items ({alike / len(texts):.0%}) have the vector of an item with "
+            f"another text: {name} cannot read them. The built-in model reads English; for other languages name a "
+            "multilingual one, such as --model intfloat/multilingual-e5-small --prompt 'query: {text}'."
+        )
