@@ -148,9 +148,11 @@ def _header(line: str, separator: str) -> list[str]:
 
 def _lines(path: Path, text: str, separator: str, skipped: int) -> Iterator[Row]:
     """The rows with the line that each begins in, from 1; blank ones left out."""
-    source = io.StringIO(text.replace(separator, UNUSED) if len(separator) > 1 else text, newline="")
-    quoting = csv.QUOTE_NONE if len(separator) > 1 else csv.QUOTE_MINIMAL
-    reader = csv.reader(source, strict=True, delimiter=separator if len(separator) == 1 else UNUSED, quoting=quoting)
+    if len(separator) > 1:
+        source = io.StringIO(text.replace(separator, UNUSED), newline="")
+        reader = csv.reader(source, strict=True, delimiter=UNUSED, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     longest = csv.field_size_limit(max(len(text), 131_072))  # csv's own limit is one for the whole process
     try:
         while True:

@@ -84,9 +84,7 @@ def read_items(
     path, chosen = Path(path), dict(columns or {})
     _check_chosen(chosen)
     numbered = bool(chosen) and all(name.isdigit() for name in chosen.values())
-    table = read_rows(
-        path, encoding, lambda header: (numbered and len(header) > 1) or not _missing(_found(header, chosen))
-    )
+    table = read_rows(path, encoding, lambda header: _serves(header, chosen, numbered))
     if numbered:
         table = _with_numbers(table)
     header = [cleaned(name) for name in table.header]

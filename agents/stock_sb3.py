@@ -233,8 +233,8 @@ def drawn_actions(network: BasePolicy, vectors: Float, rng: np.random.Generator)
             return network.predict(vectors, deterministic=True)[0]
         chances = network.get_distribution(seen).distribution
         if isinstance(chances, list):  # a categorical one a position
-            draws = torch.from_numpy(rng.random(shape))
-            return np.stack([_index(c.probs, u).numpy() for c, u in zip(chances, draws.unbind(1), strict=True)], axis=1)
+            draws = torch.from_numpy(rng.random(shape)).unbind(1)
+            return np.stack([_index(one.probs, u).numpy() for one, u in zip(chances, draws, strict=True)], axis=1)  # type: ignore[attr-defined]
         normal = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
         space = network.action_space
         assert isinstance(space, spaces.Box)
