@@ -12,9 +12,10 @@ from gymnasium.vector import AutoresetMode
 
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
-from driftrec.simulators.catalogue import Catalogue, Personas, load_catalogue
+from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
+from driftrec.simulators.shared_catalogue import shared_catalogue
 
 SMALLEST_CHANCE = 2.0**-24
 """Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
@@ -139,22 +140,15 @@ def news_world(
 
 def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
     """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``."""
-    return packaged_catalogue() if catalogue is None else load_catalogue(catalogue)
+    return packaged_catalogue() if catalogue is None else shared_catalogue(catalogue)
 
 
 @lru_cache(maxsize=1)
 def packaged_catalogue() -> tuple[Catalogue, Personas]:
-    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same.
-
-    All callers share the arrays, which therefore cannot be written to.
-    """
+    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same."""
     from driftrec.simulators.newsroom import generate_news, generate_personas
 
-    items, personas = generate_news(), generate_personas()
-    for column in (*vars(items).values(), personas.interest):
-        if isinstance(column, np.ndarray):
-            column.flags.writeable = False
-    return items, personas
+    return generate_news(), generate_personas()
 
 
 def check_path(catalogue: str | None) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.constant import Constant
 from driftrec.simulators.settings import nearest
 
 NUM_TOPICS = 10
@@ -23,7 +24,7 @@ ITEM_SEED = 0
 
 
 @dataclass(frozen=True)
-class SardineItems:
+class SardineItems(Constant):
     """A catalogue.
 
     Attributes:
@@ -33,6 +34,9 @@ class SardineItems:
 
     embeddings: NDArray[np.float32]
     source: str
+
+    def __post_init__(self) -> None:
+        self.freeze()
 
     @property
     def main_topics(self) -> NDArray[np.int8]:
