@@ -19,11 +19,11 @@ def shared_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
     Both cannot be changed, so that nobody notices whom they share them with.
     """
     key = _key(Path(folder))
-    found = _catalogues.get(key), _personas.get(key)
-    if found[0] is None or found[1] is None:
-        found = load_catalogue(folder)
-        _catalogues[key], _personas[key] = found
-    return found[0], found[1]
+    catalogue, personas = _catalogues.get(key), _personas.get(key)
+    if catalogue is None or personas is None:
+        catalogue, personas = load_catalogue(folder)
+        _catalogues[key], _personas[key] = catalogue, personas
+    return catalogue, personas
 
 
 def _key(folder: Path) -> Key:

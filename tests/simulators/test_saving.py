@@ -16,12 +16,13 @@ from driftrec.simulators.saving import load_arrays, save_arrays
 def test_files_have_the_permissions_of_any_new_file(tmp_path, umask, mode):
     before = os.umask(umask)
     try:
-        save_arrays(tmp_path / "a.safetensors", {"x": np.ones(3)}, {"name": "value"})
+        save_arrays(tmp_path / "a.safetensors", {"x": np.ones(3), "scalar": np.float32(2)}, {"name": "value"})
     finally:
         os.umask(before)
     assert (tmp_path / "a.safetensors").stat().st_mode & 0o777 == mode
     arrays, metadata = load_arrays(tmp_path / "a.safetensors")
     np.testing.assert_array_equal(arrays["x"], np.ones(3))
+    assert arrays["scalar"].shape == ()
     assert metadata == {"name": "value"}
 
 
