@@ -27,6 +27,8 @@ Float = NDArray[np.float32]
 WIDEST = 5.9
 """Standard deviations that a normal draw stays within, see ``noise.normal_pairs``."""
 
+_ROUNDING = 1e-6  # more than float32 rounds, so that what does not spread stays in the observation space too
+
 NO_RESPONSE: Mapping[str, np.generic] = {
     "clicked": np.int8(0),
     "quality": np.float32(0),
@@ -99,7 +101,8 @@ class InterestExplorationConfig:
     def highest_quality(self) -> float:
         """Highest quality that can be drawn."""
         topics = (self.topic_0, self.topic_1)
-        return float(max(np.exp(topic.quality_mean + WIDEST * topic.quality_stddev) for topic in topics))
+        spreads = [WIDEST * max(topic.quality_stddev, _ROUNDING) for topic in topics]
+        return float(max(np.exp(topic.quality_mean + spread) for topic, spread in zip(topics, spreads, strict=True)))
 
     @property
     def score_range(self) -> tuple[float, float]:

@@ -211,8 +211,9 @@ class SardineWorld:
             clicked += self._influence.take(items, axis=0) * opened[:, None]
         clicked /= np.maximum(number, 1)
         omega = np.float32(self.config.omega)
-        moved = _unit(omega * interest + (np.float32(1.0) - omega) * clicked)
-        np.copyto(interest, moved, where=number > 0)
+        moved = omega * interest + (np.float32(1.0) - omega) * clicked
+        np.copyto(moved, interest, where=number == 0)  # else 0 / 0 at an omega of 0
+        np.copyto(interest, _unit(moved), where=number > 0)
 
     def _take_away(self, state: SardineState) -> None:
         """Current interest: what boredom leaves of it."""
