@@ -92,7 +92,7 @@ class Account:
         for kind, now in self._seen["truth"].items():
             was, is_ = self._by_topic(kind, before["truth"][kind]), self._by_topic(kind, now)
             change = {name: abs(float(is_[name]) - float(was[name])) for name in is_}
-            largest = sorted(change, key=lambda name: -change[name])[:MOST_CHANGES]  # noqa: B023 (used at once)
+            largest = sorted(change, key=lambda name: -change[name])[:MOST_CHANGES]
             lines += [f"{name}: {_shown(was[name])} -> {_shown(is_[name])}" for name in largest if change[name] > 0.005]
         return lines
 

@@ -102,7 +102,9 @@ def live(world, what):
             assert np.isfinite(feedback.reward()).all(), what
             observation = world.observe(state)
             check_finite(observation, what)
-            assert all(space.contains({k: v[user] for k, v in observation.items()}) for user in range(0, USERS, 9)), what
+            assert all(space.contains({k: v[user] for k, v in observation.items()}) for user in range(0, USERS, 9)), (
+                what
+            )
             check_finite(world.reveal(state), what)
         check_finite({"expected": world.expected_engagement(state)}, what)
         check_appraisal(world, state, what)
@@ -125,7 +127,10 @@ def check_appraisal(world, state, what):
         (long_term_satisfaction_world, LongTermSatisfactionConfig()),
         (interest_evolution_world, InterestEvolutionConfig()),
         (interest_exploration_world, InterestExplorationConfig()),
-        (lambda config: sardine_world("SlateTopK-BoredInf", 50, config=config, embeddings="generated"), SardineConfig()),
+        (
+            lambda config: sardine_world("SlateTopK-BoredInf", 50, config=config, embeddings="generated"),
+            SardineConfig(),
+        ),
         (
             lambda config: sardine_world(
                 "SlateRerank-Bored", config=config, embeddings="generated", observation="partial", corrected=True
