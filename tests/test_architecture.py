@@ -124,9 +124,7 @@ def test_the_name_alone_loads_nothing():
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_layer_is_imported_when_asked_for(layer):
-    loaded = (
-        f"import sys, driftrec; print(driftrec.{layer}.__name__, 'torch' in sys.modules, sorted(dir(driftrec))[-4:])"
-    )
+    loaded = f"import sys, driftrec; print(driftrec.{layer}.__name__, 'torch' in sys.modules, dir(driftrec)[-4:])"
     assert in_a_fresh_python(loaded) == f"driftrec.{layer} False {sorted(LAYERS)}"
 
 

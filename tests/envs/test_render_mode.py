@@ -177,9 +177,7 @@ def test_an_unknown_mode_is_refused_with_the_known_ones(name, mode):
 @pytest.mark.parametrize("mode", ["human", "ansi"])
 @every_world
 def test_many_users_at_once_render_nothing(name, mode):
-    with pytest.raises(
-        TypeError, match=rf"render_mode is '{mode}'; many users .* gymnasium\.make\(\.\.\., render_mode"
-    ):
+    with pytest.raises(TypeError, match=rf"render_mode is '{mode}'; many users .* gymnasium\.make\("):
         gym.make_vec(name, render_mode=mode)
     assert gym.make_vec(name, render_mode=None).metadata["render_modes"] == []
 

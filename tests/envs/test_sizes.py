@@ -95,10 +95,10 @@ def test_what_is_no_whole_number_is_refused_by_name(name, make, value):
 @pytest.mark.parametrize("value", NO_SIZES, ids=repr)
 def test_lanes_and_horizons_of_any_world_are_whole_numbers(value):
     world = news_world()
-    with pytest.raises(TypeError, match="num_envs is .*; it must be a whole number"):
+    with pytest.raises(TypeError, match=r"num_envs is .*; it must be a whole number"):
         RecommendationVectorEnv(world, value, 10)
     for make in (lambda: RecommendationVectorEnv(world, 2, value), lambda: RecommendationEnv(world, value)):
-        with pytest.raises(TypeError, match="horizon is .*; it must be a whole number"):
+        with pytest.raises(TypeError, match=r"horizon is .*; it must be a whole number"):
             make()
 
 
