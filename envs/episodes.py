@@ -45,8 +45,8 @@ def check_same_limit(max_episode_steps: int | None, horizon: int | None) -> None
     """
     if max_episode_steps is not None and max_episode_steps != horizon:
         raise ValueError(
-            f"max_episode_steps is {max_episode_steps!r} and the horizon {horizon}; use horizon={max_episode_steps!r}, "
-            "which sets both."
+            f"max_episode_steps is {max_episode_steps!r} and the horizon {horizon}, but there is one limit; use "
+            f"horizon={max_episode_steps!r}, or give both the same number where a spec holds another."
         )
 
 

@@ -70,13 +70,15 @@ class NewsEnv(RecommendationEnv):
         catalogue: Folder written by ``driftrec encode``, a string; None for the packaged news catalogue of 1,000 items.
         slate_size: Positions in a slate, 1 to the number of items.
         history: Impressions in the observation, at least 1.
-        horizon: Steps after which an episode is truncated; None for no limit.
+        horizon: Steps after which an episode is truncated; None for no limit. The
+            ``max_episode_steps`` of ``gymnasium.make`` lays a ``TimeLimit`` around it, which can only be shorter.
         config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``.
-        render_mode: None; there is nothing to look at.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, or a size is not whole.
-        ValueError: If a setting is unknown or out of range, if no episode could ever end, or for a render mode.
+        TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, a size is not whole, or the
+            render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if no episode could ever end.
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
 

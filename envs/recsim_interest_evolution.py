@@ -67,10 +67,11 @@ class InterestEvolutionEnv(RecommendationEnv):
         choice: Changes to the choice model by name, such as ``{"no_click_mass": 2.0}``; under "model" another of
             ``recsim_choice.MODELS``.
         config: Changes to ``InterestEvolutionConfig`` by name.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
-        ValueError: If a setting is unknown or out of range, if no episode could ever end, or for a render mode.
+        TypeError: If a size is not whole, a flag not True or False, a setting not a number, or the render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if no episode could ever end.
     """
 
     def __init__(

@@ -65,10 +65,11 @@ class InterestExplorationEnv(RecommendationEnv):
             ``recsim_choice.MODELS``.
         config: Changes to ``InterestExplorationConfig``, nested by topic and type.
         history: Past slates in the observation, at least 1; 1 is the published one.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
-        ValueError: If a setting is unknown or out of range, if ``horizon`` is None, or for a render mode.
+        TypeError: If a size is not whole, a flag not True or False, a setting not a number, or the render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if ``horizon`` is None.
     """
 
     def __init__(

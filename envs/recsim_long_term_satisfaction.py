@@ -59,10 +59,11 @@ class LongTermSatisfactionEnv(RecommendationEnv):
         corrected: Make satisfaction matter, see the world.
         horizon: Steps after which an episode is truncated; None, as published, for no limit.
         config: Changes to ``LongTermSatisfactionConfig`` by name, after ``corrected``.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
-        ValueError: If a setting is unknown or out of range, if ``horizon`` is below 1, or for a render mode.
+        TypeError: If a size is not whole, a flag not True or False, a setting not a number, or the render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if ``horizon`` is below 1.
     """
 
     def __init__(

@@ -97,10 +97,10 @@ class SardineEnv(RecommendationEnv):
         observation: "ideal" or "partial".
         history: Past slates in the partial observation, at least 1; 1 is the published one. Ideal has no use for it.
         corrected: Do what the paper says where the original does not.
-        render_mode: None; there is nothing to look at.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole or a setting not of its kind.
+        TypeError: If a size is not whole, a setting not of its kind, or the render mode unknown.
         ValueError: If a name is unknown or a setting out of range.
         FileNotFoundError: If packaged items are demanded and not installed.
     """

@@ -57,7 +57,8 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         """How ``gymnasium.make`` made this environment; ``max_episode_steps`` is the horizon.
 
         An environment made from it again wears gymnasium's own ``TimeLimit`` of as many steps on top, which says
-        ``truncated`` too where a user leaves with the very last of them.
+        ``truncated`` too where a user leaves with the very last of them. Made with another horizon, it needs
+        ``max_episode_steps=-1`` too, for no ``TimeLimit``.
         """
         return self._spec
 

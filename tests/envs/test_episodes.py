@@ -61,12 +61,14 @@ def test_an_environment_made_again_is_as_long(name):
 @every_world
 def test_another_limit_than_the_horizon_is_refused_by_lanes(name):
     identifier = f"driftrec/{name}-v0"
-    message = rf"max_episode_steps is 11 and the horizon {HORIZONS[name]}; use horizon=11, which sets both"
+    message = f"max_episode_steps is 11 and the horizon {HORIZONS[name]}, but there is one limit; use horizon=11, or"
     with pytest.raises(ValueError, match=message):
         gym.make_vec(identifier, num_envs=2, max_episode_steps=11)
     envs = gym.make_vec(identifier, num_envs=2, horizon=11, max_episode_steps=11)
     assert envs.unwrapped.horizon == envs.spec.max_episode_steps == 11
     assert gym.make_vec(envs.spec).num_envs == 2
+    longer = gym.make_vec(envs.spec, horizon=12, max_episode_steps=12)
+    assert longer.unwrapped.horizon == longer.spec.max_episode_steps == 12
 
 
 def test_gymnasiums_limit_on_one_user_is_told_as_what_it_does():
@@ -74,3 +76,7 @@ def test_gymnasiums_limit_on_one_user_is_told_as_what_it_does():
     assert env.spec.max_episode_steps == 3
     env.reset(seed=0)
     assert [env.step(np.arange(5))[3] for _ in range(3)] == [False, False, True]
+    longer = gym.make(gym.make("driftrec/News-v0", horizon=3).spec, horizon=5, max_episode_steps=-1)
+    assert longer.spec.max_episode_steps == 5
+    longer.reset(seed=0)
+    assert [longer.step(np.arange(5))[3] for _ in range(5)] == [False] * 4 + [True]
