@@ -45,7 +45,7 @@ class SB3VecEnv(VecEnv):
     def reset(self) -> VecEnvObs:
         """Start all lanes anew, with the seeds of the last ``seed`` call if there was one since."""
         seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
-        observation, _ = self.envs.reset(seed=seeds)
+        observation, _ = self.envs.reset(seed=seeds)  # type: ignore[arg-type]  # one a lane, as all lanes take
         self._reset_seeds()
         self._reset_options()
         self._returns[:], self._lengths[:] = 0.0, 0

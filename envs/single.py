@@ -53,7 +53,7 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         self._words: str | None = None
 
     @property
-    def spec(self) -> EnvSpec | None:  # type: ignore[override]
+    def spec(self) -> EnvSpec | None:
         """How ``gymnasium.make`` made this environment; ``max_episode_steps`` is the horizon.
 
         An environment made from it again wears gymnasium's own ``TimeLimit`` of as many steps on top, which says
@@ -106,7 +106,7 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
             self._words = self._account.step(self._steps, slates[0], observation, info)
         return observation, reward, terminated, truncated, info
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """What the last step did, in words; None without a render mode.
 
         Raises:

@@ -61,7 +61,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         self._spec: EnvSpec | None = None
 
     @property
-    def spec(self) -> EnvSpec | None:  # type: ignore[override]
+    def spec(self) -> EnvSpec | None:
         """How ``gymnasium.make_vec`` made these lanes; ``max_episode_steps`` is the horizon."""
         return self._spec
 

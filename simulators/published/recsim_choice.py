@@ -130,7 +130,7 @@ class MultinomialProportional:
     def check_scores(self, lowest: float, highest: float) -> None:
         """Scores are at least m, and not all weights can be 0."""
         _check_floor(self.min_normalizer, lowest)
-        if self.weights(np.float32(lowest)) <= 0.0 and np.float32(self.no_click) == 0.0:
+        if self.weights(np.array([lowest], np.float32))[0] <= 0.0 and np.float32(self.no_click) == 0.0:
             raise ValueError(
                 f"choice.no_click_mass and choice.min_normalizer are both {self.no_click_mass:g}, as are the lowest "
                 "scores: a slate of such items leaves nothing to choose, 0 / 0. Raise no_click_mass, or lower both."

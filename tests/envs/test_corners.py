@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from driftrec.simulators.published.recsim_interest_exploration import InterestEx
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionConfig
 from driftrec.simulators.published.sardine_config import SardineConfig
 
-GENERATED = {"embeddings": "generated"}
+GENERATED: dict[str, Any] = {"embeddings": "generated"}
 USERS, STEPS = 40, 12
 COMBINATIONS = 25  # random ones of ends, beside those of one setting at a time
 CASCADES = (ExponentialCascade, ProportionalCascade)  # no choice by weights

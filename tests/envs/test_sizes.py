@@ -1,5 +1,7 @@
 """Sizes are whole numbers of any type, and Python's own from the door on."""
 
+from typing import Any
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ from driftrec.simulators.published.recsim_long_term_satisfaction import LongTerm
 from driftrec.simulators.published.sardine_config import PUBLISHED, SardineConfig
 from driftrec.simulators.published.sardine_items import sardine_items
 
-GENERATED = {"embeddings": "generated"}
+GENERATED: dict[str, Any] = {"embeddings": "generated"}
 RECSIM = {"slate_size": 3, "num_candidates": 200, "horizon": 120}
 WORLDS = {
     "News": {"slate_size": 10, "history": 120, "horizon": 120},
