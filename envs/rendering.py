@@ -152,9 +152,9 @@ def _(world: LongTermSatisfactionWorld, seen: Mapping[str, Any], item: int) -> s
 def _copied(observation: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:
     """Copies, since the caller may write into what it was given; "truth" is about the user, not the candidates."""
     copies = {name: np.copy(value) for name, value in info.items()}
-    about_items = {name for name in copies if name.startswith("candidate")}
-    scaled = {"interest"} if "interests" in copies else set()  # says the same twice
-    truth = {name: copies[name] for name in copies.keys() - _FEEDBACK - about_items - scaled}
+    truth = {name: copies[name] for name in copies if name not in _FEEDBACK and not name.startswith("candidate")}
+    if "interests" in truth:
+        del truth["interest"]  # the same, scaled
     return {**{name: np.copy(value) for name, value in observation.items()}, "info": copies, "truth": truth}
 
 
