@@ -19,7 +19,7 @@ class SB3VecEnv(VecEnv):
     Infos are empty but for lanes that are done, which carry ``terminal_observation``, ``TimeLimit.truncated`` and the
     monitor's ``episode`` (r: return, l: length, t: 0). The bridge thus is a ``Monitor``, and says so, inside of all
     that ``VecNormalize`` and the like do to rewards, and outside of gymnasium's reward wrappers; no ``VecMonitor`` is
-    needed. One around ``VecNormalize`` would overwrite the returns by normalised ones, of which stable-baselines3 warns.
+    needed. One around ``VecNormalize`` would overwrite the returns by normalised ones, as stable-baselines3 warns.
 
     Args:
         envs: Autoreset mode "SameStep".
