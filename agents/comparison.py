@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,16 @@ from driftrec.agents.known_policies import Setup, known_policies
 from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.registry import build_policy
+from driftrec.agents.world_setup import world_title
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
 
 TRAINED = ("myopic", "mmr", "farsighted", "ppo", "ppo-sampled", *BASELINE_RUNS)
 """Policies that a run folder of ``driftrec train`` or ``train-baseline`` holds; it stands behind the colon."""
+
+
+INTERRUPTED = "interrupted"
+"""Why a policy failed that did not get to the end."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,9 @@ def compare(
 ) -> Results:
     """Let every policy serve the same ``users`` users.
 
+    A policy that fails costs its own row alone: the summary's "failed" says why, by label. So does an interrupt, after
+    which no further policy serves.
+
     Args:
         setup: World and embeddings.
         entries: The policies.
@@ -124,22 +133,38 @@ def compare(
             last other policy.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
+
+    Raises:
+        PolicyError: If all fail; that of the first.
+        KeyboardInterrupt: If no policy has finished by then.
     """
     seeds = user_seeds(seed, "evaluation", users)
-    episodes, steps, journeys, shown = [], [], {}, {}
-    for entry in entries:
-        parts = []
-        for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
-            on_policy(entry.label)
-            rollout = _serve(setup, entry.policies[trained], entry.label, seeds, seed, tick)
-            episodes.append(_signed(rollout.episodes, entry.label, trained))
-            steps.append(_signed(step_table(rollout, seed), entry.label, trained))
-            parts.append(rollout)
-        shown[entry.label] = np.stack([rollout.shown for rollout in parts])
-        journeys[entry.label] = parts[0].journeys
+    episodes: list[pd.DataFrame] = []
+    steps: list[pd.DataFrame] = []
+    journeys, shown = {}, {}
+    failed: dict[str, str] = {}
+    for number, entry in enumerate(entries):
+        try:
+            parts = _rollouts(setup, entry, seeds, seed, on_policy, tick)
+        except KeyboardInterrupt:
+            if not episodes:
+                raise
+            failed |= {left.label: INTERRUPTED for left in entries[number:]}
+            break
+        except Exception as error:
+            if not episodes and number == len(entries) - 1:
+                raise
+            failed[entry.label] = str(error)
+            continue
+        episodes += [_signed(rollout.episodes, entry.label, trained) for trained, rollout in parts.items()]
+        steps += [_signed(step_table(rollout, seed), entry.label, trained) for trained, rollout in parts.items()]
+        shown[entry.label] = np.stack([rollout.shown for rollout in parts.values()])
+        journeys[entry.label] = next(iter(parts.values())).journeys
     table = pd.concat(episodes, ignore_index=True)
-    oracles = [entry.label for entry in entries if entry.oracle]
-    summary = summarise(table, shown, world=setup.args.world, baseline=baseline, seed=seed, oracles=oracles)
+    oracles = [entry.label for entry in entries if entry.oracle and entry.label in shown]
+    baseline = baseline if baseline in shown else next(iter(shown))
+    summary = summarise(table, shown, world=world_title(setup.args), baseline=baseline, seed=seed, oracles=oracles)
+    summary["failed"] = failed
     summary["unit"] = getattr(setup.world, "unit", MINUTES)
     summary["planner_weights"] = weights_of_planners(entries)
     others = [label for label in journeys if label != baseline]
@@ -158,12 +183,21 @@ def _signed(rows: pd.DataFrame, label: str, trained: int | None) -> pd.DataFrame
     return rows.assign(policy=label, training_seed=pd.array([trained] * len(rows), dtype="Int64"))
 
 
-def _serve(
-    setup: Setup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
-) -> Rollout:
-    """One policy's rollout over the users ``seeds``."""
-    horizon = setup.horizon
-    return roll_out(setup.world, policy, setup.context, seeds, horizon=horizon, seed=seed, name=label, tick=tick)
+def _rollouts(
+    setup: Setup,
+    entry: Entry,
+    seeds: NDArray[np.uint64],
+    seed: int,
+    on_policy: Callable[[str], None],
+    tick: Callable[[], None],
+) -> dict[int | None, Rollout]:
+    """Rollouts of an entry's policies over the users ``seeds``, by training seed, ascending."""
+    told: dict[str, Any] = {"horizon": setup.horizon, "seed": seed, "name": entry.label, "tick": tick}
+    rollouts = {}
+    for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
+        on_policy(entry.label)
+        rollouts[trained] = roll_out(setup.world, entry.policies[trained], setup.context, seeds, **told)
+    return rollouts
 
 
 def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:

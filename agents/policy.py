@@ -5,8 +5,11 @@ A policy that is told the hidden truth is an ``Oracle``, and every table says so
 
 from __future__ import annotations
 
+import sysconfig
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -79,6 +82,25 @@ class Oracle(Policy, Protocol):
     def see(self, state: Any) -> None:
         """Be told the world's true state of all users, a copy; called before every ``act``."""
         ...
+
+
+class PolicyError(RuntimeError):
+    """A policy failed in its own code. The message says where, the cause is the error itself."""
+
+
+def failed(name: str, method: str, error: Exception) -> PolicyError:
+    """The ``PolicyError`` of a policy that raised ``error``: method, file and line of its own code.
+
+    The line is the innermost one that is neither ours nor a library's, or else the innermost.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(_FOREIGN)] or frames
+    where = f", {own[-1].filename}, line {own[-1].lineno}" if own else ""
+    return PolicyError(f"Policy {name!r} failed in {method}(){where}: {type(error).__name__}: {error}")
+
+
+_FOREIGN = (str(Path(__file__).parents[1]), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+"""Folders of driftrec, of Python and of installed packages."""
 
 
 def num_users(observation: Observation) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
-from driftrec.agents.policy import Context, Policy
+from driftrec.agents.policy import Context, Policy, failed
 from driftrec.simulators.settings import nearest
 
 Factory = Callable[[Context], Policy]
@@ -82,16 +82,18 @@ def build_policy(
 def build_own(module: str, attribute: str, context: Context) -> Policy:
     """Import ``module``, call its ``attribute`` with the context, and check that the result is a policy.
 
-    Errors that the user's code raises while it builds the policy pass unchanged.
-
     Raises:
+        PolicyError: If the user's code raises while it builds the policy.
         ImportError: If the module cannot be imported or has no such attribute.
         TypeError: If the attribute cannot be called with the context alone, or the result lacks ``reset`` or ``act``.
     """
     name = f"{module}:{attribute}"
     factory = _import(module, attribute)
     _check_call(name, attribute, factory, context)
-    policy = factory(context)
+    try:
+        policy = factory(context)
+    except Exception as error:
+        raise failed(name, "__init__", error) from error
     missing = [method for method in ("reset", "act") if not callable(getattr(policy, method, None))]
     if missing:
         lacking = " and ".join(f"{method}()" for method in missing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,9 +106,21 @@ def check_users(users: int) -> None:
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write the configuration with the command that repeats the run and versions, as strict JSON."""
-    stored = {**config, "command": shlex.join(sys.argv), "versions": versions()}
+    """Write the configuration with the command that repeats the run, versions and commit, as strict JSON."""
+    stored = {**config, "command": shlex.join(sys.argv), "versions": versions(), **commit()}
     (folder / CONFIG_FILE).write_text(json.dumps(stored, indent=1, allow_nan=False, default=str), encoding="utf-8")
+
+
+def commit() -> dict[str, str]:
+    """The commit of the checkout that this code lies in, "+changes" behind it if there are any; {} where in none."""
+    git = ["git", "-C", str(Path(__file__).resolve().parent)]
+    told = {"capture_output": True, "text": True, "check": True}
+    try:
+        subprocess.run([*git, "ls-files", "--error-unmatch", Path(__file__).name], **told)  # type: ignore[call-overload]
+        found = subprocess.run([*git, "describe", "--always", "--abbrev=40", "--dirty=+changes"], **told)  # type: ignore[call-overload]
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"commit": found.stdout.strip()}
 
 
 def versions(names: Sequence[str] = LIBRARIES) -> dict[str, str]:

@@ -19,6 +19,7 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.registry import build_policy
 from driftrec.agents.trained import load_mmr
 from driftrec.agents.world_setup import WorldSetup
+from driftrec.simulators.extras import install
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
 
@@ -182,7 +183,7 @@ def new_study(seed: int) -> Study:
     try:
         import optuna
     except ImportError as error:
-        raise ImportError("Tuning needs Optuna; get it with: pip install driftrec[tune]") from error
+        raise ImportError(f"Tuning needs Optuna; get it with: {install('tune')}") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
 

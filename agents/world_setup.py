@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -157,6 +159,32 @@ def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
         options = json_object("options", args.options)
         told["options"] = json.dumps({**options, "embeddings": env.world.item_source})
     return WorldArgs(**told)
+
+
+def world_title(args: WorldArgs) -> str:
+    """A world in words: its id, and whatever is not as it comes, such as "driftrec/News-v0, slate_size 10"."""
+    plain = resolved(WorldArgs(world=args.world), make_env(WorldArgs(world=args.world)))
+    told, usual = _parts(args), _parts(plain)
+    return ", ".join([args.world, *(f"{name} {value}" for name, value in told.items() if usual.get(name) != value)])
+
+
+def _parts(args: WorldArgs) -> dict[str, str]:
+    """All settings of a world by name, nested ones with dots between; catalogues by the folder's name."""
+    sizes = {
+        name: getattr(args, name) for name in ("slate_size", "history", "horizon") if getattr(args, name) is not None
+    }
+    catalogue = {} if args.catalogue is None else {"catalogue": Path(args.catalogue).resolve().name}
+    nested = {**json_object("options", args.options), **json_object("config", args.config)}
+    return {name: str(value) for name, value in {**catalogue, **sizes, **dict(_flat(nested))}.items()}
+
+
+def _flat(nested: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Leaves of nested objects, with their path."""
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
 
 
 def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> WorldSetup:

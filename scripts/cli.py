@@ -103,13 +103,15 @@ def _run(verb: str) -> None:
     """``run`` without a word on interrupts."""
     import tyro
 
+    from driftrec.agents.policy import PolicyError
+
     script = importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}")
     args = tyro.cli(script.Args, prog=f"driftrec {verb}", description=script.__doc__, args=sys.argv[2:])
     try:
         script.main(args)
     except BrokenPipeError:  # an OSError, but nobody's mistake
         raise
-    except (ValueError, TypeError, OSError, ImportError) as error:
+    except (ValueError, TypeError, OSError, ImportError, PolicyError) as error:
         print(f"driftrec {verb}: {error}", file=sys.stderr)
         raise SystemExit(2) from error
 

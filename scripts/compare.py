@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison import (
+    INTERRUPTED,
     TRAINED,
     Entry,
     build_entries,
@@ -25,7 +28,7 @@ from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import Setup, baselines, open_world
-from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
+from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.trained import other_world
 from driftrec.agents.world_setup import WorldArgs
 
@@ -71,17 +74,48 @@ def main(args: Args) -> None:
     entries = build_entries(setup, policies, seed=seed, report=print)
     with run_folder(args.out, "compare") as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
-        write_config(folder, {**asdict(args), **config, "policies": policies, "fingerprints": setup.fingerprints()})
+        told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
+        write_config(folder, {**asdict(args), **setup.described(), **told})
         results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
-        write_results(folder, results)
         curve = read_curves(curve_runs(policies))
-        if curve is not None:
-            write_table(curve, folder / CURVE_FILE)
-        save_all(folder, results, curve=curve)
-    print(text_table(results.summary))
+        print(text_table(results.summary), flush=True)  # first: nothing that follows can lose it
+        rescue(folder, lambda where: _write(where, results, curve))
+        drawn_all = draw(folder, results, curve)
     if setup.note:
         print(setup.note)
     print(f"Run folder: {folder}")
+    _end(results.summary, baseline, folder, drawn_all)
+
+
+def _write(folder: Path, results: Results, curve: pd.DataFrame | None) -> None:
+    """All tables."""
+    write_results(folder, results)
+    if curve is not None:
+        write_table(curve, folder / CURVE_FILE)
+
+
+def draw(folder: Path, results: Results, curve: pd.DataFrame | None) -> bool:
+    """Draw all plots; where that fails say so and how to try again, and return False."""
+    try:
+        save_all(folder, results, curve=curve)
+    except Exception as error:  # the tables are there, whatever a plot trips over
+        print(f"The plots could not be drawn ({type(error).__name__}: {error}).", file=sys.stderr)
+        print(f"The tables are written; draw again with: driftrec plot {folder}", file=sys.stderr)
+        return False
+    return True
+
+
+def _end(summary: Mapping[str, Any], baseline: str, folder: Path, drawn_all: bool) -> None:
+    """Say which policies failed, and end with a status that is not 0 if any did or plots are missing."""
+    failed = summary["failed"]
+    if baseline in failed:
+        print(f"The baseline {baseline} is among the missing: compared with {summary['baseline']}.", file=sys.stderr)
+    if INTERRUPTED in failed.values():
+        raise KeyboardInterrupt(f"{folder} holds the policies that were finished")
+    for label, why in failed.items():
+        print(f"{label} failed and is left out: {why}", file=sys.stderr)
+    if failed or not drawn_all:
+        raise SystemExit(1)
 
 
 def serve(setup: Setup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:

@@ -54,7 +54,7 @@ def main(args: Args) -> None:
     start = time.perf_counter()
     with run_folder(args.out, "train") as folder:
         told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}
-        write_config(folder, {**asdict(args), **told})
+        write_config(folder, {**asdict(args), **setup.described(), **told})
         try:
             _train(setup, settings, seed, folder)
         except KeyboardInterrupt:

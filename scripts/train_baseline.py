@@ -6,7 +6,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import tyro
 
@@ -74,8 +74,9 @@ def main(args: Args) -> None:
         load_ranker(setup, str(args.ranker)) if isinstance(setup, WorldSetup) else open_run(setup, str(args.ranker))
     start = time.perf_counter()
     with run_folder(args.out, args.kind) as folder:
-        told = {} if recipe is None else {"settings": asdict(recipe)}
-        write_config(folder, {**asdict(args), **told, "seed": seed, "fingerprints": setup.fingerprints()})
+        told: dict[str, Any] = {} if recipe is None else {"settings": asdict(recipe)}
+        told |= {"seed": seed, "fingerprints": setup.fingerprints()}
+        write_config(folder, {**asdict(args), **setup.described(), **told})
         try:
             _train(args, setup, recipe, seed, folder)
         except KeyboardInterrupt:

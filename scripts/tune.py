@@ -57,7 +57,7 @@ def main(args: Args) -> None:
     setup = set_up(args, progress=sys.stderr.isatty())
     build_with(setup, args.name, defaults(args.name))  # and whether there is such a run
     with run_folder(args.out, "tune") as folder:
-        write_config(folder, {**asdict(args), "seed": seed, "fingerprints": setup.fingerprints()})
+        write_config(folder, {**asdict(args), **setup.described(), "seed": seed, "fingerprints": setup.fingerprints()})
         trials: list[Trial] = []
         for trial in search(setup, args.name, seed=seed, trials=args.trials, users=args.users):
             trials.append(trial)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.evaluation.tables import markdown_table
-from driftrec.agents.published.verification import WORLDS, Part, check_worlds, verify
+from driftrec.agents.published.verification import WORLDS, Part, measurable, verify
 from driftrec.agents.published.verification_original import lives, same_users
 from driftrec.agents.runs import check_empty, drawn, run_folder, versions, write_config
 
@@ -42,28 +42,34 @@ def main(args: Args) -> None:
         ModuleNotFoundError: If sardine-rec is needed and not installed.
         FileExistsError: If the folder holds anything.
     """
-    _check(args)
-    parts = _parts(args)
+    worlds, left = _check(args)
+    parts = _parts(replace(args, worlds=tuple(worlds)))
     page = "\n\n".join(f"## {part.title}\n\n{part.about}\n\n{markdown_table(part.text())}" for part in parts)
     for part in parts:
         print(f"\n{part.title}\n\n{part.text().to_string(index=False)}\n\n{part.about}")
+    if left:
+        print(f"\n{left}")
     if args.out is not None:
-        _write(args, parts, f"# Published worlds: the originals and ours\n\n{page}\n")
+        told = ("# Published worlds: the originals and ours", page, left)
+        _write(args, parts, "\n\n".join(filter(None, told)) + "\n")
     if not all(part.agrees for part in parts):
         raise SystemExit(1)
 
 
-def _check(args: Args) -> None:
-    """Find every mistake before any work; errors as of ``main``."""
+def _check(args: Args) -> tuple[list[str], str]:
+    """Find every mistake before any work, and which worlds can be measured; errors as of ``main``."""
     for name, least in (("episodes", 2), ("users", 1), ("original_episodes", 2)):
         if getattr(args, name) < least:
             flag = name.replace("_", "-")
             raise ValueError(f"--{flag} is {getattr(args, name)}; it must be at least {least}.")
     drawn(args.seed)
     check_empty(args.out)
-    check_worlds(args.worlds)
+    worlds, left = measurable(args.worlds)
     if args.original and not _of_sardine(args.worlds):
         raise ValueError("--original runs SARDINE's worlds, and --worlds names none of them.")
+    if args.original and left:
+        raise ModuleNotFoundError(left)
+    return worlds, left
 
 
 def _parts(args: Args) -> list[Part]:

@@ -10,9 +10,10 @@ from driftrec.agents.benchmarks.environment import UNIT, stepping
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.published.sardine_original import original_env
 from driftrec.envs.news import NewsVectorEnv
+from driftrec.simulators.extras import install
 
 PEER = "SARDINE SlateTopK-Bored, one environment"
-REMEDY = "not installed; pip install -c constraints.txt 'driftrec[peers]'"
+REMEDY = f"not installed; {install('peers')}"
 
 
 def peers(effort: Effort) -> Iterator[Row]:

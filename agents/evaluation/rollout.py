@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.behaviour import Behaviour
-from driftrec.agents.policy import Context, Oracle, Policy
+from driftrec.agents.policy import Context, Oracle, Policy, failed
 from driftrec.simulators.world import Feedback, World, check_slates
 
 JOURNEYS = 16
@@ -113,7 +113,7 @@ def roll_out(
     Raises:
         TypeError: If the policy's slates are not integers.
         ValueError: If their shape is wrong or an item does not exist; names policy, step, user and position.
-        RuntimeError: From an error in the policy's own code, which is kept as the cause.
+        PolicyError: From an error in the policy's own code, which is kept as the cause.
     """
     state = world.reset(seeds)
     with _in_policy(name, "reset"):
@@ -176,7 +176,7 @@ def _in_policy(name: str, method: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise RuntimeError(f"Policy {name!r} failed in {method}(): {type(error).__name__}: {error}") from error
+        raise failed(name, method, error) from error
 
 
 def _episodes(tally: _Tally, seeds: NDArray[np.uint64], drift: NDArray[np.float64]) -> pd.DataFrame:

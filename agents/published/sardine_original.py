@@ -18,6 +18,7 @@ from scipy import stats
 from driftrec.agents.policy import Oracle
 from driftrec.agents.published.figures_sardine import POLICIES
 from driftrec.envs.sardine import sardine_horizon, sardine_world
+from driftrec.simulators.extras import install
 from driftrec.simulators.noise import stream_keys, user_seeds
 from driftrec.simulators.published.sardine import SardineWorld
 
@@ -62,7 +63,7 @@ def original_env(name: str, config: Mapping[str, Any] | None = None) -> Any:
     try:
         import sardine  # noqa: F401 (registers its environments)
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError("sardine-rec is not installed; pip install 'driftrec[peers]'.") from error
+        raise ModuleNotFoundError(f"sardine-rec is not installed; {install('peers')}.") from error
     changes = {ORIGINAL_NAMES.get(field, field): value for field, value in (config or {}).items()}
     return gym.make(f"sardine/{name}-v0", disable_env_checker=True, **changes).unwrapped
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from driftrec.agents.published import figures_recsim, figures_sardine
 from driftrec.agents.published.figures import BOUND, Figure, Measurement
+from driftrec.simulators.extras import install
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
 from driftrec.simulators.settings import nearest
 
@@ -80,23 +81,26 @@ COLUMNS: Mapping[str, Callable[[Row], str]] = {
 }
 
 
-def check_worlds(worlds: Sequence[str]) -> None:
-    """Find out before any work whether the figures of ``worlds`` can be measured.
+def measurable(worlds: Sequence[str]) -> tuple[list[str], str]:
+    """Those of ``worlds`` whose figures can be measured here, and what is left out, "" for nothing.
+
+    SARDINE's figures belong to the items of its package, which need not be installed.
 
     Raises:
         ValueError: If there is none, or a name is unknown.
-        ModuleNotFoundError: If one is SARDINE's, whose figures belong to the package's items, without the package.
+        ModuleNotFoundError: If all need the package.
     """
     if not worlds:
         raise ValueError(f"No worlds to verify; name some, such as {WORLDS[0]}.")
     for name in worlds:
         if name not in WORLDS:
             raise ValueError(f"World {name!r} has no figures. {nearest(name, WORLDS)}")
-        if name.startswith("Sardine-") and any(packaged_file(file) is None for file in PACKAGED.values()):
-            raise ModuleNotFoundError(
-                f"The figures of {name} belong to the items of sardine-rec, which is not installed; "
-                "pip install 'driftrec[peers]', or choose other --worlds."
-            )
+    missing = any(packaged_file(file) is None for file in PACKAGED.values())
+    left = [name for name in worlds if missing and name.startswith("Sardine-")]
+    why = f"the figures belong to the items of sardine-rec, which is not installed; {install('peers')}"
+    if len(left) == len(worlds):
+        raise ModuleNotFoundError(f"{', '.join(left)}: {why}, or choose other --worlds.")
+    return [name for name in worlds if name not in left], f"Left out: {', '.join(left)}: {why}." if left else ""
 
 
 def verify(worlds: Sequence[str], episodes: int, seed: int, report: Report = lambda line: None) -> Part:

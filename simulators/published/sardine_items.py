@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators.constant import Constant
+from driftrec.simulators.extras import install
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.sizes import size
 
@@ -101,6 +102,6 @@ def _demand_packaged(num_items: int) -> SardineItems:
     if items is None:
         raise FileNotFoundError(
             f"embeddings is 'packaged' and sardine-rec's {PACKAGED[num_items]} is not installed; "
-            "pip install 'driftrec[peers]', or take 'generated' ones."
+            f"{install('peers')}, or take 'generated' ones."
         )
     return items

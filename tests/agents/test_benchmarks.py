@@ -66,7 +66,7 @@ def test_a_missing_peer_says_how_to_install_it(monkeypatch):
     (row,) = peers.peers(QUICK)
     assert row.value is None
     assert "pip install" in row.note
-    assert "driftrec[peers]" in row.note
+    assert "'.[peers]'" in row.note
 
 
 def test_the_ratio_is_taken_turn_by_turn(monkeypatch):

@@ -50,7 +50,7 @@ def test_without_the_original_ours_is_measured_and_the_remedy_is_named():
     rows = list(published.published(TINY))
     sardine = [row for row in rows if row.name.startswith("Sardine")]
     assert [row.name.partition(", ")[2] for row in sardine] == ["original", "64 lanes"] * 2
-    assert all("driftrec[peers]" in row.note for row in sardine if row.value is None)
+    assert all("'.[peers]'" in row.note for row in sardine if row.value is None)
     assert sum(row.value is None for row in sardine) == 2
 
 
@@ -105,7 +105,7 @@ def test_ppo_trains_beside_stock_ppo():
 def test_ppo_trains_without_the_original():
     remedy, ours = published_training.published_training(TINY)
     assert remedy.value is None
-    assert "driftrec[peers]" in remedy.note
+    assert "'.[peers]'" in remedy.note
     assert ours.value > 0
 
 

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
+from driftrec.agents.policy import PolicyError
 from driftrec.agents.registry import POLICIES, build_policy
 
 OWN = """
@@ -109,7 +110,11 @@ def test_builds_the_users_own(own_module, make_context):
         ("own_policies:Mime", ImportError, "module 'own_policies' has no 'Mime'"),
         ("own_policies:NoAct", TypeError, r"'own_policies:NoAct' lacks act\(\);"),
         ("own_policies:Nothing", TypeError, r"'own_policies:Nothing' lacks reset\(\) and act\(\);"),
-        ("own_policies:Fails", KeyError, "weights"),
+        (
+            "own_policies:Fails",
+            PolicyError,
+            r"failed in __init__\(\), .*own_policies\.py, line \d+: KeyError: 'weights'",
+        ),
         (
             "own_policies:NoContext",
             TypeError,

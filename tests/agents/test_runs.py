@@ -1,6 +1,7 @@
 """Run folders, seeds and configurations."""
 
 import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from driftrec.agents import runs
 from driftrec.agents.runs import (
     CONFIG_FILE,
     LIBRARIES,
     check_empty,
     check_users,
+    commit,
     drawn,
     new_run,
+    rescue,
     run_folder,
     versions,
     write_config,
@@ -139,3 +143,19 @@ def test_config_is_strict_json(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_config(tmp_path, {"gamma": np.nan})
     assert not (tmp_path / CONFIG_FILE).exists()
+
+
+def test_the_commit_is_told_where_the_code_lies_in_a_checkout(tmp_path, monkeypatch):
+    found = commit()
+    if Path(runs.__file__).resolve().parents[1].joinpath(".git").exists():
+        assert re.fullmatch(r"[0-9a-f]{40}(\+changes)?", found["commit"])
+    monkeypatch.setattr(runs, "__file__", str(tmp_path / "runs.py"))  # as in site-packages
+    assert commit() == {}
+
+
+def test_a_folder_that_fails_twice_is_told_as_such(tmp_path, monkeypatch):
+    def write(folder):
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match=r"run cannot be written .*, nor .*; nothing is kept"):
+        rescue(tmp_path / "run", write)

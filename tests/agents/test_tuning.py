@@ -150,7 +150,7 @@ def test_without_optuna_the_remedy_is_named(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", gone)
-    with pytest.raises(ImportError, match=r"Tuning needs Optuna; get it with: pip install driftrec\[tune\]"):
+    with pytest.raises(ImportError, match=r"Tuning needs Optuna; get it with: pip install -e '\.\[tune\]'"):
         new_study(0)
 
 

@@ -5,9 +5,13 @@ import sys
 import pandas as pd
 import pytest
 
+from driftrec.agents.evaluation.summary import read_results
+
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
 
 MODULE = """
+import json
+
 import numpy as np
 
 
@@ -86,6 +90,11 @@ class FailsToLearn(Good):
 class FailsToReset(Good):
     def reset(self, num_users, seed):
         raise OSError("no model")
+
+
+class FailsToBuild(Good):
+    def __init__(self, context):
+        json.loads("{")
 """
 
 
@@ -95,9 +104,10 @@ def compare(project, driftrec, tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
 
-    def call(name):
-        words = ("--users", "4", "--horizon", "3", "--seed", "1", "--out", "out", "--policies", "random")
-        return driftrec("compare", *project.world, *words, f"own=mine:{name}")
+    def call(name, *more, alone=False):
+        words = ("--users", "4", "--horizon", "3", "--seed", "1", "--out", "out", *more)
+        policies = [*["random"] * (not alone), f"own=mine:{name}"]
+        return driftrec("compare", *project.world, *words, "--policies", *policies)
 
     yield call
     sys.modules.pop("mine", None)
@@ -126,27 +136,56 @@ def test_a_good_policy_is_served(compare, name, tmp_path):
 )
 def test_bad_slates_end_in_one_line_that_names_the_policy(compare, name, message):
     done = compare(name)
-    assert done.status == 2
-    assert done.err.startswith(f"driftrec compare: Policy 'own', {message}")
+    assert done.status == 1
+    assert done.err.startswith(f"own failed and is left out: Policy 'own', {message}")
     assert done.err.count("\n") == 1
 
 
-def test_after_a_failure_the_same_command_may_be_given_again(compare, tmp_path):
-    assert compare("Short").status == 2
+def test_a_policy_that_fails_costs_nobody_elses_results(compare, tmp_path):
+    done = compare("Short")
+    assert done.status == 1
+    assert "\nrandom " in done.out
+    results = read_results(tmp_path / "out")
+    assert set(results.episodes.policy) == {"random"}
+    assert "Slates have shape (4, 2)" in results.summary["failed"]["own"]
+    assert (tmp_path / "out" / "engagement_per_policy.png").is_file()
+
+
+def test_where_the_baseline_failed_another_is_taken_and_said(compare, tmp_path):
+    done = compare("Fails", "--baseline", "own")
+    assert done.status == 1
+    assert "The baseline own is among the missing: compared with random." in done.err
+    assert read_results(tmp_path / "out").summary["baseline"] == "random"
+
+
+def test_where_all_fail_nothing_is_left_and_the_command_may_be_given_again(compare, tmp_path):
+    done = compare("Short", alone=True)
+    assert done.status == 2
     assert not (tmp_path / "out").exists()
     assert compare("Good").status == 0
     assert (tmp_path / "out" / "summary.json").is_file()
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "cause"),
+    ("name", "message", "code"),
     [
-        ("Fails", r"Policy 'own' failed in act\(\): KeyError: 'missing'", KeyError),
-        ("FailsToLearn", r"Policy 'own' failed in update\(\): ValueError: no such user", ValueError),
-        ("FailsToReset", r"Policy 'own' failed in reset\(\): OSError: no model", OSError),
+        ("Fails", "failed in act(), {file}, line {line}: KeyError: 'missing'", 'return {}["missing"]'),
+        ("FailsToLearn", "failed in update(), {file}, line {line}: ValueError: no such user", "raise ValueError("),
+        ("FailsToReset", "failed in reset(), {file}, line {line}: OSError: no model", "raise OSError("),
     ],
 )
-def test_errors_in_its_code_keep_their_traceback(compare, name, message, cause):
-    with pytest.raises(RuntimeError, match=message) as caught:
-        compare(name)
-    assert isinstance(caught.value.__cause__, cause)
+def test_errors_in_its_code_are_told_with_its_file_and_line(compare, tmp_path, name, message, code):
+    line = next(n for n, text in enumerate(MODULE.splitlines(), 1) if code in text)
+    done = compare(name)
+    assert done.status == 1
+    told = message.format(file=tmp_path / "mine.py", line=line)
+    assert done.err == f"own failed and is left out: Policy 'own' {told}\n"
+
+
+def test_an_error_while_it_is_built_is_told_in_the_same_way(compare, tmp_path):
+    done = compare("FailsToBuild")
+    line = next(n for n, text in enumerate(MODULE.splitlines(), 1) if "json.loads" in text)
+    assert done.status == 2
+    where = f"{tmp_path / 'mine.py'}, line {line}"  # ours, not that of the library that raised
+    assert f"Policy 'mine:FailsToBuild' failed in __init__(), {where}: JSONDecodeError" in done.err
+    assert done.err.count("\n") == 1

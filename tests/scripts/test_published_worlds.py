@@ -68,7 +68,7 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     assert summary["policies"]["planner"]["normalised"]["mean"] == 1.0
     assert pd.read_csv(tmp_path / "both" / "curve.csv").stage.tolist() == ["fitted", "ppo", "ppo"]
     text = (tmp_path / "both" / "summary.md").read_text(encoding="utf-8")
-    assert text.startswith("# Policies in driftrec/Sardine-SlateTopK-Bored-v0\n")
+    assert text.startswith("# Policies in driftrec/Sardine-SlateTopK-Bored-v0, slate_size 4, horizon 6\n")
     plots = {path.name for path in (tmp_path / "both").glob("*.png")}
     assert {"engagement_per_policy.png", "training_curve.png"} <= plots
     # Topics without names are no journey, and nobody leaves before the horizon.

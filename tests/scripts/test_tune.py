@@ -53,5 +53,7 @@ def test_without_optuna_it_ends_before_any_work(driftrec, monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = driftrec("tune", "content", "--seed", "1")
     assert (done.status, done.out) == (2, "")
-    assert done.err == "driftrec tune: Tuning needs Optuna; get it with: pip install driftrec[tune]\n"
+    assert (
+        done.err == "driftrec tune: Tuning needs Optuna; get it with: pip install -e '.[tune]' in driftrec's folder\n"
+    )
     assert not list(tmp_path.iterdir())

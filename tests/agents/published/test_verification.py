@@ -7,7 +7,7 @@ import pytest
 from driftrec.agents.published import figures_recsim, verification, verification_original
 from driftrec.agents.published.figures import Measurement
 from driftrec.agents.published.sardine_original import ORIGINAL_SLATES, Differences
-from driftrec.agents.published.verification import TABLES, WORLDS, check_worlds, verify
+from driftrec.agents.published.verification import TABLES, WORLDS, measurable, verify
 from driftrec.agents.published.verification_original import lives, same_users
 
 SATISFACTION = "RecSim-LongTermSatisfaction"
@@ -92,16 +92,17 @@ def test_the_file_holds_numbers(monkeypatch):
 )
 def test_worlds_without_figures_are_refused(worlds, message):
     with pytest.raises(ValueError, match=message):
-        check_worlds(worlds)
+        measurable(worlds)
 
 
 def test_without_the_package_the_remedy_is_named(monkeypatch):
     monkeypatch.setattr(verification, "packaged_file", lambda name: None)
-    check_worlds([SATISFACTION])
-    with pytest.raises(
-        ModuleNotFoundError, match=r"Sardine-SlateTopK-Bored belong to .* pip install 'driftrec\[peers\]'"
-    ):
-        check_worlds([SATISFACTION, "Sardine-SlateTopK-Bored"])
+    worlds, left = measurable([SATISFACTION, "Sardine-SlateTopK-Bored"])
+    assert worlds == [SATISFACTION]
+    assert left.startswith("Left out: Sardine-SlateTopK-Bored: the figures belong to the items of sardine-rec")
+    assert "pip install -e '.[peers]' in driftrec's folder" in left
+    with pytest.raises(ModuleNotFoundError, match="choose other --worlds"):
+        measurable(["Sardine-SlateTopK-Bored"])
 
 
 @pytest.mark.parametrize(
