@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from driftrec.agents.item_text import CONTROL, without_html
 
 BREAK = re.compile(r"[\r\n]")
+LINE_START = re.compile(r"""[\r\n]["']?([^\s,;|"']+)["']?[,;|\t]""")
+"""What a line behind the first begins with, up to what may be a separator."""
 
 MANY_TOPICS = 20
 FEW_ITEMS = 5
@@ -34,21 +36,35 @@ def html_notes(records: list[dict[str, str]]) -> Iterator[str]:
         yield f"HTML was taken out of {counted(count, 'item')}."
 
 
-def title_notes(titles: list[tuple[str, str]]) -> Iterator[str]:
-    """Signs of a wrong encoding, and of a quote that a later row closes, in titles as the file has them."""
+def control_notes(titles: list[tuple[str, str]]) -> Iterator[str]:
+    """A sign of a wrong encoding in titles as the file has them, each with its place."""
     control = [place for place, title in titles if CONTROL.search(title)]
     if control:
         yield (
             f"Warning: control characters in {counted(len(control), 'title')}, the first in {control[0]}. "
             "Is the file in another encoding, such as --encoding windows-1252?"
         )
-    broken = [place for place, title in titles if BREAK.search(title.strip())]
-    if broken:
-        shown = ", ".join(broken[:5]) + (", ..." if len(broken) > 5 else "")
-        yield (
-            f"Warning: line breaks in {counted(len(broken), 'title')} ({shown}). "
-            "A quote that is not closed in its line takes in the rows below it."
-        )
+
+
+def break_notes(kept: list[tuple[str, dict[str, str]]]) -> Iterator[str]:
+    """Signs of a quote that a later row closes, in rows as the file has them, each with its place."""
+    shapes = {_shape(record["id"]) for _, record in kept if re.search(r"\d", record["id"])}
+    titles = [place for place, record in kept if BREAK.search(record["title"].strip())]
+    rows = [place for place, record in kept if any(_shape(one) in shapes for one in _line_starts(record))]
+    for places, what in ((titles, "line breaks in titles"), (rows, "lines that look like rows within values")):
+        if places:
+            shown = ", ".join(places[:5]) + (f" and {len(places) - 5:,} more" if len(places) > 5 else "")
+            yield f"Warning: {what} ({shown}). A quote that is not closed in its line takes in the rows below it."
+
+
+def _line_starts(record: dict[str, str]) -> list[str]:
+    """First values of the lines within the text of a row."""
+    return LINE_START.findall(record["text"]) if "text" in record else []
+
+
+def _shape(word: str) -> str:
+    """What ids have in common: "A12" and "C7" are of one shape."""
+    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", word.strip()))
 
 
 def topic_notes(topics: list[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from driftrec.agents.delimited import Row
-from driftrec.agents.item_notes import assumed_note, html_notes, title_notes, topic_notes
+from driftrec.agents.item_notes import assumed_note, break_notes, control_notes, html_notes, topic_notes
 from driftrec.agents.item_rows import read_rows
 from driftrec.agents.item_text import cleaned, in_a_row, names_in, without_html
 from driftrec.simulators.settings import nearest
@@ -119,7 +119,8 @@ def _items(
     notes = [
         assumed_note(path, assumed, used),
         *html_notes(records),
-        *title_notes([(place, record["title"]) for place, record in kept]),
+        *control_notes([(place, record["title"]) for place, record in kept]),
+        *break_notes(kept),
         *topic_notes(first),
     ]
     return Items(

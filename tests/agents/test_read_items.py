@@ -313,9 +313,19 @@ def test_no_hint_where_another_encoding_would_garble(tmp_path, data, hint):
         read_items(write(tmp_path, data))
 
 
-def test_a_quote_that_a_later_row_closes_is_warned_of(tmp_path):
-    items = read_items(write(tmp_path, b'id,title,text\n1,A,a\n2,"Stone,b\n3,Island,c\n4,Diary",d\n'))
-    assert "line breaks in 1 title (line 3)" in items.notes[1]
+@pytest.mark.parametrize(
+    ("rows", "notes"),
+    [
+        ('1,A,a\n2,"Stone,b\n3,Island,c\n4,Diary",d\n', ["line breaks in titles (line 3)"]),
+        ('1,A,a\n2,Stone,"b\n3,Island,c\n4,Diary,d"\n', ["lines that look like rows within values (line 3)"]),
+        ('a1,A,a\na2,Stone,"Two lines,\n1999, and so,\nto speak, prose"\n', []),
+        ('1,"A\n",a\n', []),
+    ],
+)
+def test_a_quote_that_a_later_row_closes_is_warned_of(tmp_path, rows, notes):
+    items = read_items(write(tmp_path, f"id,title,text\n{rows}".encode()))
+    why = "A quote that is not closed in its line takes in the rows below it."
+    assert items.notes[1:] == tuple(f"Warning: {note}. {why}" for note in notes)
 
 
 def test_all_bad_rows_are_listed_or_left_out(tmp_path):
