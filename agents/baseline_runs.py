@@ -14,8 +14,9 @@ from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.evaluation.named_tables import write_table
-from driftrec.agents.keep_best import KeepBest, Measuring, Progress
+from driftrec.agents.keep_best import KeepBest, Measuring, Progress, check_learned
 from driftrec.agents.ranker import Ranker
+from driftrec.agents.runs import rescue
 from driftrec.agents.slateq import ItemValues, SlateQPolicy, SlateQSettings, UserModel
 from driftrec.agents.slateq_training import learn_slateq
 from driftrec.agents.stock_sb3 import FlatObservations, StockPolicy
@@ -110,6 +111,9 @@ def train_stock(
         model.learn(
             settings.total_steps, callback=Measuring(keeper, settings.total_steps / (VALIDATIONS - 1), progress)
         )
+    except ValueError:  # torch refuses to draw from what is not finite, with all the numbers
+        check_learned(kind, model.policy, model.num_timesteps)
+        raise
     finally:
         config = {kind: asdict(settings)}
         _save(setup, keeper, curve, {"network": model.policy}, folder, kind=kind, settings=config, seed=seed)
@@ -151,5 +155,9 @@ def _save(
     """Write the best weights and the curve."""
     keeper.restore()
     config = {"kind": kind, "world": setup.described(), "settings": settings, "seed": seed, "steps": keeper.best_at}
-    save_checkpoint(folder / FILE, modules, config, setup.setting)
-    write_table(curve.table().assign(training_seed=seed), folder / CURVE_FILE)
+
+    def write(where: Path) -> None:
+        save_checkpoint(where / FILE, modules, config, setup.setting)
+        write_table(curve.table().assign(training_seed=seed), where / CURVE_FILE)
+
+    rescue(folder, write)

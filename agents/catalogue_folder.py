@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from driftrec.agents.derive_catalogue import RULE, derive_catalogue
-from driftrec.agents.embedding_cache import encode_cached, save_atomically
+from driftrec.agents.embedding_cache import encode_cached
 from driftrec.agents.item_notes import likeness_notes
 from driftrec.agents.read_items import ALIASES, BadRows, read_items
 from driftrec.agents.text_encoder import TextEncoder
@@ -21,12 +21,16 @@ from driftrec.simulators.catalogue import (
     Catalogue,
     Personas,
     check_finite,
+    check_unit_rows,
     documents,
+    read_provenance,
     save_catalogue,
 )
+from driftrec.simulators.saving import load_arrays, save_arrays
 
 EMBEDDINGS_FILE = "embeddings.safetensors"
 BAD_ROWS_FILE = "bad_rows.txt"
+REMEDY = "make it again: driftrec encode --catalogue items.csv --out folder, with the same --model."
 
 
 def build_catalogue_folder(
@@ -118,7 +122,8 @@ def write_catalogue_folder(
     for old in (EMBEDDINGS_FILE, BAD_ROWS_FILE):  # never leave old ones beside a new catalogue
         (out / old).unlink(missing_ok=True)
     save_catalogue(out, catalogue, personas, provenance)
-    save_atomically(out / EMBEDDINGS_FILE, arrays, {**encoder.describe(), **_prints(catalogue, personas)})
+    prints = _prints(catalogue, personas, arrays["items"], arrays["personas"])
+    save_arrays(out / EMBEDDINGS_FILE, arrays, {**encoder.describe(), **prints})
 
 
 def check_out(out: Path) -> None:
@@ -131,47 +136,79 @@ def check_out(out: Path) -> None:
         raise FileExistsError(f"{out} is not a catalogue folder: it holds {', '.join(strange[:3])}. Give a new folder.")
 
 
-def load_embeddings(
-    folder: Path, catalogue: Catalogue, personas: Personas
-) -> tuple[NDArray[np.float32], NDArray[np.float32], str]:
-    """Read a catalogue folder's embeddings and check that they belong to its catalogue.
+@dataclass(frozen=True)
+class StoredEmbeddings:
+    """What a catalogue folder holds of a text encoder.
+
+    Attributes:
+        items: Embeddings of the items, float32 unit rows, (items, embedding).
+        personas: Embeddings of the personas, float32 unit rows, (personas, embedding).
+        encoder_fingerprint: Of the encoder that made them.
+        sha256: Over vectors and what they are of.
+    """
+
+    items: NDArray[np.float32]
+    personas: NDArray[np.float32]
+    encoder_fingerprint: str
+    sha256: str
+
+
+def load_embeddings(folder: Path, catalogue: Catalogue, personas: Personas) -> StoredEmbeddings:
+    """Read a catalogue folder's embeddings and check that they are those that were made for its catalogue.
 
     Args:
         folder: Catalogue folder.
         catalogue: The folder's items.
         personas: The folder's audience.
 
-    Returns:
-        Item embeddings (items, embedding), persona embeddings (personas, embedding), the encoder's
-        fingerprint.
-
     Raises:
-        FileNotFoundError: If the folder has no embeddings.
-        ValueError: If the file is damaged, a row count is wrong, a number is not finite, or the embeddings
-            were made for another catalogue. The message names file, array and row.
+        OSError: If the folder has no embeddings, or they must not be read.
+        ValueError: If the file is damaged, a row count is wrong, a row is not of length 1, or vectors, their order or
+            the catalogue are not those that they were made with. The message names file, array and row.
     """
     path = folder / EMBEDDINGS_FILE
     try:
-        with safe_open(path, framework="numpy") as file:
-            items, people = np.array(file.get_tensor("items")), np.array(file.get_tensor("personas"))
-            metadata = file.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(f"{path} is damaged ({error}); make it again with driftrec encode.") from error
+        arrays, metadata = load_arrays(path)
+        items, people = arrays["items"], arrays["personas"]
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path} is damaged ({error}); {REMEDY}") from error
     for name, array, ids in (("items", items, catalogue.ids), ("personas", people, personas.texts)):
         if array.ndim != 2 or len(array) != len(ids):
             raise ValueError(f"{path}: {name!r} has shape {array.shape}; expected {len(ids)} rows, one each.")
         if array.dtype != np.float32:
             raise ValueError(f"{path}: {name!r} is {array.dtype}; expected float32.")
         check_finite(f"{path}: embedding in {name!r}", array, ids)
-    wrong = [name for name, value in _prints(catalogue, personas).items() if metadata.get(name) != value]
+        check_unit_rows(f"{path}: embedding in {name!r}", array, ids)
+    prints = _prints(catalogue, personas, items, people)
+    wrong = [name for name, value in prints.items() if metadata.get(name) != value]
     if wrong or "encoder_fingerprint" not in metadata:
         raise ValueError(
-            f"{path} was not made for the catalogue beside it ({wrong or 'no encoder_fingerprint'}); "
-            f"make it again with driftrec encode."
+            f"{path} was not made for the catalogue beside it, was changed, or is of an older version "
+            f"({', '.join(wrong) or 'no encoder_fingerprint'}); {REMEDY}"
         )
-    return items, people, metadata["encoder_fingerprint"]
+    return StoredEmbeddings(items, people, metadata["encoder_fingerprint"], prints["vectors_sha256"])
 
 
-def _prints(catalogue: Catalogue, personas: Personas) -> dict[str, str]:
-    """Fingerprints that tie embeddings to what they were made of."""
-    return {"catalogue_fingerprint": catalogue.fingerprint(), "personas_fingerprint": personas.fingerprint()}
+def check_encoder(folder: Path, encoder: TextEncoder) -> None:
+    """Raise ValueError unless ``encoder`` is the one that a catalogue folder without embeddings names."""
+    told = read_provenance(folder)
+    named = told.get("encoder_fingerprint")
+    if named is not None and named != encoder.fingerprint:
+        raise ValueError(
+            f"{folder} was made with the text encoder {told.get('model')} ({told.get('pooling')} pooling), and its "
+            f"{EMBEDDINGS_FILE} is missing; {REMEDY}"
+        )
+
+
+def _prints(
+    catalogue: Catalogue, personas: Personas, items: NDArray[np.float32], people: NDArray[np.float32]
+) -> dict[str, str]:
+    """Fingerprints that tie embeddings to what they were made of, and vectors to their rows."""
+    vectors = hashlib.sha256("\0".join(catalogue.ids).encode())
+    for array in (items, people):
+        vectors.update(np.ascontiguousarray(array).tobytes())
+    return {
+        "catalogue_fingerprint": catalogue.fingerprint(),
+        "personas_fingerprint": personas.fingerprint(),
+        "vectors_sha256": vectors.hexdigest(),
+    }

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from driftrec.agents.runs import versions
+from driftrec.simulators.saving import load_arrays, save_arrays
 
 FORMAT = 3
 FILE = "checkpoint.safetensors"
@@ -65,14 +65,12 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint, the same bytes for the same content; frozen tables are left out, their hashes are not."""
     weights = {
-        f"{name}.{key}": value.contiguous().clone()
-        for name, module in modules.items()
-        for key, value in module.state_dict().items()
+        f"{name}.{key}": value.numpy() for name, module in modules.items() for key, value in module.state_dict().items()
     }
     told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setting.fingerprints()}
     metadata = {KEY: json.dumps(told, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(weights, path, metadata)
+    save_arrays(path, weights, metadata)
 
 
 def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
@@ -107,14 +105,16 @@ def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     if not file.is_file():
         raise FileNotFoundError(f"There is no checkpoint at {file}. Make one with: driftrec train")
     try:
-        with safe_open(file, framework="pt") as opened:
-            metadata = json.loads((opened.metadata() or {}).get(KEY, "{}"))
-            weights = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (not a mapping)
-    except SafetensorError as error:
+        arrays, header = load_arrays(file)
+        metadata = json.loads(header.get(KEY, "{}"))
+    except ValueError as error:
         raise ValueError(f"{file} is not a checkpoint: {error}") from error
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}). "
             "Make one with: driftrec train"
         )
-    return weights, metadata
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{file}: weight {name!r} holds NaN or infinity; train anew: driftrec train")
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}, metadata

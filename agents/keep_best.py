@@ -16,6 +16,28 @@ Progress = Callable[[int, float], None]
 """Called with the environment steps taken and the last measurement, engagement an episode."""
 
 
+def check_measurements(wanted: int, total_steps: int, between: int) -> None:
+    """Raise ValueError if a training has no room for ``wanted`` measurements.
+
+    Args:
+        wanted: Measurements, from before the first step to after the last.
+        total_steps: Environment steps.
+        between: Steps that are taken at a time: a rollout of all lanes, or a step of each.
+    """
+    room = -(-total_steps // between) + 1
+    if wanted > room:
+        raise ValueError(
+            f"validations is {wanted}, but {total_steps:,} steps, taken {between:,} at a time, have room for {room} "
+            "measurements; ask for fewer, or train for longer."
+        )
+
+
+def check_learned(name: str, network: nn.Module, steps: int) -> None:
+    """Raise ValueError unless all weights are finite; says that ``name`` diverged."""
+    if not all(bool(torch.isfinite(weights).all()) for weights in network.parameters()):
+        raise ValueError(f"{name} diverged: its weights are not finite after {steps:,} steps. Lower its learning rate.")
+
+
 class KeepBest:
     """Measures a policy now and then, and remembers the weights that did best; of equals the first.
 
@@ -39,7 +61,8 @@ class KeepBest:
         self._best: dict[str, torch.Tensor] = {}
 
     def measure(self, steps: int) -> None:
-        """Measure after ``steps`` environment steps of this stage."""
+        """Measure after ``steps`` environment steps of this stage; ValueError if the network has diverged."""
+        check_learned(self._stage, self._network, steps)
         self._curve.env_steps = self._before + steps
         self._last = steps
         self.measured.append(self._curve.measure(self._stage, self._policy))

@@ -97,5 +97,10 @@ def fit(
             optimizer.step()
             schedule.step()
             total += loss.item() * len(index)
+        if not np.isfinite(total):
+            raise ValueError(
+                f"The ranker diverged in pass {epoch + 1}: its loss is {total}. "
+                f"Lower MyopicSettings.learning_rate, which is {settings.learning_rate:g}."
+            )
         report(f"Ranker, pass {epoch + 1} of {epochs} over {len(logs):,} logged steps: loss {total / len(logs):.4f}")
     ranker.eval()

@@ -59,6 +59,8 @@ class PPOSettings:
         check_ranges(self, learning_rate=(0, 10), gamma=(0, 1), gae_lambda=(0, 1), clip=(1e-6, 10), entropy=(0, 10))
         check_ranges(self, target_kl=(1e-9, 1e9))
         check_ranges(self, candidates=(1, 1e6), temper=(0, 1e3))
+        if self.lanes * self.rollout < 2:
+            raise ValueError("PPOSettings.lanes and rollout are 1; an update needs at least 2 steps. Raise either.")
 
 
 def build_ppo(envs: RecommendationVectorEnv, stage: Stage, settings: PPOSettings, seed: int) -> PPO:

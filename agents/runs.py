@@ -6,7 +6,8 @@ import json
 import platform
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -64,6 +65,23 @@ def run_folder(out: Path | None, name: str) -> Iterator[Path]:
             (folder / CONFIG_FILE).unlink(missing_ok=True)
             folder.rmdir()
         raise
+
+
+def rescue(folder: Path, write: Callable[[Path], None]) -> None:
+    """Write results to ``folder``; where that fails, as on a full disk, to a new temporary folder.
+
+    Raises:
+        OSError: If it failed, after the rescue; says where things are.
+    """
+    try:
+        write(folder)
+    except OSError as error:
+        other = Path(tempfile.mkdtemp(prefix=f"driftrec-{folder.name}-"))
+        try:
+            write(other)
+        except OSError as second:
+            raise OSError(f"{folder} cannot be written ({error}), nor {other} ({second}); nothing is kept.") from error
+        raise OSError(f"{folder} cannot be written ({error}). What was computed is kept in {other}.") from error
 
 
 def drawn(seed: int | None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.catalogue_folder import EMBEDDINGS_FILE, load_embeddings
+from driftrec.agents.catalogue_folder import EMBEDDINGS_FILE, check_encoder, load_embeddings
 from driftrec.agents.embedding_cache import encode_cached
 from driftrec.agents.policy import Context
 from driftrec.agents.text_encoder import TextEncoder
@@ -26,6 +26,7 @@ class Setting:
         item_embeddings: Text embeddings of the items, float32 unit rows, shape (items, embedding).
         persona_embeddings: Text embeddings of the personas, float32 unit rows, shape (personas, embedding).
         encoder_fingerprint: Of the encoder that made them.
+        stored: SHA-256 over the vectors of a catalogue folder, "" where they came of the encoder just now.
     """
 
     catalogue: Catalogue
@@ -33,13 +34,14 @@ class Setting:
     item_embeddings: NDArray[np.float32]  # (items, embedding)
     persona_embeddings: NDArray[np.float32]  # (personas, embedding)
     encoder_fingerprint: str
+    stored: str = ""
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that a checkpoint's weights mean nothing without."""
         return {
             "catalogue": self.catalogue.fingerprint(),
             "audience": self.personas.fingerprint(),
-            "text encoder": self.encoder_fingerprint,
+            "text encoder": " ".join(filter(None, (self.encoder_fingerprint, self.stored))),
         }
 
     def context(self, slate_size: int) -> Context:
@@ -83,9 +85,11 @@ def load_setting(
     """
     items, personas = content or read_catalogue(catalogue)
     if catalogue is not None and (Path(catalogue) / EMBEDDINGS_FILE).exists():
-        stored = load_embeddings(Path(catalogue), items, personas)
-        if encoder is None or encoder.fingerprint == stored[2]:
-            return Setting(items, personas, *stored)
+        found = load_embeddings(Path(catalogue), items, personas)
+        if encoder is None or encoder.fingerprint == found.encoder_fingerprint:
+            return Setting(items, personas, found.items, found.personas, found.encoder_fingerprint, found.sha256)
+    elif catalogue is not None and encoder is None:
+        check_encoder(Path(catalogue), TextEncoder())
     encoder = encoder or TextEncoder()
     return Setting(
         items,

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import top_k
+from driftrec.agents.baselines.common import check_scores, top_k
 
 Float = NDArray[np.float32]
 
@@ -39,11 +39,12 @@ def slate_gains(
     of ``best_slates``.
 
     Raises:
-        ValueError: If the slate is larger than the catalogue.
+        ValueError: If the slate is larger than the catalogue, or an item's worth is NaN.
     """
     if len(position_weights) > attraction.shape[1]:
         raise ValueError(f"Cannot choose the best {len(position_weights)} of {attraction.shape[1]} items.")
     weighted = attraction * value
+    check_scores(weighted)
     gains = weighted
     for _ in range(iterations):
         slates = torch.from_numpy(gains).topk(len(position_weights), dim=1).indices.numpy()

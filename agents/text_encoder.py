@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -126,12 +126,18 @@ class TextEncoder:
             "dtype": "float32",
         }
 
-    def encode(self, texts: Sequence[str], progress: bool = False) -> NDArray[np.float32]:
+    def encode(
+        self,
+        texts: Sequence[str],
+        progress: bool = False,
+        keep: Callable[[Sequence[int], NDArray[np.float32]], None] = lambda rows, vectors: None,
+    ) -> NDArray[np.float32]:
         """Encode texts. Warns once, with the count, if texts were cut to the maximal length.
 
         Args:
             texts: Any number of texts, none empty.
             progress: Show a progress bar on stderr.
+            keep: Called with the rows of each batch and their vectors, as soon as it is done.
 
         Returns:
             Vectors of length 1, float32, shape (texts, dim), in the order of ``texts``.
@@ -151,10 +157,14 @@ class TextEncoder:
             for start in range(0, len(order), self.batch_size):
                 batch = order[start : start + self.batch_size]
                 rows[batch] = self._embed([tokens[i] for i in batch])
+                bad = batch[~np.isfinite(rows[batch]).all(axis=1)]
+                if bad.size:
+                    row = bad.min()
+                    raise ValueError(
+                        f"{self.name} gives NaN or infinity for the text in row {row}: {texts[row]!r:.80}."
+                    )
+                keep(batch.tolist(), rows[batch])
                 bar.update(len(batch))
-        bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
-        if bad.size:
-            raise ValueError(f"{self.name} gives NaN or infinity for the text in row {bad[0]}: {texts[bad[0]]!r:.80}.")
         return rows
 
     @cached_property

@@ -14,10 +14,11 @@ from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.future import FutureSettings
-from driftrec.agents.keep_best import Progress
+from driftrec.agents.keep_best import Progress, check_measurements
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, check_candidates
 from driftrec.agents.ppo_learner import PPOLearner
+from driftrec.agents.runs import rescue
 from driftrec.agents.tables import Representation
 from driftrec.agents.warm_start import warm_start
 from driftrec.agents.world_setup import WorldSetup
@@ -84,6 +85,7 @@ def train(
         KeyboardInterrupt: Again after saving, if training was interrupted.
     """
     check_candidates(settings.ppo, setup.slate_size)
+    check_measurements(settings.validations, settings.ppo.total_steps, settings.ppo.lanes * settings.ppo.rollout)
     setup = trained_in(setup, settings, seed)
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     ranker = warm_start(
@@ -104,8 +106,12 @@ def train(
     finally:
         best_at = learner.keeper.best_at
         config = {"world": setup.described(), "settings": asdict(settings), "seed": seed, "steps": best_at}
-        save_checkpoint(folder / FILE, {"ranker": ranker, "ppo": learner.policy.network}, config, setup.setting)
-        write_table(curve.table().assign(training_seed=seed), folder / CURVE_FILE)
+
+        def write(where: Path) -> None:
+            save_checkpoint(where / FILE, {"ranker": ranker, "ppo": learner.policy.network}, config, setup.setting)
+            write_table(curve.table().assign(training_seed=seed), where / CURVE_FILE)
+
+        rescue(folder, write)
     return folder / FILE
 
 

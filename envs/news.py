@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
+from driftrec.envs.episodes import check_horizon, check_same_limit
+from driftrec.envs.rendering import check_nothing_drawn
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
-from driftrec.simulators.catalogue import Catalogue, Personas, load_catalogue
+from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
+from driftrec.simulators.shared_catalogue import shared_catalogue
 
 SMALLEST_CHANCE = 2.0**-24
 """Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
@@ -68,13 +71,15 @@ class NewsEnv(RecommendationEnv):
         catalogue: Folder written by ``driftrec encode``, a string; None for the packaged news catalogue of 1,000 items.
         slate_size: Positions in a slate, 1 to the number of items.
         history: Impressions in the observation, at least 1.
-        horizon: Steps after which an episode is truncated; None for no limit.
+        horizon: Steps after which an episode is truncated; None for no limit. The
+            ``max_episode_steps`` of ``gymnasium.make`` lays a ``TimeLimit`` around it, which can only be shorter.
         config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``.
-        render_mode: None; there is nothing to look at.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, or a size is not whole.
-        ValueError: If a setting is unknown or out of range, if no episode could ever end, or for a render mode.
+        TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, a size is not whole, or the
+            render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if no episode could ever end.
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
 
@@ -87,9 +92,8 @@ class NewsEnv(RecommendationEnv):
         config: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        check_render_mode(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(world, check_horizon(horizon, partial(_check_that_somebody_leaves, world)))
+        super().__init__(world, check_horizon(horizon, partial(_check_that_somebody_leaves, world)), render_mode)
 
 
 class NewsVectorEnv(RecommendationVectorEnv):
@@ -103,7 +107,8 @@ class NewsVectorEnv(RecommendationVectorEnv):
         horizon: See ``NewsEnv``.
         config: See ``NewsEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: See ``NewsEnv``.
+        render_mode: None; lanes draw nothing, single environments do.
+        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
     """
 
     def __init__(
@@ -116,12 +121,14 @@ class NewsVectorEnv(RecommendationVectorEnv):
         config: Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
-        check_render_mode(render_mode)
+        check_nothing_drawn(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
         super().__init__(
             world, num_envs, check_horizon(horizon, partial(_check_that_somebody_leaves, world)), autoreset_mode
         )
+        check_same_limit(max_episode_steps, self.horizon)
 
 
 def news_world(
@@ -131,30 +138,21 @@ def news_world(
     config: Mapping[str, Any] | None = None,
 ) -> NewsWorld:
     """The world behind ``driftrec/News-v0``; arguments as of ``NewsEnv``, but a catalogue may be any path."""
-    check_whole("slate_size", slate_size)
-    check_whole("history", history)
     items, personas = read_catalogue(catalogue)
     return NewsWorld(items, personas, slate_size, history, updated(NewsConfig(), {} if config is None else config))
 
 
 def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
     """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``."""
-    return packaged_catalogue() if catalogue is None else load_catalogue(catalogue)
+    return packaged_catalogue() if catalogue is None else shared_catalogue(catalogue)
 
 
 @lru_cache(maxsize=1)
 def packaged_catalogue() -> tuple[Catalogue, Personas]:
-    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same.
-
-    All callers share the arrays, which therefore cannot be written to.
-    """
+    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same."""
     from driftrec.simulators.newsroom import generate_news, generate_personas
 
-    items, personas = generate_news(), generate_personas()
-    for column in (*vars(items).values(), personas.interest):
-        if isinstance(column, np.ndarray):
-            column.flags.writeable = False
-    return items, personas
+    return generate_news(), generate_personas()
 
 
 def check_path(catalogue: str | None) -> str | None:
@@ -164,32 +162,6 @@ def check_path(catalogue: str | None) -> str | None:
     raise TypeError(
         f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
     )
-
-
-def check_render_mode(mode: str | None) -> None:
-    """Raise ValueError unless ``mode`` is None."""
-    if mode is not None:
-        raise ValueError(f"render_mode is {mode!r}; this world draws nothing. Leave it out; driftrec compare plots.")
-
-
-def check_horizon(horizon: int | None, check_ends: Callable[[], None]) -> int | None:
-    """Return ``horizon``.
-
-    Args:
-        horizon: Steps, or None for no limit.
-        check_ends: Raises ValueError if no episode of the world could ever end; called when there is no limit.
-
-    Raises:
-        TypeError: If it is neither None nor an integer.
-        ValueError: If it is below 1, or from ``check_ends``.
-    """
-    if horizon is None:
-        check_ends()
-        return None
-    check_whole("horizon", horizon)
-    if horizon < 1:
-        raise ValueError(f"horizon is {horizon}; it must be at least 1 step, or None for no limit.")
-    return horizon
 
 
 def _check_that_somebody_leaves(world: NewsWorld) -> None:
@@ -207,9 +179,3 @@ def _check_that_somebody_leaves(world: NewsWorld) -> None:
             f"No episode could ever end: horizon is None, and no session ends with session_end.base at {end.base:g} "
             f"and session_end.tired at {end.tired:g}. Set a horizon, or raise one of these."
         )
-
-
-def check_whole(name: str, value: Any) -> None:
-    """Raise TypeError unless ``value`` is an integer: 2.5 steps would never be reached."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} is {value!r}; it must be a whole number.")

@@ -7,7 +7,8 @@ from typing import Any
 
 from gymnasium.vector import AutoresetMode
 
-from driftrec.envs.news import check_horizon, check_render_mode, check_whole
+from driftrec.envs.episodes import check_horizon, check_same_limit
+from driftrec.envs.rendering import check_nothing_drawn
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.recsim_choice import choice_model
@@ -66,10 +67,11 @@ class InterestEvolutionEnv(RecommendationEnv):
         choice: Changes to the choice model by name, such as ``{"no_click_mass": 2.0}``; under "model" another of
             ``recsim_choice.MODELS``.
         config: Changes to ``InterestEvolutionConfig`` by name.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
-        ValueError: If a setting is unknown or out of range, if no episode could ever end, or for a render mode.
+        TypeError: If a size is not whole, a flag not True or False, a setting not a number, or the render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if no episode could ever end.
     """
 
     def __init__(
@@ -83,9 +85,8 @@ class InterestEvolutionEnv(RecommendationEnv):
         config: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        check_render_mode(render_mode)
         world = interest_evolution_world(slate_size, num_candidates, resample_documents, corrected, choice, config)
-        super().__init__(world, check_horizon(horizon, world.check_ends))
+        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
 
 
 class InterestEvolutionVectorEnv(RecommendationVectorEnv):
@@ -101,7 +102,8 @@ class InterestEvolutionVectorEnv(RecommendationVectorEnv):
         choice: See ``InterestEvolutionEnv``.
         config: See ``InterestEvolutionEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: See ``InterestEvolutionEnv``.
+        render_mode: None; lanes draw nothing, single environments do.
+        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
     """
 
     def __init__(
@@ -116,10 +118,12 @@ class InterestEvolutionVectorEnv(RecommendationVectorEnv):
         config: Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
-        check_render_mode(render_mode)
+        check_nothing_drawn(render_mode)
         world = interest_evolution_world(slate_size, num_candidates, resample_documents, corrected, choice, config)
         super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
+        check_same_limit(max_episode_steps, self.horizon)
 
 
 def interest_evolution_world(
@@ -131,8 +135,6 @@ def interest_evolution_world(
     config: Mapping[str, Any] | None = None,
 ) -> InterestEvolutionWorld:
     """The world behind ``driftrec/RecSim-InterestEvolution-v0``; arguments as of ``InterestEvolutionEnv``."""
-    check_whole("slate_size", slate_size)
-    check_whole("num_candidates", num_candidates)
     return InterestEvolutionWorld(
         slate_size, num_candidates, resample_documents, corrected, choice_model(choice, PUBLISHED_CHOICE), config
     )

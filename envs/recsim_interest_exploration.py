@@ -7,7 +7,8 @@ from typing import Any
 
 from gymnasium.vector import AutoresetMode
 
-from driftrec.envs.news import check_horizon, check_render_mode, check_whole
+from driftrec.envs.episodes import check_horizon, check_same_limit
+from driftrec.envs.rendering import check_nothing_drawn
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.recsim_choice import choice_model
@@ -64,10 +65,11 @@ class InterestExplorationEnv(RecommendationEnv):
             ``recsim_choice.MODELS``.
         config: Changes to ``InterestExplorationConfig``, nested by topic and type.
         history: Past slates in the observation, at least 1; 1 is the published one.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
-        ValueError: If a setting is unknown or out of range, if ``horizon`` is None, or for a render mode.
+        TypeError: If a size is not whole, a flag not True or False, a setting not a number, or the render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if ``horizon`` is None.
     """
 
     def __init__(
@@ -81,9 +83,8 @@ class InterestExplorationEnv(RecommendationEnv):
         history: int = 1,
         render_mode: str | None = None,
     ) -> None:
-        check_render_mode(render_mode)
         world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config, history)
-        super().__init__(world, check_horizon(horizon, world.check_ends))
+        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
 
 
 class InterestExplorationVectorEnv(RecommendationVectorEnv):
@@ -99,7 +100,8 @@ class InterestExplorationVectorEnv(RecommendationVectorEnv):
         config: See ``InterestExplorationEnv``.
         history: See ``InterestExplorationEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: See ``InterestExplorationEnv``.
+        render_mode: None; lanes draw nothing, single environments do.
+        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
     """
 
     def __init__(
@@ -114,10 +116,12 @@ class InterestExplorationVectorEnv(RecommendationVectorEnv):
         history: int = 1,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
-        check_render_mode(render_mode)
+        check_nothing_drawn(render_mode)
         world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config, history)
         super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
+        check_same_limit(max_episode_steps, self.horizon)
 
 
 def interest_exploration_world(
@@ -129,9 +133,6 @@ def interest_exploration_world(
     history: int = 1,
 ) -> InterestExplorationWorld:
     """The world behind ``driftrec/RecSim-InterestExploration-v0``; arguments as of ``InterestExplorationEnv``."""
-    check_whole("slate_size", slate_size)
-    check_whole("num_candidates", num_candidates)
-    check_whole("history", history)
     return InterestExplorationWorld(
         slate_size, num_candidates, resample_documents, choice_model(choice, PUBLISHED_CHOICE), config, history
     )

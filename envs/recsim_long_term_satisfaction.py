@@ -7,7 +7,8 @@ from typing import Any
 
 from gymnasium.vector import AutoresetMode
 
-from driftrec.envs.news import check_horizon, check_render_mode, check_whole
+from driftrec.envs.episodes import check_horizon, check_same_limit
+from driftrec.envs.rendering import check_nothing_drawn
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
@@ -58,10 +59,11 @@ class LongTermSatisfactionEnv(RecommendationEnv):
         corrected: Make satisfaction matter, see the world.
         horizon: Steps after which an episode is truncated; None, as published, for no limit.
         config: Changes to ``LongTermSatisfactionConfig`` by name, after ``corrected``.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
-        ValueError: If a setting is unknown or out of range, if ``horizon`` is below 1, or for a render mode.
+        TypeError: If a size is not whole, a flag not True or False, a setting not a number, or the render mode unknown.
+        ValueError: If a setting is unknown or out of range, or if ``horizon`` is below 1.
     """
 
     def __init__(
@@ -74,9 +76,8 @@ class LongTermSatisfactionEnv(RecommendationEnv):
         config: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        check_render_mode(render_mode)
         world = long_term_satisfaction_world(slate_size, num_candidates, resample_documents, corrected, config)
-        super().__init__(world, check_horizon(horizon, world.check_ends))
+        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
 
 
 class LongTermSatisfactionVectorEnv(RecommendationVectorEnv):
@@ -91,7 +92,8 @@ class LongTermSatisfactionVectorEnv(RecommendationVectorEnv):
         horizon: See ``LongTermSatisfactionEnv``.
         config: See ``LongTermSatisfactionEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: See ``LongTermSatisfactionEnv``.
+        render_mode: None; lanes draw nothing, single environments do.
+        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
     """
 
     def __init__(
@@ -105,10 +107,12 @@ class LongTermSatisfactionVectorEnv(RecommendationVectorEnv):
         config: Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
-        check_render_mode(render_mode)
+        check_nothing_drawn(render_mode)
         world = long_term_satisfaction_world(slate_size, num_candidates, resample_documents, corrected, config)
         super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
+        check_same_limit(max_episode_steps, self.horizon)
 
 
 def long_term_satisfaction_world(
@@ -119,6 +123,4 @@ def long_term_satisfaction_world(
     config: Mapping[str, Any] | None = None,
 ) -> LongTermSatisfactionWorld:
     """The world behind ``driftrec/RecSim-LongTermSatisfaction-v0``; arguments as of ``LongTermSatisfactionEnv``."""
-    check_whole("slate_size", slate_size)
-    check_whole("num_candidates", num_candidates)
     return LongTermSatisfactionWorld(slate_size, num_candidates, resample_documents, corrected, config)

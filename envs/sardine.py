@@ -9,7 +9,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from driftrec.envs.news import check_render_mode, check_whole
+from driftrec.envs.episodes import check_same_limit
+from driftrec.envs.rendering import check_nothing_drawn
 from driftrec.envs.single import Observation, RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.sardine import SardineWorld
@@ -17,6 +18,7 @@ from driftrec.simulators.published.sardine_config import PUBLISHED, Published
 from driftrec.simulators.published.sardine_items import sardine_items
 from driftrec.simulators.published.sardine_observers import IdealState, Observer, PartialState
 from driftrec.simulators.settings import nearest, updated
+from driftrec.simulators.sizes import size
 
 Info = dict[str, Any]
 
@@ -95,10 +97,10 @@ class SardineEnv(RecommendationEnv):
         observation: "ideal" or "partial".
         history: Past slates in the partial observation, at least 1; 1 is the published one. Ideal has no use for it.
         corrected: Do what the paper says where the original does not.
-        render_mode: None; there is nothing to look at.
+        render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If a size is not whole or a setting not of its kind.
+        TypeError: If a size is not whole, a setting not of its kind, or the render mode unknown.
         ValueError: If a name is unknown or a setting out of range.
         FileNotFoundError: If packaged items are demanded and not installed.
     """
@@ -116,9 +118,8 @@ class SardineEnv(RecommendationEnv):
         corrected: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        check_render_mode(render_mode)
         made = sardine_world(world, num_items, slate_size, config, embeddings, observation, history, corrected)
-        super().__init__(made, sardine_horizon(world, horizon))
+        super().__init__(made, sardine_horizon(world, horizon), render_mode)
         self.item_source = made.item_source
 
     def reset(
@@ -144,7 +145,8 @@ class SardineVectorEnv(RecommendationVectorEnv):
         history: See ``SardineEnv``.
         corrected: See ``SardineEnv``.
         autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: See ``SardineEnv``.
+        render_mode: None; lanes draw nothing, single environments do.
+        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
     """
 
     def __init__(
@@ -161,10 +163,12 @@ class SardineVectorEnv(RecommendationVectorEnv):
         corrected: bool = False,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
-        check_render_mode(render_mode)
+        check_nothing_drawn(render_mode)
         made = sardine_world(world, num_items, slate_size, config, embeddings, observation, history, corrected)
         super().__init__(made, num_envs, sardine_horizon(world, horizon), autoreset_mode)
+        check_same_limit(max_episode_steps, self.horizon)
         self.item_source = made.item_source
 
     def reset(
@@ -204,13 +208,9 @@ def sardine_world(
 ) -> SardineWorld:
     """The world behind ``driftrec/Sardine-<world>-v0``; arguments and errors as of ``SardineEnv``."""
     published = _published(world)
-    num_items = published.num_items if num_items is None else num_items
-    slate_size = published.slate_size if slate_size is None else slate_size
-    for name, value in (("num_items", num_items), ("slate_size", slate_size), ("history", history)):
-        check_whole(name, value)
     return SardineWorld(
-        sardine_items(num_items, embeddings),
-        slate_size,
+        sardine_items(published.num_items if num_items is None else num_items, embeddings),
+        published.slate_size if slate_size is None else slate_size,
         updated(published.config, {} if config is None else config),
         _observer(observation, history),
         corrected,
@@ -221,10 +221,7 @@ def sardine_horizon(world: str, horizon: int | None) -> int:
     """Steps of an episode: ``horizon``, or what was published for ``world``."""
     if horizon is None:
         return _published(world).horizon
-    check_whole("horizon", horizon)
-    if horizon < 1:
-        raise ValueError(f"horizon is {horizon}; it must be at least 1 step.")
-    return horizon
+    return size("horizon", horizon, "at least 1 step")
 
 
 def _published(world: str) -> Published:
@@ -234,8 +231,7 @@ def _published(world: str) -> Published:
 
 
 def _observer(observation: str, history: int) -> Observer:
-    if observation == "ideal":
-        return IdealState()
-    if observation == "partial":
-        return PartialState(history)
-    raise ValueError(f"observation is {observation!r}; it must be 'ideal' or 'partial'.")
+    observers: dict[str, Observer] = {"ideal": IdealState(), "partial": PartialState(history)}
+    if observation not in observers:
+        raise ValueError(f"observation is {observation!r}; it must be 'ideal' or 'partial'.")
+    return observers[observation]

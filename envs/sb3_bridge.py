@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from numpy.typing import NDArray
+from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from driftrec.envs.vector import RecommendationVectorEnv
-
 
 class SB3VecEnv(VecEnv):
-    """stable-baselines3's view of a ``RecommendationVectorEnv``.
+    """stable-baselines3's view of a ``RecommendationVectorEnv``, bare or behind gymnasium's vector wrappers.
 
     Infos are empty but for lanes that are done, which carry ``terminal_observation``, ``TimeLimit.truncated`` and the
-    monitor's ``episode`` (r: return, l: length, t: 0), so that no ``VecMonitor`` is needed.
+    monitor's ``episode`` (r: return, l: length, t: 0). The bridge thus is a ``Monitor``, and says so, inside of all
+    that ``VecNormalize`` and the like do to rewards, and outside of gymnasium's reward wrappers; no ``VecMonitor`` is
+    needed. One around ``VecNormalize`` would overwrite the returns by normalised ones, as stable-baselines3 warns.
 
     Args:
         envs: Autoreset mode "SameStep".
@@ -27,10 +28,11 @@ class SB3VecEnv(VecEnv):
         ValueError: If the autoreset mode is another: one fake transition an episode would be learned from.
     """
 
-    def __init__(self, envs: RecommendationVectorEnv) -> None:
-        if envs.autoreset_mode != AutoresetMode.SAME_STEP:
+    def __init__(self, envs: VectorEnv[Any, Any, Any]) -> None:
+        mode = envs.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)  # gymnasium's own default
+        if mode != AutoresetMode.SAME_STEP:
             raise ValueError(
-                f"stable-baselines3 needs autoreset_mode='SameStep', not {envs.autoreset_mode.value!r}; "
+                f"stable-baselines3 needs autoreset_mode='SameStep', not {mode.value!r}; "
                 "with another it would learn from steps that never happened."
             )
         self.envs = envs
@@ -43,7 +45,7 @@ class SB3VecEnv(VecEnv):
     def reset(self) -> VecEnvObs:
         """Start all lanes anew, with the seeds of the last ``seed`` call if there was one since."""
         seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
-        observation, _ = self.envs.reset(seed=seeds)
+        observation, _ = self.envs.reset(seed=seeds)  # type: ignore[arg-type]  # one a lane, as all lanes take
         self._reset_seeds()
         self._reset_options()
         self._returns[:], self._lengths[:] = 0.0, 0
@@ -76,8 +78,8 @@ class SB3VecEnv(VecEnv):
         self.envs.close()
 
     def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """An attribute of the native environment, once for every lane asked for."""
-        return [getattr(self.envs, attr_name) for _ in self._get_indices(indices)]
+        """An attribute of the native environment or of a wrapper around it, once for every lane asked for."""
+        return [self._attribute(attr_name) for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
         """Not supported: lanes share one environment."""
@@ -87,15 +89,28 @@ class SB3VecEnv(VecEnv):
         self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
     ) -> list[Any]:
         """Call a method of the native environment once and give every lane asked for its row."""
-        rows = getattr(self.envs, method_name)(*method_args, **method_kwargs)
+        rows = self._attribute(method_name)(*method_args, **method_kwargs)
         return [rows[lane] for lane in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
-        """No lane is wrapped."""
-        return [False for _ in self._get_indices(indices)]
+        """Whether every lane is monitored, as all are, or behind a vector wrapper of gymnasium's."""
+        wrapped = wrapper_class is Monitor or any(isinstance(layer, wrapper_class) for layer in self._wrappers())
+        return [wrapped for _ in self._get_indices(indices)]
 
     def set_seeds(self, seeds: Sequence[int]) -> None:
         """Give every lane its own seed for the next ``reset``, such as those of ``user_seeds``."""
         if len(seeds) != self.num_envs:
             raise ValueError(f"{len(seeds)} seeds for {self.num_envs} lanes; give one a lane.")
         self._seeds = [int(seed) for seed in seeds]
+
+    def _wrappers(self) -> Iterator[VectorWrapper[Any, Any, Any, Any, Any]]:
+        """Those around the native environment, the outermost first."""
+        envs = self.envs
+        while isinstance(envs, VectorWrapper):
+            yield envs
+            envs = envs.env
+
+    def _attribute(self, name: str) -> Any:
+        """From the outermost layer that has it."""
+        layer = next((layer for layer in self._wrappers() if hasattr(layer, name)), self.envs.unwrapped)
+        return getattr(layer, name)

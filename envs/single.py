@@ -6,8 +6,11 @@ from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
+from driftrec.envs.episodes import limit, told
+from driftrec.envs.rendering import MODES, Account, check_render_mode
 from driftrec.envs.spaces import action_space, observation_space
 from driftrec.simulators.noise import child_seeds
 from driftrec.simulators.world import World, check_slates, no_feedback
@@ -24,13 +27,20 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
     Args:
         world: The world, see ``driftrec.simulators.world.World``.
         horizon: Steps after which an episode is truncated; None for no limit.
+        render_mode: "ansi" for ``render`` in words, None for none.
+
+    Raises:
+        TypeError: If the horizon is not whole or the render mode unknown.
+        ValueError: If the horizon is below 1.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # type: ignore[misc]
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(MODES), "render_fps": 1}  # type: ignore[misc]
 
-    def __init__(self, world: World[Any], horizon: int | None) -> None:
+    def __init__(self, world: World[Any], horizon: int | None, render_mode: str | None = None) -> None:
+        check_render_mode(render_mode)
+        self.render_mode = render_mode
         self.world = world
-        self.horizon = horizon
+        self.horizon = limit(horizon)
         self.observation_space = observation_space(world)  # type: ignore[assignment]
         self.action_space = action_space(world)
         self._lane_seed: np.uint64 | None = None
@@ -38,6 +48,23 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         self._state: Any = None
         self._steps = 0
         self._over = True
+        self._spec: EnvSpec | None = None
+        self._account = None if render_mode is None else Account(world, self.horizon)
+        self._words: str | None = None
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """How ``gymnasium.make`` made this environment; ``max_episode_steps`` is the horizon.
+
+        An environment made from it again wears gymnasium's own ``TimeLimit`` of as many steps on top, which says
+        ``truncated`` too where a user leaves with the very last of them. Made with another horizon, it needs
+        ``max_episode_steps=-1`` too, for no ``TimeLimit``.
+        """
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = told(spec, self.horizon)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -52,7 +79,10 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         self._episode += 1
         self._steps = 0
         self._over = False
-        return self._observation(), self._info(no_feedback(1, self.world.slate_size))
+        observation, info = self._observation(), self._info(no_feedback(1, self.world.slate_size))
+        if self._account:
+            self._words = self._account.begin(observation, info)
+        return observation, info
 
     def step(self, action: NDArray[np.int64]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Show one slate of item positions, shape (slate_size,).
@@ -70,13 +100,23 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         terminated = bool(feedback.left[0])
         truncated = self._steps == self.horizon and not terminated
         self._over = terminated or truncated
-        return (
-            self._observation(),
-            float(feedback.reward()[0]),
-            terminated,
-            truncated,
-            self._info(feedback.as_info()),
-        )
+        observation, reward = self._observation(), float(feedback.reward()[0])
+        info = self._info(feedback.as_info())
+        if self._account:
+            self._words = self._account.step(self._steps, slates[0], observation, info)
+        return observation, reward, terminated, truncated, info
+
+    def render(self) -> str | None:
+        """What the last step did, in words; None without a render mode.
+
+        Raises:
+            gymnasium.error.ResetNeeded: If no episode began.
+        """
+        if self._account is None:
+            gym.logger.warn("render() has nothing to say: make the environment with render_mode='ansi'.")
+        elif self._words is None:
+            raise gym.error.ResetNeeded("No episode has begun; call reset() before render().")
+        return self._words
 
     def _as_batch(self, slate: NDArray[Any]) -> NDArray[np.int64]:
         """The checked slate as a batch of one; of its shape we complain here, since the batch is no caller's."""

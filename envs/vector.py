@@ -7,12 +7,15 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from driftrec.envs.episodes import limit, told
 from driftrec.envs.spaces import action_space, observation_space
 from driftrec.simulators.noise import child_seeds
+from driftrec.simulators.sizes import size
 from driftrec.simulators.world import World, check_slates, no_feedback, put
 
 Observation = dict[str, NDArray[Any]]
@@ -30,7 +33,8 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
             (as stable-baselines3 wants it) or "Disabled" (reset with ``options={"reset_mask": mask}``).
 
     Raises:
-        ValueError: If ``num_envs`` is below 1 or the mode is unknown.
+        TypeError: If ``num_envs`` or ``horizon`` is not whole.
+        ValueError: If one of them is below 1 or the mode is unknown.
     """
 
     def __init__(
@@ -40,11 +44,9 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         horizon: int | None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
     ) -> None:
-        if num_envs < 1:
-            raise ValueError(f"num_envs is {num_envs}; it must be at least 1.")
         self.world = world
-        self.horizon = horizon
-        self.num_envs = num_envs
+        self.horizon = limit(horizon)
+        self.num_envs = num_envs = size("num_envs", num_envs)
         self.autoreset_mode = _mode(autoreset_mode)
         self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = observation_space(world)
@@ -56,6 +58,16 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         self._steps = np.zeros(num_envs, np.int64)  # steps in this episode
         self._over = np.ones(num_envs, np.bool_)
         self._state: Any = None
+        self._spec: EnvSpec | None = None
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """How ``gymnasium.make_vec`` made these lanes; ``max_episode_steps`` is the horizon."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = told(spec, self.horizon)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -161,7 +173,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
             self._lane_seeds = self.np_random.integers(2**64, size=self.num_envs, dtype=np.uint64)
         if seed is None:
             return
-        seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else list(seed)
+        seeds = [int(seed) + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else list(seed)
         if len(seeds) != self.num_envs:
             raise ValueError(f"{len(seeds)} seeds for {self.num_envs} lanes; give one seed a lane, or one int.")
         for lane in lanes:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
+from types import FrameType
 
 from driftrec.simulators.settings import nearest
 
@@ -59,6 +62,24 @@ def main() -> None:
     run(verb, sys.argv[2:])
 
 
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does, which keeps what was learned; a second one changes nothing."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # only there Python takes signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @_quiet_once_nobody_reads()
 def run(verb: str, words: Sequence[str] | None = None) -> None:
     """Parse the arguments of one script and call it.
@@ -70,7 +91,8 @@ def run(verb: str, words: Sequence[str] | None = None) -> None:
     # The same command in all three forms: run folders keep it, so that a run can be repeated.
     sys.argv = ["driftrec", verb, *(sys.argv[1:] if words is None else words)]
     try:
-        _run(verb)
+        with _terminated_as_interrupted():
+            _run(verb)
     except KeyboardInterrupt as interrupt:
         said = f": {interrupt}" if str(interrupt) else ""
         print(f"driftrec {verb}: interrupted{said}.", file=sys.stderr)

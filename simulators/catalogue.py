@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
+from driftrec.simulators.constant import Constant
+from driftrec.simulators.saving import load_arrays, save_arrays
 from driftrec.simulators.vectors import unit
 
 FORMAT = 1
@@ -24,7 +24,7 @@ REMEDY = "Make one with: driftrec encode --catalogue items.csv --out folder"
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Constant):
     """The items, with what their text says and what it hides.
 
     Attributes:
@@ -81,6 +81,7 @@ class Catalogue:
         if short.size:
             i = int(short[0])
             raise ValueError(f"Item {self.ids[i]!r} has length {self.minutes[i]} minutes; lengths must be positive.")
+        self.freeze()
 
     @property
     def num_items(self) -> int:
@@ -112,7 +113,7 @@ class Catalogue:
 
 
 @dataclass(frozen=True)
-class Personas:
+class Personas(Constant):
     """The kinds of people in the audience.
 
     Attributes:
@@ -131,6 +132,7 @@ class Personas:
         check_dtype("persona interest", self.interest, np.float32)
         check_finite("persona interest", self.interest, names)
         check_unit_rows("persona interest", self.interest, names)
+        self.freeze()
 
     @property
     def num_personas(self) -> int:
@@ -164,8 +166,13 @@ def save_catalogue(folder: str | Path, catalogue: Catalogue, personas: Personas,
         "personas": personas.texts,
     }
     (path / TEXTS_FILE).write_text(json.dumps(texts, indent=1, ensure_ascii=False), encoding="utf-8")
-    arrays = {name: np.ascontiguousarray(getattr(catalogue, name)) for name in _ITEM_ARRAYS}
-    save_file({**arrays, "persona_interest": np.ascontiguousarray(personas.interest)}, path / ARRAYS_FILE)
+    arrays = {name: getattr(catalogue, name) for name in _ITEM_ARRAYS}
+    save_arrays(path / ARRAYS_FILE, {**arrays, "persona_interest": personas.interest})
+
+
+def read_provenance(folder: str | Path) -> dict[str, Any]:
+    """Where the catalogue of a folder came from; errors as of ``load_catalogue``, which is called before."""
+    return dict(json.loads((Path(folder) / TEXTS_FILE).read_text(encoding="utf-8"))["provenance"])
 
 
 def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
@@ -183,10 +190,10 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
         texts = json.loads((path / TEXTS_FILE).read_text(encoding="utf-8"))
         if texts["format"] != FORMAT:
             raise ValueError(f"its format is {texts['format']!r}, and this version reads {FORMAT}")
-        return _from_parts(texts, load_file(path / ARRAYS_FILE))
+        return _from_parts(texts, load_arrays(path / ARRAYS_FILE)[0])
     except KeyError as error:
         raise ValueError(f"Catalogue folder {path} is not valid: {error} is missing. {REMEDY}") from error
-    except (ValueError, TypeError, AttributeError, SafetensorError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"Catalogue folder {path} is not valid: {str(error).rstrip('.')}. {REMEDY}") from error
 
 

@@ -20,6 +20,7 @@ from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, SessionEnd
 from driftrec.simulators.satiation import TopicSatiation
 from driftrec.simulators.satisfaction import Satisfaction
+from driftrec.simulators.sizes import check_sizes, size
 from driftrec.simulators.world import Appraisal, Feedback, Field
 
 Float = NDArray[np.float32]
@@ -57,7 +58,8 @@ class NewsConfig:
     browsing_minutes: float = 0.5
 
     def __post_init__(self) -> None:
-        check_ranges(self, individuality=(0, 10), memory=(1, 10_000), browsing_minutes=(1e-3, 1e3))
+        check_ranges(self, individuality=(0, 10), browsing_minutes=(1e-3, 1e3))
+        check_sizes(self, memory=(1, 10_000))
 
 
 @dataclass
@@ -101,6 +103,7 @@ class NewsWorld:
         config: The mechanisms; the defaults when omitted.
 
     Raises:
+        TypeError: If a size is not whole.
         ValueError: If the catalogue is smaller than the slate or a size is out of range.
     """
 
@@ -112,13 +115,12 @@ class NewsWorld:
         history: int = 50,
         config: NewsConfig | None = None,
     ) -> None:
-        if not 1 <= slate_size <= catalogue.num_items:
-            raise ValueError(
-                f"slate_size is {slate_size}; it must be at least 1 and at most the {catalogue.num_items} items of the "
-                "catalogue. Choose a smaller slate or a larger catalogue."
-            )
-        if history < 1:
-            raise ValueError(f"history is {history}; it must be at least 1 impression.")
+        fits = (
+            f"at least 1 and at most the {catalogue.num_items} items of the catalogue. Choose a smaller slate or a "
+            "larger catalogue"
+        )
+        self.slate_size = size("slate_size", slate_size, fits, catalogue.num_items)
+        self.history_length = size("history", history, "at least 1 impression")
         if catalogue.latent.shape[1] != personas.interest.shape[1]:
             raise ValueError(
                 f"Items live in {catalogue.latent.shape[1]} dimensions and personas in {personas.interest.shape[1]}; "
@@ -127,13 +129,11 @@ class NewsWorld:
         self.catalogue = catalogue
         self.personas = personas
         self.config = config or NewsConfig()
-        self.slate_size = slate_size
-        self.history_length = history
         self.num_items = catalogue.num_items
         self.dims = catalogue.latent.shape[1]
         self.topic_latent = catalogue.topic_directions().astype(np.float32)  # (topics, dims)
         self.topics = dict(zip(catalogue.topic_names, self.topic_latent, strict=True))
-        self._positions = self.config.choice.position_weights(slate_size)  # (slate_size,)
+        self._positions = self.config.choice.position_weights(self.slate_size)  # (slate_size,)
         self._walk_words = -(-self.dims // 4)
         self._width = self._walk_words + 4
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 Settings = TypeVar("Settings")
 
 
@@ -63,7 +65,7 @@ def _value(value: Any, current: Any, where: str) -> Any:
 
 def _number(value: Any, current: float, where: str) -> float:
     """``value`` as the type of ``current``, checked."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{where} is {value!r}; it must be a number.")
     if not math.isfinite(value):
         raise ValueError(f"{where} is {value}; it must be finite.")

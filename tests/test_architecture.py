@@ -1,7 +1,9 @@
 """The arrows between folders, the package list and the links for type checkers."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -10,9 +12,13 @@ from typing import Any
 
 import pytest
 
+import driftrec
+
 ROOT = Path(__file__).parents[1]
 LAYERS = ("simulators", "envs", "agents", "scripts")  # each may import itself and those before it
 MODULES = [path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))]
+
+HEAVY = {"driftrec", "gymnasium", "torch", "numpy", "stable_baselines3", "transformers", "scipy", "pandas"}
 
 
 def imported_layers(source: str) -> set[str]:
@@ -89,7 +95,8 @@ def test_the_licence_is_there(project):
 def test_the_package_list_equals_the_folders():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     folders = [path.parent.relative_to(ROOT) for path in MODULES if path.name == "__init__.py"]
-    expected = {"driftrec." + ".".join(folder.parts): folder.as_posix() for folder in folders}
+    expected = {"driftrec": "typings/driftrec"}  # with __init__.py and the links to the layers
+    expected |= {"driftrec." + ".".join(folder.parts): folder.as_posix() for folder in folders}
     assert settings["package-dir"] == expected
     assert sorted(settings["packages"]) == sorted(expected)
 
@@ -101,3 +108,33 @@ def test_every_folder_of_modules_is_a_package():
 @pytest.mark.parametrize("layer", LAYERS)
 def test_type_checkers_find_every_layer(layer):
     assert (ROOT / "typings" / "driftrec" / layer).resolve() == ROOT / layer
+
+
+def in_a_fresh_python(code: str) -> str:
+    """What ``code`` prints in a process of its own, which finds driftrec as this one does."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    return done.stdout.strip()
+
+
+def test_the_name_alone_loads_nothing():
+    loaded = "import sys, driftrec; print(*sys.modules)"
+    assert {"driftrec"} == {name.partition(".")[0] for name in in_a_fresh_python(loaded).split()} & HEAVY
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_layer_is_imported_when_asked_for(layer):
+    loaded = f"import sys, driftrec; print(driftrec.{layer}.__name__, 'torch' in sys.modules, dir(driftrec)[-4:])"
+    assert in_a_fresh_python(loaded) == f"driftrec.{layer} False {sorted(LAYERS)}"
+
+
+def test_the_version_is_said_once():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "driftrec.__version__"}
+    assert re.fullmatch(r"\d+\.\d+\.\d+", driftrec.__version__)
+    assert f"## {driftrec.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_what_is_no_part_is_refused_with_the_parts():
+    with pytest.raises(AttributeError, match="no attribute 'env'; its parts are agents, envs, scripts, simulators"):
+        driftrec.env  # noqa: B018

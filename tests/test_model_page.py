@@ -45,7 +45,7 @@ def test_defaults_and_ranges_are_those_of_the_code(part, name, row):
             end = getattr(part, end.strip("`"))
         bound = type(getattr(part, name))(float(end))
         replace(part, **{name: bound})
-        beyond = bound + np.sign(way) if isinstance(bound, int) else np.nextafter(bound, way)
+        beyond = bound + int(np.sign(way)) if isinstance(bound, int) else np.nextafter(bound, way)
         with pytest.raises(ValueError, match="must be between"):
             replace(part, **{name: beyond})
 

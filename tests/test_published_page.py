@@ -45,6 +45,14 @@ def test_a_planner_is_measured_as_printed(capsys):
     assert 445 < float(capsys.readouterr().out) < 550
 
 
+def test_dqn_trains_as_printed():
+    code = example("DQN")
+    names = {}
+    exec(code.replace("1_000)", "16)").replace("100_000", "64"), names)
+    assert names["model"].num_timesteps == 64
+    assert names["model"].action_space == gym.spaces.Discrete(1000)
+
+
 @pytest.mark.parametrize("identifier", WORLDS)
 def test_sizes_and_ends_are_the_defaults(identifier):
     env = gym.make(identifier).unwrapped

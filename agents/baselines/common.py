@@ -33,14 +33,22 @@ def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
         int64, shape (..., k).
 
     Raises:
-        ValueError: If ``k`` is not between 1 and the number of items.
+        ValueError: If ``k`` is not between 1 and the number of items, or a score is NaN.
     """
     cost = -np.asarray(scores)
+    check_scores(cost)
     if not 1 <= k <= cost.shape[-1]:
         raise ValueError(f"Cannot choose the best {k} of {cost.shape[-1]} items; k must be 1 to their number.")
     best = np.argpartition(cost, k - 1, axis=-1)[..., :k]
     order = np.argsort(np.take_along_axis(cost, best, axis=-1), axis=-1)
     return np.take_along_axis(best, order, axis=-1).astype(np.int64, copy=False)
+
+
+def check_scores(scores: NDArray[np.floating]) -> None:
+    """Raise ValueError naming the first score that is NaN: it has no place among the others."""
+    if np.isnan(scores).any():
+        place = ", ".join(map(str, np.argwhere(np.isnan(scores))[0]))
+        raise ValueError(f"The score at [{place}] (user, item) is NaN: items cannot be ranked. Has a fit diverged?")
 
 
 def read_mask(observation: Observation, num_items: int) -> NDArray[np.bool_]:

@@ -77,6 +77,11 @@ def fit(ranker: FeatureRanker, logs: Logs, settings: FitSettings, seed: int, rep
             optimizer.step()
             schedule.step()
             total += loss.item() * len(index)
+        if not np.isfinite(total):
+            raise ValueError(
+                f"The ranker diverged in pass {epoch + 1}: its loss is {total}. "
+                f"Lower FitSettings.learning_rate, which is {settings.learning_rate:g}."
+            )
         report(f"Ranker, pass {epoch + 1} of {settings.epochs} over {len(logs):,} steps: loss {total / len(logs):.4f}")
     ranker.eval()
 

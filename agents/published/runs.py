@@ -13,7 +13,7 @@ from driftrec.agents.checkpoint import FILE, Checkpoint, load_checkpoint, save_c
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.evaluation.named_tables import write_table
-from driftrec.agents.keep_best import KeepBest, Progress
+from driftrec.agents.keep_best import KeepBest, Progress, check_measurements
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings, check_candidates
 from driftrec.agents.ppo_learner import PPOLearner
@@ -32,6 +32,7 @@ from driftrec.agents.published.training import (
     pilot_steps,
     warm_start,
 )
+from driftrec.agents.runs import rescue
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
 
@@ -65,6 +66,7 @@ def train(
         ValueError: If there are fewer candidates than positions in a slate.
     """
     check_candidates(settings.ppo, setup.slate_size)
+    check_measurements(settings.validations, settings.ppo.total_steps, settings.ppo.lanes * settings.ppo.rollout)
     make_stage(setup.world, unfitted(setup), settings.ppo.candidates)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     judge = warm_start(setup, settings.fit, seed=seed, report=report, curve=curve)
@@ -101,6 +103,7 @@ def train_slateq(
         FileNotFoundError: If there is no such run.
         ValueError: If it was made in another world or is of another kind.
     """
+    check_measurements(settings.validations, settings.slateq.total_steps, settings.slateq.lanes)
     checkpoint = open_run(setup, str(ranker_run), KIND)
     judge = judge_of(setup, checkpoint, farsighted=False)
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
@@ -128,8 +131,12 @@ def _save(
 ) -> None:
     """Write the weights, which are the best ones by now, and the curve."""
     config = {"kind": kind, "world": asdict(setup.args), "settings": settings, "seed": seed, "steps": keeper.best_at}
-    save_checkpoint(folder / FILE, modules, config, setup)
-    write_table(curve.table().assign(training_seed=seed), folder / CURVE_FILE)
+
+    def write(where: Path) -> None:
+        save_checkpoint(where / FILE, modules, config, setup)
+        write_table(curve.table().assign(training_seed=seed), where / CURVE_FILE)
+
+    rescue(folder, write)
 
 
 def load_best(setup: PublishedSetup, run: str, farsighted: bool) -> Policy:

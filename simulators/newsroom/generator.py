@@ -12,6 +12,7 @@ from driftrec.simulators.newsroom.articles import Desk, Story
 from driftrec.simulators.newsroom.geometry import DIMS, SUBTOPICS_PER_TOPIC, subtopic_centres
 from driftrec.simulators.newsroom.people import write_persona
 from driftrec.simulators.newsroom.vocabulary import Topic, Words, topics
+from driftrec.simulators.sizes import whole
 from driftrec.simulators.vectors import unit
 
 ITEM_SPREAD = 0.3  # length of an item's offset from its subtopic's unit vector
@@ -41,8 +42,10 @@ def generate_news(num_items: int = 1000, seed: int = 0) -> Catalogue:
         seed: Same seed, same catalogue. The geometry of interest space does not depend on it.
 
     Raises:
+        TypeError: If ``num_items`` is not whole.
         ValueError: If ``num_items`` is out of range.
     """
+    num_items = whole("num_items", num_items)
     if not 1 <= num_items <= MAX_ITEMS:
         raise ValueError(f"num_items is {num_items}; the grammar gives 1 to {MAX_ITEMS} items with distinct titles.")
     rng = np.random.default_rng(seed)
@@ -77,8 +80,10 @@ def generate_personas(num_personas: int = 320, seed: int = 0) -> Personas:
         seed: Same seed, same people. The geometry of interest space does not depend on it.
 
     Raises:
+        TypeError: If ``num_personas`` is not whole.
         ValueError: If ``num_personas`` is out of range.
     """
+    num_personas = whole("num_personas", num_personas)
     if not 1 <= num_personas <= MAX_PERSONAS:
         raise ValueError(f"num_personas is {num_personas}; give a number between 1 and {MAX_PERSONAS}.")
     rng = np.random.default_rng(seed)

@@ -99,7 +99,8 @@ class MultinomialProportional:
 
     Attributes:
         min_normalizer: m, at most the lowest score. In [-1e3, 0].
-        no_click_mass: Score of clicking nothing. In [m, 1e3].
+        no_click_mass: Score of clicking nothing. In [m, 1e3], and above m where scores go down to m, since a slate of
+            such items would leave nothing to choose from.
     """
 
     min_normalizer: float
@@ -127,8 +128,13 @@ class MultinomialProportional:
         return _share(self.weights(scores), self.no_click)
 
     def check_scores(self, lowest: float, highest: float) -> None:
-        """Scores are at least m."""
+        """Scores are at least m, and not all weights can be 0."""
         _check_floor(self.min_normalizer, lowest)
+        if self.weights(np.array([lowest], np.float32))[0] <= 0.0 and np.float32(self.no_click) == 0.0:
+            raise ValueError(
+                f"choice.no_click_mass and choice.min_normalizer are both {self.no_click_mass:g}, as are the lowest "
+                "scores: a slate of such items leaves nothing to choose, 0 / 0. Raise no_click_mass, or lower both."
+            )
 
 
 @dataclass(frozen=True)

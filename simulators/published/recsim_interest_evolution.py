@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialProportional
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments, no_response
+from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags, no_response
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
+from driftrec.simulators.sizes import check_sizes, size
 from driftrec.simulators.vectors import unit
 from driftrec.simulators.world import Appraisal, Feedback, Field
 
@@ -67,8 +68,8 @@ class InterestEvolutionConfig:
     interest_step: float = 0.3
 
     def __post_init__(self) -> None:
-        check_ranges(self, num_topics=(2, 1000))
-        check_ranges(self, low_quality_topics=(1, self.num_topics - 1))
+        check_sizes(self, num_topics=(2, 1000))
+        check_sizes(self, low_quality_topics=(1, self.num_topics - 1))
         check_ranges(self, worst_quality=(-100, 0), best_quality=(0, 100), quality_stddev=(0, 10))
         check_ranges(self, video_length=(1e-2, 1e4), time_budget=(1e-2, 1e4), step_penalty=(0, 1e4))
         check_ranges(self, user_update_alpha=(0, 100), interest_step=(0, 1))
@@ -135,7 +136,7 @@ class InterestEvolutionWorld:
         config: Changes to ``InterestEvolutionConfig`` by name.
 
     Raises:
-        TypeError: If a setting is not a number.
+        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
         ValueError: If a size or a setting is out of range or unknown, or the choice does not fit the scores.
     """
 
@@ -153,17 +154,17 @@ class InterestEvolutionWorld:
         choice: ChoiceModel = PUBLISHED_CHOICE,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        check_arguments(slate_size, num_candidates, resample_documents=resample_documents, corrected=corrected)
+        check_flags(resample_documents=resample_documents, corrected=corrected)
         choice.check_scores(-1.0, 1.0)
         self.config = updated(InterestEvolutionConfig(), {} if config is None else config)
-        self.slate_size = slate_size
-        self.num_items = num_candidates
+        self.slate_size = size("slate_size", slate_size)  # may be above the candidates: repeats are allowed
+        self.num_items = size("num_candidates", num_candidates)
         self.resample_documents = resample_documents
         self.corrected = corrected
         self.choice = choice
         self._topic_quality = self.config.topic_quality()
         self._one_hot = np.eye(self.config.num_topics, dtype=np.float32)
-        self._pairs = -(-num_candidates // 2)  # words that hold one draw a candidate
+        self._pairs = -(-self.num_items // 2)  # words that hold one draw a candidate
         self._births = -(-self.config.num_topics // 2)
         self._width = 1 + 2 * self._pairs + self._births  # choice, topics, qualities; at birth only, interests
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_arguments
+from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
+from driftrec.simulators.sizes import size
 from driftrec.simulators.window import Window
 from driftrec.simulators.world import Appraisal, Feedback, Field
 
@@ -25,6 +26,8 @@ Float = NDArray[np.float32]
 
 WIDEST = 5.9
 """Standard deviations that a normal draw stays within, see ``noise.normal_pairs``."""
+
+_ROUNDING = 1e-6  # more than float32 rounds, so that what does not spread stays in the observation space too
 
 NO_RESPONSE: Mapping[str, np.generic] = {
     "clicked": np.int8(0),
@@ -98,13 +101,16 @@ class InterestExplorationConfig:
     def highest_quality(self) -> float:
         """Highest quality that can be drawn."""
         topics = (self.topic_0, self.topic_1)
-        return float(max(np.exp(topic.quality_mean + WIDEST * topic.quality_stddev) for topic in topics))
+        spreads = [WIDEST * max(topic.quality_stddev, _ROUNDING) for topic in topics]
+        return float(max(np.exp(topic.quality_mean + spread) for topic, spread in zip(topics, spreads, strict=True)))
 
     @property
-    def highest_affinity(self) -> float:
-        """Highest affinity that can be drawn."""
-        means = (self.type_0.topic_0, self.type_0.topic_1, self.type_1.topic_0, self.type_1.topic_1)
-        return float(np.exp(max(means) + WIDEST * self.affinity_stddev))
+    def score_range(self) -> tuple[float, float]:
+        """Lowest and highest affinity plus quality that can be drawn."""
+        affinities, topics, spread = self.affinity_means(), (self.topic_0, self.topic_1), WIDEST * self.affinity_stddev
+        lowest = min(np.exp(topic.quality_mean - WIDEST * topic.quality_stddev) for topic in topics)
+        least, most = np.exp(affinities.min() - spread), np.exp(affinities.max() + spread)
+        return float(lowest + least), self.highest_quality + float(most)
 
     def affinity_means(self) -> Float:
         """Mean logarithm of affinity, shape (types, topics)."""
@@ -160,7 +166,7 @@ class InterestExplorationWorld:
             more the recommender is spared remembering what it has seen.
 
     Raises:
-        TypeError: If a setting is not a number.
+        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
         ValueError: If a size or a setting is out of range or unknown, or the choice does not fit the scores.
     """
 
@@ -178,21 +184,19 @@ class InterestExplorationWorld:
         config: Mapping[str, Any] | None = None,
         history: int = 1,
     ) -> None:
-        check_arguments(slate_size, num_candidates, resample_documents=resample_documents)
-        if history < 1:
-            raise ValueError(f"history is {history}; it must be at least 1 slate.")
+        check_flags(resample_documents=resample_documents)
         self.config = updated(InterestExplorationConfig(), {} if config is None else config)
-        choice.check_scores(0.0, self.config.highest_affinity + self.config.highest_quality)
-        self.slate_size = slate_size
-        self.num_items = num_candidates
-        self.history_length = history
+        choice.check_scores(*self.config.score_range)
+        self.slate_size = size("slate_size", slate_size)  # may be above the candidates: repeats are allowed
+        self.num_items = size("num_candidates", num_candidates)
+        self.history_length = size("history", history, "at least 1 slate")
         self.resample_documents = resample_documents
         self.choice = choice
         self._one_hot = np.eye(2, 3, dtype=np.float32)  # the third column is quality's
         topics = (self.config.topic_0, self.config.topic_1)
         self._quality_mean = np.array([topic.quality_mean for topic in topics], np.float32)
         self._quality_stddev = np.array([topic.quality_stddev for topic in topics], np.float32)
-        self._pairs = -(-num_candidates // 2)  # words that hold one draw a candidate
+        self._pairs = -(-self.num_items // 2)  # words that hold one draw a candidate
         self._width = 1 + 2 * self._pairs + 2  # choice, topics, qualities; at birth only, type and affinities
 
     @property

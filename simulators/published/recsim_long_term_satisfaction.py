@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import noise
-from driftrec.simulators.published.recsim_slates import check_arguments, feedback
+from driftrec.simulators.engagement import sigmoid
+from driftrec.simulators.published.recsim_slates import check_flags, feedback
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
+from driftrec.simulators.sizes import check_sizes, size
 from driftrec.simulators.world import Feedback, Field
 
 Float = NDArray[np.float32]
@@ -53,7 +55,7 @@ class LongTermSatisfactionConfig:
     def __post_init__(self) -> None:
         check_ranges(self, memory_discount=(0, 0.999), sensitivity=(0, 100), innovation_stddev=(0, 10))
         check_ranges(self, choc_mean=(0, 20), choc_stddev=(0, 5), kale_mean=(0, 20), kale_stddev=(0, 5))
-        check_ranges(self, time_budget=(1, 1_000_000))
+        check_sizes(self, time_budget=(1, 1_000_000))
 
 
 PUBLISHED = LongTermSatisfactionConfig()
@@ -104,7 +106,7 @@ class LongTermSatisfactionWorld:
         config: Changes to ``LongTermSatisfactionConfig`` by name, after ``corrected``.
 
     Raises:
-        TypeError: If a setting is not a number.
+        TypeError: If a size is not whole, a flag not True or False, or a setting not a number.
         ValueError: If a size or a setting is out of range or unknown.
     """
 
@@ -121,12 +123,12 @@ class LongTermSatisfactionWorld:
         corrected: bool = False,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        check_arguments(slate_size, num_candidates, resample_documents=resample_documents, corrected=corrected)
+        check_flags(resample_documents=resample_documents, corrected=corrected)
         self.config = updated(CORRECTED if corrected else PUBLISHED, {} if config is None else config)
-        self.slate_size = slate_size
-        self.num_items = num_candidates
+        self.slate_size = size("slate_size", slate_size)  # may be above the candidates: repeats are allowed
+        self.num_items = size("num_candidates", num_candidates)
         self.resample_documents = resample_documents
-        self._pairs = -(-num_candidates // 2)  # words that hold one draw a candidate
+        self._pairs = -(-self.num_items // 2)  # words that hold one draw a candidate
         self._width = 1 + self._pairs + 1  # engagement and innovation, candidates; at birth only, exposure
 
     @property
@@ -204,7 +206,7 @@ class LongTermSatisfactionWorld:
 
     def _satisfaction(self, exposure: Float) -> Float:
         """The sigmoid of sensitivity * exposure. Shape kept."""
-        return np.float32(1.0) / (np.float32(1.0) + np.exp(np.float32(-self.config.sensitivity) * exposure))
+        return sigmoid(np.float32(self.config.sensitivity) * exposure)
 
     def _log_engagement(self, clickbait: Float, satisfaction: Float) -> tuple[Float, Float]:
         """Mean and standard deviation of log engagement, shape of ``clickbait``."""

@@ -118,16 +118,8 @@ def appraised(choice: ChoiceModel, scores: Float, engagement: Float, slate_size:
     return Appraisal(choice.weights(scores), engagement, choice.no_click, np.ones(slate_size, np.float32))
 
 
-def check_arguments(slate_size: int, num_candidates: int, **flags: bool) -> None:
-    """Check what the worlds are built with. Repeats are allowed, so a slate may be larger than the candidates.
-
-    Raises:
-        TypeError: If one of ``flags`` is not a bool.
-        ValueError: If a size is below 1.
-    """
-    for name, size in {"slate_size": slate_size, "num_candidates": num_candidates}.items():
-        if size < 1:
-            raise ValueError(f"{name} is {size}; it must be at least 1.")
+def check_flags(**flags: bool) -> None:
+    """Raise TypeError unless all ``flags`` are bools."""
     for name, flag in flags.items():
         if not isinstance(flag, bool):
             raise TypeError(f"{name} is {flag!r}; it must be True or False.")

@@ -14,6 +14,7 @@ from driftrec.simulators.published.sardine_boredom import Boredom
 from driftrec.simulators.published.sardine_config import SardineConfig
 from driftrec.simulators.published.sardine_items import SardineItems
 from driftrec.simulators.published.sardine_observers import IdealState, Observer, Past
+from driftrec.simulators.sizes import size
 from driftrec.simulators.world import Feedback, Field
 
 Float = NDArray[np.float32]
@@ -67,6 +68,7 @@ class SardineWorld:
         corrected: Do what the paper says, see above.
 
     Raises:
+        TypeError: If the size of the slate is not whole.
         ValueError: If the slate does not fit the catalogue.
     """
 
@@ -82,12 +84,9 @@ class SardineWorld:
         corrected: bool = False,
     ) -> None:
         self.num_items, self.num_topics = items.embeddings.shape
-        if not 1 <= slate_size <= self.num_items:
-            raise ValueError(
-                f"slate_size is {slate_size}; it must be at least 1 and at most the {self.num_items} items."
-            )
-        self.slate_size = slate_size
-        self.one_click = slate_size == 1
+        fits = f"at least 1 and at most the {self.num_items} items"
+        self.slate_size = size("slate_size", slate_size, fits, self.num_items)
+        self.one_click = self.slate_size == 1
         self.config = config or SardineConfig()
         self.corrected = corrected
         self.item_features = items.embeddings
@@ -96,8 +95,8 @@ class SardineWorld:
         self._observer = observer or IdealState()
         self._scoring = items.embeddings / np.linalg.norm(items.embeddings, axis=1).max()
         self._influence = items.embeddings if corrected else items.embeddings.mean(axis=1, keepdims=True)
-        self._propensities = self.config.propensities(slate_size)
-        self._width = -(-slate_size // 2)  # two draws a word
+        self._propensities = self.config.propensities(self.slate_size)
+        self._width = -(-self.slate_size // 2)  # two draws a word
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -212,8 +211,9 @@ class SardineWorld:
             clicked += self._influence.take(items, axis=0) * opened[:, None]
         clicked /= np.maximum(number, 1)
         omega = np.float32(self.config.omega)
-        moved = _unit(omega * interest + (np.float32(1.0) - omega) * clicked)
-        np.copyto(interest, moved, where=number > 0)
+        moved = omega * interest + (np.float32(1.0) - omega) * clicked
+        np.copyto(moved, interest, where=number == 0)  # else 0 / 0 at an omega of 0
+        np.copyto(interest, _unit(moved), where=number > 0)
 
     def _take_away(self, state: SardineState) -> None:
         """Current interest: what boredom leaves of it."""

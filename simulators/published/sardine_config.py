@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators.ranges import check_choices, check_ranges
+from driftrec.simulators.sizes import check_sizes
 
 Float = NDArray[np.float32]
 
@@ -69,12 +70,10 @@ class SardineConfig:
             alpha=(0, 1),
             click_propensity=(0, 1),
             diversity_penalty=(1, 1e6),
-            diversity_threshold=(1, 10_000),
             omega=(0, 1),
-            boredom_threshold=(1, 10_000),
-            boredom_window=(1, 10_000),
-            recent_clicks=(1, 100),
         )
+        check_sizes(self, diversity_threshold=(1, 10_000), boredom_threshold=(1, 10_000))
+        check_sizes(self, boredom_window=(1, 10_000), recent_clicks=(1, 100))
         if self.rel_threshold is not None:
             check_ranges(self, rel_threshold=(-10, 10))
         check_choices(self, click_model=("tdPBM", "mixPBM"), boredom_type=("user_car", "user_tloi"))

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.constant import Constant
 from driftrec.simulators.settings import nearest
+from driftrec.simulators.sizes import size
 
 NUM_TOPICS = 10
 """Dimensions of items and users: one a topic."""
@@ -23,7 +25,7 @@ ITEM_SEED = 0
 
 
 @dataclass(frozen=True)
-class SardineItems:
+class SardineItems(Constant):
     """A catalogue.
 
     Attributes:
@@ -33,6 +35,9 @@ class SardineItems:
 
     embeddings: NDArray[np.float32]
     source: str
+
+    def __post_init__(self) -> None:
+        self.freeze()
 
     @property
     def main_topics(self) -> NDArray[np.int8]:
@@ -49,11 +54,11 @@ def sardine_items(num_items: int, embeddings: str = "auto") -> SardineItems:
             "packaged" to demand them; "generated" never to look.
 
     Raises:
+        TypeError: If the number is not whole.
         ValueError: If a name or number is wrong, or no packaged file holds so many items.
         FileNotFoundError: If packaged items are demanded and not installed.
     """
-    if num_items < 1:
-        raise ValueError(f"num_items is {num_items}; it must be at least 1.")
+    num_items = size("num_items", num_items)
     sources: dict[str, Callable[[int], SardineItems]] = {
         "auto": lambda count: _packaged_if_there(count) or generate_items(count),
         "packaged": _demand_packaged,

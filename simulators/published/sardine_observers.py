@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from driftrec.simulators.history import History
 from driftrec.simulators.published.sardine_boredom import Boredom
 from driftrec.simulators.published.sardine_config import SardineConfig
+from driftrec.simulators.sizes import size
 from driftrec.simulators.world import Field
 
 LONGEST_AGE = 1e6
@@ -118,13 +119,12 @@ class PartialState:
         history: Past slates, at least 1.
 
     Raises:
+        TypeError: If their number is not whole.
         ValueError: If there is none.
     """
 
     def __init__(self, history: int = 10) -> None:
-        if history < 1:
-            raise ValueError(f"history is {history}; it must be at least 1 slate.")
-        self.history = history
+        self.history = size("history", history, "at least 1 slate")
 
     def fields(self, num_items: int, slate_size: int, num_topics: int) -> Mapping[str, Field]:
         """Items by position, -1 before the first slate."""

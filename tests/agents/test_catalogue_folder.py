@@ -133,6 +133,14 @@ def spoil(folder: Path, change) -> None:
             r"not made for the catalogue.*catalogue_fingerprint",
         ),
         (lambda a, m: m.pop("encoder_fingerprint"), "no encoder_fingerprint"),
+        (lambda a, m: a["items"].__setitem__(3, 2 * a["items"][3]), r"'items' of 's1' \(row 3\) has length 2"),
+        (lambda a, m: a["items"].__setitem__(3, 0), r"'items' of 's1' \(row 3\) has length 0"),
+        (lambda a, m: a.update(items=a["items"][::-1].copy()), "not made for the catalogue.*vectors_sha256"),
+        (
+            lambda a, m: a["items"].view(np.int32).__setitem__((2, 3), a["items"].view(np.int32)[2, 3] ^ 1),
+            "vectors_sha256",
+        ),
+        (lambda a, m: m.pop("vectors_sha256"), "of an older version.*make it again: driftrec encode"),
     ],
 )
 def test_spoilt_embeddings(folder, change, message):
@@ -140,6 +148,23 @@ def test_spoilt_embeddings(folder, change, message):
     with pytest.raises(ValueError, match=message) as caught:
         load_setting(folder)
     assert EMBEDDINGS_FILE in str(caught.value)
+
+
+def test_a_missing_file_is_not_made_up_for_with_another_encoder(folder):
+    (folder / EMBEDDINGS_FILE).unlink()
+    with pytest.raises(ValueError, match=r"made with the text encoder .*tiny.* is missing; make it again"):
+        load_setting(folder)
+
+
+def test_the_vectors_are_part_of_the_fingerprints(folder, tiny):
+    before = load_setting(folder).fingerprints()
+    assert load_setting(folder).fingerprints() == before
+    arrays = load_file(folder / EMBEDDINGS_FILE)
+    arrays["items"][0] = -arrays["items"][0]
+    catalogue, personas = load_catalogue(folder)
+    prints = catalogue_folder._prints(catalogue, personas, arrays["items"], arrays["personas"])
+    save_file(arrays, folder / EMBEDDINGS_FILE, {**tiny.describe(), **prints})
+    assert load_setting(folder).fingerprints()["text encoder"] != before["text encoder"]
 
 
 def test_truncated_embeddings_and_changed_catalogue(folder):

@@ -1,17 +1,21 @@
 """Training end to end at toy size: warm start, PPO, checkpoint, loading, comparison."""
 
+import errno
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from driftrec.agents import training
 from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.checkpoint import FILE, load_checkpoint
 from driftrec.agents.comparison import build_entries, chosen_baseline, compare
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.future import FutureSettings
-from driftrec.agents.keep_best import KeepBest, Measuring
+from driftrec.agents.keep_best import KeepBest, Measuring, check_measurements
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
@@ -197,6 +201,7 @@ def test_policy_acts_the_same_before_reset_as_after_reset_with_seed_0(setup, run
         ({"clip": 0.0}, "PPOSettings.clip is 0.0"),
         ({"temper": -1.0}, "PPOSettings.temper is -1.0"),
         ({"learning_rate": float("nan")}, "PPOSettings.learning_rate is nan"),
+        ({"lanes": 1, "rollout": 1}, "PPOSettings.lanes and rollout are 1; an update needs at least 2 steps"),
     ],
 )
 def test_settings_out_of_range_are_named(changes, message):
@@ -208,6 +213,62 @@ def test_too_few_candidates_are_found_before_any_work(setup, tmp_path):
     settings = replace(TOY, ppo=replace(TOY.ppo, candidates=4))
     with pytest.raises(ValueError, match=r"candidates is 4; a slate needs at least 5"):
         train(setup, settings, seed=0, folder=tmp_path, report=lambda line: pytest.fail(line))
+
+
+def test_more_measurements_than_rollouts_are_refused_before_any_work(setup, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "warm_start", lambda *args, **kwargs: pytest.fail("work was begun"))
+    with pytest.raises(ValueError, match="validations is 6, but 128 steps, taken 64 at a time, have room for 3"):
+        train(setup, replace(TOY, validations=6), seed=0, folder=tmp_path)
+
+
+@pytest.mark.parametrize(("rollouts", "wanted"), [(1, 2), (2, 3), (3, 4), (5, 4), (5, 6), (7, 5)])
+def test_as_many_measurements_are_made_as_were_asked_for(rollouts, wanted):
+    check_measurements(wanted, 100 * rollouts - 30, 100)
+    keeper = KeepBest(Counted(), "ppo", None, torch.nn.Linear(1, 1))
+    for steps in range(0, 100 * rollouts, 100):
+        keeper.measure_every((100 * rollouts - 30) / (wanted - 1), steps)
+    keeper.measure_last(100 * rollouts)
+    assert len(keeper.measured) == wanted
+
+
+class Counted:
+    """A curve whose measurements rise."""
+
+    env_steps = 0
+
+    def measure(self, stage, policy):
+        return float(self.env_steps)
+
+
+def test_what_diverged_is_named(setup, tmp_path, monkeypatch):
+    keeper = KeepBest(Counted(), "sb3-sac", None, network := torch.nn.Linear(1, 1))
+    keeper.measure(0)
+    network.weight.data[:] = float("nan")
+    with pytest.raises(ValueError, match=r"sb3-sac diverged: its weights are not finite after 640 steps\. Lower"):
+        keeper.measure(640)
+    monkeypatch.setattr(Ranker, "loss", lambda self, *args: self.own.sum() * float("nan"))
+    with pytest.raises(ValueError, match=r"The ranker diverged in pass 1: its loss is nan\. Lower MyopicSettings"):
+        train(setup, TOY, seed=0, folder=tmp_path)
+
+
+@pytest.mark.parametrize("what", ["checkpoint", "curve"])
+def test_a_full_disk_costs_the_folder_and_not_the_training(setup, tmp_path, monkeypatch, what):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    name = {"checkpoint": "save_checkpoint", "curve": "write_table"}[what]
+    save = getattr(training, name)
+
+    def full(*args):
+        if any(isinstance(arg, Path) and arg.parent == tmp_path / "run" for arg in args):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(*args)
+
+    monkeypatch.setattr(training, name, full)
+    (tmp_path / "run").mkdir()
+    with pytest.raises(OSError, match=r"run cannot be written \(.*No space left.*\)\. What was computed is") as caught:
+        train(setup, TOY, seed=3, folder=tmp_path / "run")
+    kept = Path(str(caught.value).rpartition(" kept in ")[2].rstrip("."))
+    assert load_ppo(setup, str(kept), greedy=True)
+    assert (kept / "curve.csv").is_file()
 
 
 def test_a_policy_trained_on_the_truth_is_served_with_it_and_marked(setup, tmp_path):

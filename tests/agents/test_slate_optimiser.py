@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from driftrec.agents.baselines.common import top_k
 from driftrec.agents.slate_optimiser import best_slates, slate_gains
 
 
@@ -77,3 +78,15 @@ def test_slates_larger_than_the_catalogue_are_refused():
     attraction, value = made_up(seed=5)
     with pytest.raises(ValueError, match="best 7 of 6 items"):
         best_slates(attraction, value, 1.0, np.ones(7, np.float32))
+
+
+def the_best_two(scores):
+    return best_slates(np.ones_like(scores), scores, 1.0, np.ones(2, np.float32))
+
+
+@pytest.mark.parametrize("rank", [lambda scores: top_k(scores, 2), the_best_two])
+def test_what_is_not_a_number_has_no_rank(rank):
+    scores = np.array([[3.0, 1.0, 2.0], [1.0, np.nan, 2.0]], np.float32)
+    with pytest.raises(ValueError, match=r"The score at \[1, 1\] \(user, item\) is NaN"):
+        rank(scores)
+    assert rank(scores[:1]).tolist() == [[0, 2]]

@@ -50,7 +50,7 @@ def test_gymnasium_finds_nothing_wrong():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         env = gym.make(ID, horizon=20)
-        check_env(env.unwrapped, skip_render_check=True)
+        check_env(env.unwrapped)
     assert env.unwrapped.spec.id == ID
 
 

@@ -43,7 +43,7 @@ def test_gymnasium_and_stable_baselines3_find_nothing_wrong(name):
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_env(gym.make(name).unwrapped, skip_render_check=True)
+        check_env(gym.make(name).unwrapped)
         # it would flatten the candidates, (candidates, features), which is what the slate head must not
         warnings.filterwarnings("ignore", "Your observation candidates has an unconventional shape")
         sb3_check(gym.make(name).unwrapped)
@@ -118,7 +118,7 @@ def test_episodes_end_as_published():
         (EXPLORATION, {"history": 2.5}, TypeError, r"history is 2\.5; it must be a whole number"),
         (EXPLORATION, {"history": 0}, ValueError, "history is 0; it must be at least 1 slate"),
         *[(name, {"horizon": 0}, ValueError, "horizon is 0; it must be at least 1") for name in IDS],
-        *[(name, {"render_mode": "human"}, ValueError, "render_mode is 'human'") for name in IDS],
+        *[(name, {"render_mode": "human"}, TypeError, "render_mode is 'human'") for name in IDS],
         (EXPLORATION, {"horizon": None}, ValueError, "No episode could ever end: horizon is None and nobody leaves"),
         (
             EVOLUTION,

@@ -1,4 +1,4 @@
-"""Ctrl-C while ``driftrec train`` runs: one line, status 130, and what was learned is kept."""
+"""Ctrl-C, or SIGTERM, while ``driftrec train`` runs: one line, status 130, and what was learned is kept."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow  # for the processes
 def interrupted(project, training, tmp_path):
     """Starts a training, presses Ctrl-C when a line of its output begins with ``sign``; status, output, errors."""
 
-    def call(sign, *words):
+    def call(sign, *words, sent=signal.SIGINT):
         command = [sys.executable, "-m", "driftrec.scripts.cli", "train", *project.world, *training, "--out", "run"]
         process = subprocess.Popen(
             [*command, *words],
@@ -34,7 +34,7 @@ def interrupted(project, training, tmp_path):
         for line in process.stdout:
             seen.append(line)
             if line.startswith(sign):
-                process.send_signal(signal.SIGINT)
+                process.send_signal(sent)
                 break
         out, err = process.communicate(timeout=120)
         return process.returncode, "".join(seen) + out, err
@@ -42,8 +42,9 @@ def interrupted(project, training, tmp_path):
     return call
 
 
-def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupted, project, driftrec, tmp_path):
-    status, out, err = interrupted("PPO: ", "--seed", "3", "--settings.ppo.total-steps", "100_000_000")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupted, project, driftrec, tmp_path, sent):
+    status, out, err = interrupted("PPO: ", "--seed", "3", "--settings.ppo.total-steps", "100_000_000", sent=sent)
     assert status == 130
     assert err == "driftrec train: interrupted: run holds what was learned so far.\n"
     assert "PPO: 0 of 100,000,000 steps" in out

@@ -174,7 +174,7 @@ def test_several_threads_give_the_same_bytes_every_time(tmp_path):
     """
     threads = torch.get_num_threads()
     setup = set_up_published(WORLDS["ideal"])
-    recipe = {**TOY, "fit": {**TOY["fit"], "lanes": 128, "batch_size": 512}}
+    recipe = {**TOY, "validations": 2, "fit": {**TOY["fit"], "lanes": 128, "batch_size": 512}}
     recipe["ppo"] = {**TOY["ppo"], "total_steps": 1024, "lanes": 128, "batch_size": 1024}
     try:
         torch.set_num_threads(4)

@@ -23,7 +23,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def run(driftrec, folder):
+def run(driftrec, folder, monkeypatch):
+    monkeypatch.setenv("DRIFTREC_CACHE", str(folder / "cache"))  # a text's last bits depend on what it is encoded with
+
     def call(words):
         done = driftrec(*words, folder=folder)
         assert done.status == 0, done.err

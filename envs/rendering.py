@@ -1,0 +1,171 @@
+"""One user's last step in words: the time, the slate, what was opened, and what changed. Render mode "ansi"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators.news import NewsWorld
+from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
+from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
+from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
+from driftrec.simulators.published.sardine import SardineWorld
+from driftrec.simulators.world import Feedback, World
+
+MODES = ("ansi",)
+"""Known render modes of an environment of one user."""
+
+MOST_CHANGES = 3
+"""Entries of a vector whose changes are told, the largest ones."""
+
+_FEEDBACK = {field.name for field in fields(Feedback)}
+
+
+def check_render_mode(mode: str | None) -> None:
+    """Raise TypeError unless ``mode`` is None or known.
+
+    Not ValueError: after a TypeError stable-baselines3's ``make_vec_env`` does without its "rgb_array".
+    """
+    if mode is not None and mode not in MODES:
+        raise TypeError(f"render_mode is {mode!r}; known: {', '.join(map(repr, MODES))}, or None to render nothing.")
+
+
+def check_nothing_drawn(mode: str | None) -> None:
+    """Raise TypeError unless ``mode`` is None: many users are too many for words."""
+    if mode is not None:
+        raise TypeError(
+            f"render_mode is {mode!r}; many users at once render nothing. Leave it out, or step one user, "
+            "gymnasium.make(..., render_mode='ansi')."
+        )
+
+
+class Account:
+    """What happened last to one user, in words.
+
+    Args:
+        world: The user's.
+        horizon: Steps of an episode, None for no limit.
+    """
+
+    def __init__(self, world: World[Any], horizon: int | None) -> None:
+        self._world = world
+        self._of = "" if horizon is None else f" of {horizon}"
+        self._seen: dict[str, Any] = {}  # observation and truth after the last step
+
+    def begin(self, observation: Mapping[str, Any], info: Mapping[str, Any]) -> str:
+        """A new user, who has seen nothing."""
+        self._seen = _copied(observation, info)
+        return self._when(0)
+
+    def step(
+        self, steps: int, slate: NDArray[np.int64], observation: Mapping[str, Any], info: Mapping[str, Any]
+    ) -> str:
+        """The step that showed ``slate``, (slate_size,), the episode's number ``steps``."""
+        before, self._seen = self._seen, _copied(observation, info)
+        lines = [self._when(steps)]
+        for position, item in enumerate(slate.tolist()):
+            opened = f"  <- opened, {info['engagement'][position]:.3g} {_unit(self._world)}"
+            words = describe(self._world, before, item)
+            lines.append(f"  {position + 1}. {words}{opened if info['clicks'][position] else ''}")
+        lines += ["  nothing was opened"] * (not info["clicks"].any())
+        if info["left"]:
+            lines.append("  the user left for good")
+        elif info["ended"]:
+            lines.append(f"  the session ended; the user came back after {info['gap']:.1f} hours")
+        return "\n".join(lines + [f"  {change}" for change in self._changes(before)])
+
+    def _when(self, steps: int) -> str:
+        words = f"Step {steps}{self._of}"
+        if "clock" in self._seen:  # of news
+            hours, session = self._seen["clock"][:2]
+            words += f", hour {hours:.1f}, session {session:.0f}"
+        return words
+
+    def _changes(self, before: Mapping[str, Any]) -> list[str]:
+        """The user's hidden numbers that moved, the largest changes of each kind."""
+        lines = []
+        for kind, now in self._seen["truth"].items():
+            was, is_ = self._by_topic(kind, before["truth"][kind]), self._by_topic(kind, now)
+            change = {name: abs(float(is_[name]) - float(was[name])) for name in is_}
+            largest = sorted(change, key=lambda name: -change[name])[:MOST_CHANGES]
+            lines += [f"{name}: {_shown(was[name])} -> {_shown(is_[name])}" for name in largest if change[name] > 0.005]
+        return lines
+
+    def _by_topic(self, kind: str, value: Any) -> dict[str, Any]:
+        """A hidden number, or the entries of a hidden vector, by names."""
+        words, topics = kind.replace("_", " "), self._world.topics
+        if np.ndim(value) == 0:
+            return {words: value}
+        if kind == "interest" and topics:  # a direction in the space of texts
+            value = np.stack(list(topics.values())) @ value
+        names = topics if len(topics) == len(value) else [f"topic {i}" for i in range(len(value))]
+        return {f"{words}, {name}": part for name, part in zip(names, value, strict=True)}
+
+
+@singledispatch
+def describe(world: Any, seen: Mapping[str, Any], item: int) -> str:
+    """An item in words.
+
+    Args:
+        world: The item's.
+        seen: Observation and, under "info", the info before the item was shown.
+        item: Its number.
+    """
+    return f"item {item}"
+
+
+@describe.register
+def _(world: NewsWorld, seen: Mapping[str, Any], item: int) -> str:
+    catalogue = world.catalogue
+    return f"{catalogue.titles[item]} [{item}, {catalogue.topic_names[catalogue.topic[item]]}]"
+
+
+@describe.register
+def _(world: SardineWorld, seen: Mapping[str, Any], item: int) -> str:
+    strength = world.item_features[item]
+    topics = [f"topic {topic} {strength[topic]:.2f}" for topic in np.argsort(-strength, kind="stable")]
+    return f"item {item}: {', '.join(topics[: np.count_nonzero(strength)])}"
+
+
+@describe.register
+def _(world: InterestEvolutionWorld, seen: Mapping[str, Any], item: int) -> str:
+    topic, quality = seen["candidates"][item].argmax(), seen["info"]["candidate_quality"][item]
+    return f"candidate {item}: topic {topic}, quality {quality:.2f}"
+
+
+@describe.register
+def _(world: InterestExplorationWorld, seen: Mapping[str, Any], item: int) -> str:
+    *topic, quality = seen["candidates"][item]
+    return f"candidate {item}: topic {np.argmax(topic)}, quality {quality:.2f}"
+
+
+@describe.register
+def _(world: LongTermSatisfactionWorld, seen: Mapping[str, Any], item: int) -> str:
+    return f"candidate {item}: clickbait {seen['candidates'][item, 0]:.2f}"
+
+
+def _copied(observation: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:
+    """Copies, since the caller may write into what it was given; "truth" is about the user, not the candidates."""
+    copies = {name: np.copy(value) for name, value in info.items()}
+    truth = {name: copies[name] for name in copies if name not in _FEEDBACK and not name.startswith("candidate")}
+    if "interests" in truth:
+        del truth["interest"]  # the same, scaled
+    return {**{name: np.copy(value) for name, value in observation.items()}, "info": copies, "truth": truth}
+
+
+def _unit(world: Any) -> str:
+    """What engagement is counted in: News, which is read, does not say."""
+    return getattr(world, "unit", "minutes")
+
+
+def _shown(value: Any) -> str:
+    """A number with two decimals, a count without, a truth as yes or no."""
+    kind = np.asarray(value).dtype.kind
+    if kind == "b":
+        return "yes" if value else "no"
+    return f"{value:.2f}" if kind == "f" else f"{value:d}"
