@@ -84,15 +84,15 @@ def read_delimited(path: Path, text: str, serves: Callable[[list[str]], bool], n
         if row.fault and (row is rows[0] or OPEN in row.fault):
             raise ValueError(f"{path}, {row.place}: {row.fault}")
     if needed:
-        numbers = map(str, range(1, 1 + max((len(row.values) for row in rows), default=0)))
-        return Rows(list(numbers), rows, (*assumed, "without a header"))
+        columns = [str(number) for number in range(1, 1 + _usual(rows)[0])]
+        return Rows(columns, rows, (*assumed, "without a header"))
     return Rows(rows[0].values if rows else [], rows[1:], tuple(assumed))
 
 
 def _separator(head: str, serves: Callable[[list[str]], bool], needed: int) -> str:
-    """The separator of a text that begins so, a comma if none fits."""
+    """The separator of a text that begins so, the rarest of those that fit."""
     if needed:
-        return max(SEPARATORS, key=lambda one: (_agreement(head, one, needed), one == ","))
+        return max(SEPARATORS, key=lambda one: _agreement(head, one, needed))
     first = {one: _rows(head, one, most=1) for one in SEPARATORS}
     return next((one for one, rows in first.items() if rows and serves(rows[0].values)), ",")
 
@@ -100,9 +100,13 @@ def _separator(head: str, serves: Callable[[list[str]], bool], needed: int) -> s
 def _agreement(head: str, separator: str, needed: int) -> float:
     """Share of the first rows that have the most usual number of values; 0 if these are fewer than needed."""
     rows = _rows(head, separator, quotes=separator != "\t", most=100)
-    counts = Counter(len(row.values) for row in rows)
-    usual, times = max(counts.items(), key=lambda pair: pair[1], default=(0, 0))
+    usual, times = _usual(rows)
     return times / len(rows) if usual >= max(needed, 2) else 0.0
+
+
+def _usual(rows: list[Row]) -> tuple[int, int]:
+    """The most usual number of values, and how many rows have it."""
+    return max(Counter(len(row.values) for row in rows).items(), key=lambda pair: pair[1], default=(0, 0))
 
 
 def _rows(

@@ -184,6 +184,7 @@ NUMBERED = {"id": "1", "title": "2", "genres": "3"}
     ("data", "titles"),
     [
         ("1::Toy Story::Animation|Children's|Comedy\n2::Good, Bad, Ugly::War\n", ("Toy Story", "Good, Bad, Ugly")),
+        ("1;Good, Bad, Ugly;War\n2;Postman, Il, a;War\n", ("Good, Bad, Ugly", "Postman, Il, a")),
         ("1;Good, Bad, Ugly;War\n2;Heat;War\n", ("Good, Bad, Ugly", "Heat")),
         ("1|Heat|War\n2|Postman, Il, a, b|War\n", ("Heat", "Postman, Il, a, b")),
         ('1,"Good, Bad",A|B|C\n2,x;y;z,A|B|C|D\n', ("Good, Bad", "x;y;z")),
@@ -194,6 +195,13 @@ NUMBERED = {"id": "1", "title": "2", "genres": "3"}
 def test_the_separator_of_a_file_without_a_header(tmp_path, data, titles):
     items = read_items(write(tmp_path, data.encode()), columns=NUMBERED)
     assert (items.ids, items.titles) == (("1", "2"), titles)
+
+
+def test_a_row_with_more_values_than_others_is_bad_without_a_header_too(tmp_path):
+    path = write(tmp_path, b"1,Good, Bad and Ugly,War\n2,Heat,War\n3,Alien,Horror\n")
+    with pytest.raises(ValueError, match=r"line 1: item '1' has 4 values for 3 columns"):
+        read_items(path, columns=NUMBERED)
+    assert read_items(path, columns=NUMBERED, bad_rows="skip").topics == ("War", "Horror")
 
 
 def test_numbers_name_no_columns_of_json(tmp_path):
