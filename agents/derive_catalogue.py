@@ -10,7 +10,8 @@ learnt from feedback only.
   square root of its standard deviation, so that strong directions count more but not all; rows scaled to length 1;
   then turned by a random orthogonal direction so that the cosine to the text's position is ``text_share``.
 - Topics: the items' own, "Other" where one is missing; if no item has one, k-means clusters of the embeddings, as many
-  as the square root of the number of items, named by the two words most typical of their titles.
+  as the square root of the number of items, named by the two words most typical of their titles. Of very many items the
+  clusters are those of mini-batches, see ``components``.
 - Quality and allure: normal, correlation -0.5. Minutes: lognormal, median 3.5, in [1, 10].
 - Personas: see ``derive_personas``.
 """
@@ -21,16 +22,16 @@ from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from driftrec.agents.components import chunks, cluster, component_scores
 from driftrec.agents.read_items import Items
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.vectors import unit
 
-RULE = "derive-2"
-"""Name of this rule, stored as provenance; change it when the same seed gives another catalogue."""
+RULE = "derive-3"
+"""Name of this rule, stored as provenance; change it when the same seed gives another catalogue. derive-2 gave the same
+for up to ``components.LARGE`` items."""
 
 OTHER_TOPIC = "Other"
 """Topic of items without one in a file that names topics."""
@@ -113,7 +114,7 @@ def text_positions(embeddings: NDArray[np.float32], dims: int) -> NDArray[np.flo
     if not np.ptp(embeddings, axis=0).any():
         return positions  # texts that are all equal have no components
     wanted = min(dims, *embeddings.shape)
-    scores = PCA(wanted, svd_solver="full").fit_transform(embeddings.astype(np.float64))  # (items, wanted)
+    scores = component_scores(embeddings, wanted)  # (items, wanted)
     spread = scores.std(axis=0)
     real = spread > 1e-6 * spread[0]  # the others are rounding, and dividing would blow them up
     positions[:, :wanted][:, real] = scores[:, real] / np.sqrt(spread[real])
@@ -122,10 +123,14 @@ def text_positions(embeddings: NDArray[np.float32], dims: int) -> NDArray[np.flo
 
 def _turned(positions: NDArray[np.float64], share: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Turn unit rows away by a random orthogonal direction each, so that the cosine is ``share``."""
-    noise = rng.standard_normal(positions.shape)
-    noise -= (noise * positions).sum(axis=1, keepdims=True) * positions
-    known = np.where(positions.any(axis=1, keepdims=True), share, 0.0)  # no position: all noise
-    return (known * positions + np.sqrt(1 - known**2) * unit(noise)).astype(np.float32)
+    turned = np.empty(positions.shape, np.float32)
+    for rows in chunks(len(positions)):
+        known = positions[rows]
+        noise = rng.standard_normal(known.shape)
+        noise -= (noise * known).sum(axis=1, keepdims=True) * known
+        cosine = np.where(known.any(axis=1, keepdims=True), share, 0.0)  # no position: all noise
+        turned[rows] = cosine * known + np.sqrt(1 - cosine**2) * unit(noise)
+    return turned
 
 
 def _hidden_columns(n: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
@@ -142,11 +147,10 @@ def _topics(
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Topic names and each item's topic."""
     if any(items.topics):
-        names, topic = np.unique([name or OTHER_TOPIC for name in items.topics], return_inverse=True)
-        return tuple(map(str, names)), topic.astype(np.int64)
-    clusters = min(num_topics, round(np.sqrt(len(items))), len(np.unique(embeddings, axis=0)))
-    labels = KMeans(clusters, n_init=4, random_state=seed % 2**32).fit_predict(embeddings)
-    topic = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+        named = [name or OTHER_TOPIC for name in items.topics]
+        places = {name: place for place, name in enumerate(sorted(set(named)))}
+        return tuple(places), np.array([places[name] for name in named], np.int64)
+    topic = cluster(embeddings, min(num_topics, round(np.sqrt(len(items)))), seed)
     return _cluster_names(items.titles, topic), topic
 
 

@@ -7,66 +7,103 @@ import html
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
+from html.entities import html5
 from typing import Any
 
-UNSEEN = "\ufeff\u200b\u2060"
+UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u2060"))
 """Byte order mark, zero-width space, word joiner. Zero-width joiners stay: Persian and emoji are spelt with them."""
 
-TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
-ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
+INLINE = "a|abbr|b|big|cite|code|del|em|font|i|ins|mark|q|s|small|span|strike|strong|sub|sup|tt|u"
+"""Elements within a word or line; where others stand, a word ends."""
+
+BLOCKS = (
+    "article|aside|blockquote|body|br|caption|center|dd|div|dl|dt|figure|footer|form|h[1-6]|head|header|hr|html|iframe|"
+    "img|input|li|link|main|meta|nav|ol|p|pre|script|section|style|table|tbody|td|tfoot|th|thead|tr|ul|video"
+)
+
+_ATTRIBUTES = r"""(?:\s+[\w:-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*"""
+INLINE_TAG = re.compile(rf"</?(?:{INLINE}){_ATTRIBUTES}/?>", re.IGNORECASE)
+BLOCK_TAG = re.compile(rf"</?(?:{BLOCKS}){_ATTRIBUTES}/?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|([A-Za-z][A-Za-z0-9]*));")
+
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 """Control characters but for white space. 0x80 to 0x9f come of windows-1252 read as latin-1."""
 
 NO_GENRES = "(no genres listed)"
+BARE_LIST = re.compile(r"[\[{](.*)[\]}]", re.DOTALL)
+TOUCHING = re.compile(r"""(['"])\s+(?=['"])""")
+"""Two quoted names without a comma, as NumPy prints them; Python would read them as one."""
 
 
 def cleaned(text: str) -> str:
     """NFC, without unseen characters, a run of white space as one blank."""
-    return " ".join(unicodedata.normalize("NFC", text.translate(dict.fromkeys(map(ord, UNSEEN)))).split())
+    return " ".join(unicodedata.normalize("NFC", text.translate(UNSEEN)).split())
 
 
 def without_html(text: str) -> str:
-    """Tags taken out, entities read. An entity that spells a tag stays as text."""
-    return ENTITY.sub(lambda found: html.unescape(found[0]), TAG.sub(" ", text))
+    """HTML's tags taken out, entities read; other words between angles, and entities that spell a tag, stay as text."""
+    return ENTITY.sub(_entity, BLOCK_TAG.sub(" ", INLINE_TAG.sub("", text)))
 
 
-def has_html(text: str) -> bool:
-    """Whether ``without_html`` takes anything out or reads an entity."""
-    return bool(TAG.search(text) or ENTITY.search(text))
+def _entity(found: re.Match[str]) -> str:
+    known = found[1] is None or f"{found[1]};" in html5
+    return html.unescape(found[0]) if known else found[0]
 
 
-def plain(text: str) -> str:
-    """A list of texts, as JSON has it, in a row; other text as it is."""
-    value = _literal(text)
-    return " ".join(str(part) for part in value if part) if isinstance(value, list) else text
+def in_a_row(text: str) -> str:
+    """A list of texts, as JSON or Python has it, as one text; other text as it is."""
+    value = _literal(text) if text.startswith("[") else None
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return " ".join(value)
+    return text
 
 
 def names_in(text: str, *, split: bool) -> list[str]:
     """Names in a list of genres, the main one first, each once.
 
     Args:
-        text: A list as Python or JSON writes it, of names or of objects with a "name"; or names between bars.
-        split: Whether semicolons and commas are between names, too; a single topic may hold one.
+        text: A list as JSON, Python, NumPy or PostgreSQL writes it, of names or of objects with a "name"; or names
+            between bars.
+        split: Whether it is a list for certain: then semicolons and commas are between names, too, and brackets about
+            them. A single topic may hold such.
     """
     value = _literal(text)
-    if isinstance(value, list):
-        names = [str(part.get("name", "")) if isinstance(part, dict) else str(part) for part in value]
-    elif "|" in text:
-        names = text.split("|")
+    if value is not None:
+        names = list(_names(value))
+    elif split and (bare := BARE_LIST.fullmatch(text.strip())):
+        names = [name.strip(" '\"") for name in bare[1].split(",")]
+        names = [name for name in names if name not in ("nan", "None", "null")]
     else:
-        names = re.split(";" if ";" in text else ",", text) if split else [text]
-    names = [cleaned(name) for name in names]
+        between = next((one for one in ("|;," if split else "|") if one in text), "|")
+        names = text.split(between)
+    names = [cleaned(without_html(name)) for name in names]
     return list(dict.fromkeys(name for name in names if name not in ("", NO_GENRES)))
 
 
+def _names(value: Any) -> Iterator[str]:
+    """Names in a list, in lists within it, and in objects: their "name", other texts, or what they count."""
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _names(part)
+    elif isinstance(value, dict):
+        texts = [part for part in value.values() if isinstance(part, str)]
+        yield from [str(value["name"])] if "name" in value else texts or map(str, value)
+    elif value is not None and value == value:  # not NaN
+        yield str(value)
+
+
 def _literal(text: str) -> Any:
-    """The list or object that ``text`` spells, in JSON or Python; None if it spells none."""
-    if text[:1] not in ("[", "{"):
+    """The list or object that ``text`` spells, in JSON, Python or NumPy; None if it spells none, or numbers only."""
+    text = text.strip()
+    if text[:1] + text[-1:] not in ("[]", "{}", "()"):
         return None
-    for parse in (json.loads, ast.literal_eval):
+    listed = "[" + TOUCHING.sub(r"\1, ", text[1:-1]) + "]"  # a set as a list, which keeps its order
+    for parse, form in ((json.loads, text), (ast.literal_eval, listed), (ast.literal_eval, text)):
         try:
-            value = parse(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            value = parse(form)
+        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
             continue
-        return [value] if isinstance(value, dict) else list(value)
+        numbers = isinstance(value, list) and value and all(isinstance(part, int | float) for part in value)
+        return None if numbers or not isinstance(value, list | dict) else value
     return None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from driftrec.agents.item_notes import assumed_note, html_notes, title_notes, topic_notes
-from driftrec.agents.item_rows import Row, Rows, read_rows
-from driftrec.agents.item_text import cleaned, names_in, plain, without_html
+from driftrec.agents.delimited import Row
+from driftrec.agents.item_notes import assumed_note, break_notes, control_notes, html_notes, topic_notes
+from driftrec.agents.item_rows import read_rows
+from driftrec.agents.item_text import cleaned, in_a_row, names_in, without_html
 from driftrec.simulators.settings import nearest
 
 ALIASES = {
@@ -83,10 +84,9 @@ def read_items(
     """
     path, chosen = Path(path), dict(columns or {})
     _check_chosen(chosen)
-    numbered = bool(chosen) and all(name.isdigit() for name in chosen.values())
-    table = read_rows(path, encoding, lambda header: _serves(header, chosen, numbered))
-    if numbered:
-        table = _with_numbers(table)
+    numbers = [int(name) for name in chosen.values() if name.isdecimal()]
+    needed = max(numbers) if numbers and len(numbers) == len(chosen) else 0
+    table = read_rows(path, encoding, lambda header: not _missing(_found(header, chosen)), needed)
     header = [cleaned(name) for name in table.header]
     places = _columns(header, path, chosen)
     kept, bad = _sorted_out(path, table.rows, header, places)
@@ -115,16 +115,18 @@ def _items(
     genres = [names_in(record.get("genres", ""), split=True) for record in records]
     topics = [names_in(record["topic"], split=False) for record in records] if "topic" in used else genres
     first = [names[0] if names else "" for names in topics]
+    lists = genres if "genres" in used else [names if len(names) > 1 else [] for names in topics]
     notes = [
         assumed_note(path, assumed, used),
         *html_notes(records),
-        *title_notes([(place, record["title"]) for place, record in kept]),
+        *control_notes([(place, record["title"]) for place, record in kept]),
+        *break_notes(kept),
         *topic_notes(first),
     ]
     return Items(
         ids=tuple(cleaned(record["id"]) for record in records),
         titles=tuple(titles),
-        texts=tuple(_text(record, names) for record, names in zip(records, genres, strict=True)),
+        texts=tuple(_text(record, names) for record, names in zip(records, lists, strict=True)),
         topics=tuple(first),
         ignored=ignored,
         notes=tuple(notes),
@@ -134,7 +136,7 @@ def _items(
 
 def _readable(value: str) -> str:
     """A value without HTML, a list in a row."""
-    return cleaned(without_html(plain(value)))
+    return cleaned(without_html(in_a_row(value)))
 
 
 def _text(record: dict[str, str], genres: list[str]) -> str:
@@ -151,29 +153,30 @@ def _sorted_out(
     """Rows that are items, each with where it stands, and what is wrong with the others."""
     seen: dict[str, str] = {}
     kept, bad = [], []
-    for place, row in rows:
-        record = {column: row[i] if i < len(row) else "" for column, i in places.items()}
+    for place, values, unread in rows:
+        record = {column: values[i] if i < len(values) else "" for column, i in places.items()}
         item = cleaned(record["id"])
-        fault = _fault(f"{path}, {place}", record, row[len(header) :], len(row), len(header))
-        if not fault and item in seen:
-            fault = f"{path}: id {item!r} is in {seen[item]} and in {place}; use each id once."
+        fault = unread or _fault(record, values, len(header))
         if fault:
-            bad.append(fault)
+            bad.append(f"{path}, {place}: {fault}")
+            continue
+        if item in seen:
+            bad.append(f"{path}: id {item!r} is in {seen[item]} and in {place}; use each id once.")
             continue
         seen[item] = place
         kept.append((place, record))
     return kept, bad
 
 
-def _fault(where: str, record: dict[str, str], beyond: list[str], values: int, columns: int) -> str:
+def _fault(record: dict[str, str], values: list[str], columns: int) -> str:
     """What keeps a row from being an item, "" for nothing."""
     item = cleaned(record["id"])
     if not item:
-        return f"{where}: the id is missing; every item needs one."
-    if any(value.strip() for value in beyond):
-        return f"{where}: item {item!r} has {values} values for {columns} columns. Quote values that hold commas."
+        return "the id is missing; every item needs one."
+    if any(value.strip() for value in values[columns:]):
+        return f"item {item!r} has {len(values)} values for {columns} columns. Quote values that hold the separator."
     if not _readable(record["title"]):
-        return f"{where}: item {item!r} has no title; every item needs one."
+        return f"item {item!r} has no title; every item needs one."
     return ""
 
 
@@ -189,19 +192,6 @@ def _check_chosen(columns: dict[str, str]) -> None:
     for name in columns:
         if name not in ALIASES:
             raise ValueError(f"--columns names {name!r}. {nearest(name, ALIASES)} Write id=COLUMN,title=COLUMN.")
-
-
-def _with_numbers(table: Rows) -> Rows:
-    """A file without a header: its columns are called "1", "2" and so on."""
-    rows = [("line 1", table.header), *table.rows]
-    return Rows([str(number) for number in range(1, len(table.header) + 1)], rows, (*table.assumed, "without a header"))
-
-
-def _serves(header: list[str], chosen: dict[str, str], numbered: bool) -> bool:
-    """Whether a line, split in some way, is a header that names what is needed, or has as many values."""
-    if numbered:
-        return len(header) >= max(map(int, chosen.values()))
-    return not _missing(_found(header, chosen))
 
 
 def _found(header: list[str], chosen: dict[str, str]) -> dict[str, int]:

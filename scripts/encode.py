@@ -104,15 +104,15 @@ def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
 
 def _columns(text: str | None) -> dict[str, str]:
     """Columns of the file by ours, from "id=book_id,title=name"."""
-    pairs = [part.partition("=") for part in text.split(",")] if text else []
-    for name, _, column in pairs:
-        if not name or not column:
-            raise ValueError(f"--columns is {text}; write id=COLUMN,title=COLUMN.")
-    return {name.strip(): column.strip() for name, _, column in pairs}
+    pairs = [[side.strip() for side in part.split("=")] for part in text.split(",")] if text else []
+    if any(len(pair) != 2 or not all(pair) for pair in pairs) or len({name for name, *_ in pairs}) < len(pairs):
+        raise ValueError(f"--columns is {text}; write id=COLUMN,title=COLUMN, each once.")
+    return dict(pairs)
 
 
 def _encode_news(args: Args, encoder: TextEncoder) -> None:
-    for name, value in (("--seed", args.seed), ("--encoding", args.encoding), ("--columns", args.columns)):
+    told = {"--seed": args.seed, "--encoding": args.encoding, "--columns": args.columns}
+    for name, value in {**told, "--bad-rows": None if args.bad_rows == "error" else args.bad_rows}.items():
         if value is not None:
             raise ValueError(f"{name} {value} applies to --catalogue items.csv only; the packaged news is fixed.")
     if args.out is None and encoder.fingerprint != TextEncoder().fingerprint:

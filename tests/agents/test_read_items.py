@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -176,6 +177,48 @@ def test_columns_by_name_and_by_number(tmp_path):
     assert items.topics == ("Animation", "Action")
 
 
+NUMBERED = {"id": "1", "title": "2", "genres": "3"}
+
+
+@pytest.mark.parametrize(
+    ("data", "titles"),
+    [
+        ("1::Toy Story::Animation|Children's|Comedy\n2::Good, Bad, Ugly::War\n", ("Toy Story", "Good, Bad, Ugly")),
+        ("1;Good, Bad, Ugly;War\n2;Postman, Il, a;War\n", ("Good, Bad, Ugly", "Postman, Il, a")),
+        ("1;Good, Bad, Ugly;War\n2;Heat;War\n", ("Good, Bad, Ugly", "Heat")),
+        ("1|Heat|War\n2|Postman, Il, a, b|War\n", ("Heat", "Postman, Il, a, b")),
+        ('1,"Good, Bad",A|B|C\n2,x;y;z,A|B|C|D\n', ("Good, Bad", "x;y;z")),
+        ('1\t"Wheel" of\tWar\n2\tHeat\tWar\n', ('"Wheel" of', "Heat")),
+        ("sep=|\n1|A;x;y|War\n2|B;x;y|War\n", ("A;x;y", "B;x;y")),
+    ],
+)
+def test_the_separator_of_a_file_without_a_header(tmp_path, data, titles):
+    items = read_items(write(tmp_path, data.encode()), columns=NUMBERED)
+    assert (items.ids, items.titles) == (("1", "2"), titles)
+
+
+def test_a_row_with_more_values_than_others_is_bad_without_a_header_too(tmp_path):
+    path = write(tmp_path, b"1,Good, Bad and Ugly,War\n2,Heat,War\n3,Alien,Horror\n")
+    with pytest.raises(ValueError, match=r"line 1: item '1' has 4 values for 3 columns"):
+        read_items(path, columns=NUMBERED)
+    assert read_items(path, columns=NUMBERED, bad_rows="skip").topics == ("War", "Horror")
+
+
+def test_numbers_name_no_columns_of_json(tmp_path):
+    with pytest.raises(ValueError, match=r"no column '1', which --columns names\. Known: id, title"):
+        read_items(write(tmp_path, b'[{"id": 1, "title": "A"}]'), columns={"id": "1", "title": "2"})
+
+
+def test_values_of_json_and_parquet_as_text(tmp_path):
+    lines = '{"id": 1, "title": "A\u2028B", "text": null}\n{"id": 2.0, "title": "C", "text": NaN}\n'
+    items = read_items(write(tmp_path, lines.encode()))
+    assert (items.ids, items.titles, items.texts) == (("1", "2.0"), ("A B", "C"), ("", ""))
+    table = {"id": [Decimal(5), Decimal(6)], "title": [b"A", "é".encode()], "text": [["x", "y"], None]}
+    pd.DataFrame(table).to_parquet(tmp_path / "items.parquet")
+    items = read_items(tmp_path / "items.parquet")
+    assert (items.ids, items.titles, items.texts) == (("5", "6"), ("A", "é"), ("x y", ""))
+
+
 @pytest.mark.parametrize(
     "genres",
     [
@@ -186,6 +229,14 @@ def test_columns_by_name_and_by_number(tmp_path):
         '"Drama, War"',
         "Drama; War",
         "Drama|War|Drama",
+        """ "['Drama' 'War']" """.strip(),  # NumPy, by way of pandas
+        """ "{'Drama', 'War'}" """.strip(),
+        """ "('Drama', 'War')" """.strip(),
+        """ "[['Drama'], ['War', 'Drama']]" """.strip(),
+        """ "['Drama', nan, 'War']" """.strip(),
+        '"[Drama, War]"',
+        '"{Drama,War}"',
+        '"{""Drama"": 12, ""War"": 3}"',
     ],
 )
 def test_lists_of_genres_are_split(tmp_path, genres):
@@ -204,6 +255,18 @@ def test_ten_genres_in_lists_are_ten_topics(tmp_path):
     assert len(items.notes) == 1
 
 
+def test_a_list_of_topics_is_kept_whole(tmp_path):
+    items = read_items(write(tmp_path, b'id,title,category,text\n1,A,"[""Drama"", ""War""]",Long.\n2,B,Fun,\n'))
+    assert items.topics == ("Drama", "Fun")
+    assert items.texts == ("Long. Genres: Drama, War.", "")
+
+
+def test_brackets_that_are_no_list_stay(tmp_path):
+    items = read_items(write(tmp_path, b'id,title,text,topic\n1,[1984],[1],(new)\n2,[REC],"{""a"": 1}",[1984]\n'))
+    assert (items.titles, items.texts) == (("[1984]", "[REC]"), ("[1]", '{"a": 1}'))
+    assert items.topics == ("(new)", "[1984]")
+
+
 def test_a_topic_may_hold_a_comma(tmp_path):
     assert read_items(write(tmp_path, b'id,title,topic\n1,A,"Food, drink"\n')).topics == ("Food, drink",)
 
@@ -218,7 +281,15 @@ def test_html_and_unseen_characters_are_taken_out(tmp_path):
     items = read_items(write(tmp_path, f"id,title,text\n{row}\n2,B,C\n".encode()))
     assert items.titles[0] == "Brass & Sons' I <3 you"
     assert items.texts[0] == "one two <b> é"
-    assert items.notes[1] == "HTML was taken out of 1 items."
+    assert items.notes[1] == "HTML was taken out of 1 item."
+
+
+def test_words_within_html_stay_whole_and_other_angles_stay(tmp_path):
+    row = '1,a<b c> Vec<T> <B>bo</b>ld &notit; AT&T;,"H<sub class=""x"">2</sub>O<br/>x"'
+    items = read_items(write(tmp_path, f"id,title,text\n{row}\n2,Vec<T> &notit;,x\n".encode()))
+    assert items.titles == ("a<b c> Vec<T> bold &notit; AT&T;", "Vec<T> &notit;")
+    assert items.texts[0] == "H2O x"
+    assert items.notes[1:] == ("HTML was taken out of 1 item.",)
 
 
 def test_the_hint_at_an_encoding_does_not_corrupt(tmp_path):
@@ -227,12 +298,42 @@ def test_the_hint_at_an_encoding_does_not_corrupt(tmp_path):
         read_items(write(tmp_path, data))
     assert read_items(write(tmp_path, data), encoding="windows-1252").titles[1] == "the “quiet” river"
     notes = read_items(write(tmp_path, data), encoding="latin-1").notes
-    assert "1 titles hold control characters, the first in line 3" in notes[1]
+    assert "control characters in 1 title, the first in line 3" in notes[1]
 
 
-def test_a_quote_that_a_later_row_closes_is_warned_of(tmp_path):
-    items = read_items(write(tmp_path, b'id,title,text\n1,A,a\n2,"Stone,b\n3,Island,c\n4,Diary",d\n'))
-    assert "line breaks in 1 titles (line 3)" in items.notes[1]
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (
+            "id,title\n1,Größe\n2,Café\n".encode() + b"3,\xe9t\n",
+            "line 4 .*Most of the file is UTF-8, .*mend this place",
+        ),
+        ("id,title\n1,、あいう\n".encode("shift_jis"), "for example --encoding gb18030, shift_jis or"),
+        ("id,title\n1,Привет\n".encode("cp1251"), "If the language is Western European"),
+        ("id,title\n1,A\n".encode("utf-16-le"), "--encoding utf-16-le"),
+        ("id,title\n1,A\n".encode("utf-16-be"), "--encoding utf-16-be"),
+        (b"PK\x03\x04\x14\x00\x93\x94", "a zip archive or an Excel workbook; unpack it, or save the sheet as CSV"),
+        (b"BZh91AY\xff", "compressed by bzip2"),
+    ],
+)
+def test_no_hint_where_another_encoding_would_garble(tmp_path, data, hint):
+    with pytest.raises(ValueError, match=hint):
+        read_items(write(tmp_path, data))
+
+
+@pytest.mark.parametrize(
+    ("rows", "notes"),
+    [
+        ('1,A,a\n2,"Stone,b\n3,Island,c\n4,Diary",d\n', ["line breaks in titles (line 3)"]),
+        ('1,A,a\n2,Stone,"b\n3,Island,c\n4,Diary,d"\n', ["lines that look like rows within values (line 3)"]),
+        ('a1,A,a\na2,Stone,"Two lines,\n1999, and so,\nto speak, prose"\n', []),
+        ('1,"A\n",a\n', []),
+    ],
+)
+def test_a_quote_that_a_later_row_closes_is_warned_of(tmp_path, rows, notes):
+    items = read_items(write(tmp_path, f"id,title,text\n{rows}".encode()))
+    why = "A quote that is not closed in its line takes in the rows below it."
+    assert items.notes[1:] == tuple(f"Warning: {note}. {why}" for note in notes)
 
 
 def test_all_bad_rows_are_listed_or_left_out(tmp_path):
@@ -248,6 +349,25 @@ def test_all_bad_rows_are_listed_or_left_out(tmp_path):
         read_items(write(tmp_path, b"id,title\n1,A\n" + b",B\n" * 50))
 
 
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b'id,title\n1,A\n2,"B" x\n3,C\n', "line 3: not valid CSV"),
+        (b'{"id": 1, "title": "A"}\n{"id": 2,\n{"id": 3, "title": "C"}\n', "line 2: not valid JSON"),
+        (b'[{"id": 1, "title": "A"}, 2, {"id": 3, "title": "C"}]', "object 2: 2 is no object"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_a_bad_row(tmp_path, data, fault):
+    items = read_items(write(tmp_path, data), bad_rows="skip")
+    assert items.ids == ("1", "3")
+    assert [fault in line for line in items.bad] == [True]
+
+
+def test_rows_below_an_open_quote_are_never_skipped(tmp_path):
+    with pytest.raises(ValueError, match="line 3: not valid CSV"):
+        read_items(write(tmp_path, b'id,title\n1,A\n2,"B\n3,C\n'), bad_rows="skip")
+
+
 def test_a_value_of_any_length(tmp_path):
     before = csv.field_size_limit()
     assert len(read_items(write(tmp_path, b"id,title,text\n1,A," + b"x" * 200_000 + b"\n")).texts[0]) == 200_000
@@ -260,7 +380,9 @@ def test_a_value_of_any_length(tmp_path):
         (gzip.compress(PLAIN)[:-9], "is gzipped and damaged"),
         (b"PAR1 nothing", "is Parquet and damaged"),
         (b'{"id": 1, "title": "A"}\n{"id": 2\n', "line 2: not valid JSON"),
-        (b"[1, 2]", "object 1: 1 is no object"),
+        (b'{\n "items": [{"id": 1}]\n}\n', r"line 1: not valid JSON .*Give one object a line, or a list"),
+        (b'[{"id": 1, "title": "A"}, 2]', "object 2: 2 is no object"),
+        (b'[{"id": 1, "title": "A"}', "not valid JSON"),
     ],
 )
 def test_damaged_files_are_named(tmp_path, data, message):

@@ -40,6 +40,10 @@ def test_encode_script_refuses_arguments_that_do_not_fit(csv, tmp_path):
         main(Args(seed=3))
     with pytest.raises(ValueError, match="--encoding latin-1 applies to --catalogue"):
         main(Args(encoding="latin-1"))
+    with pytest.raises(ValueError, match="--columns id=nr applies to --catalogue"):
+        main(Args(columns="id=nr"))
+    with pytest.raises(ValueError, match="--bad-rows skip applies to --catalogue"):
+        main(Args(bad_rows="skip"))
     with pytest.raises(FileExistsError, match="not a catalogue folder"):
         main(Args(out=tmp_path))
     with pytest.raises(FileNotFoundError, match="no model folder /no/model"):
@@ -101,8 +105,9 @@ def test_other_columns_bad_rows_and_what_was_assumed_are_said(csv, tmp_path, tin
     assert "Read items.csv separated by semicolons: id from nr, title from label.\n" in done.out
     assert "1 bad rows were left out; one/bad_rows.txt lists them.\n" in done.out
     assert "line 3: item '2' has no title" in (tmp_path / "one" / "bad_rows.txt").read_text(encoding="utf-8")
-    done = driftrec(*words[:-1], "nr", "--out", "two")
-    assert "--columns is nr; write id=COLUMN,title=COLUMN." in done.err
+    for wrong in ("nr", "id=", "id=nr,id=label", "id=nr=label"):
+        done = driftrec(*words[:-1], wrong, "--out", "two")
+        assert f"--columns is {wrong}; write id=COLUMN,title=COLUMN, each once." in done.err
 
 
 def test_items_that_the_model_cannot_tell_apart_are_warned_of(csv, tiny_model, driftrec):
