@@ -113,7 +113,7 @@ def test_builds_the_users_own(own_module, make_context):
         (
             "own_policies:Fails",
             PolicyError,
-            r"failed in __init__\(\), .*own_policies\.py, line \d+: KeyError: 'weights'",
+            r"in __init__\(\), .*own_policies\.py, line \d+: KeyError: 'weights'",
         ),
         (
             "own_policies:NoContext",
