@@ -16,10 +16,11 @@ from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.evaluation.tables import MINUTES
-from driftrec.agents.known_policies import Setup, known_policies
+from driftrec.agents.known_policies import EFFORT, Effort, Setup, known_policies
 from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.registry import build_policy
+from driftrec.agents.tuning import is_tuned, tuned
 from driftrec.agents.world_setup import world_title
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
@@ -84,15 +85,22 @@ def chosen_baseline(wanted: str | None, texts: Sequence[str]) -> str:
 
 
 def build_entries(
-    setup: Setup, texts: Sequence[str], *, seed: int, report: Callable[[str], None] = lambda line: None
+    setup: Setup,
+    texts: Sequence[str],
+    *,
+    seed: int,
+    report: Callable[[str], None] = lambda line: None,
+    effort: Effort = EFFORT,
 ) -> list[Entry]:
     """Build all policies before any work is done, so that a wrong name costs nothing.
+
+    Arguments as of ``known_policies``.
 
     Raises:
         ValueError: If a name is unknown, a label or a training seed is double or a checkpoint does not fit.
         FileNotFoundError: If a run folder holds no checkpoint.
     """
-    known = known_policies(setup, seed, report)
+    known = known_policies(setup, seed, report, effort)
     parsed = [parse_entry(text) for text in texts]
     labels = [label for label, _ in parsed]
     double = {label for label in labels if labels.count(label) > 1}
@@ -214,6 +222,8 @@ def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _training_seed(name: str, seed: int) -> int | None:
     """The seed that a policy was trained with, None where nothing is trained; ``seed`` is that of the comparison."""
     head, _, run = name.partition(":")
+    if head in TRAINED and run and is_tuned(run):
+        return _training_seed(tuned(run)[0], seed)
     if head in TRAINED and run:
         return int(read_config(run)["seed"])
     return seed if name == "myopic" else None

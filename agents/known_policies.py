@@ -9,15 +9,24 @@ from driftrec.agents.greedy import Greedy
 from driftrec.agents.judge import Judge
 from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
 from driftrec.agents.oracles import MyopicOracle, Planner
-from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.oracles.tuned import ROUNDS, USERS, planner_weights
+from driftrec.agents.policy import Context
 from driftrec.agents.published import policies as published
 from driftrec.agents.published.setup import PublishedSetup, set_up_published
-from driftrec.agents.registry import LOADERS, POLICIES, Known
+from driftrec.agents.registry import POLICIES, Known, Loader
 from driftrec.agents.trained import load_greedy, load_mmr, load_ppo
+from driftrec.agents.tuning import SPACES, is_tuned, load_tuned
 from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup, set_up
 
 Setup = WorldSetup | PublishedSetup
 """A world with all that is known of it beforehand."""
+
+Effort = tuple[int, int]
+EFFORT: Effort = (USERS, ROUNDS)
+"""Users that each candidate of the planner's weights meets, and rounds of tuning."""
+
+TUNABLE = tuple(name for name in SPACES if name in POLICIES)
+"""Baselines that ``driftrec tune`` tunes."""
 
 BASELINES = (
     "random",
@@ -42,29 +51,36 @@ def baselines(world: str) -> tuple[str, ...]:
     return BASELINES if world == NEWS else published.BASELINES
 
 
-def known_policies(setup: Setup, seed: int, report: Callable[[str], None]) -> Known:
+def known_policies(setup: Setup, seed: int, report: Callable[[str], None], effort: Effort = EFFORT) -> Known:
     """Policies by name.
 
     Args:
         setup: The world.
         seed: Of policies that are trained when they are built.
         report: Called with lines about their training.
+        effort: Users and rounds with which the planner is tuned, where no weights are at hand.
     """
-    return published.known(setup) if isinstance(setup, PublishedSetup) else _news(setup, seed, report)
+    return published.known(setup) if isinstance(setup, PublishedSetup) else _news(setup, seed, report, effort)
 
 
-def _news(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Known:
+def _news(setup: WorldSetup, seed: int, report: Callable[[str], None], effort: Effort) -> Known:
+    def planner(context: Context) -> Planner:
+        users, rounds = effort
+        return Planner(
+            setup.world, planner_weights(setup.world, setup.horizon, users=users, rounds=rounds, report=report)
+        )
+
     return Known(
         {
             **POLICIES,
             "myopic": lambda context: _fitted(setup, seed, report),
             "myopic-oracle": lambda context: MyopicOracle(setup.world),
-            "planner": lambda context: Planner(setup.world, planner_weights(setup.world, setup.horizon, report=report)),
+            "planner": planner,
         },
         {
-            **LOADERS,
+            **{head: _tuned(setup, head) for head in TUNABLE},
             "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
-            "mmr": lambda context, run: load_mmr(setup, run),
+            "mmr": lambda context, run: load_tuned(setup, "mmr", run) if is_tuned(run) else load_mmr(setup, run),
             "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
             "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
             "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
@@ -73,6 +89,11 @@ def _news(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Known:
             "sb3-sac": lambda context, run: load_stock(setup, run, "sb3-sac"),
         },
     )
+
+
+def _tuned(setup: WorldSetup, head: str) -> Loader:
+    """Loads the policy ``head`` with the parameters that a run of ``driftrec tune`` found."""
+    return lambda context, run: load_tuned(setup, head, run)
 
 
 def _fitted(setup: WorldSetup, seed: int, report: Callable[[str], None]) -> Greedy:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 Parameters = Mapping[str, float]
+
+BEST_FILE = "best.json"
+"""In the run folder of ``driftrec tune``: the policy's name, and under "best" its parameters."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,42 @@ def build_with(setup: WorldSetup, name: str, parameters: Parameters) -> Policy:
     head = check_tunable(name)
     policies = {key: partial(CLASSES[key], **parameters) for key in {head} - {"mmr"}}
     return build_policy(name, setup.context, policies, {"mmr": lambda context, run: load_mmr(setup, run, **parameters)})
+
+
+def is_tuned(run: str) -> bool:
+    """Whether ``run`` is a folder of ``driftrec tune``."""
+    return (Path(run) / BEST_FILE).is_file()
+
+
+def load_tuned(setup: WorldSetup, head: str, run: str) -> Policy:
+    """The policy that a run of ``driftrec tune`` found, with its parameters.
+
+    Args:
+        setup: World and embeddings.
+        head: Which it must be, a key of ``SPACES``.
+        run: Run folder.
+
+    Raises:
+        FileNotFoundError: If it holds nothing tuned.
+        ValueError: If another policy was tuned there, or the file is damaged.
+    """
+    name, parameters = tuned(run)
+    if name.partition(":")[0] != head:
+        raise ValueError(f"{run} holds what was tuned for {name}; write {name.partition(':')[0]}:{run}.")
+    return build_with(setup, name, parameters)
+
+
+def tuned(run: str) -> tuple[str, dict[str, float]]:
+    """What was tuned in a run folder, and the best parameters; errors as of ``load_tuned``."""
+    file = Path(run) / BEST_FILE
+    if not file.is_file():
+        raise FileNotFoundError(f"{run} holds nothing tuned: it has no {BEST_FILE}. Make it with: driftrec tune")
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        name = str(found["policy"])
+        return name, {key: found["best"][key] for key in SPACES[check_tunable(name)]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is damaged ({error!r}); tune again with: driftrec tune") from error
 
 
 def search(setup: WorldSetup, name: str, *, seed: int, trials: int, users: int) -> Iterator[Trial]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,10 @@ from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
-from driftrec.agents.known_policies import Setup, baselines, open_world
+from driftrec.agents.known_policies import EFFORT, TUNABLE, Setup, baselines, open_world
 from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.trained import other_world
+from driftrec.agents.tuning import is_tuned, tuned
 from driftrec.agents.world_setup import WorldArgs
 
 
@@ -42,7 +44,8 @@ class Args(WorldArgs):
     myopic-oracle, planner; on published worlds random, myopic-oracle, planner, and on RecSim's interest evolution and
     exploration quality, on the latter bayes); of a training run ppo:RUN, ppo-sampled:RUN (slates drawn),
     farsighted:RUN (what PPO started from), myopic:RUN (its ranker), mmr:RUN (the ranker with diverse slates; on news);
-    of a baseline's slateq:RUN, and on news sb3-ppo:RUN, sb3-sac:RUN; or your own class as package.module:Class.
+    of a baseline's slateq:RUN, and on news sb3-ppo:RUN, sb3-sac:RUN; epsilon-content:RUN and so on with what driftrec
+    tune found; or your own class as package.module:Class.
     Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
@@ -51,6 +54,9 @@ class Args(WorldArgs):
     baseline: str | None = None
     """Policy that the others are compared with in pairs, by its label or as in --policies; myopic, or else the first,
     when omitted."""
+    planner_effort: tuple[int, int] = EFFORT
+    """Users and rounds with which the planner is tuned where no weights are at hand, such as 32 2 for a quick look; how
+    long it takes is said beforehand. Leave planner out of --policies for a table without it."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
 
@@ -63,15 +69,19 @@ def main(args: Args) -> None:
         FileExistsError: If the run folder holds anything.
     """
     check_users(args.users)
+    if min(args.planner_effort) < 1:
+        raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
     policies = baselines(args.world) if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
     setup = open_world(args, progress=sys.stderr.isatty())
-    for run in training_runs(policies, TRAINED):
+    for run in filter(is_tuned, training_runs(policies, ("mmr", *TUNABLE))):
+        print(f"Tuned: {_in_words(run)}")
+    for run in filterfalse(is_tuned, training_runs(policies, TRAINED)):
         for difference in other_world(setup.args, run):
             print(f"Note: {run} was trained with {difference}.")
-    entries = build_entries(setup, policies, seed=seed, report=print)
+    entries = build_entries(setup, policies, seed=seed, report=print, effort=args.planner_effort)
     with run_folder(args.out, "compare") as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
@@ -116,6 +126,12 @@ def _end(summary: Mapping[str, Any], baseline: str, folder: Path, drawn_all: boo
         print(f"{label} failed and is left out: {why}", file=sys.stderr)
     if failed or not drawn_all:
         raise SystemExit(1)
+
+
+def _in_words(run: str) -> str:
+    """What was tuned in a run folder, and its parameters."""
+    name, parameters = tuned(run)
+    return ", ".join([name, *(f"{key} {value:.4g}" for key, value in parameters.items())])
 
 
 def serve(setup: Setup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:

@@ -10,7 +10,7 @@ from driftrec.agents.comparison import Entry, build_entries, compare
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import Setup, open_world
 from driftrec.agents.oracles import Planner
-from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.oracles.tuned import ROUNDS, USERS, planner_weights
 from driftrec.agents.policy import Policy
 from driftrec.agents.published import policies as published
 from driftrec.agents.published.setup import PublishedSetup
@@ -28,9 +28,9 @@ class Args(WorldArgs):
     """Seed of users, draws and intervals; drawn and printed when omitted."""
     retune: bool = False
     """Tune the planner's weights now, even where tuned ones are at hand."""
-    tuning_users: int = 128
+    tuning_users: int = USERS
     """Users that each candidate of the planner's weights meets."""
-    tuning_rounds: int = 5
+    tuning_rounds: int = ROUNDS
     """Rounds of tuning."""
 
 

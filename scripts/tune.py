@@ -13,10 +13,10 @@ import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
-from driftrec.agents.tuning import Trial, build_with, check_tunable, defaults, new_study, search, validate
+from driftrec.agents.tuning import BEST_FILE, Trial, build_with, check_tunable, defaults, new_study, search, validate
 from driftrec.agents.world_setup import WorldArgs, set_up
 
-TRIALS_FILE, BEST_FILE = "trials.csv", "best.json"
+TRIALS_FILE = "trials.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def main(args: Args) -> None:
         (folder / BEST_FILE).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         print(f"Best, trial {best.number + 1}: {_line(best)}")
         print(_verdict(check))
-    print(f"Run folder: {folder}")
+    print(f"Run folder: {folder}. Compare with it as {args.name.partition(':')[0]}:{folder}")
 
 
 def _line(trial: Trial) -> str:

@@ -70,6 +70,10 @@ class Planner:
         return best_slates(view.attraction, value, view.no_click, view.positions)
 
 
+SAMPLES = 16
+"""Candidates a round of tuning."""
+
+
 def tune_planner(
     world: NewsWorld,
     *,
@@ -77,7 +81,7 @@ def tune_planner(
     horizon: int = 200,
     num_users: int = 192,
     rounds: int = 5,
-    samples: int = 16,
+    samples: int = SAMPLES,
     report: Callable[[str], None] = lambda line: None,
 ) -> PlannerWeights:
     """Search the trade-off weights by simulation: the cross-entropy method (Rubinstein, 1999).

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from driftrec.agents.embedding_cache import default_cache_folder
-from driftrec.agents.oracles.planner import PlannerWeights, tune_planner
+from driftrec.agents.oracles.planner import SAMPLES, Planner, PlannerWeights, tune_planner
 from driftrec.simulators.news import NewsWorld
+from driftrec.simulators.noise import user_seeds
 
 PACKAGED: dict[str, PlannerWeights] = {
     "11946879fdbbc8cda64f8a16d362bd44af68c8498b27badc304164be4577a123": PlannerWeights(
@@ -22,6 +24,10 @@ PACKAGED: dict[str, PlannerWeights] = {
     ),
 }
 """By ``world_key``: the default News world at horizon 200, made with ``driftrec gap --retune``."""
+
+
+USERS, ROUNDS = 128, 5
+"""Of tuning, unless told otherwise: users a candidate meets, and rounds."""
 
 
 def world_key(world: NewsWorld, horizon: int) -> str:
@@ -40,8 +46,8 @@ def planner_weights(
     horizon: int,
     *,
     retune: bool = False,
-    users: int = 128,
-    rounds: int = 5,
+    users: int = USERS,
+    rounds: int = ROUNDS,
     report: Callable[[str], None] = lambda line: None,
 ) -> PlannerWeights:
     """The planner's weights for this world: packaged, from the cache, or tuned now and cached.
@@ -62,9 +68,23 @@ def planner_weights(
     file = default_cache_folder() / f"planner-{key}.json"
     weights = None if retune else _cached(file, users * rounds)
     if weights is None:
+        seconds = tuning_seconds(world, horizon, users, rounds)
+        report(f"Tuning the planner: {rounds} rounds of {users} users, some {max(round(seconds), 1):,} s")
         weights = tune_planner(world, seed=0, horizon=horizon, num_users=users, rounds=rounds, report=report)
         _keep(weights, file, users * rounds)
     return weights
+
+
+def tuning_seconds(world: NewsWorld, horizon: int, users: int, rounds: int) -> float:
+    """How long tuning will take at most, from two steps of all its users, the first left out as a warm-up."""
+    state = world.reset(user_seeds(0, "planner", users))
+    planner, seconds = Planner(world, PlannerWeights()), 0.0
+    for _ in range(2):
+        begun = time.perf_counter()
+        planner.see(state)
+        world.step(state, planner.act(world.observe(state)))
+        seconds = time.perf_counter() - begun
+    return seconds * horizon * rounds * SAMPLES
 
 
 def _cached(file: Path, effort: int) -> PlannerWeights | None:

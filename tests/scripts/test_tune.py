@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from driftrec.agents.evaluation.summary import read_results
 from driftrec.agents.tuning import SPACES, defaults
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
@@ -33,6 +34,32 @@ def test_all_trials_and_the_best_are_kept(head, project, driftrec, tmp_path):
     config = json.loads((tmp_path / "mine" / "config.json").read_text())
     assert (config["seed"], config["name"]) == (4, name)
     assert config["command"].startswith(f"driftrec tune {name} ")
+
+
+@pytest.mark.parametrize("head", ["epsilon-content", "mmr"])
+def test_what_was_found_takes_part_in_a_comparison(head, project, driftrec, tmp_path):
+    name = f"mmr:{project.run}" if head == "mmr" else head
+    assert driftrec("tune", name, *project.world, *SMALL, "--out", "mine").status == 0
+    found = json.loads((tmp_path / "mine" / "best.json").read_text())
+    found["best"] |= {"epsilon": 1.0} if head == "epsilon-content" else {"weight": 1.0}
+    (tmp_path / "mine" / "best.json").write_text(json.dumps(found))
+    comparing = ("compare", *project.world, "--users", "20", "--seed", "1", "--out", "table")
+    done = driftrec(*comparing, "--policies", "random", name, f"tuned={head}:mine")
+    assert done.status == 0, done.err
+    assert f"Tuned: {name}, " in done.out
+    means = read_results(tmp_path / "table").episodes.groupby("policy").engagement.mean()
+    assert len(set(means.round(6))) == 3  # neither the defaults nor random slates
+    done = driftrec(*comparing[:-1], "other", "--policies", "random", "content:mine")
+    assert done.status == 2
+    assert f"mine holds what was tuned for {name}; write {head}:mine." in done.err
+
+
+def test_a_damaged_or_missing_find_is_refused(project, driftrec, tmp_path):
+    (tmp_path / "mine").mkdir()
+    comparing = ("compare", *project.world, "--users", "4", "--policies", "random", "content:mine")
+    assert "mine holds nothing tuned: it has no best.json" in driftrec(*comparing).err
+    (tmp_path / "mine" / "best.json").write_text('{"policy": "content"}')
+    assert "best.json is damaged" in driftrec(*comparing).err
 
 
 def test_the_seed_repeats_it(project, driftrec, tmp_path):
