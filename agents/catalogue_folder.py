@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from driftrec.agents.derive_catalogue import RULE, derive_catalogue
-from driftrec.agents.embedding_cache import encode_cached, save_atomically
+from driftrec.agents.embedding_cache import encode_cached
+from driftrec.agents.model_folder import BUILT_IN
 from driftrec.agents.read_items import ALIASES, read_items
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.simulators.catalogue import (
@@ -19,12 +23,17 @@ from driftrec.simulators.catalogue import (
     TEXTS_FILE,
     Catalogue,
     Personas,
+    catalogue_files,
     check_finite,
+    check_unit_rows,
+    digest,
     documents,
-    save_catalogue,
+    load_provenance,
 )
+from driftrec.simulators.files import PART, check_readable, write_files
 
 EMBEDDINGS_FILE = "embeddings.safetensors"
+CHECKSUM = "embeddings_sha256"
 
 
 def build_catalogue_folder(
@@ -62,14 +71,14 @@ def build_catalogue_folder(
         report(f"Ignored columns: {', '.join(items.ignored)} (used are {', '.join(ALIASES)}).")
     vectors = encode_cached(encoder, documents(items.titles, items.texts), progress=progress)
     catalogue, personas = derive_catalogue(items, vectors, seed=seed)
+    people = encode_cached(encoder, personas.texts, progress=progress)
     provenance = {
         "rule": RULE,
         "source": csv.name,
         "source_sha256": hashlib.sha256(csv.read_bytes()).hexdigest(),
         "seed": seed,
-        **encoder.describe(),
     }
-    write_catalogue_folder(out, catalogue, personas, encoder, provenance, progress=progress)
+    write_catalogue_folder(out, catalogue, personas, vectors, people, encoder, provenance)
     return catalogue, personas
 
 
@@ -77,10 +86,10 @@ def write_catalogue_folder(
     out: Path,
     catalogue: Catalogue,
     personas: Personas,
+    item_embeddings: NDArray[np.float32],
+    persona_embeddings: NDArray[np.float32],
     encoder: TextEncoder,
     provenance: dict[str, object],
-    *,
-    progress: bool = False,
 ) -> None:
     """Write a catalogue folder with embeddings of its items and personas.
 
@@ -88,22 +97,28 @@ def write_catalogue_folder(
         out: Folder to write; must be new, empty or a catalogue folder, which is replaced.
         catalogue: The items.
         personas: The audience.
-        encoder: Makes the embeddings, through the embedding cache.
+        item_embeddings: Of the items' documents, float32 unit rows, (items, embedding).
+        persona_embeddings: Of the personas' texts, float32 unit rows, (personas, embedding).
+        encoder: What made the embeddings; both files name it.
         provenance: JSON-able note of where the catalogue came from.
-        progress: Show progress bars on stderr.
 
     Raises:
         FileExistsError: If ``out`` holds something else.
+        OSError: If a file cannot be written; what was in the folder stays.
+        ValueError: If embeddings are no float32 unit rows, one each.
     """
     check_out(out)
-    arrays = {
-        "items": encode_cached(encoder, catalogue.documents(), progress=progress),
-        "personas": encode_cached(encoder, personas.texts, progress=progress),
+    arrays = {"items": item_embeddings, "personas": persona_embeddings}
+    _check_embeddings(out, arrays, catalogue, personas)
+    made_by = encoder.describe()
+    metadata = {**made_by, **_prints(catalogue, personas), CHECKSUM: _checksum(arrays, made_by["encoder_fingerprint"])}
+    files = {
+        # In place first: beside what is left of another catalogue, should we be stopped, it is refused.
+        EMBEDDINGS_FILE: save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata),
+        **catalogue_files(catalogue, personas, {**provenance, **made_by}),
     }
     out.mkdir(parents=True, exist_ok=True)
-    (out / EMBEDDINGS_FILE).unlink(missing_ok=True)  # never leave old embeddings beside a new catalogue
-    save_catalogue(out, catalogue, personas, provenance)
-    save_atomically(out / EMBEDDINGS_FILE, arrays, {**encoder.describe(), **_prints(catalogue, personas)})
+    write_files({out / name: data for name, data in files.items()})
 
 
 def check_out(out: Path) -> None:
@@ -111,7 +126,8 @@ def check_out(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise FileExistsError(f"{out} is a file; give a folder.")
     known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE}
-    strange = sorted(path.name for path in out.iterdir() if path.name not in known) if out.exists() else []
+    names = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    strange = [name for name in names if name not in known and not name.endswith(PART)]
     if strange:
         raise FileExistsError(f"{out} is not a catalogue folder: it holds {', '.join(strange[:3])}. Give a new folder.")
 
@@ -119,7 +135,7 @@ def check_out(out: Path) -> None:
 def load_embeddings(
     folder: Path, catalogue: Catalogue, personas: Personas
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], str]:
-    """Read a catalogue folder's embeddings and check that they belong to its catalogue.
+    """Read a catalogue folder's embeddings and check that they are what was written for its catalogue.
 
     Args:
         folder: Catalogue folder.
@@ -131,30 +147,69 @@ def load_embeddings(
         fingerprint.
 
     Raises:
-        FileNotFoundError: If the folder has no embeddings.
-        ValueError: If the file is damaged, a row count is wrong, a number is not finite, or the embeddings
-            were made for another catalogue. The message names file, array and row.
+        OSError: If the folder has no embeddings or they may not be read.
+        ValueError: If the file is damaged, a row is missing, not finite or not of length 1, the embeddings
+            were made for another catalogue or by another encoder than the folder names, or they are not those
+            that were written. The message names file, array and row, and the command that makes them again.
     """
-    path = folder / EMBEDDINGS_FILE
+    path, provenance = folder / EMBEDDINGS_FILE, load_provenance(folder)
+    again = f"make it again with: {encode_command(folder, provenance)}"
+    check_readable(path)
     try:
         with safe_open(path, framework="numpy") as file:
-            items, people = np.array(file.get_tensor("items")), np.array(file.get_tensor("personas"))
+            arrays = {name: np.array(file.get_tensor(name)) for name in ("items", "personas")}
             metadata = file.metadata() or {}
     except SafetensorError as error:
-        raise ValueError(f"{path} is damaged ({error}); make it again with driftrec encode.") from error
-    for name, array, ids in (("items", items, catalogue.ids), ("personas", people, personas.texts)):
+        raise ValueError(f"{path} is damaged ({error}); {again}") from error
+    _check_embeddings(path, arrays, catalogue, personas)
+    wrong = [name for name, value in _prints(catalogue, personas).items() if metadata.get(name) != value]
+    made_by = metadata.get("encoder_fingerprint", "")
+    if wrong or not made_by:
+        raise ValueError(
+            f"{path} was not made for the catalogue beside it ({wrong or 'no encoder_fingerprint'}); {again}"
+        )
+    named = provenance.get("encoder_fingerprint", made_by)
+    if named != made_by:
+        raise ValueError(
+            f"{path} was made by another encoder (fingerprint {made_by[:12]}) than {TEXTS_FILE} beside it names "
+            f"({str(named)[:12]}); {again}"
+        )
+    if CHECKSUM not in metadata:
+        raise ValueError(f"{path} is of an older version, without a checksum to verify it by; {again}")
+    if metadata[CHECKSUM] != _checksum(arrays, made_by):
+        raise ValueError(f"{path} is damaged (its checksum is wrong); {again}")
+    return arrays["items"], arrays["personas"], made_by
+
+
+def encode_command(folder: Path, provenance: Mapping[str, Any]) -> str:
+    """The command that makes a catalogue folder anew, as far as its provenance tells; in the shell's own quotes."""
+    told = {"--catalogue": provenance.get("source"), "--seed": provenance.get("seed"), "--out": folder}
+    if provenance.get("model", BUILT_IN) != BUILT_IN:
+        told["--model"] = provenance["model"]
+    for name, default in (("pooling", "mean"), ("prompt", "{text}"), ("max_length", "256")):
+        if provenance.get(name, default) != default or "--model" in told:
+            told[f"--{name.replace('_', '-')}"] = provenance.get(name)
+    words = [str(word) for pair in told.items() if pair[1] is not None for word in pair]
+    return shlex.join(["driftrec", "encode", *words])
+
+
+def _check_embeddings(
+    path: Path, arrays: Mapping[str, NDArray[np.float32]], catalogue: Catalogue, personas: Personas
+) -> None:
+    """Raise ValueError unless there is one finite float32 row of length 1 an item and a persona."""
+    for name, ids in (("items", catalogue.ids), ("personas", personas.texts)):
+        array = arrays[name]
         if array.ndim != 2 or len(array) != len(ids):
             raise ValueError(f"{path}: {name!r} has shape {array.shape}; expected {len(ids)} rows, one each.")
         if array.dtype != np.float32:
             raise ValueError(f"{path}: {name!r} is {array.dtype}; expected float32.")
         check_finite(f"{path}: embedding in {name!r}", array, ids)
-    wrong = [name for name, value in _prints(catalogue, personas).items() if metadata.get(name) != value]
-    if wrong or "encoder_fingerprint" not in metadata:
-        raise ValueError(
-            f"{path} was not made for the catalogue beside it ({wrong or 'no encoder_fingerprint'}); "
-            f"make it again with driftrec encode."
-        )
-    return items, people, metadata["encoder_fingerprint"]
+        check_unit_rows(f"{path}: embedding in {name!r}", array, ids)
+
+
+def _checksum(arrays: Mapping[str, NDArray[np.float32]], encoder_fingerprint: str) -> str:
+    """Over every row in its place; the texts that they belong to are in ``_prints``."""
+    return digest([encoder_fingerprint], [arrays["items"], arrays["personas"]])
 
 
 def _prints(catalogue: Catalogue, personas: Personas) -> dict[str, str]:

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from driftrec.agents.runs import versions
+from driftrec.simulators.files import check_readable, write_files
 
 FORMAT = 3
 FILE = "checkpoint.safetensors"
@@ -72,7 +73,7 @@ def save_checkpoint(
     told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setting.fingerprints()}
     metadata = {KEY: json.dumps(told, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(weights, path, metadata)
+    write_files({path: save(weights, metadata)})
 
 
 def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
@@ -80,7 +81,9 @@ def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If the file is no checkpoint, or was made with another catalogue or text encoder.
+        PermissionError: If it may not be read.
+        ValueError: If the file is no checkpoint, holds weights that are not finite, or was made with another catalogue
+            or text encoder.
     """
     weights, metadata = _read(path)
     made_with, now = metadata["fingerprints"], setting.fingerprints()
@@ -106,15 +109,19 @@ def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     file = Path(path) / FILE if Path(path).is_dir() else Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"There is no checkpoint at {file}. Make one with: driftrec train")
+    check_readable(file)
     try:
         with safe_open(file, framework="pt") as opened:
             metadata = json.loads((opened.metadata() or {}).get(KEY, "{}"))
             weights = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (not a mapping)
-    except SafetensorError as error:
+    except (SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{file} is not a checkpoint: {error}") from error
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}). "
             "Make one with: driftrec train"
         )
+    for name, values in weights.items():
+        if not torch.isfinite(values).all():
+            raise ValueError(f"{file} holds NaN or infinity in {name!r}; weights must be finite. Train anew.")
     return weights, metadata
