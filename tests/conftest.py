@@ -1,5 +1,9 @@
 """A dozen made-up items, and a language model as fast as it is ignorant, for tests of the way from a file to a run."""
 
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,3 +65,30 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tiny")
     save_tiny_model(path)
     return path
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every user may look into, unlike pytest's."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def as_nobody() -> Callable[[Path], AbstractContextManager[None]]:
+    """Inside of ``with``, a file that may not be read, and no rights of root, who may read all."""
+
+    @contextmanager
+    def locked(path: Path) -> Iterator[None]:
+        mode, user = path.stat().st_mode, os.geteuid()
+        path.chmod(0)
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+            path.chmod(mode)
+
+    return locked
