@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -117,14 +119,37 @@ def write_catalogue_folder(
         EMBEDDINGS_FILE: save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata),
         **catalogue_files(catalogue, personas, {**provenance, **made_by}),
     }
-    out.mkdir(parents=True, exist_ok=True)
-    write_files({out / name: data for name, data in files.items()})
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_files({out / name: data for name, data in files.items()})
+    except OSError as error:
+        why = str(error).rstrip(".")
+        raise type(error)(f"{why}. What was made is kept in {_rescued(files)}; move it to {out}.") from error
+
+
+def _rescued(files: Mapping[str, bytes]) -> Path:
+    """A new temporary folder with the files."""
+    folder = Path(tempfile.mkdtemp(prefix="driftrec-"))
+    try:
+        write_files({folder / name: data for name, data in files.items()})
+    except OSError:
+        folder.rmdir()
+        raise
+    return folder
 
 
 def check_out(out: Path) -> None:
-    """Raise FileExistsError unless ``out`` is missing, an empty folder or a catalogue folder."""
-    if out.exists() and not out.is_dir():
-        raise FileExistsError(f"{out} is a file; give a folder.")
+    """Find out before any work whether a catalogue may be written to ``out``.
+
+    Raises:
+        FileExistsError: Unless it is missing, an empty folder or a catalogue folder.
+        PermissionError: If it may not be written to.
+    """
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise FileExistsError(f"{there} is a file; give a folder.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(f"{there} may not be written to; give another folder.")
     known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE}
     names = sorted(path.name for path in out.iterdir()) if out.exists() else []
     strange = [name for name in names if name not in known and not name.endswith(PART)]

@@ -1,6 +1,7 @@
 """A dozen made-up items, and a language model as fast as it is ignorant, for tests of the way from a file to a run."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -76,19 +77,19 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def as_nobody() -> Callable[[Path], AbstractContextManager[None]]:
-    """Inside of ``with``, a file that may not be read, and no rights of root, who may read all."""
+def as_nobody() -> Callable[..., AbstractContextManager[None]]:
+    """Inside of ``with``, a path has other permissions, by default none, and we are not root, who may do all."""
 
     @contextmanager
-    def locked(path: Path) -> Iterator[None]:
-        mode, user = path.stat().st_mode, os.geteuid()
-        path.chmod(0)
+    def locked(path: Path, mode: int = 0) -> Iterator[None]:
+        before, user = stat.S_IMODE(path.stat().st_mode), os.geteuid()
+        path.chmod(mode)
         if user == 0:
             os.seteuid(65534)
         try:
             yield
         finally:
             os.seteuid(user)
-            path.chmod(mode)
+            path.chmod(before)
 
     return locked

@@ -1,5 +1,6 @@
 """The cache of embeddings: its key, hits, damage, and a disk that is full."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -165,6 +166,15 @@ def test_a_cache_that_may_not_be_read_is_told_as_that_and_left_alone(causal, ope
         assert np.array_equal(encode_cached(causal, ["red"], open_folder), vectors)
     assert "cannot be read ([Errno 13] Permission denied" in str(told[0].message)
     assert (open_folder / FILE).read_bytes() == kept
+
+
+def test_the_cache_has_the_permissions_that_the_umask_gives(causal, tmp_path):
+    before = os.umask(0o002)
+    try:
+        encode_cached(causal, ["red"], tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o664
 
 
 def test_a_full_disk_costs_one_warning_and_still_gives_vectors(causal_folder, tmp_path, monkeypatch):
