@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from driftrec.agents.derive_catalogue import RULE, derive_catalogue
-from driftrec.agents.embedding_cache import encode_cached
+from driftrec.agents.embedding_cache import default_cache_folder, encode_cached
 from driftrec.agents.model_folder import BUILT_IN
 from driftrec.agents.read_items import ALIASES, read_items
 from driftrec.agents.text_encoder import TextEncoder
@@ -123,19 +123,18 @@ def write_catalogue_folder(
         out.mkdir(parents=True, exist_ok=True)
         write_files({out / name: data for name, data in files.items()})
     except OSError as error:
-        why = str(error).rstrip(".")
-        raise type(error)(f"{why}. What was made is kept in {_rescued(files)}; move it to {out}.") from error
+        raise type(error)(f"{str(error).rstrip('.')}. {_rescue(out, files)}") from error
 
 
-def _rescued(files: Mapping[str, bytes]) -> Path:
-    """A new temporary folder with the files."""
+def _rescue(out: Path, files: Mapping[str, bytes]) -> str:
+    """Write the files to a new temporary folder; what became of them, in a sentence."""
     folder = Path(tempfile.mkdtemp(prefix="driftrec-"))
     try:
         write_files({folder / name: data for name, data in files.items()})
     except OSError:
         folder.rmdir()
-        raise
-    return folder
+        return f"What {default_cache_folder()} holds is not encoded again; give a folder with room."
+    return f"What was made is kept in {folder}; move it to {out}."
 
 
 def check_out(out: Path) -> None:
@@ -148,7 +147,8 @@ def check_out(out: Path) -> None:
     there = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not there.is_dir():
         raise FileExistsError(f"{there} is a file; give a folder.")
-    if not os.access(there, os.W_OK | os.X_OK):
+    as_us = os.access in os.supports_effective_ids
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=as_us):
         raise PermissionError(f"{there} may not be written to; give another folder.")
     known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE}
     names = sorted(path.name for path in out.iterdir()) if out.exists() else []

@@ -1,8 +1,8 @@
 """Text embeddings on disk, a row a text, so that a language model reads every text once.
 
-Rows are kept as they are made: who interrupts an encoding, or adds an item, has the rest encoded only. A vector's last
-bits (2e-7) depend on the batch that it was made in. What is left after an interrupt falls into the same batches, so that
-it ends with the same bits; an added item is encoded by itself, and the others keep theirs.
+Rows are kept as they are made: who interrupts an encoding, or adds an item, has only the rest encoded. A vector's last
+bits (2e-7) depend on the batch that it was made in. What is left after an interrupt falls into the same batches, and so
+ends with the same bits; an added item is encoded by itself, and the others keep theirs.
 """
 
 from __future__ import annotations

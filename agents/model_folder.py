@@ -175,9 +175,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        raise OSError(f"{path} is not valid JSON ({error}), so {path.parent} is not a model folder. {ADVICE}") from error
+        raise OSError(f"{path} is not valid JSON ({error}), so this is not a model folder. {ADVICE}") from error
     if not isinstance(content, dict):
-        raise OSError(f"{path} is not a JSON object, so {path.parent} is not a model folder. {ADVICE}")
+        raise OSError(f"{path} is not a JSON object, so this is not a model folder. {ADVICE}")
     return content
 
 

@@ -206,7 +206,7 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
 
 
 def load_provenance(folder: str | Path) -> dict[str, Any]:
-    """Where a folder that ``load_catalogue`` reads came from, as ``save_catalogue`` was told; empty where it was not."""
+    """Where a folder that ``load_catalogue`` reads came from, as ``save_catalogue`` was told; empty if it was not."""
     told = json.loads((Path(folder) / TEXTS_FILE).read_bytes()).get("provenance")
     return told if isinstance(told, dict) else {}
 

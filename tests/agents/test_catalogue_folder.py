@@ -1,5 +1,6 @@
 """From a CSV file to a catalogue folder and from there to a setting, with all checks on the way."""
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -15,6 +16,7 @@ from driftrec.agents.catalogue_folder import (
     CHECKSUM,
     EMBEDDINGS_FILE,
     build_catalogue_folder,
+    check_out,
     load_embeddings,
     write_catalogue_folder,
 )
@@ -159,7 +161,10 @@ def spoil(folder: Path, change) -> None:
             r"not made for the catalogue.*catalogue_fingerprint",
         ),
         (lambda a, m: m.pop("encoder_fingerprint"), "no encoder_fingerprint"),
-        (lambda a, m: a["items"].__setitem__(4, 0.0), r"'items' of 's2' \(row 4\) has length 0; rows must have length 1"),
+        (
+            lambda a, m: a["items"].__setitem__(4, 0.0),
+            r"'items' of 's2' \(row 4\) has length 0; rows must have",
+        ),
         (lambda a, m: a["personas"].__setitem__(0, 3 * a["personas"][0]), r"'personas' of .* \(row 0\) has length 3;"),
         (lambda a, m: a.update(items=a["items"][::-1]), r"is damaged \(its checksum is wrong\).*driftrec encode --cat"),
         (lambda a, m: a.update(personas=np.roll(a["personas"], 1, 0)), r"is damaged \(its checksum is wrong\)"),
@@ -252,3 +257,57 @@ def test_what_a_killed_process_left_does_not_make_a_folder_foreign(csv, folder, 
     (folder / ".catalogue.json.0123abcd.part").touch()
     build_catalogue_folder(csv, folder, tiny, 8)
     assert load_setting(folder).catalogue.num_items == 12
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Call with folders to which nothing can be written any more."""
+
+    def fill(*folders):
+        write = Path.write_bytes
+
+        def fail(self, data):
+            if any(folder in self.parents for folder in folders):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return write(self, data)
+
+        monkeypatch.setattr(Path, "write_bytes", fail)
+
+    return fill
+
+
+def test_on_a_full_disk_what_was_made_is_kept_elsewhere(csv, tmp_path, tiny, monkeypatch, full_disk):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    full_disk(tmp_path / "out")
+    with pytest.raises(OSError, match=rf"{tmp_path}/out/.* cannot be written: No space left on device\.") as caught:
+        build_catalogue_folder(csv, tmp_path / "out", tiny, 7)
+    (kept,) = (tmp_path / "temporary").iterdir()
+    assert str(caught.value).endswith(f"What was made is kept in {kept}; move it to {tmp_path / 'out'}.")
+    assert load_setting(kept).catalogue.num_items == 12
+
+
+def test_with_no_room_anywhere_the_old_folder_stays(csv, folder, tmp_path, tiny, monkeypatch, full_disk):
+    before = load_setting(folder).fingerprints()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    full_disk(folder, tmp_path / "temporary")
+    with pytest.raises(OSError, match=rf"{folder}/.*No space left.*\. What .*cache holds is not encoded again"):
+        build_catalogue_folder(csv, folder, tiny, 8)
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert load_setting(folder).fingerprints() == before
+
+
+def test_where_nothing_may_be_written_is_found_out_before_any_work(csv, open_folder, as_nobody, tiny):
+    (open_folder / "theirs").mkdir()
+    with as_nobody(open_folder / "theirs", 0o555):
+        for out in (open_folder / "theirs", open_folder / "theirs" / "new"):
+            with pytest.raises(PermissionError, match=rf"{open_folder / 'theirs'} may not be written to; give another"):
+                check_out(out)
+
+
+def test_embeddings_that_may_not_be_read_are_told_as_that(folder, open_folder, as_nobody):
+    for path in folder.iterdir():
+        (open_folder / path.name).write_bytes(path.read_bytes())
+    with as_nobody(open_folder / EMBEDDINGS_FILE), pytest.raises(PermissionError, match=f"denied: .*{EMBEDDINGS_FILE}"):
+        load_setting(open_folder)

@@ -89,9 +89,10 @@ def test_an_interrupted_encoding_goes_on_with_the_same_batches_and_bits(causal_f
         batches.append(tokens)
         return embed(self, tokens)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(TextEncoder, "_embed", interrupt)
-        encode_cached(encoder, TEXTS, tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            encode_cached(encoder, TEXTS, tmp_path)
     kept = RowStore(tmp_path / FILE).read([row_key(encoder, text) for text in TEXTS])
     assert len(kept) == 3 * finished
     assert np.array_equal(encode_cached(encoder, TEXTS, tmp_path), whole)
@@ -162,9 +163,8 @@ def test_damaged_rows_are_made_again(causal, tmp_path, damage):
 def test_a_cache_that_may_not_be_read_is_told_as_that_and_left_alone(causal, open_folder, as_nobody):
     vectors = encode_cached(causal, ["red"], open_folder)
     kept = (open_folder / FILE).read_bytes()
-    with as_nobody(open_folder / FILE), pytest.warns(UserWarning) as told:
+    with as_nobody(open_folder / FILE), pytest.warns(UserWarning, match=r"read \(\[Errno 13\] Permission denied"):
         assert np.array_equal(encode_cached(causal, ["red"], open_folder), vectors)
-    assert "cannot be read ([Errno 13] Permission denied" in str(told[0].message)
     assert (open_folder / FILE).read_bytes() == kept
 
 
@@ -182,7 +182,9 @@ def test_a_full_disk_costs_one_warning_and_still_gives_vectors(causal_folder, tm
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(RowStore, "_open", fail)
-    with pytest.warns(UserWarning, match=rf"not be cached in .*{FILE} \(database or disk is full.*DRIFTREC_CACHE") as told:
+    with pytest.warns(
+        UserWarning, match=rf"not be cached in .*{FILE} \(database or disk is full.*DRIFTREC_CACHE"
+    ) as told:
         assert encode_cached(TextEncoder(causal_folder, batch_size=2), TEXTS, tmp_path / "new").shape == (10, 16)
     assert len(told) == 1
 

@@ -24,7 +24,9 @@ class Pair(Shared):
     right: np.ndarray | None = None
 
 
-@pytest.mark.parametrize("table", [ITEMS, PERSONAS, generate_items(20), Pair(np.ones(3))], ids=lambda t: type(t).__name__)
+@pytest.mark.parametrize(
+    "table", [ITEMS, PERSONAS, generate_items(20), Pair(np.ones(3))], ids=lambda t: type(t).__name__
+)
 def test_copies_are_shared_and_nobody_writes(table):
     assert copy.copy(table) is copy.deepcopy(table) is table
     back = pickle.loads(pickle.dumps(table))
