@@ -123,7 +123,7 @@ def write_catalogue_folder(
         out.mkdir(parents=True, exist_ok=True)
         write_files({out / name: data for name, data in files.items()})
     except OSError as error:
-        raise type(error)(f"{str(error).rstrip('.')}. {_rescue(out, files)}") from error
+        raise type(error)(f"{error}. {_rescue(out, files)}") from error
 
 
 def _rescue(out: Path, files: Mapping[str, bytes]) -> str:

@@ -107,6 +107,7 @@ class RowStore:
             with self._open() as database:
                 found = _select(database, keys)
         except (OSError, sqlite3.OperationalError) as error:
+            self._useless = True
             warnings.warn(f"Cached embeddings {self.path} cannot be read ({error}).", stacklevel=3)
             return {}
         except sqlite3.DatabaseError as error:
@@ -120,7 +121,7 @@ class RowStore:
         return whole
 
     def write(self, rows: Mapping[bytes, NDArray[np.float32]]) -> None:
-        """Keep vectors, all or none. After a failure no more is tried: waiting again and again would help nobody."""
+        """Keep vectors, all or none. After a failure no more is tried: to wait again and again would help nobody."""
         if self._useless:
             return
         data = [(key, row.tobytes()) for key, row in rows.items()]

@@ -42,7 +42,7 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise type(error)(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def check_readable(path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_folder_that_may_not_be_written_to_is_told_as_that(open_folder, as_nob
     folder.mkdir()
     with as_nobody(folder, 0o555), pytest.raises(PermissionError) as caught:
         write_files({folder / "new": b""})
-    assert str(caught.value) == f"{folder / 'new'} cannot be written: Permission denied."
+    assert str(caught.value) == f"{folder / 'new'} cannot be written: Permission denied"
 
 
 def test_what_may_not_be_read_is_told_as_that(open_folder, as_nobody):
