@@ -146,7 +146,7 @@ class RowStore:
             yield database
 
     def _remove(self) -> None:
-        for path in (self.path.with_name(f"{FILE}-journal"), self.path):
+        for path in (self.path.with_name(f"{self.path.name}-journal"), self.path):  # a journal would undo a new file
             path.unlink(missing_ok=True)
 
 

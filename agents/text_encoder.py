@@ -137,8 +137,8 @@ class TextEncoder:
             Vectors of length 1, float32, shape (texts, dim), in the order of ``texts``.
 
         Raises:
-            ValueError: If a text is missing, empty or not a string, or its vector is not finite; names the
-                row.
+            ValueError: If a text is missing, empty or not a string, or its vector is not finite or zero; names
+                the row.
             OSError: If the model's files cannot be loaded.
         """
         check_texts(texts)
@@ -175,15 +175,17 @@ class TextEncoder:
             for start in range(0, len(order), self.batch_size):
                 batch = order[start : start + self.batch_size]
                 vectors = self._embed([tokens[row] for row in batch])
-                self._check_finite(texts, batch, vectors)
+                self._check_vectors(texts, batch, vectors)
                 yield np.array(batch), vectors
                 bar.update(len(batch))
 
-    def _check_finite(self, texts: Sequence[str], batch: Sequence[int], vectors: NDArray[np.float32]) -> None:
-        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    def _check_vectors(self, texts: Sequence[str], batch: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Raise ValueError naming a row that has no direction."""
+        finite = np.isfinite(vectors).all(axis=1)
+        bad = np.flatnonzero(~finite | ~vectors.any(axis=1))
         if bad.size:
-            row = batch[bad[0]]
-            raise ValueError(f"{self.name} gives NaN or infinity for the text in row {row}: {texts[row]!r:.80}.")
+            row, what = batch[bad[0]], "only zeros" if finite[bad[0]] else "NaN or infinity"
+            raise ValueError(f"{self.name} gives {what} for the text in row {row}: {texts[row]!r:.80}.")
 
     @cached_property
     def _loaded(self) -> LanguageModel:
