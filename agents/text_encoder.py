@@ -181,10 +181,9 @@ class TextEncoder:
 
     def _check_vectors(self, texts: Sequence[str], batch: Sequence[int], vectors: NDArray[np.float32]) -> None:
         """Raise ValueError naming a row that has no direction."""
-        finite = np.isfinite(vectors).all(axis=1)
-        bad = np.flatnonzero(~finite | ~vectors.any(axis=1))
+        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1) | ~vectors.any(axis=1))
         if bad.size:
-            row, what = batch[bad[0]], "only zeros" if finite[bad[0]] else "NaN or infinity"
+            row, what = batch[bad[0]], "NaN or infinity" if vectors[bad[0]].any() else "only zeros"
             raise ValueError(f"{self.name} gives {what} for the text in row {row}: {texts[row]!r:.80}.")
 
     @cached_property
