@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import nn
 
 from driftrec.agents.runs import versions
-from driftrec.simulators.saving import load_arrays, save_arrays
+from driftrec.simulators.files import check_readable, write_files
 
 FORMAT = 3
 FILE = "checkpoint.safetensors"
@@ -65,12 +66,14 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint, the same bytes for the same content; frozen tables are left out, their hashes are not."""
     weights = {
-        f"{name}.{key}": value.numpy() for name, module in modules.items() for key, value in module.state_dict().items()
+        f"{name}.{key}": value.contiguous().clone()
+        for name, module in modules.items()
+        for key, value in module.state_dict().items()
     }
     told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setting.fingerprints()}
     metadata = {KEY: json.dumps(told, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_arrays(path, weights, metadata)
+    write_files({path: save(weights, metadata)})
 
 
 def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
@@ -78,7 +81,9 @@ def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If the file is no checkpoint, or was made with another catalogue or text encoder.
+        PermissionError: If it may not be read.
+        ValueError: If the file is no checkpoint, holds weights that are not finite, or was made with another catalogue
+            or text encoder.
     """
     weights, metadata = _read(path)
     made_with, now = metadata["fingerprints"], setting.fingerprints()
@@ -104,17 +109,19 @@ def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     file = Path(path) / FILE if Path(path).is_dir() else Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"There is no checkpoint at {file}. Make one with: driftrec train")
+    check_readable(file)
     try:
-        arrays, header = load_arrays(file)
-        metadata = json.loads(header.get(KEY, "{}"))
-    except ValueError as error:
+        with safe_open(file, framework="pt") as opened:
+            metadata = json.loads((opened.metadata() or {}).get(KEY, "{}"))
+            weights = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (not a mapping)
+    except (SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{file} is not a checkpoint: {error}") from error
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}). "
             "Make one with: driftrec train"
         )
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"{file}: weight {name!r} holds NaN or infinity; train anew: driftrec train")
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}, metadata
+    for name, values in weights.items():
+        if not torch.isfinite(values).all():
+            raise ValueError(f"{file} holds NaN or infinity in {name!r}; weights must be finite. Train anew.")
+    return weights, metadata

@@ -1,7 +1,8 @@
-"""Text embeddings on disk, text by text, so that a language model meets every text once.
+"""Text embeddings on disk, a row a text, so that a language model reads every text once.
 
-One SQLite file an encoder: rows are committed batch by batch, so that an interrupted encoding goes on where it was, an
-added item costs one text, and several processes may write at once.
+Rows are kept as they are made: who interrupts an encoding, or adds an item, has only the rest encoded. A vector's last
+bits (2e-7) depend on the batch that it was made in. What is left after an interrupt falls into the same batches, and so
+ends with the same bits; an added item is encoded by itself, and the others keep theirs.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ import os
 import sqlite3
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.text_encoder import TextEncoder, check_texts
+from driftrec.simulators.files import check_readable
 
-Rows = NDArray[np.float32]
+FILE = "embeddings.sqlite"
 
-PATIENCE = 60.0
-"""Seconds to wait while another process writes."""
+PATIENCE = 60.0  # seconds to wait for another process that is writing
+ASKED_AT_ONCE = 500  # keys in a query; SQLite takes 999 at least
+
+Rows = dict[bytes, NDArray[np.float32]]
 
 
 def default_cache_folder() -> Path:
@@ -33,26 +37,32 @@ def default_cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "driftrec"
 
 
-def cache_file(encoder: TextEncoder, folder: Path | None = None) -> Path:
-    """File for the vectors of this encoder, named by its fingerprint."""
-    return (folder or default_cache_folder()) / f"{encoder.fingerprint}.sqlite"
+def row_key(encoder: TextEncoder, text: str, scope: str = "") -> bytes:
+    """SHA-256 of the encoder's fingerprint, the scope and the full text."""
+    digest = hashlib.sha256(encoder.fingerprint.encode())
+    for part in (scope, text):
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.digest()
 
 
 def encode_cached(
-    encoder: TextEncoder, texts: Sequence[str], folder: Path | None = None, progress: bool = False
-) -> Rows:
-    """``encoder.encode(texts)``, but for texts that were encoded before; without others the model is not loaded.
+    encoder: TextEncoder,
+    texts: Sequence[str],
+    folder: Path | None = None,
+    progress: bool = False,
+    scope: str = "",
+) -> NDArray[np.float32]:
+    """``encoder.encode(texts)``, but texts that were encoded before are read from disk; the model may not be needed.
 
-    Missing texts are encoded in the order and batches of ``TextEncoder.encode``, so that an encoding that was
-    interrupted comes to the same bits as one that was not. A text added later may differ in the last bits (about 1e-7)
-    from what it were among all others, since those depend on the batch. A damaged file is made again, with a warning. A
-    folder that cannot be written to costs a warning, not the result.
+    Damaged rows are made again, with a warning. A folder that cannot be written to costs a warning, not the result.
 
     Args:
         encoder: Makes the vectors that are not on disk.
         texts: Any number of texts, none empty.
         folder: Cache folder, made if missing; None for ``default_cache_folder()``.
         progress: Show a progress bar on stderr while encoding.
+        scope: Texts share vectors with those of the same scope only, so that nothing else decides on their last bits.
 
     Returns:
         Vectors of length 1, float32, shape (texts, dim).
@@ -61,84 +71,93 @@ def encode_cached(
         ValueError: If a text is missing, empty or not a string; names the row.
     """
     check_texts(texts)
-    store = _Store(cache_file(encoder, folder))
-    keys = [hashlib.sha256(text.encode()).digest() for text in texts]
-    known = store.read(set(keys))
-    missing = [i for i, key in enumerate(keys) if key not in known]
-    if not missing and texts:
-        return np.stack([known[key] for key in keys])
-
-    def keep(rows: Sequence[int], vectors: Rows) -> None:
-        store.write((keys[missing[row]], vector) for row, vector in zip(rows, vectors, strict=True))
-
-    made = encoder.encode([texts[i] for i in missing], progress, keep)
-    vectors = np.empty((len(texts), made.shape[1]), np.float32)
-    vectors[missing] = made
-    for i, key in enumerate(keys):
-        if key in known:
-            vectors[i] = known[key]
-    return vectors
+    if len(texts) == 0:
+        return encoder.encode(texts)
+    store = RowStore((folder or default_cache_folder()) / FILE)
+    keys = [row_key(encoder, text, scope) for text in texts]
+    rows = store.read(keys)
+    first = {key: row for row, key in reversed(list(enumerate(keys))) if key not in rows}
+    if first:
+        for batch, vectors in encoder.encode_batches(texts, sorted(first.values()), progress):
+            made = {keys[row]: vector for row, vector in zip(batch, vectors, strict=True)}
+            store.write(made)
+            rows |= made
+    return np.stack([rows[key] for key in keys])
 
 
-class _Store:
-    """Vectors by key in a SQLite file, each with a checksum; a disk that fails is warned of once and then left alone.
+class RowStore:
+    """Vectors by key in one SQLite file: several processes may use it, and one that is killed leaves it whole.
+
+    What cannot be read or written is told in a warning and done without.
 
     Args:
-        path: The file; made, with its folder, when first written to.
+        path: The file, made when first written to.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._usable = True
+        self._useless = False
 
-    def read(self, keys: set[bytes]) -> dict[bytes, Rows]:
-        """The vectors of those ``keys`` that are there and whole."""
-        if not self.path.exists():
-            return {}
+    def read(self, keys: Sequence[bytes]) -> Rows:
+        """Those of the vectors that are there and undamaged."""
         try:
-            with self._opened() as database:
-                found = {key: (vector, check) for key, vector, check in _of(database, keys)}
+            if not self.path.exists():
+                return {}
+            check_readable(self.path)
+            with self._open() as database:
+                found = _select(database, keys)
+        except (OSError, sqlite3.OperationalError) as error:
+            self._useless = True
+            warnings.warn(f"Cached embeddings {self.path} cannot be read ({error}).", stacklevel=3)
+            return {}
         except sqlite3.DatabaseError as error:
-            self._damaged(str(error))
+            warnings.warn(f"Cached embeddings {self.path} are damaged ({error}); making them again.", stacklevel=3)
+            self._remove()
             return {}
-        if any(zlib.crc32(vector) != check for vector, check in found.values()):
-            self._damaged("a checksum is wrong")
-            return {}
-        return {key: np.frombuffer(vector, np.float32) for key, (vector, _) in found.items()}
+        whole = {key: np.frombuffer(vector, np.float32) for key, vector, check in found if check == _check(key, vector)}
+        if len(whole) < len(found):
+            count = len(found) - len(whole)
+            warnings.warn(f"{count} rows of {self.path} are damaged; making them again.", stacklevel=3)
+        return whole
 
-    def write(self, rows: Iterable[tuple[bytes, Rows]]) -> None:
-        """Add vectors, all of them or none."""
-        if not self._usable:
+    def write(self, rows: Mapping[bytes, NDArray[np.float32]]) -> None:
+        """Keep vectors, all or none. After a failure no more is tried: to wait again and again would help nobody."""
+        if self._useless:
             return
-        values = [(key, vector.tobytes(), zlib.crc32(vector.tobytes())) for key, vector in rows]
+        data = [(key, row.tobytes()) for key, row in rows.items()]
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self._opened() as database, database:
-                database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB, crc INTEGER)")
-                database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", values)
+            self.path.touch()  # with the umask's permissions, which SQLite would narrow
+            with self._open() as database, database:
+                told = [(key, vector, _check(key, vector)) for key, vector in data]
+                database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", told)
         except (OSError, sqlite3.Error) as error:
-            self._usable = False
-            warnings.warn(f"Embeddings could not be cached in {self.path.parent} ({error}).", stacklevel=5)
+            self._useless = True
+            warnings.warn(
+                f"Embeddings could not be cached in {self.path} ({error}). Where there is room, DRIFTREC_CACHE=folder "
+                "keeps them.",
+                stacklevel=3,
+            )
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self.path, timeout=PATIENCE)
-        try:
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as database:
+            database.execute("CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, vector BLOB, crc INTEGER)")
             yield database
-        finally:
-            database.close()
 
-    def _damaged(self, why: str) -> None:
-        warnings.warn(f"Cached embeddings {self.path} are damaged ({why}); making them again.", stacklevel=4)
-        self.path.unlink(missing_ok=True)
+    def _remove(self) -> None:
+        for path in (self.path.with_name(f"{self.path.name}-journal"), self.path):  # a journal would undo a new file
+            path.unlink(missing_ok=True)
 
 
-def _of(database: sqlite3.Connection, keys: set[bytes]) -> Iterator[tuple[bytes, bytes, int]]:
-    """Rows of those keys that are there."""
-    (exists,) = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'vectors'").fetchone()
-    if not exists:
-        return
-    for key in keys:
-        row = database.execute("SELECT key, vector, crc FROM vectors WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            yield row
+def _select(database: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[bytes, bytes, int]]:
+    found = []
+    for start in range(0, len(keys), ASKED_AT_ONCE):
+        some = keys[start : start + ASKED_AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        found += database.execute(f"SELECT key, vector, crc FROM rows WHERE key IN ({marks})", some).fetchall()
+    return found
+
+
+def _check(key: bytes, vector: bytes) -> int:
+    return zlib.crc32(key + vector)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+
+from driftrec.simulators.files import check_readable
 
 Pooling = Literal["mean", "last", "cls"]
 
@@ -51,7 +54,7 @@ def find_model(model: str | Path | None, revision: str | None = None) -> Path:
 
     Raises:
         OSError: If there is no such folder or hub name, or the folder lacks ``config.json`` or weights. The
-            message names what was tried and the built-in default.
+            message names what was tried and the built-in default. If a file may not be read.
         ValueError: If ``revision`` is given for something that is not a hub name, or is not a valid hub name.
     """
     folder = _built_in_folder() if model is None else Path(model).expanduser().absolute()
@@ -99,8 +102,11 @@ def _checked(folder: Path) -> Path:
     """Return ``folder`` if it can be a model folder."""
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder} is not a model folder: it has no config.json. {ADVICE}")
+    os.listdir(folder)  # an error where we may not look; globbing would find nothing
     if not weight_files(folder):
         raise FileNotFoundError(f"{folder} is not a complete model folder: weights are missing. {ADVICE}")
+    for path in _model_files(folder):
+        check_readable(path)
     return folder
 
 
@@ -116,13 +122,21 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _shards(index: Path) -> set[str]:
     """File names that an index of sharded weights points to."""
-    return set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    shards = _read_json(index).get("weight_map")
+    if not isinstance(shards, dict):
+        raise OSError(f"{index} names no shards (weight_map), so the model folder is not complete. {ADVICE}")
+    return set(shards.values())
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that changes a vector: configuration, tokenizer, weights; by file name."""
+    return {path.name: _sha256(path) for path in _model_files(folder)}
+
+
+def _model_files(folder: Path) -> list[Path]:
+    """Configuration, tokenizer and weights, sorted."""
     names = {path for pattern in ("config.json", *_TOKENIZER_FILES) for path in folder.glob(pattern) if path.is_file()}
-    return {path.name: _sha256(path) for path in sorted(names | set(weight_files(folder)))}
+    return sorted(names | set(weight_files(folder)))
 
 
 def check_built_in(folder: Path) -> None:
@@ -153,14 +167,18 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises:
         OSError: If it is not a JSON object.
     """
-    path = folder / "config.json"
+    return _read_json(folder / "config.json")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file of a model folder; OSError if there is none."""
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_bytes())
     except ValueError as error:
-        raise OSError(f"{path} is not valid JSON ({error}), so {folder} is not a model folder. {ADVICE}") from error
-    if not isinstance(config, dict):
-        raise OSError(f"{path} is not a JSON object, so {folder} is not a model folder. {ADVICE}")
-    return config
+        raise OSError(f"{path} is not valid JSON ({error}), so this is not a model folder. {ADVICE}") from error
+    if not isinstance(content, dict):
+        raise OSError(f"{path} is not a JSON object, so this is not a model folder. {ADVICE}")
+    return content
 
 
 def auto_pooling(folder: Path) -> Pooling:
@@ -184,7 +202,7 @@ def _declared_pooling(folder: Path) -> Pooling | None:
     path = folder / "1_Pooling" / "config.json"
     if not path.is_file():
         return None
-    declared = json.loads(path.read_text(encoding="utf-8"))
+    declared = _read_json(path)
     flags = {name for name, value in declared.items() if name.startswith("pooling_mode_") and value is True}
     names: dict[frozenset[str], Pooling] = {
         frozenset({"pooling_mode_mean_tokens"}): "mean",

@@ -15,6 +15,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.shared import Shared
+
 Observation = Mapping[str, NDArray[Any]]
 """A batch of observations, leading axis users; see ``driftrec.envs`` for keys, shapes and units."""
 
@@ -23,7 +25,7 @@ Slates = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Context:
+class Context(Shared):
     """What a recommender knows before the first user arrives. Nothing here is hidden state.
 
     Published worlds have no texts, see ``driftrec.agents.published.setup.context_of``.

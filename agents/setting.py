@@ -8,16 +8,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.catalogue_folder import EMBEDDINGS_FILE, check_encoder, load_embeddings
+from driftrec.agents.catalogue_folder import EMBEDDINGS_FILE, encode_command, load_embeddings
 from driftrec.agents.embedding_cache import encode_cached
 from driftrec.agents.policy import Context
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.envs.news import read_catalogue
-from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.catalogue import Catalogue, Personas, load_provenance
+from driftrec.simulators.shared import Shared
+
+NEWS_SCOPE = "packaged news"
+"""Of the packaged news in the embedding cache: published results stand on its vectors, to the last bit."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class Setting(Shared):
     """A catalogue, its audience, and what a text encoder makes of both.
 
     Attributes:
@@ -26,7 +30,6 @@ class Setting:
         item_embeddings: Text embeddings of the items, float32 unit rows, shape (items, embedding).
         persona_embeddings: Text embeddings of the personas, float32 unit rows, shape (personas, embedding).
         encoder_fingerprint: Of the encoder that made them.
-        stored: SHA-256 over the vectors of a catalogue folder, "" where they came of the encoder just now.
     """
 
     catalogue: Catalogue
@@ -34,14 +37,13 @@ class Setting:
     item_embeddings: NDArray[np.float32]  # (items, embedding)
     persona_embeddings: NDArray[np.float32]  # (personas, embedding)
     encoder_fingerprint: str
-    stored: str = ""
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that a checkpoint's weights mean nothing without."""
         return {
             "catalogue": self.catalogue.fingerprint(),
             "audience": self.personas.fingerprint(),
-            "text encoder": " ".join(filter(None, (self.encoder_fingerprint, self.stored))),
+            "text encoder": self.encoder_fingerprint,
         }
 
     def context(self, slate_size: int) -> Context:
@@ -75,26 +77,40 @@ def load_setting(
 
     Args:
         catalogue: None for the packaged news, or a folder that ``driftrec encode`` wrote.
-        encoder: None for a folder's stored embeddings, or the built-in encoder where there are none.
+        encoder: None for a folder's stored embeddings, or the built-in encoder where there are none and the folder
+            names no other.
         progress: Show progress bars on stderr while encoding.
         content: Items and audience, where they have been read already.
 
     Raises:
-        FileNotFoundError: If the folder is not a catalogue folder.
+        FileNotFoundError: If the folder is not a catalogue folder, or lacks the embeddings of the encoder that it
+            names; gives the command that makes them again.
         ValueError: If its content is not valid.
     """
     items, personas = content or read_catalogue(catalogue)
+    scope = NEWS_SCOPE if catalogue is None else ""
     if catalogue is not None and (Path(catalogue) / EMBEDDINGS_FILE).exists():
-        found = load_embeddings(Path(catalogue), items, personas)
-        if encoder is None or encoder.fingerprint == found.encoder_fingerprint:
-            return Setting(items, personas, found.items, found.personas, found.encoder_fingerprint, found.sha256)
+        stored = load_embeddings(Path(catalogue), items, personas)
+        if encoder is None or encoder.fingerprint == stored[2]:
+            return Setting(items, personas, *stored)
     elif catalogue is not None and encoder is None:
-        check_encoder(Path(catalogue), TextEncoder())
+        encoder = _encoder_named_in(Path(catalogue))
     encoder = encoder or TextEncoder()
     return Setting(
         items,
         personas,
-        encode_cached(encoder, items.documents(), progress=progress),
-        encode_cached(encoder, personas.texts, progress=progress),
+        encode_cached(encoder, items.documents(), progress=progress, scope=scope),
+        encode_cached(encoder, personas.texts, progress=progress, scope=scope),
         encoder.fingerprint,
     )
+
+
+def _encoder_named_in(folder: Path) -> TextEncoder:
+    """The built-in encoder, unless the folder, which has no embeddings, says that another one made them."""
+    encoder, provenance = TextEncoder(), load_provenance(folder)
+    if provenance.get("encoder_fingerprint", encoder.fingerprint) != encoder.fingerprint:
+        raise FileNotFoundError(
+            f"{folder} has no {EMBEDDINGS_FILE}, and {provenance.get('model')} ({provenance.get('pooling')} pooling), "
+            f"which made them, is not the built-in encoder; make them again with: {encode_command(folder, provenance)}"
+        )
+    return encoder

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -126,46 +126,65 @@ class TextEncoder:
             "dtype": "float32",
         }
 
-    def encode(
-        self,
-        texts: Sequence[str],
-        progress: bool = False,
-        keep: Callable[[Sequence[int], NDArray[np.float32]], None] = lambda rows, vectors: None,
-    ) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], progress: bool = False) -> NDArray[np.float32]:
         """Encode texts. Warns once, with the count, if texts were cut to the maximal length.
 
         Args:
             texts: Any number of texts, none empty.
             progress: Show a progress bar on stderr.
-            keep: Called with the rows of each batch and their vectors, as soon as it is done.
 
         Returns:
             Vectors of length 1, float32, shape (texts, dim), in the order of ``texts``.
 
         Raises:
-            ValueError: If a text is missing, empty or not a string, or its vector is not finite; names the
-                row.
+            ValueError: If a text is missing, empty or not a string, or its vector is not finite or zero; names
+                the row.
             OSError: If the model's files cannot be loaded.
         """
         check_texts(texts)
-        if len(texts) == 0:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        tokens = self._tokenize(texts)
-        order = np.argsort([len(ids) for ids in tokens], kind="stable")  # like lengths together: less padding
-        rows = np.empty((len(texts), self.dim), dtype=np.float32)
-        with tqdm(total=len(texts), unit="text", disable=not progress) as bar:
+        rows = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for batch, vectors in self.encode_batches(texts, range(len(texts)), progress):
+            rows[batch] = vectors
+        return rows
+
+    def encode_batches(
+        self, texts: Sequence[str], rows: Sequence[int], progress: bool = False
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Encode some of the texts, a batch at a time, so that each can be kept as soon as it is there.
+
+        Like lengths come together, the shortest first: what is left of an interrupted encoding falls into the same
+        batches, and so gets the same bits, as if it had gone on.
+
+        Args:
+            texts: As of ``encode``, checked.
+            rows: Which of them, ascending.
+            progress: Show a progress bar on stderr.
+
+        Yields:
+            Rows of a batch, and their vectors as of ``encode``.
+
+        Raises:
+            ValueError: As of ``encode``.
+            OSError: As of ``encode``.
+        """
+        if len(rows) == 0:
+            return
+        tokens = dict(zip(rows, self._tokenize(texts, rows), strict=True))
+        order = sorted(rows, key=lambda row: len(tokens[row]))  # like lengths together: less padding
+        with tqdm(total=len(texts), initial=len(texts) - len(rows), unit="text", disable=not progress) as bar:
             for start in range(0, len(order), self.batch_size):
                 batch = order[start : start + self.batch_size]
-                rows[batch] = self._embed([tokens[i] for i in batch])
-                bad = batch[~np.isfinite(rows[batch]).all(axis=1)]
-                if bad.size:
-                    row = bad.min()
-                    raise ValueError(
-                        f"{self.name} gives NaN or infinity for the text in row {row}: {texts[row]!r:.80}."
-                    )
-                keep(batch.tolist(), rows[batch])
+                vectors = self._embed([tokens[row] for row in batch])
+                self._check_vectors(texts, batch, vectors)
+                yield np.array(batch), vectors
                 bar.update(len(batch))
-        return rows
+
+    def _check_vectors(self, texts: Sequence[str], batch: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Raise ValueError naming a row that has no direction."""
+        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1) | ~vectors.any(axis=1))
+        if bad.size:
+            row, what = batch[bad[0]], "NaN or infinity" if vectors[bad[0]].any() else "only zeros"
+            raise ValueError(f"{self.name} gives {what} for the text in row {row}: {texts[row]!r:.80}.")
 
     @cached_property
     def _loaded(self) -> LanguageModel:
@@ -178,19 +197,20 @@ class TextEncoder:
         """Tokens that a text may have."""
         return min(self.max_length, self._loaded.positions)
 
-    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each prompted text, cut to the limit."""
+    def _tokenize(self, texts: Sequence[str], rows: Sequence[int]) -> list[list[int]]:
+        """Token ids of each prompted text among ``rows``, cut to the limit."""
         limit = self._limit
-        frame, *rows = self._token_ids([self.prompt.replace("{text}", text) for text in ("", *texts)])
+        asked = ("", *(texts[row] for row in rows))
+        frame, *encoded = self._token_ids([self.prompt.replace("{text}", text) for text in asked])
         if len(frame) >= limit:
             raise ValueError(f"Prompt {self.prompt!r} takes {len(frame)} tokens of {limit}; no room for a text.")
-        empty = [i for i, ids in enumerate(rows) if ids == frame]
+        empty = [row for row, ids in zip(rows, encoded, strict=True) if ids == frame]
         if empty:
             raise ValueError(f"{self.name} finds no token in the text in row {empty[0]}: {texts[empty[0]]!r:.80}.")
-        long = sum(len(ids) > limit for ids in rows)
+        long = sum(len(ids) > limit for ids in encoded)
         if long:
-            warnings.warn(f"{long} of {len(texts)} texts were cut to {limit} tokens.", stacklevel=3)
-        return [_cut(ids, frame, limit) for ids in rows]
+            warnings.warn(f"{long} of {len(rows)} texts were cut to {limit} tokens.", stacklevel=3)
+        return [_cut(ids, frame, limit) for ids in encoded]
 
     def _token_ids(self, texts: list[str]) -> list[list[int]]:
         encoded = self._loaded.tokenizer(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
@@ -14,10 +15,9 @@ from driftrec.envs.episodes import check_horizon, check_same_limit
 from driftrec.envs.rendering import check_nothing_drawn
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
-from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
 from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
-from driftrec.simulators.shared_catalogue import shared_catalogue
 
 SMALLEST_CHANCE = 2.0**-24
 """Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
@@ -143,8 +143,32 @@ def news_world(
 
 
 def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
-    """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``."""
-    return packaged_catalogue() if catalogue is None else shared_catalogue(catalogue)
+    """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``.
+
+    A folder that has not changed is read once, for as long as anybody holds what was read.
+    """
+    if catalogue is None:
+        return packaged_catalogue()
+    folder = Path(catalogue).resolve()
+    seen = (folder, *(_stamp(folder / name) for name in (TEXTS_FILE, ARRAYS_FILE)))
+    items, personas = _items.get(seen), _personas.get(seen)
+    if items is None or personas is None:
+        items, personas = load_catalogue(catalogue)
+        _items[seen], _personas[seen] = items, personas
+    return items, personas
+
+
+_items: WeakValueDictionary[tuple[Hashable, ...], Catalogue] = WeakValueDictionary()
+_personas: WeakValueDictionary[tuple[Hashable, ...], Personas] = WeakValueDictionary()
+
+
+def _stamp(file: Path) -> tuple[int, ...] | None:
+    """What changes when a file does; None if there is none."""
+    try:
+        state = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size
 
 
 @lru_cache(maxsize=1)

@@ -123,7 +123,9 @@ def _encode_news(args: Args, encoder: TextEncoder) -> None:
     start = time.perf_counter()
     setting = load_setting(None, encoder, progress=sys.stderr.isatty())
     if args.out is not None:
-        write_catalogue_folder(args.out, setting.catalogue, setting.personas, encoder, {"rule": "packaged news"})
+        embeddings = setting.item_embeddings, setting.persona_embeddings
+        source: dict[str, object] = {"rule": "packaged news"}
+        write_catalogue_folder(args.out, setting.catalogue, setting.personas, *embeddings, encoder, source)
     _report(setting.catalogue.num_items, setting.personas.num_personas, time.perf_counter() - start, encoder)
     use = "" if args.out is None else f": use --catalogue {args.out}"
     print(f"Written to {args.out or default_cache_folder()}{use}.")

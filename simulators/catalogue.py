@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
-from driftrec.simulators.constant import Constant
-from driftrec.simulators.saving import load_arrays, save_arrays
+from driftrec.simulators.files import write_files
+from driftrec.simulators.shared import Shared
 from driftrec.simulators.vectors import unit
 
 FORMAT = 1
@@ -24,7 +26,7 @@ REMEDY = "Make one with: driftrec encode --catalogue items.csv --out folder"
 
 
 @dataclass(frozen=True)
-class Catalogue(Constant):
+class Catalogue(Shared):
     """The items, with what their text says and what it hides.
 
     Attributes:
@@ -81,7 +83,7 @@ class Catalogue(Constant):
         if short.size:
             i = int(short[0])
             raise ValueError(f"Item {self.ids[i]!r} has length {self.minutes[i]} minutes; lengths must be positive.")
-        self.freeze()
+        super().__post_init__()
 
     @property
     def num_items(self) -> int:
@@ -106,14 +108,14 @@ class Catalogue(Constant):
 
     def fingerprint(self) -> str:
         """SHA-256 over ids, texts and arrays: changes when anything does."""
-        return _digest(
+        return digest(
             [*self.ids, *self.titles, *self.texts, *self.topic_names, *self.subtopics],
             [self.topic, self.latent, self.quality, self.allure, self.minutes],
         )
 
 
 @dataclass(frozen=True)
-class Personas(Constant):
+class Personas(Shared):
     """The kinds of people in the audience.
 
     Attributes:
@@ -132,7 +134,7 @@ class Personas(Constant):
         check_dtype("persona interest", self.interest, np.float32)
         check_finite("persona interest", self.interest, names)
         check_unit_rows("persona interest", self.interest, names)
-        self.freeze()
+        super().__post_init__()
 
     @property
     def num_personas(self) -> int:
@@ -141,7 +143,7 @@ class Personas(Constant):
 
     def fingerprint(self) -> str:
         """SHA-256 over texts and interests."""
-        return _digest(self.texts, [self.interest])
+        return digest(self.texts, [self.interest])
 
 
 def save_catalogue(folder: str | Path, catalogue: Catalogue, personas: Personas, provenance: dict[str, object]) -> None:
@@ -152,9 +154,17 @@ def save_catalogue(folder: str | Path, catalogue: Catalogue, personas: Personas,
         catalogue: The items.
         personas: The audience.
         provenance: JSON-able note of where it came from and by which rule.
+
+    Raises:
+        OSError: If a file cannot be written; what was there before stays.
     """
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
+    write_files({path / name: data for name, data in catalogue_files(catalogue, personas, provenance).items()})
+
+
+def catalogue_files(catalogue: Catalogue, personas: Personas, provenance: dict[str, object]) -> dict[str, bytes]:
+    """Contents by name of the files that ``save_catalogue`` writes."""
     texts = {
         "format": FORMAT,
         "provenance": provenance,
@@ -165,14 +175,11 @@ def save_catalogue(folder: str | Path, catalogue: Catalogue, personas: Personas,
         ],
         "personas": personas.texts,
     }
-    (path / TEXTS_FILE).write_text(json.dumps(texts, indent=1, ensure_ascii=False), encoding="utf-8")
-    arrays = {name: getattr(catalogue, name) for name in _ITEM_ARRAYS}
-    save_arrays(path / ARRAYS_FILE, {**arrays, "persona_interest": personas.interest})
-
-
-def read_provenance(folder: str | Path) -> dict[str, Any]:
-    """Where the catalogue of a folder came from; errors as of ``load_catalogue``, which is called before."""
-    return dict(json.loads((Path(folder) / TEXTS_FILE).read_text(encoding="utf-8"))["provenance"])
+    arrays = {name: np.ascontiguousarray(getattr(catalogue, name)) for name in _ITEM_ARRAYS}
+    return {
+        TEXTS_FILE: json.dumps(texts, indent=1, ensure_ascii=False).encode(),
+        ARRAYS_FILE: save({**arrays, "persona_interest": np.ascontiguousarray(personas.interest)}),
+    }
 
 
 def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
@@ -180,6 +187,7 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
 
     Raises:
         FileNotFoundError: If the folder is not a catalogue folder; says what is missing.
+        PermissionError: If a file may not be read.
         ValueError: If a file is damaged or its content is not valid.
     """
     path = Path(folder)
@@ -187,14 +195,20 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
         if not (path / name).is_file():
             raise FileNotFoundError(f"{path} is not a catalogue folder: it has no {name}. {REMEDY}")
     try:
-        texts = json.loads((path / TEXTS_FILE).read_text(encoding="utf-8"))
+        texts = json.loads((path / TEXTS_FILE).read_bytes())
         if texts["format"] != FORMAT:
             raise ValueError(f"its format is {texts['format']!r}, and this version reads {FORMAT}")
-        return _from_parts(texts, load_arrays(path / ARRAYS_FILE)[0])
+        return _from_parts(texts, load((path / ARRAYS_FILE).read_bytes()))
     except KeyError as error:
         raise ValueError(f"Catalogue folder {path} is not valid: {error} is missing. {REMEDY}") from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, SafetensorError) as error:
         raise ValueError(f"Catalogue folder {path} is not valid: {str(error).rstrip('.')}. {REMEDY}") from error
+
+
+def load_provenance(folder: str | Path) -> dict[str, Any]:
+    """Where a folder that ``load_catalogue`` reads came from, as ``save_catalogue`` was told; empty if it was not."""
+    told = json.loads((Path(folder) / TEXTS_FILE).read_bytes()).get("provenance")
+    return told if isinstance(told, dict) else {}
 
 
 def _from_parts(texts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> tuple[Catalogue, Personas]:
@@ -262,12 +276,12 @@ def check_unit_rows(name: str, values: NDArray[np.floating], ids: Sequence[str])
         raise ValueError(f"{name} of {ids[row]!r} (row {row}) has length {norms[row]:.4g}; rows must have length 1.")
 
 
-def _digest(texts: Sequence[str], arrays: Sequence[NDArray[np.generic]]) -> str:
+def digest(texts: Sequence[str], arrays: Sequence[NDArray[np.generic]]) -> str:
     """SHA-256 over length-prefixed texts and raw array bytes."""
-    digest = hashlib.sha256()
+    sha = hashlib.sha256()
     for text in texts:
         data = text.encode()
-        digest.update(len(data).to_bytes(8, "little") + data)
+        sha.update(len(data).to_bytes(8, "little") + data)
     for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+        sha.update(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return sha.hexdigest()

@@ -1,5 +1,10 @@
 """A dozen made-up items, and a language model as fast as it is ignorant, for tests of the way from a file to a run."""
 
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,3 +66,30 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tiny")
     save_tiny_model(path)
     return path
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every user may look into, unlike pytest's."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def as_nobody() -> Callable[..., AbstractContextManager[None]]:
+    """Inside of ``with``, a path has other permissions, by default none, and we are not root, who may do all."""
+
+    @contextmanager
+    def locked(path: Path, mode: int = 0) -> Iterator[None]:
+        before, user = stat.S_IMODE(path.stat().st_mode), os.geteuid()
+        path.chmod(mode)
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+            path.chmod(before)
+
+    return locked

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from driftrec.agents.embedding_cache import default_cache_folder
 from driftrec.agents.oracles.planner import SAMPLES, Planner, PlannerWeights, tune_planner
+from driftrec.simulators.files import write_files
 from driftrec.simulators.news import NewsWorld
 from driftrec.simulators.noise import user_seeds
 
@@ -88,13 +89,16 @@ def tuning_seconds(world: NewsWorld, horizon: int, users: int, rounds: int) -> f
 
 
 def _cached(file: Path, effort: int) -> PlannerWeights | None:
-    """Weights from ``file``; None where it is missing, damaged, or was made with less effort."""
+    """Weights from ``file``; None where it is missing, not readable, damaged, or was made with less effort."""
     try:
         kept = json.loads(file.read_text())
         return PlannerWeights(**kept["weights"]) if kept["effort"] >= effort else None
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except OSError as error:
+        warnings.warn(f"Cached planner weights {file} cannot be read ({error}); tuning again.", stacklevel=3)
+        return None
+    except (ValueError, TypeError, KeyError) as error:
         warnings.warn(f"Cached planner weights {file} are damaged ({error!r}); tuning again.", stacklevel=3)
         return None
 
@@ -103,6 +107,6 @@ def _keep(weights: PlannerWeights, file: Path, effort: int) -> None:
     """Write ``weights`` to ``file``; a folder that cannot be written to costs a warning, not the weights."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"effort": effort, "weights": asdict(weights)}))
+        write_files({file: json.dumps({"effort": effort, "weights": asdict(weights)}).encode()})
     except OSError as error:
         warnings.warn(f"Planner weights could not be cached in {file.parent} ({error}).", stacklevel=3)

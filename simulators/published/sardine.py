@@ -89,7 +89,7 @@ class SardineWorld:
         self.one_click = self.slate_size == 1
         self.config = config or SardineConfig()
         self.corrected = corrected
-        self.item_features = items.embeddings
+        self.items = items
         self.item_source = items.source
         self.main_topics = items.main_topics
         self._observer = observer or IdealState()
@@ -97,6 +97,11 @@ class SardineWorld:
         self._influence = items.embeddings if corrected else items.embeddings.mean(axis=1, keepdims=True)
         self._propensities = self.config.propensities(self.slate_size)
         self._width = -(-self.slate_size // 2)  # two draws a word
+
+    @property
+    def item_features(self) -> Float:
+        """Embeddings of the items, (items, topics)."""
+        return self.items.embeddings
 
     @property
     def fields(self) -> Mapping[str, Field]:

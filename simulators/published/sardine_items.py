@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators.constant import Constant
 from driftrec.simulators.extras import install
 from driftrec.simulators.settings import nearest
+from driftrec.simulators.shared import Shared
 from driftrec.simulators.sizes import size
 
 NUM_TOPICS = 10
@@ -26,8 +27,8 @@ ITEM_SEED = 0
 
 
 @dataclass(frozen=True)
-class SardineItems(Constant):
-    """A catalogue.
+class SardineItems(Shared):
+    """A catalogue, read or made once for all worlds that hold it.
 
     Attributes:
         embeddings: Not negative, rows of length 1, float32, (items, topics).
@@ -36,9 +37,6 @@ class SardineItems(Constant):
 
     embeddings: NDArray[np.float32]
     source: str
-
-    def __post_init__(self) -> None:
-        self.freeze()
 
     @property
     def main_topics(self) -> NDArray[np.int8]:
@@ -70,6 +68,7 @@ def sardine_items(num_items: int, embeddings: str = "auto") -> SardineItems:
     return sources[embeddings](num_items)
 
 
+@lru_cache(maxsize=4)
 def generate_items(num_items: int, seed: int = ITEM_SEED) -> SardineItems:
     """Items by the published rule: U(0, 1) entries on two or three random topics, scaled to length 1."""
     rng = np.random.default_rng(seed)
@@ -91,7 +90,12 @@ def packaged_file(name: str) -> Path | None:
 
 def _packaged_if_there(num_items: int) -> SardineItems | None:
     file = packaged_file(PACKAGED[num_items]) if num_items in PACKAGED else None
-    return None if file is None else SardineItems(np.load(file, allow_pickle=False).astype(np.float32), "packaged")
+    return None if file is None else _read_items(file)
+
+
+@lru_cache(maxsize=4)
+def _read_items(file: Path) -> SardineItems:
+    return SardineItems(np.load(file, allow_pickle=False).astype(np.float32), "packaged")
 
 
 def _demand_packaged(num_items: int) -> SardineItems:

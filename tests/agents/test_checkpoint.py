@@ -1,6 +1,7 @@
 """Checkpoints: what they hold, what they need to be loaded, and what is refused."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -130,6 +131,7 @@ def rewritten(run, **metadata):
             lambda run: rewritten(run, driftrec=json.dumps({"format": 0})),
             r"is not a checkpoint of format 3 \(it says 0\)",
         ),
+        (lambda run: rewritten(run, driftrec="{"), "is not a checkpoint: Expecting"),
         (lambda run: rewritten(run, other="x"), r"is not a checkpoint of format 3 \(it says None\)"),
     ],
 )
@@ -146,3 +148,28 @@ def test_a_config_that_is_no_json_is_refused_before_a_file_is_made(tmp_path, set
     with pytest.raises(TypeError, match="JSON"):
         save_checkpoint(tmp_path / "run" / FILE, {"first": Part()}, {"world": tmp_path}, setting)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_not_finite_are_refused_by_name(saved, setting, number):
+    parts, run = saved
+    with torch.no_grad():
+        parts["second"].layer.weight[1, 2] = float(number)
+    save_checkpoint(run / FILE, parts, CONFIG, setting)
+    with pytest.raises(ValueError, match=rf"{FILE} holds NaN or infinity in 'second\.layer\.weight'.*Train anew"):
+        load_checkpoint(run, setting)
+
+
+def test_a_checkpoint_that_may_not_be_read_is_told_as_that(open_folder, as_nobody, setting):
+    save_checkpoint(open_folder / FILE, {"first": Part()}, CONFIG, setting)
+    with as_nobody(open_folder / FILE), pytest.raises(PermissionError, match=f"Permission denied: .*{FILE}"):
+        load_checkpoint(open_folder, setting)
+
+
+def test_a_checkpoint_has_the_permissions_that_the_umask_gives(tmp_path, setting):
+    before = os.umask(0o002)
+    try:
+        save_checkpoint(tmp_path / FILE, {"first": Part()}, CONFIG, setting)
+    finally:
+        os.umask(before)
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o664

@@ -150,3 +150,31 @@ def test_auto_pooling(tmp_path, config, declared, expected):
         (tmp_path / "1_Pooling").mkdir()
         (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(declared))
     assert auto_pooling(tmp_path) == expected
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_file_that_may_not_be_read_is_told_as_that(open_folder, as_nobody, causal_folder, name):
+    for path in causal_folder.iterdir():
+        (open_folder / path.name).write_bytes(path.read_bytes())
+    with as_nobody(open_folder / name), pytest.raises(PermissionError, match=f"Permission denied: .*{name}"):
+        find_model(open_folder)
+    with as_nobody(open_folder, 0o711), pytest.raises(PermissionError, match="Permission denied: "):
+        find_model(open_folder)  # its files may be read, but not listed
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("1_Pooling/config.json", "{", r"1_Pooling.config\.json is not valid JSON"),
+        ("1_Pooling/config.json", "[]", r"1_Pooling.config\.json is not a JSON object"),
+        ("model.safetensors.index.json", "{", r"model\.safetensors\.index\.json is not valid JSON"),
+        ("model.safetensors.index.json", "{}", r"model\.safetensors\.index\.json names no shards"),
+    ],
+)
+def test_a_damaged_file_of_a_model_folder_is_named(tmp_path, causal_folder, name, content, message):
+    for path in causal_folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(OSError, match=message):
+        TextEncoder(tmp_path)

@@ -128,13 +128,13 @@ def test_cutting_equals_the_tokenizers_own_truncation(minilm):
     short = TextEncoder(max_length=8)
     ids = short._loaded.tokenizer(LONG, truncation=True, max_length=8)["input_ids"]
     with pytest.warns(UserWarning, match="cut to 8 tokens"):
-        assert short._tokenize([LONG]) == [ids]
+        assert short._tokenize([LONG], [0]) == [ids]
 
 
 def test_cutting_spares_the_prompt(causal_folder, words):
     encoder = TextEncoder(causal_folder, prompt="This {text} means in one word", max_length=8)
     with pytest.warns(UserWarning, match="cut to 8 tokens"):
-        (ids,) = encoder._tokenize(["red film blue song a b c"])
+        (ids,) = encoder._tokenize(["red film blue song a b c"], [0])
     assert [words[i] for i in ids] == ["This", "red", "film", "blue", "means", "in", "one", "word"]
 
 
@@ -142,3 +142,15 @@ def test_prompt_that_fills_the_length(causal_folder):
     encoder = TextEncoder(causal_folder, prompt="This {text} means in one word", max_length=5)
     with pytest.raises(ValueError, match="takes 5 tokens of 5; no room"):
         encoder.encode(["red"])
+
+
+def test_batches_of_some_rows_name_them_and_give_what_a_whole_encoding_gives(causal, minilm):
+    texts = ["red film blue", "song", "a b c a b c", "red film"]
+    encoder = TextEncoder(causal.folder, batch_size=2)
+    batches = list(encoder.encode_batches(texts, [0, 2, 3]))
+    assert [rows.tolist() for rows, _ in batches] == [[3, 0], [2]]  # by length
+    whole = causal.encode(texts)
+    for rows, vectors in batches:
+        np.testing.assert_allclose(vectors, whole[rows], atol=1e-6)
+    with pytest.raises(ValueError, match="no token in the text in row 4"):
+        list(minilm.encode_batches([*texts, "\u200b"], [1, 4]))

@@ -42,6 +42,12 @@ def test_vectors_that_are_not_finite_name_the_row(tmp_path, causal_folder, words
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ValueError, match="NaN or infinity for the text in row 1: 'blue'"):
         TextEncoder(tmp_path).encode(["red", "blue", "film"])
+    for name in ("ln_f.weight", "ln_f.bias"):
+        weights[name][:] = 0
+    weights["wte.weight"][:] = 1
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ValueError, match="only zeros for the text in row 0: 'red'"):
+        TextEncoder(tmp_path).encode(["red"])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """The news environments: gymnasium's and stable-baselines3's checks, lanes, resets, errors, copies."""
 
 import copy
+import gc
 import json
+import os
 import pickle
 import subprocess
 import sys
 import warnings
+import weakref
+from dataclasses import replace
 
 import gymnasium as gym
 import numpy as np
@@ -15,6 +19,8 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import driftrec.envs  # noqa: F401  registers the environment
 from driftrec.envs import NewsEnv, NewsVectorEnv
+from driftrec.envs.news import packaged_catalogue
+from driftrec.simulators.catalogue import TEXTS_FILE, save_catalogue
 
 ID = "driftrec/News-v0"
 LEAVE_AT_ONCE = {"comeback": {"churn_rate": 1000.0, "mean_gap": 1000.0}, "session_end": {"base": 40.0}}
@@ -280,3 +286,36 @@ def test_stepping_imports_no_learning_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save_catalogue(tmp_path / "folder", *packaged_catalogue(), {})
+    return tmp_path / "folder"
+
+
+def test_a_folder_is_shared_by_all_who_read_it_however_they_call_it(folder, monkeypatch):
+    env = NewsEnv(catalogue=str(folder))
+    monkeypatch.chdir(folder.parent)
+    for other in (NewsEnv(catalogue="folder"), NewsVectorEnv(2, catalogue=f"{folder}/../folder")):
+        assert other.world.catalogue is env.world.catalogue
+        assert other.world.personas is env.world.personas
+
+
+def test_a_changed_folder_is_read_again(folder):
+    env = NewsEnv(catalogue=str(folder))
+    items, personas = packaged_catalogue()
+    stamp = (folder / TEXTS_FILE).stat()
+    save_catalogue(folder, replace(items, titles=("X" + items.titles[0][1:], *items.titles[1:])), personas, {})
+    os.utime(folder / TEXTS_FILE, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))  # same length, same time
+    assert NewsEnv(catalogue=str(folder)).world.catalogue.titles[0][0] == "X"
+    assert env.world.catalogue.titles == items.titles
+
+
+def test_what_nobody_holds_is_forgotten(folder):
+    env = NewsEnv(catalogue=str(folder))
+    kept = weakref.ref(env.world.catalogue)
+    del env
+    gc.collect()
+    assert kept() is None
+    assert NewsEnv(catalogue=str(folder)).world.num_items == 1000

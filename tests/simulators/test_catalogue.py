@@ -2,12 +2,21 @@
 
 import dataclasses
 import json
+import os
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue, save_catalogue
+from driftrec.simulators.catalogue import (
+    ARRAYS_FILE,
+    TEXTS_FILE,
+    Catalogue,
+    Personas,
+    load_catalogue,
+    load_provenance,
+    save_catalogue,
+)
 
 UNIT = np.eye(3, dtype=np.float32)
 CATALOGUE = Catalogue(
@@ -157,3 +166,25 @@ def test_a_folder_that_lacks_a_file_is_no_catalogue_folder(folder, name):
     (folder / name).unlink()
     with pytest.raises(FileNotFoundError, match=f"is not a catalogue folder: it has no {name}.*driftrec encode"):
         load_catalogue(folder)
+
+
+@pytest.mark.parametrize("name", [TEXTS_FILE, ARRAYS_FILE])
+def test_a_file_that_may_not_be_read_is_told_as_that(open_folder, as_nobody, name):
+    save_catalogue(open_folder, CATALOGUE, PERSONAS, {})
+    with as_nobody(open_folder / name), pytest.raises(PermissionError, match=f"Permission denied: .*{name}"):
+        load_catalogue(open_folder)
+
+
+def test_files_have_the_permissions_that_the_umask_gives(tmp_path):
+    before = os.umask(0o022)
+    try:
+        save_catalogue(tmp_path, CATALOGUE, PERSONAS, {})
+    finally:
+        os.umask(before)
+    assert {oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()} == {"0o644"}
+
+
+def test_provenance_is_read_back_and_empty_where_there_is_none(folder):
+    assert load_provenance(folder) == {"rule": "by hand"}
+    spoilt(lambda content: content.pop("provenance"))(folder)
+    assert load_provenance(folder) == {}

@@ -87,6 +87,14 @@ def test_a_damaged_cache_is_made_again(world, tunings, tmp_path, content):
     assert json.loads(file.read_text())["weights"]["satisfaction"] == 5.0
 
 
+def test_a_cache_that_may_not_be_read_is_told_as_that(world, tunings, open_folder, as_nobody, monkeypatch):
+    monkeypatch.setenv("DRIFTREC_CACHE", str(open_folder))
+    planner_weights(world, 200)
+    (file,) = open_folder.iterdir()
+    with as_nobody(file), pytest.warns(UserWarning, match=r"cannot be read \(\[Errno 13\] Permission denied"):
+        assert planner_weights(world, 200) == OTHER
+
+
 def test_a_cache_that_cannot_be_written_costs_a_warning(world, tunings, tmp_path):
     (tmp_path / "cache").write_text("a file")
     with pytest.warns(UserWarning, match="could not be cached"):

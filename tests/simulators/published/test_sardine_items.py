@@ -54,7 +54,7 @@ def test_auto_generates_where_no_file_holds_so_many():
 def test_without_the_package_auto_generates_and_packaged_says_what_to_do(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     assert sardine_items(1000).source == "generated"
-    with pytest.raises(FileNotFoundError, match=r"rerank\.npy is not installed; pip install 'driftrec\[peers\]'"):
+    with pytest.raises(FileNotFoundError, match=r"rerank\.npy is not installed; pip install -e '\.\[peers\]'"):
         sardine_items(10, "packaged")
 
 
