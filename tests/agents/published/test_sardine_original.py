@@ -93,7 +93,7 @@ def test_other_users_lives_are_distributed_alike(name, policy, episodes):
 
 def test_without_the_package_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sardine", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'driftrec\[peers\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install -e '\.\[peers\]'"):
         original_env("SlateTopK-Bored")
 
 
