@@ -56,7 +56,7 @@ class Judge:
         with torch.inference_mode():
             state = self.ranker.encoder(as_tensors(observation))
             scores = self.ranker.predict(state, self._vectors)
-            appeal = scores.appeal - scores.no_click + self.ranker.position_bias[0]
+            appeal = scores.appeal.sub_(scores.no_click).add_(self.ranker.position_bias[0])
         minutes = scores.minutes.numpy()
         value = minutes + self.future
         value[read_mask(observation, self.num_items)] = READ

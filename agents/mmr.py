@@ -56,7 +56,7 @@ class MMR:
 
     def act(self, observation: Observation) -> Slates:
         """Slates in the order of picking, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
+        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.judge.num_items)])
 
     def _act(self, observation: Observation) -> Slates:
         predicted = self.judge.predict(observation)

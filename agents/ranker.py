@@ -83,7 +83,7 @@ class Ranker(nn.Module):
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
         bias = self.item_bias(vectors)  # (items, 2)
         appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)
-        minutes = self.length * torch.sigmoid(torch.addmm(bias[:, 1], stay_query, vectors.T))
+        minutes = self.length * torch.addmm(bias[:, 1], stay_query, vectors.T).sigmoid_()
         return Scores(appeal, minutes, self.no_click(state))
 
     def loss(self, observation: Mapping[str, Tensor], slates: Tensor, choice: Tensor, minutes: Tensor) -> Tensor:

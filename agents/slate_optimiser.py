@@ -51,5 +51,6 @@ def slate_gains(
         weights = np.take_along_axis(attraction, slates, axis=1) * position_weights  # (users, slate_size)
         earned = weights * np.take_along_axis(value, slates, axis=1)
         ratio = earned.sum(axis=1, keepdims=True) / (no_click + weights.sum(axis=1, keepdims=True))
-        gains = weighted - attraction * ratio
+        gains = attraction * -ratio
+        gains += weighted
     return gains
