@@ -45,7 +45,7 @@ class Judge:
         self.num_items = len(ranker.future)
         self.num_shown = self.num_items - (0 if ranker.withheld is None else int(ranker.withheld.sum()))
         self.future: Float = ranker.future.numpy().copy() if farsighted else np.zeros(self.num_items, np.float32)
-        with torch.inference_mode():
+        with torch.no_grad():
             self._vectors = ranker.item_vectors()
             bias = ranker.position_bias
             positions = torch.exp(bias - bias[0]).numpy()

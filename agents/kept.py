@@ -12,8 +12,8 @@ class Kept:
     """A tensor that is made anew once one of those it is made of has changed.
 
     A change is another tensor, memory, type or device, or a write in place, as an optimizer's or
-    ``load_state_dict``'s. (Writes through ``.data`` go unnoticed: PyTorch does not count them.) Where gradients are
-    wanted nothing is kept. Copies and pickles of a network hold nothing of it.
+    ``load_state_dict``'s; but PyTorch does not count those through ``.data``. Where gradients are wanted, and of
+    tensors made in inference mode, nothing is kept. Copies and pickles of a network hold nothing of it.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Kept:
 
     def __call__(self, sources: tuple[Tensor, ...], make: Callable[[], Tensor]) -> Tensor:
         """What ``make`` returns, or returned when ``sources`` were the same."""
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or any(each.is_inference() for each in sources):
             return make()
         seen = tuple((id(each), each.data_ptr(), each.dtype, each.device, each._version) for each in sources)
         if self._value is None or seen != self._seen:

@@ -19,13 +19,12 @@ Slates = NDArray[np.int64]
 """Item positions, shape (users, slate_size)."""
 
 LARGE = 2048
-"""Items up to which recorded weights and slates stay as they are, to the bit; the packaged and the published
-catalogues are smaller. Beyond, what costs by items is done another way, with the same results up to rounding and ties.
+"""Items beyond which a catalogue is large: what costs by items is then done in another way, with the same results up to
+rounding and the order of ties. The packaged news and the films are smaller: their recorded weights and slates stay.
 """
 
 CHUNK_USERS = 1024
-CHUNK_CELLS = 8_000_000
-"""Scores of items for users held at once by one array: 32 MB in float32, 64 MB in float64."""
+"""Users that are judged at once, of a large catalogue fewer: their arrays (users, items) are of at most 8 MB each."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +94,8 @@ def num_users(observation: Observation) -> int:
     return len(next(iter(observation.values())))
 
 
-def row_chunks(users: int, num_items: int, most: int | None = None) -> Iterator[slice]:
-    """Runs of at most ``most`` users, and of at most ``CHUNK_CELLS`` scores of ``num_items`` items, in order."""
-    cells = max(1, CHUNK_CELLS // num_items)
-    size = cells if most is None else min(most, cells)
-    for start in range(0, users, size):
-        yield slice(start, min(start + size, users))
-
-
 def user_chunks(observation: Observation, num_items: int) -> Iterator[dict[str, NDArray[Any]]]:
-    """The observation in runs of users, in order, so that scoring ``num_items`` items for them bounds memory."""
-    for rows in row_chunks(num_users(observation), num_items, CHUNK_USERS):
-        yield {name: value[rows] for name, value in observation.items()}
+    """The observation in runs of users, in order, so that judging ``num_items`` items for them bounds memory."""
+    size = max(1, CHUNK_USERS * LARGE // max(num_items, LARGE))
+    for start in range(0, num_users(observation), size):
+        yield {name: value[start : start + size] for name, value in observation.items()}

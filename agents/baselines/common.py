@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from driftrec.agents.policy import LARGE, Observation, Slates, row_chunks
+from driftrec.agents.policy import LARGE, Observation, Slates
 from driftrec.simulators.vectors import unit
 
 Float = NDArray[np.float32]
 Scores = NDArray[np.floating]
 Scorer = Callable[[Observation, slice], Scores]
 """Called with some users' observation and the rows they stand in; returns scores, shape (users, items)."""
+
+CHUNK_CELLS = 8_000_000
+"""Scores held at once by one array of baselines and oracles: 32 MB in float32, 64 MB in float64."""
 
 TIE = 1e-6
 """Size of the noise that breaks ties between float32 scores: above their rounding, below what matters."""
@@ -33,14 +36,14 @@ def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
     Raises:
         ValueError: If ``k`` is not between 1 and the number of items, or a score is NaN.
     """
-    cost = -np.asarray(scores)
-    check_scores(cost)
-    if not 1 <= k <= cost.shape[-1]:
-        raise ValueError(f"Cannot choose the best {k} of {cost.shape[-1]} items; k must be 1 to their number.")
-    if cost.shape[-1] > LARGE:  # five times faster there, but ties come in another order
-        best = torch.from_numpy(cost).topk(k, largest=False, sorted=False).indices.numpy()
-    else:
-        best = np.argpartition(cost, k - 1, axis=-1)[..., :k]
+    scores = np.asarray(scores)
+    check_scores(scores)
+    if not 1 <= k <= scores.shape[-1]:
+        raise ValueError(f"Cannot choose the best {k} of {scores.shape[-1]} items; k must be 1 to their number.")
+    if scores.shape[-1] > LARGE:  # five times faster there, but equal scores come in another order
+        return torch.from_numpy(np.require(scores, requirements=["W"])).topk(k).indices.numpy()
+    cost = -scores
+    best = np.argpartition(cost, k - 1, axis=-1)[..., :k]
     order = np.argsort(np.take_along_axis(cost, best, axis=-1), axis=-1)
     return np.take_along_axis(best, order, axis=-1).astype(np.int64, copy=False)
 
@@ -58,6 +61,13 @@ def read_mask(observation: Observation, num_items: int) -> NDArray[np.bool_]:
     mask = np.zeros((len(read), num_items + 1), dtype=bool)  # empty places, -1, fall into the column cut off
     mask[np.arange(len(read))[:, None], read] = True
     return mask[:, :num_items]
+
+
+def row_chunks(users: int, num_items: int) -> Iterator[slice]:
+    """Rows of the users in runs, in order, so that scoring ``num_items`` items for each run bounds memory."""
+    size = max(1, CHUNK_CELLS // num_items)
+    for start in range(0, users, size):
+        yield slice(start, min(start + size, users))
 
 
 def best_unread(score: Scorer, observation: Observation, num_items: int, k: int) -> Slates:

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from driftrec.agents import policy
+from driftrec.agents.baselines import common
 from driftrec.agents.baselines.common import best_unread, centred_units, draw_distinct, read_mask, step_generator, top_k
 
 
@@ -38,7 +38,7 @@ def test_best_unread_does_not_depend_on_chunks(monkeypatch, history):
     scores = generator.random((10, 8))
     observation = history(generator.integers(0, 8, (10, 4)), generator.integers(0, 2, (10, 4)))
     whole = best_unread(lambda chunk, rows: scores[rows].copy(), observation, 8, 3)
-    monkeypatch.setattr(policy, "CHUNK_CELLS", 24)  # three users a chunk
+    monkeypatch.setattr(common, "CHUNK_CELLS", 24)  # three users a chunk
     np.testing.assert_array_equal(best_unread(lambda chunk, rows: scores[rows].copy(), observation, 8, 3), whole)
 
 
