@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from driftrec.agents.kept import Kept
-from driftrec.agents.policy import Context
+from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.state_encoder import StateEncoder
 from driftrec.agents.tables import Representation, item_table, persona_table
 from driftrec.agents.true_state import TrueState
@@ -70,6 +70,13 @@ class Ranker(nn.Module):
         """V of every item, (items, dims)."""
         return self.tower(self.items()) + self.own
 
+    def _vectors_of(self, slates: Tensor) -> Tensor:
+        """V of the items of ``slates`` (users, slate_size), (users, slate_size, dims)."""
+        if len(self.own) > LARGE:
+            rows, own = (nn.functional.embedding(slates, table) for table in (self.items(), self.own))
+            return self.tower(rows) + own
+        return nn.functional.embedding(slates, self.item_vectors())
+
     def forward(self, observation: Mapping[str, Tensor], vectors: Tensor | None = None) -> Scores:
         """Predictions for all items.
 
@@ -101,9 +108,8 @@ class Ranker(nn.Module):
             choice: Position opened, slate_size for none, (users,).
             minutes: Minutes read, 0 where nothing was opened, (users,).
         """
-        vectors = self.item_vectors()
+        shown = self._vectors_of(slates)  # (users, slate_size, dims)
         state = self.encoder(observation)
-        shown = nn.functional.embedding(slates, vectors)  # (users, slate_size, dims)
         bias = self.item_bias(shown)
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
         appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0] + self.position_bias
