@@ -176,7 +176,7 @@ def put(state: Any, lanes: NDArray[np.intp], fresh: Any) -> None:
 
 
 def part(state: Any, rows: slice) -> Any:
-    """The users ``rows`` of ``state``, or of what it is made of, to look at: its arrays lead with users and are shared."""
+    """The users ``rows`` of ``state``, to look at: its arrays, which all lead with users, are cut and shared."""
     if isinstance(state, np.ndarray):
         return state[rows]
     if isinstance(state, dict):
