@@ -83,7 +83,7 @@ class CandidateStage:
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """State (users, state_dims); candidates, best first, their score, appeal and log minutes (users, size)."""
-        parts = [self._best(chunk) for chunk in user_chunks(observation)]
+        parts = [self._best(chunk) for chunk in user_chunks(observation, self.num_items)]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _best(self, observation: Observation) -> dict[str, NDArray[Any]]:

@@ -31,7 +31,7 @@ class Greedy:
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
+        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.judge.num_items)])
 
     def _act(self, observation: Observation) -> Slates:
         predicted = self.judge.predict(observation)

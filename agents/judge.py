@@ -45,7 +45,7 @@ class Judge:
         self.num_items = len(ranker.future)
         self.num_shown = self.num_items - (0 if ranker.withheld is None else int(ranker.withheld.sum()))
         self.future: Float = ranker.future.numpy().copy() if farsighted else np.zeros(self.num_items, np.float32)
-        with torch.inference_mode():
+        with torch.no_grad():
             self._vectors = ranker.item_vectors()
             bias = ranker.position_bias
             positions = torch.exp(bias - bias[0]).numpy()
@@ -56,7 +56,7 @@ class Judge:
         with torch.inference_mode():
             state = self.ranker.encoder(as_tensors(observation))
             scores = self.ranker.predict(state, self._vectors)
-            appeal = scores.appeal - scores.no_click + self.ranker.position_bias[0]
+            appeal = scores.appeal.sub_(scores.no_click).add_(self.ranker.position_bias[0])
         minutes = scores.minutes.numpy()
         value = minutes + self.future
         value[read_mask(observation, self.num_items)] = READ

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import TIE, Float, centred_units, top_k
 from driftrec.agents.judge import READ, Judge
-from driftrec.agents.policy import Context, Observation, Slates, user_chunks
+from driftrec.agents.policy import LARGE, Context, Observation, Slates, user_chunks
 from driftrec.agents.slate_optimiser import slate_gains
 
 CANDIDATES = 100
@@ -56,7 +56,7 @@ class MMR:
 
     def act(self, observation: Observation) -> Slates:
         """Slates in the order of picking, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
+        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.judge.num_items)])
 
     def _act(self, observation: Observation) -> Slates:
         predicted = self.judge.predict(observation)
@@ -88,6 +88,12 @@ def pick(
         column = np.argmax(merit - np.float32(penalty) * likeness, axis=1)
         picks[:, place] = column
         merit[users, column] = -np.inf
-        cosines = items[candidates[users, column]] @ items.T  # (users, items): faster than gathering the vectors
-        np.maximum(likeness, np.take_along_axis(cosines, candidates, axis=1), out=likeness)
+        np.maximum(likeness, cosines(items, candidates[users, column], candidates), out=likeness)
     return picks
+
+
+def cosines(items: Float, picked: NDArray[np.int64], candidates: NDArray[np.int64]) -> Float:
+    """Inner products of every user's ``picked`` item (users,) with the ``candidates``, both (users, pool)."""
+    if len(items) > LARGE:
+        return np.einsum("ud,upd->up", items[picked], items[candidates])
+    return np.take_along_axis(items[picked] @ items.T, candidates, axis=1)  # faster than gathering the vectors

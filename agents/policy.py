@@ -23,6 +23,14 @@ Observation = Mapping[str, NDArray[Any]]
 Slates = NDArray[np.int64]
 """Item positions, shape (users, slate_size)."""
 
+LARGE = 2048
+"""Items beyond which a catalogue is large: what costs by items is then done in another way, with the same results up to
+rounding and the order of ties. The packaged news and the films are smaller: their recorded weights and slates stay.
+"""
+
+CHUNK_USERS = 1024
+"""Users that are judged at once, of a large catalogue fewer: their arrays (users, items) are of at most 8 MB each."""
+
 
 @dataclass(frozen=True)
 class Context(Shared):
@@ -110,7 +118,8 @@ def num_users(observation: Observation) -> int:
     return len(next(iter(observation.values())))
 
 
-def user_chunks(observation: Observation, size: int = 1024) -> Iterator[dict[str, NDArray[Any]]]:
-    """The observation in runs of at most ``size`` users, in order, so that scoring them bounds memory."""
+def user_chunks(observation: Observation, num_items: int) -> Iterator[dict[str, NDArray[Any]]]:
+    """The observation in runs of users, in order, so that judging ``num_items`` items for them bounds memory."""
+    size = max(1, CHUNK_USERS * LARGE // max(num_items, LARGE))
     for start in range(0, num_users(observation), size):
         yield {name: value[start : start + size] for name, value in observation.items()}

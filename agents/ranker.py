@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.policy import Context
+from driftrec.agents.kept import Kept
+from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.state_encoder import StateEncoder
 from driftrec.agents.tables import Representation, item_table, persona_table
 from driftrec.agents.true_state import TrueState
@@ -56,6 +57,7 @@ class Ranker(nn.Module):
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
+        self._bias = Kept()
         self.position_bias = nn.Parameter(torch.zeros(context.slate_size))
         self.length: Tensor
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
@@ -67,6 +69,13 @@ class Ranker(nn.Module):
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
         return self.tower(self.items()) + self.own
+
+    def _vectors_of(self, slates: Tensor) -> Tensor:
+        """V of the items of ``slates`` (users, slate_size), (users, slate_size, dims)."""
+        if len(self.own) > LARGE:
+            rows, own = (nn.functional.embedding(slates, table) for table in (self.items(), self.own))
+            return self.tower(rows) + own
+        return nn.functional.embedding(slates, self.item_vectors())
 
     def forward(self, observation: Mapping[str, Tensor], vectors: Tensor | None = None) -> Scores:
         """Predictions for all items.
@@ -81,9 +90,10 @@ class Ranker(nn.Module):
     def predict(self, state: Tensor, vectors: Tensor) -> Scores:
         """Predictions for all items from state vectors (users, state_dims) and ``item_vectors()``."""
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
-        bias = self.item_bias(vectors)  # (items, 2)
+        weight = self.item_bias
+        bias = self._bias((vectors, weight.weight, weight.bias), lambda: weight(vectors))  # (items, 2)
         appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)
-        minutes = self.length * torch.sigmoid(torch.addmm(bias[:, 1], stay_query, vectors.T))
+        minutes = self.length * torch.addmm(bias[:, 1], stay_query, vectors.T).sigmoid_()
         return Scores(appeal, minutes, self.no_click(state))
 
     def loss(self, observation: Mapping[str, Tensor], slates: Tensor, choice: Tensor, minutes: Tensor) -> Tensor:
@@ -98,9 +108,8 @@ class Ranker(nn.Module):
             choice: Position opened, slate_size for none, (users,).
             minutes: Minutes read, 0 where nothing was opened, (users,).
         """
-        vectors = self.item_vectors()
+        shown = self._vectors_of(slates)  # (users, slate_size, dims)
         state = self.encoder(observation)
-        shown = nn.functional.embedding(slates, vectors)  # (users, slate_size, dims)
         bias = self.item_bias(shown)
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
         appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0] + self.position_bias

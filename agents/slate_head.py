@@ -8,6 +8,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.policy import LARGE
+
 TAKEN = -1e9
 """Logit of a candidate that the slate holds already."""
 
@@ -58,8 +60,7 @@ class CatalogueRead:
     def logits(self, query: Tensor) -> Tensor:
         """<query, x_i> of every candidate, (users, candidates), for queries (users, item_columns).
 
-        Computed for the whole catalogue and then picked out: gradients of a matrix product are ten times cheaper
-        than those of gathered rows.
+        Computed for the whole catalogue and then picked out: cheaper than gathered rows while the catalogue is small.
         """
         return (query @ self.items.T).gather(1, self.candidates)
 
@@ -123,7 +124,7 @@ class SlateHead(nn.Module):
         nn.init.zeros_(self.query.weight)
         nn.init.zeros_(self.partial.weight)
 
-    def read(self, state: Tensor, items: Tensor, candidates: Tensor, judged: Tensor) -> CatalogueRead:
+    def read(self, state: Tensor, items: Tensor, candidates: Tensor, judged: Tensor) -> Read:
         """What all picks of a slate share, where the candidates are of a catalogue.
 
         Args:
@@ -132,6 +133,8 @@ class SlateHead(nn.Module):
             candidates: Item positions, int64, (users, candidates).
             judged: Score, appeal and log minutes of the candidates, (users, candidates, 3).
         """
+        if len(items) > LARGE:
+            return self.read_request(state, items[candidates], judged)
         general = self._first(state) @ items.T  # (users, items)
         return CatalogueRead(judged @ self.judged + general.gather(1, candidates), items, candidates)
 

@@ -45,11 +45,12 @@ def slate_gains(
         raise ValueError(f"Cannot choose the best {len(position_weights)} of {attraction.shape[1]} items.")
     weighted = attraction * value
     check_scores(weighted)
-    gains = weighted
+    gains, room = weighted, np.empty_like(weighted)  # one array for all rounds: fresh memory costs more than the sums
     for _ in range(iterations):
         slates = torch.from_numpy(gains).topk(len(position_weights), dim=1).indices.numpy()
         weights = np.take_along_axis(attraction, slates, axis=1) * position_weights  # (users, slate_size)
         earned = weights * np.take_along_axis(value, slates, axis=1)
         ratio = earned.sum(axis=1, keepdims=True) / (no_click + weights.sum(axis=1, keepdims=True))
-        gains = weighted - attraction * ratio
+        gains = np.multiply(attraction, -ratio, out=room)
+        gains += weighted
     return gains

@@ -149,7 +149,7 @@ class UserModel:
     def states(self, observation: Observation) -> Tensor:
         """State vectors, (users, state_dims)."""
         with torch.no_grad():
-            parts = [self.ranker.encoder(as_tensors(chunk)) for chunk in user_chunks(observation)]
+            parts = [self.ranker.encoder(as_tensors(chunk)) for chunk in user_chunks(observation, self.num_items)]
         return torch.cat(parts)
 
     def predict(self, states: Tensor) -> tuple[Tensor, Tensor]:
@@ -218,7 +218,7 @@ class SlateQPolicy:
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
+        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.model.num_items)])
 
     def _act(self, observation: Observation) -> Slates:
         with torch.inference_mode():

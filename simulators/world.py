@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
@@ -172,6 +173,19 @@ def put(state: Any, lanes: NDArray[np.intp], fresh: Any) -> None:
             value[lanes] = getattr(fresh, field.name)
         else:
             value.put(lanes, getattr(fresh, field.name))
+
+
+def part(state: Any, rows: slice) -> Any:
+    """The users ``rows`` of ``state``, to look at: its arrays, which all lead with users, are cut and shared."""
+    if isinstance(state, np.ndarray):
+        return state[rows]
+    if isinstance(state, dict):
+        return {name: part(value, rows) for name, value in state.items()}
+    if not hasattr(state, "__dict__"):
+        return state  # a size or a place that all users share
+    some = copy.copy(state)
+    some.__dict__.update({name: part(value, rows) for name, value in vars(state).items()})
+    return some
 
 
 def check_slates(slates: Any, num_users: int, slate_size: int, num_items: int) -> NDArray[np.int64]:

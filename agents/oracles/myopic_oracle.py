@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from driftrec.agents.oracles.parts import by_parts
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.slate_optimiser import best_slates
 from driftrec.simulators.world import AppraisedWorld
@@ -31,5 +32,8 @@ class MyopicOracle:
         """Slates of highest expected engagement in this step, (users, slate_size)."""
         if self._state is None:
             raise RuntimeError("MyopicOracle.act was called before see(state); oracles need the world's true state.")
-        view = self.world.appraise(self._state)
+        return by_parts(self._best, self._state, self.world.num_items)
+
+    def _best(self, state: Any) -> Slates:
+        view = self.world.appraise(state)
         return best_slates(view.attraction, view.engagement, view.no_click, view.positions)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.oracles.parts import by_parts
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.slate_optimiser import best_slates
 from driftrec.simulators import noise
@@ -62,11 +63,14 @@ class Planner:
         """Slates of highest expected long-term value, (users, slate_size)."""
         if self._state is None:
             raise RuntimeError("Planner.act was called before see(state); oracles need the world's true state.")
-        view, weights = self.world.appraise(self._state), self.weights
+        return by_parts(self._best, self._state, self.world.num_items)
+
+    def _best(self, state: NewsState) -> Slates:
+        view, weights = self.world.appraise(state), self.weights
         value = view.engagement + np.float32(weights.opening)
-        value += weights.satisfaction * (view.worth - self._state.satisfaction[:, None])
+        value += weights.satisfaction * (view.worth - state.satisfaction[:, None])
         value -= weights.freshness * (np.float32(1.0) - view.satiation)
-        value += weights.loyalty * (self._state.home @ self.world.catalogue.latent.T)
+        value += weights.loyalty * (state.home @ self.world.catalogue.latent.T)
         return best_slates(view.attraction, value, view.no_click, view.positions)
 
 

@@ -42,6 +42,10 @@ class Items:
         """Of all that may be shown: (items, columns), or (users, candidates, columns)."""
         return torch.from_numpy(observation[CANDIDATES]) if self.catalogue is None else self.catalogue
 
+    def count(self, observation: Observation) -> int:
+        """Items that may be shown to a user."""
+        return self.columns(observation).shape[-2]
+
     def of(self, observation: Observation, slates: NDArray[np.int64]) -> Tensor:
         """Of what slates (users, n) hold, (users, n, columns)."""
         index = torch.from_numpy(slates)

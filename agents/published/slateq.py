@@ -89,7 +89,9 @@ class SlateQPolicy:
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
+        return np.concatenate(
+            [self._act(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
+        )
 
     def _act(self, observation: Observation) -> Slates:
         view = self.judge.view(observation)

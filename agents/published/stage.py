@@ -78,7 +78,9 @@ class BestSlates:
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation)])
+        return np.concatenate(
+            [self._act(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
+        )
 
     def _act(self, observation: Observation) -> Slates:
         view = self.judge.view(observation, self._gumbel if self.noise else None)
@@ -126,7 +128,7 @@ class FeatureStage:
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """What the slate policy sees, see ``driftrec.agents.candidates.Stage``."""
-        parts = [self._see(chunk) for chunk in user_chunks(observation)]
+        parts = [self._see(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _see(self, observation: Observation) -> dict[str, NDArray[Any]]:
