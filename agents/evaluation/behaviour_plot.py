@@ -53,11 +53,8 @@ def behaviour(steps: pd.DataFrame, summary: Mapping[str, Any], *, width: int | N
     for axes in panels[len(names) :]:
         axes.set_axis_off()
     legend_below(figure, [policy.label for policy in look.values()], panels[0].get_lines())
-    note = (
-        f"step ({in_words(width)}; over users still there, while they are {FEWEST:.0%} or more){oracle_note(summary)}"
-    )
-    figure.supxlabel(note, fontsize=10)
-    figure.suptitle(f"Behaviour over an episode{how_many(summary)}", fontsize=12)
+    note = f"By step, {in_words(width)}; over users still there, while they are {FEWEST:.0%} or more"
+    figure.suptitle(f"Behaviour over an episode{how_many(summary)}\n{note}{oracle_note(summary)}", fontsize=11)
     return figure
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from driftrec.agents.evaluation.drawing import BLANK, legend_below
 from driftrec.agents.evaluation.looks import looks_of, plain
 from driftrec.agents.evaluation.palette import OTHER_TOPICS, TOPIC_COLOURS
+from driftrec.agents.evaluation.rollout import JOURNEYS
 
 TOPICS = len(TOPIC_COLOURS)
 
@@ -52,15 +53,9 @@ def interest_journey(journeys: pd.DataFrame, summary: Mapping[str, Any], horizon
     grey = [line for line in panels[0].get_lines() if line.get_color() == OTHER_TOPICS][:1]
     labels = [plain(str(line.get_gid())) for line in named]
     legend_below(figure, labels + [f"the other {len(peaks) - len(named)} topics"] * len(grey), [*named, *grey])
-    figure.suptitle(f"One user's interests under different policies\n{_chosen(len(policies))}", fontsize=10.5)
+    chosen = f"of the first {JOURNEYS} users, the one whose shortest stay under these policies is the longest"
+    figure.suptitle(f"One user's interests under different policies\n{chosen}", fontsize=11)
     return figure
-
-
-def _chosen(policies: int) -> str:
-    """How the user was chosen from those followed, in words."""
-    if policies == 1:
-        return "the user: of those followed, who stays longest"
-    return "the user: of those followed, whose shorter stay under these policies is the longest"
 
 
 def _journey(axes: Axes, rows: pd.DataFrame, colours: Mapping[str, str], label: str) -> None:

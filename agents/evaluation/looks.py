@@ -10,7 +10,7 @@ from typing import Any
 from driftrec.agents.evaluation.palette import Dash, styles
 from driftrec.agents.evaluation.tables import ORACLE_MARK, by_engagement
 
-MOST = 30
+MOST = 28
 """Policies in one figure; more lines cannot be told apart."""
 
 LONGEST = 36

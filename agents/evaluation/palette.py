@@ -52,7 +52,7 @@ SPARE = (
     *(Style(colour, "-.") for colour in ("#C378A5", "#0F78A5", "#4B4B78", "#A54BFF", "#96C396", "#B4A569", "#F0783C")),
     *(Style(colour, "-.") for colour in ("#870FF0", "#004B96", "#3C5A1E")),
     *(Style(colour, ":") for colour in ("#695A4B", "#0000E1", "#5A0F5A", "#5A8778", "#C3785A", "#FF0F00", "#F000B4")),
-    *(Style(colour, ":") for colour in ("#00A52D", "#3C2D2D", "#784BD2", "#693C00", "#D2A5D2", "#003C0F")),
+    *(Style(colour, ":") for colour in ("#00A52D", "#784BD2", "#693C00", "#D2A5D2")),
 )
 """Of policies that are not this package's."""
 

@@ -68,8 +68,8 @@ def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
     marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {plain(summary['floor'])}"
     unit = plain(in_unit("engagement per user and episode", unit_of(summary)), longest=80)
     axes.set_xlabel(f"{unit}, {interval}\n{sample_size(summary)}; {marks}{how_many(summary)}")
-    world = textwrap.fill(plain(f"Long-term engagement in {summary['world']}", longest=240), 80)
-    axes.set_title(world, pad=32)
+    title = plain(f"Long-term engagement in {summary['world']}", longest=240)
+    figure.suptitle(textwrap.fill(title, 76), fontsize=12)
     axes.grid(axis="y", visible=False)
     return figure
 
