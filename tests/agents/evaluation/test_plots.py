@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 
 from driftrec.agents.evaluation import plots
 from driftrec.agents.evaluation.drawing import spread
-from driftrec.agents.evaluation.plots import while_anyone_is_there
+from driftrec.agents.evaluation.steps_plot import one_line, while_anyone_is_there
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DRAW = """
@@ -203,7 +203,7 @@ def test_of_users_who_left_is_told_only_where_anyone_did(results, tmp_path, gone
     ],
 )
 def test_lines_on_one_another(heights, alike):
-    assert plots.one_line({str(i): pd.Series(line) for i, line in enumerate(heights)}) is alike
+    assert one_line({str(i): pd.Series(line) for i, line in enumerate(heights)}) is alike
 
 
 def test_plots_that_say_nothing_are_left_out_and_removed(results, tmp_path):
