@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from driftrec.agents.evaluation.bootstrap import Values
+from driftrec.agents.evaluation.persona_columns import PERSONA
 
 METRICS = (
     "engagement",
@@ -49,7 +50,8 @@ def check_episodes(episodes: pd.DataFrame) -> None:
 
     Raises:
         ValueError: If a column is missing, a number is not finite (but for ``OPTIONAL`` columns that are NaN
-            throughout), a row is double, a policy lacks users that others have, or one user has several seeds.
+            throughout), a row is double, a policy lacks users that others have, or one user has several seeds or
+            personas.
     """
     missing = [column for column in (*KEYS, *METRICS) if column not in episodes.columns]
     if missing or episodes.empty:
@@ -75,9 +77,16 @@ def check_episodes(episodes: pd.DataFrame) -> None:
         if len(bad):
             row = bad.iloc[0]
             raise ValueError(f"Policy {row.policy!r}, user {row.user}: {metric} is {row[metric]}, not a number.")
-    seeds = episodes.astype({"user_seed": str}).groupby("user").user_seed.nunique()
-    if (seeds > 1).any():
-        raise ValueError(f"User {seeds.idxmax()} has {seeds.max()} different user seeds: policies met different users.")
+    _check_one_each(episodes, "user_seed", "user seeds")
+    if PERSONA in episodes.columns:
+        _check_one_each(episodes, PERSONA, "personas")
+
+
+def _check_one_each(episodes: pd.DataFrame, column: str, words: str) -> None:
+    """ValueError if one user has several values of ``column``; none is one too."""
+    values = episodes.astype({column: str}).groupby("user")[column].nunique(dropna=False)
+    if (values > 1).any():
+        raise ValueError(f"User {values.idxmax()} has {values.max()} different {words}: policies met different users.")
 
 
 def _whose(policy: object, trained: object) -> str:

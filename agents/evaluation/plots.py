@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import textwrap
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +14,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from driftrec.agents.evaluation.behaviour_plot import behaviour, told_behaviour
-from driftrec.agents.evaluation.drawing import BLANK, draw_lines, empty_figure
+from driftrec.agents.evaluation.bins import bin_width
+from driftrec.agents.evaluation.drawing import BLANK, empty_figure
 from driftrec.agents.evaluation.journey import interest_journey
-from driftrec.agents.evaluation.palette import styles
+from driftrec.agents.evaluation.looks import how_many, looks, plain
+from driftrec.agents.evaluation.steps_plot import (
+    engagement_lines,
+    engagement_over_steps,
+    one_line,
+    retention,
+    retention_says_something,
+    while_anyone_is_there,
+)
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.evaluation.tables import (
     MARK,
-    MINUTES,
     ORACLE_MARK,
     by_engagement,
     in_unit,
-    marked,
+    like_floor,
     sample_size,
     unit_of,
 )
@@ -38,102 +49,32 @@ def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
     Args:
         summary: What ``summarise`` returned.
     """
-    names = by_engagement(summary)[::-1]
+    look = looks(summary)
+    names = [name for name in by_engagement(summary)[::-1] if name in look]
     found = [summary["policies"][name]["engagement"] for name in names]
     means, low, high = (np.array([value[key] for value in found]) for key in ("mean", "low", "high"))
     rows = np.arange(len(names))
-    style = styles(names)
-    figure, axes = empty_figure(height=1.4 + 0.36 * len(names))
-    axes.barh(rows, means, color=[style[name].colour for name in names], height=0.68)
+    labels = [look[name].label + f" {MARK}" * like_floor(name, summary) for name in names]
+    figure, axes = empty_figure(labels, rows=0.36, least=1.9)
+    axes.barh(rows, means, color=[look[name].colour for name in names], height=0.68)
     # Of skewed data the mean may lie outside of the interval, and a whisker has no negative length.
     whiskers = np.stack([means - low, high - means]).clip(min=0)  # (2, policies)
     axes.errorbar(means, rows, xerr=whiskers, fmt="none", ecolor="black", capsize=3, linewidth=1.2)
     for row, mean, end in zip(rows.tolist(), means, high, strict=True):
         axes.text(end + 0.012 * high.max(), row, f"{mean:,.1f}", va="center", fontsize=9, bbox=BLANK)
-    for role in ("floor", "ceiling"):
+    for line, role in enumerate(("floor", "ceiling")):
         if summary[role] in names:
-            _mark_level(axes, means[names.index(summary[role])], f"{role}: {summary[role]}")
-    axes.set_yticks(rows, [marked(name, summary) for name in names])
+            _mark_level(axes, means[names.index(summary[role])], f"{role}: {look[summary[role]].label}", line)
+    axes.set_yticks(rows, labels)
+    axes.set_ylim(-0.6, len(names) - 0.4)
     axes.set_xlim(0, 1.12 * high.max() or 1.0)  # nobody may have read a minute
     interval = f"{summary['interval']['level']:.0%} bootstrap interval"
-    marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {summary['floor']}"
-    axes.set_xlabel(
-        f"{in_unit('engagement per user and episode', unit_of(summary))}, {interval}\n{sample_size(summary)}; {marks}"
-    )
-    axes.set_title(f"Long-term engagement in {summary['world']}", pad=18)
+    marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {plain(summary['floor'])}"
+    unit = plain(in_unit("engagement per user and episode", unit_of(summary)), longest=80)
+    axes.set_xlabel(f"{unit}, {interval}\n{sample_size(summary)}; {marks}{how_many(summary)}")
+    title = plain(f"Long-term engagement in {summary['world']}", longest=240)
+    figure.suptitle(textwrap.fill(title, 76), fontsize=12)
     axes.grid(axis="y", visible=False)
-    return figure
-
-
-def engagement_over_steps(steps: pd.DataFrame, *, window: int | None = None, unit: str = MINUTES) -> Figure:
-    """Mean engagement of every step, all users counted (those gone have 0).
-
-    Several training seeds are averaged; the band then reaches from the lowest to the highest end of their
-    intervals.
-
-    Args:
-        steps: One row per policy, training seed and step.
-        window: Steps of the centred rolling mean of lines and bands; a twentieth of the steps if not given.
-            The axis label states it.
-        unit: What engagement is counted in.
-
-    Raises:
-        ValueError: If ``window`` is not positive.
-    """
-    if window is not None and window < 1:
-        raise ValueError(f"window must be 1 step or more, not {window}.")
-    width = window or max(1, steps.step.nunique() // 20)
-    lines = steps.groupby(["policy", "step"], sort=False).agg(
-        {"engagement": "mean", "engagement_low": "min", "engagement_high": "max"}
-    )
-    figure, axes = empty_figure()
-    drawn = {}
-    for name in steps.policy.unique():
-        smooth = lines.loc[name].sort_index().rolling(width, center=True, min_periods=1).mean()
-        drawn[name] = smooth.engagement
-        colour = styles(steps.policy.unique())[name].colour
-        axes.fill_between(
-            smooth.index, smooth.engagement_low, smooth.engagement_high, color=colour, alpha=0.15, linewidth=0
-        )
-    axes.set_ylim(bottom=0)
-    draw_lines(axes, drawn)
-    note = f"rolling mean of {width} steps" if width > 1 else "no smoothing"
-    axes.set(
-        xlabel=f"step ({note}; band: 95% intervals over users)",
-        ylabel=in_unit("engagement per user and step", unit),
-    )
-    note = ", users who left count 0" if anyone_left(steps) else ""
-    axes.set_title(f"Engagement over an episode{note}")
-    return figure
-
-
-def anyone_left(steps: pd.DataFrame) -> bool:
-    """Whether any user was gone for good after any step, under any policy."""
-    return bool((steps.alive < 1).any())
-
-
-def while_anyone_is_there(steps: pd.DataFrame) -> pd.DataFrame:
-    """The steps up to the one in which the last user of the last policy left; all where somebody stays to the end."""
-    alive = steps.groupby("step").alive.max()
-    empty = alive.index[alive == 0]
-    return steps if empty.empty else steps[steps.step <= empty[0]]
-
-
-def retention(steps: pd.DataFrame) -> Figure:
-    """Share of the users who are not gone for good, after every step; training seeds are averaged.
-
-    Args:
-        steps: One row per policy, training seed and step.
-    """
-    alive = steps.groupby(["policy", "step"], sort=False).alive.mean()
-    figure, axes = empty_figure()
-    axes.set_ylim(0, 1)  # before the names, which stand at heights of the panel
-    draw_lines(axes, {name: alive.loc[name].sort_index() for name in steps.policy.unique()})
-    for line in axes.lines:
-        line.set_clip_on(False)  # at 0 and 100 % the panel's edge would cut them in half
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set(xlabel="step", ylabel="users not gone for good")
-    axes.set_title("Retention")
     return figure
 
 
@@ -144,37 +85,65 @@ def save_all(
     curve: pd.DataFrame | None = None,
     reference: Mapping[str, float] | None = None,
 ) -> list[Path]:
-    """Draw every plot the tables allow and write them as PNG.
+    """Draw every plot that the tables allow and that says something, and write them as PNG.
 
     Args:
         folder: Where to; made if absent. Files of the same name are replaced.
-        results: Tables and summary of a comparison. Without journeys or behaviour their plots are left out, and that
-            of retention where nobody left.
+        results: Tables and summary of a comparison. Without journeys or behaviour their plots are left out, that of
+            retention where nobody left, and those over steps in which most lines lie on one another; an old file of
+            such a plot is removed.
         curve: Training log; without it there is no training plot.
         reference: Levels in the training plot; the summary's floor and ceiling if not given.
 
     Returns:
         The files written.
     """
-    steps = while_anyone_is_there(results.steps)
-    figures = {
-        "engagement_per_policy": engagement_per_policy(results.summary),
-        "engagement_over_steps": engagement_over_steps(steps, unit=unit_of(results.summary)),
+    steps, summary = while_anyone_is_there(results.steps), results.summary
+    look = looks(summary)
+    engagement = {name: line.engagement for name, line in engagement_lines(steps, look, bin_width(steps)).items()}
+    figures: dict[str, Figure | None] = {
+        "engagement_per_policy": engagement_per_policy(summary),
+        "engagement_over_steps": None if one_line(engagement) else engagement_over_steps(steps, summary),
+        "retention": retention(steps, summary) if retention_says_something(steps, look) else None,
     }
-    if anyone_left(steps):
-        figures["retention"] = retention(steps)
     if told_behaviour(steps):
-        figures["behaviour"] = behaviour(steps)
+        figures["behaviour"] = behaviour(steps, summary)
     if not results.journeys.empty:
-        figures["interest_journey"] = interest_journey(results.journeys, results.steps.step.nunique())
+        figures["interest_journey"] = interest_journey(results.journeys, summary, results.steps.step.nunique())
     if curve is not None:
-        figures["training_curve"] = training_curve(curve, reference or _ends(results.summary), unit_of(results.summary))
-    where = Path(folder)
-    where.mkdir(parents=True, exist_ok=True)
-    files = [where / f"{name}.png" for name in figures]
-    for file, figure in zip(files, figures.values(), strict=True):
-        figure.savefig(file, dpi=DPI)
-    return files
+        levels = reference or _ends(summary)
+        oracles = [name for name in levels if name in summary["policies"] and summary["policies"][name]["oracle"]]
+        figures["training_curve"] = training_curve(curve, levels, unit_of(summary), oracles)
+    return _write(Path(folder), figures)
+
+
+def _write(folder: Path, figures: Mapping[str, Figure | None]) -> list[Path]:
+    """One PNG a figure; returns those written. Where the figure is None, an old one goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    with _one_warning_of_glyphs():
+        for name, figure in figures.items():
+            file = folder / f"{name}.png"
+            if figure is None:
+                file.unlink(missing_ok=True)
+                continue
+            figure.savefig(file, dpi=DPI)
+            written.append(file)
+    return written
+
+
+@contextmanager
+def _one_warning_of_glyphs() -> Iterator[None]:
+    """Matplotlib warns of every character that its font lacks, several times: say it once for all of them."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    lacking = [found for found in caught if re.match(r"Glyph .* missing from", str(found.message))]
+    for found in caught:
+        if found not in lacking:
+            warnings.warn_explicit(found.message, found.category, found.filename, found.lineno)
+    if lacking:
+        warnings.warn("The plots show boxes for some characters of names, which the font does not have.", stacklevel=4)
 
 
 def _ends(summary: Mapping[str, Any]) -> dict[str, float]:
@@ -183,8 +152,17 @@ def _ends(summary: Mapping[str, Any]) -> dict[str, float]:
     return {name: summary["policies"][name]["engagement"]["mean"] for name in names}
 
 
-def _mark_level(axes: Axes, level: float, name: str) -> None:
-    """A dotted vertical line with its name above the panel."""
+def _mark_level(axes: Axes, level: float, name: str, line: int) -> None:
+    """A dotted vertical line with its name above the panel, on the given line: two may be close to each other."""
     axes.axvline(level, color="0.35", linestyle=":", linewidth=1, zorder=0)
-    place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "bottom"}
-    axes.text(level, 1.005, name, fontsize=8, color="0.35", **place)
+    axes.annotate(
+        name,
+        xy=(level, 1),
+        xytext=(0, 2 + 12 * line),
+        xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=8,
+        color="0.35",
+    )

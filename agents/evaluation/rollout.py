@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.behaviour import Behaviour
+from driftrec.agents.evaluation.persona_columns import persona_columns
 from driftrec.agents.policy import Context, Oracle, Policy, failed
 from driftrec.simulators.world import Feedback, World, check_slates
 
@@ -116,6 +117,7 @@ def roll_out(
         PolicyError: From an error in the policy's own code, which is kept as the cause.
     """
     state = world.reset(seeds)
+    people = persona_columns(world, state)
     with _in_policy(name, "reset"):
         policy.reset(len(seeds), seed)
     tally = _Tally(world, len(seeds), horizon, context.item_embeddings)
@@ -129,7 +131,7 @@ def roll_out(
         tick()
     drift = _drift(first, hidden.get("interest"), len(seeds))
     return Rollout(
-        _episodes(tally, seeds, drift),
+        _episodes(tally, seeds, drift).join(people),
         tally.engagement,
         tally.alive,
         tally.shown,

@@ -2,8 +2,8 @@
 
 Three tables describe a comparison. ``episodes`` has one row per (policy, training_seed, user), ``steps`` one
 per (policy, training_seed, step), ``journeys`` one per (policy, step, topic) of a single user. Everything in
-the summary and in every plot is a function of these. The training seed is empty where nothing was trained.
-
+the summary and in every plot is a function of these. The training seed is empty where nothing was trained, ``persona``
+and ``persona_distance`` (see ``driftrec.agents.evaluation.persona_columns``) are in a world without personas.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
 """What ``read_results`` needs."""
 
 TYPES = {
-    "episodes": {"policy": "str", "user_seed": "uint64", "training_seed": "Int64"},
+    "episodes": {"policy": "str", "user_seed": "uint64", "training_seed": "Int64", "persona": "Int64"},
     "steps": {"policy": "str", "training_seed": "Int64"},
     "journeys": {"policy": "str", "topic": "str"},
 }

@@ -130,9 +130,12 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
 
 def marked(name: str, summary: Mapping[str, Any]) -> str:
     """The policy's name with ``ORACLE_MARK`` where it is one, and ``MARK`` where it cannot be told from the floor."""
-    policy = summary["policies"][name]
-    alike = policy["distinguishable_from_random"] is False and name != summary["floor"]
-    return " ".join([name, *[ORACLE_MARK] * policy["oracle"], *[MARK] * alike])
+    return " ".join([name, *[ORACLE_MARK] * summary["policies"][name]["oracle"], *[MARK] * like_floor(name, summary)])
+
+
+def like_floor(name: str, summary: Mapping[str, Any]) -> bool:
+    """Whether a policy that is not the floor itself cannot be told from it."""
+    return summary["policies"][name]["distinguishable_from_random"] is False and name != summary["floor"]
 
 
 def _cell(value: Mapping[str, float] | None, form: str) -> str:

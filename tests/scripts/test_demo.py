@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.checkpoint import FILE, read_config
+from driftrec.agents.evaluation.steps_plot import retention_says_something
+from driftrec.agents.evaluation.summary import read_results
 from driftrec.agents.future import FutureSettings
 from driftrec.agents.known_policies import BASELINES
 from driftrec.agents.learned_myopic import MyopicSettings
@@ -98,8 +100,12 @@ def test_the_whole_job_on_the_packaged_news(driftrec, monkeypatch, tmp_path):
     assert (summary["baseline"], summary["seeds"]) == ("myopic", {"evaluation": 5, "training": [5]})
     assert list(summary["policies"]) == labels
     assert [name for name, policy in summary["policies"].items() if policy["oracle"]] == ["myopic-oracle", "planner"]
-    stayed = (pd.read_csv(folder / "compare" / "steps.csv").alive == 1).all()
-    assert len(list((folder / "compare").glob("*.png"))) == (5 if stayed else 6)  # retention, where somebody left
+    pictures = {path.stem for path in (folder / "compare").glob("*.png")}
+    assert pictures - {"retention"} == {
+        *("engagement_per_policy", "engagement_over_steps", "behaviour", "interest_journey", "training_curve")
+    }
+    results = read_results(folder / "compare")
+    assert ("retention" in pictures) == retention_says_something(results.steps, results.summary["policies"])
 
 
 def test_a_demo_that_fails_leaves_no_folder(calls, driftrec, tmp_path, monkeypatch):

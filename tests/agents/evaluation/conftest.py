@@ -8,6 +8,9 @@ USERS, ITEMS, STEPS = 30, 40, 25
 POLICIES = {"random": (1.0, None), "content": (1.5, None), "ppo": (2.2, 3), "planner": (3.0, None)}
 """Level of engagement and number of training seeds, None where nothing is trained."""
 
+STAY = {"random": 0.2, "content": 0.35, "ppo": 0.5, "planner": 0.8}
+"""Share of the users left after the last step."""
+
 RUNS = [
     (name, level, seed) for name, (level, seeds) in POLICIES.items() for seed in (range(seeds) if seeds else [None])
 ]
@@ -33,6 +36,8 @@ def rows_of_policy(name, level, training_seed):
             "churn": (np.arange(USERS) % 4 == 0).astype(int),
             "slate_diversity": 0.5 + 0.1 * noise,
             "interest_drift": 0.1 * noise,
+            "persona": pd.array(np.arange(USERS) % 7, dtype="Int64"),
+            "persona_distance": 0.1 * (np.arange(USERS) % 7),
         }
     )
 
@@ -47,7 +52,7 @@ def steps_of_policy(name, level, training_seed):
             "engagement": mean,
             "engagement_low": mean - 0.1,
             "engagement_high": mean + 0.1,
-            "alive": np.linspace(1.0, 0.5, STEPS),
+            "alive": np.linspace(1.0, STAY[name], STEPS),
         }
     )
 

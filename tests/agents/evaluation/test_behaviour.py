@@ -95,35 +95,35 @@ def measured(steps):
     return steps.assign(**columns, alive=1.0).assign(topic_entropy=steps.engagement.where(steps.step >= 10))
 
 
-def test_a_panel_a_measure_and_a_line_a_policy(measured):
-    figure = behaviour(measured, window=1)
+def test_a_panel_a_measure_and_a_line_a_policy(measured, summary):
+    figure = behaviour(measured, summary)
     panels = [axes for axes in figure.axes if axes.get_lines()]
     assert [axes.get_title() for axes in panels] == list(BEHAVIOUR.values())
     assert all(len(axes.get_lines()) == measured.policy.nunique() for axes in panels)
     assert len({axes.get_xlim() for axes in panels}) == 1
     line = panels[1].get_lines()[0]
-    np.testing.assert_allclose(line.get_ydata(), measured[measured.policy == "random"].opened_allure)
-    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
-    assert [text.get_text() for text in legends[0].get_texts()] == measured.policy.unique().tolist()
+    np.testing.assert_allclose(line.get_ydata()[:-1], measured[measured.policy == "random"].opened_allure)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["random", "content", "ppo", "planner *"]
 
 
-def test_lines_are_smoothed_and_training_seeds_averaged(measured):
-    lines = behaviour(measured, window=5).axes[0].get_lines()
+def test_lines_are_means_of_bins_and_training_seeds_averaged(measured, summary):
+    figure = behaviour(measured, summary, width=5)
     means = measured[measured.policy == "ppo"].groupby("step").opened_quality.mean()
-    assert lines[2].get_ydata()[10] == pytest.approx(means.iloc[8:13].mean())
+    assert figure.axes[0].get_lines()[2].get_ydata()[2] == pytest.approx(means.iloc[10:15].mean())
+    assert "means of 5 steps each" in figure.get_suptitle()
 
 
-def test_a_line_ends_where_hardly_anybody_is_left(measured):
+def test_a_line_ends_where_hardly_anybody_is_left(measured, summary):
     few = measured.assign(alive=np.where(measured.step < 7, FEWEST, FEWEST / 2))
-    drawn = behaviour(few, window=1).axes[0].get_lines()[0].get_ydata()
+    drawn = behaviour(few, summary).axes[0].get_lines()[0].get_ydata()[:-1]
     assert np.isfinite(drawn).tolist() == [step < 7 for step in range(few.step.nunique())]
 
 
-def test_panels_without_numbers_are_left_out(steps, measured):
+def test_panels_without_numbers_are_left_out(steps, measured, summary):
     some = measured.assign(gap_hours=np.nan).drop(columns=["opened_satiation"])
     assert told_behaviour(some) == ["opened_quality", "opened_allure", "topic_entropy"]
-    figure = behaviour(some)
+    figure = behaviour(some, summary)
     assert len(figure.axes) == 3
-    assert len(figure.legends) == 1  # there is no free panel for it
     with pytest.raises(ValueError, match="no number in any of the columns opened_quality, opened_allure"):
-        behaviour(steps)
+        behaviour(steps, summary)

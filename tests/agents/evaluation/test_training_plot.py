@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from driftrec.agents.evaluation.palette import KNOWN
 from driftrec.agents.evaluation.training_plot import training_curve
 
 STAGES = ["myopic", "farsighted", "refitted", "ppo", "ppo", "ppo"]
@@ -27,8 +28,8 @@ def test_both_panels_hold_every_run():
 
 
 def test_the_legend_names_each_stage_once():
-    left, _ = training_curve(TWO).axes
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["myopic", "farsighted", "refitted", "ppo"]
+    (legend,) = training_curve(TWO).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["myopic", "farsighted", "refitted", "ppo"]
 
 
 def test_a_star_marks_the_measurement_whose_weights_are_kept():
@@ -44,6 +45,17 @@ def test_the_scale_begins_at_0_and_holds_all_levels():
     assert left.get_ylim() == pytest.approx((0, 319))
     assert {text.get_text() for text in right.texts} == {"random", "planner"}
     assert [line.get_ydata()[0] for line in left.lines[:2]] == [33.0, 290.0]
+
+
+def test_a_stage_has_the_colour_of_its_policy_and_oracles_are_marked():
+    log = ONE.assign(stage=["slateq"] * 3 + ["sb3-ppo"] * 3)
+    figure = training_curve(log, {"planner": 290.0}, oracles=["planner"])
+    left, right = figure.axes
+    marks = {line.get_gid(): line.get_color() for line in left.lines if line.get_gid()}
+    assert marks == {name: KNOWN[name].colour for name in ("slateq", "sb3-ppo")}
+    assert [text.get_text() for text in right.texts] == ["planner *"]
+    assert "* oracle, dashed" in figure.get_suptitle()
+    assert len(left.collections) == 1  # a star on the best, whatever learned
 
 
 def test_how_many_runs_is_said():
