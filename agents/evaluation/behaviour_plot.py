@@ -62,7 +62,12 @@ def _panel(axes: Axes, steps: pd.DataFrame, name: str, width: int, look: Mapping
     """One measure of all policies."""
     means = steps.groupby(["policy", "step"], sort=False)[[name, "alive"]].mean()
     means[name] = means[name].where(means.alive >= FEWEST)
-    draw_lines(axes, {policy: binned(means.loc[policy].sort_index(), width)[name] for policy in look}, look, steps=True)
+    draw_lines(
+        axes,
+        {policy: binned(means.loc[[policy]].droplevel(0).sort_index(), width)[name] for policy in look},
+        look,
+        steps=True,
+    )
     axes.set_title(BEHAVIOUR[name], fontsize=9.5)
     axes.tick_params(labelsize=8)
     plain_panel(axes)

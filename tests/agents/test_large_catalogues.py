@@ -154,7 +154,7 @@ def test_cosines_of_gathered_items_are_those_of_the_whole_catalogue(monkeypatch)
 
 ORACLES = {
     "myopic oracle": MyopicOracle,
-    "planner": lambda world: Planner(world, PlannerWeights(6.0, 0.8, -0.05, -0.4)),
+    "planner": lambda world: Planner(world, PlannerWeights(6.0, 0.8, -0.05, -0.4)),  # type: ignore[arg-type]
 }
 
 
