@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.choice import MultinomialLogit
 from driftrec.simulators.drift import InterestDrift, normalise
@@ -213,8 +213,8 @@ class NewsWorld:
     def reveal(self, state: NewsState) -> dict[str, NDArray[Any]]:
         """True interest (users, dims), satiation (users, topics) and satisfaction (users,): copies."""
         return {
-            "interest": state.interest.copy(),
-            "satiation": state.satiation.copy(),
+            "interest": warm.copy(state.interest),
+            "satiation": warm.copy(state.satiation),
             "satisfaction": state.satisfaction.copy(),
         }
 
@@ -334,7 +334,7 @@ def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
 
 def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each item of (slate_size, users) is among the user's ``memory`` (users, slots)."""
-    slots = np.ascontiguousarray(memory.T)
+    slots = warm.copy(memory.T)
     found = np.empty(by_position.shape, np.bool_)
     for items, out in zip(by_position.astype(np.int32), found, strict=True):
         np.logical_or.reduce(slots == items, axis=0, out=out)

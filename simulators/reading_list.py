@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators.history import EMPTY, NEVER
+from driftrec.simulators import warm
+from driftrec.simulators.history import EMPTY, NEVER, age
 
 Float = NDArray[np.float32]
 
@@ -36,9 +37,11 @@ class ReadingList:
 
     def observe(self, now: Float) -> dict[str, NDArray[np.generic]]:
         """Copies: read_items (-1 where none), read_minutes, read_age (hours at ``now``), each (users, length)."""
-        age = now[:, None] - self._hours
-        np.maximum(age, np.float32(0.0), out=age)  # of what never happened
-        return {"read_items": self.items.copy(), "read_minutes": self._minutes.copy(), "read_age": age}
+        return {
+            "read_items": warm.copy(self.items),
+            "read_minutes": warm.copy(self._minutes),
+            "read_age": age(self._hours, now),
+        }
 
     def put(self, lanes: NDArray[np.intp], fresh: ReadingList) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
+
 _SPARE_STEPS = 4
 """Steps between two moves of the window: few, so that rows lie close together and are read at a stretch."""
 
@@ -45,7 +47,7 @@ class Window:
 
     def observe(self) -> dict[str, NDArray[Any]]:
         """Copies of all kinds, each (users, length)."""
-        return {kind: self[kind].copy() for kind in self._buffers}
+        return {kind: warm.copy(self[kind]) for kind in self._buffers}
 
     def put(self, lanes: NDArray[np.intp], fresh: Window) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""
@@ -54,5 +56,5 @@ class Window:
 
     def _rewind(self) -> None:
         for kind, buffer in self._buffers.items():
-            buffer[:, : self._length] = self[kind].copy()
+            buffer[:, : self._length] = warm.copy(self[kind])
         self._end = self._length
