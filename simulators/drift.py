@@ -49,7 +49,7 @@ class InterestDrift:
 
     def consume(self, interest: Float, users: NDArray[np.int64], latent: Float) -> None:
         """Move, in place, the interest (rows ``users`` of ``interest``) towards what was read, (opened, dims)."""
-        moved = interest.take(users, axis=0)
+        moved = warm.take(interest, users)
         way = np.subtract(latent, moved, out=warm.empty(moved.shape, np.float32))
         way *= self.towards
         moved += way

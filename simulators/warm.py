@@ -58,6 +58,18 @@ def copy(array: NDArray[Number]) -> NDArray[Number]:
     return copied
 
 
+def take(rows: NDArray[Number], index: NDArray[np.int64]) -> NDArray[Number]:
+    """As ``rows.take(index, axis=0)``."""
+    if not index.size or index.view(np.uint64).max() >= len(rows):  # negative, or too large: numpy's own way
+        return rows.take(index, axis=0)
+    return rows.take(index, axis=0, out=empty(index.shape + rows.shape[1:], rows.dtype), mode="clip")
+
+
+def scaled(array: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    """As ``array * factor``."""
+    return np.multiply(array, factor, out=empty(array.shape, np.float32))
+
+
 def _block(size: int) -> NDArray[np.uint8]:
     try:
         return _idle[size].pop()
