@@ -54,14 +54,14 @@ class MultinomialLogit:
         """exp(U) before position bias, at most exp(80).
 
         Args:
-            affinity: Cosine of interest and item, in [-1, 1]; any shape that broadcasts with the others.
+            affinity: Cosine of interest and item, in [-1, 1], of any shape; the others broadcast to it.
             allure: Allure of the item, in standard deviations.
             satiation: User's satiation with the item's topic, in [0, 1].
             repeat: 1 where the user read the item lately, else 0.
             satisfaction: User's satisfaction, in [0, 1].
 
         Returns:
-            Weights, broadcast shape; 0 where exp(U) is too small for float32.
+            Weights, of the shape of ``affinity``; 0 where exp(U) is too small for float32.
         """
         utility = warm.scaled(affinity, self.affinity)
         utility += warm.scaled(allure, self.allure)

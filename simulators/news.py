@@ -222,11 +222,13 @@ class NewsWorld:
     def appraise(self, state: NewsState) -> NewsAppraisal:
         """Full information about every item for every user; neither state nor noise is touched."""
         catalogue, config = self.catalogue, self.config
-        affinity = state.interest @ catalogue.latent.T  # (users, items)
-        repeat = np.zeros(affinity.shape, np.float32)
+        everything = len(state.gone), self.num_items
+        affinity = np.matmul(state.interest, catalogue.latent.T, out=warm.empty(everything, np.float32))
+        repeat = warm.full(everything, np.float32(0))
         users, slots = np.nonzero(state.read.items >= 0)
         repeat[users, state.read.items[users, slots]] = 1.0
-        satiation = state.satiation[:, catalogue.topic]
+        satiation = warm.empty(everything, np.float32)
+        state.satiation.take(catalogue.topic, axis=1, out=satiation, mode="clip")  # topics exist
         satisfaction = state.satisfaction[:, None]
         return NewsAppraisal(
             attraction=config.choice.attraction(affinity, catalogue.allure, satiation, repeat, satisfaction),
@@ -240,7 +242,9 @@ class NewsWorld:
     def expected_engagement(self, state: NewsState) -> Float:
         """Expected minutes of every item if it were shown alone, (users, items)."""
         view = self.appraise(state)
-        return view.attraction / (view.attraction + np.float32(view.no_click)) * view.engagement
+        against = np.add(view.attraction, np.float32(view.no_click), out=view.worth)
+        chance = np.divide(view.attraction, against, out=view.attraction)
+        return np.multiply(chance, view.engagement, out=chance)
 
     def _choose(
         self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float

@@ -23,9 +23,9 @@ class ReadingList:
 
     def __init__(self, num_users: int, length: int) -> None:
         shape = (num_users, length)
-        self.items = np.full(shape, EMPTY, np.int32)
-        self._minutes = np.zeros(shape, np.float32)
-        self._hours = np.full(shape, NEVER, np.float32)
+        self.items = warm.full(shape, np.int32(EMPTY))
+        self._minutes = warm.full(shape, np.float32(0))
+        self._hours = warm.full(shape, NEVER)
 
     def add(self, users: NDArray[np.int64], items: NDArray[np.int64], minutes: Float, hours: Float) -> None:
         """Append one item to each of ``users`` (rows); the others are as long, ``hours`` is when it was read."""

@@ -58,6 +58,13 @@ def copy(array: NDArray[Number]) -> NDArray[Number]:
     return copied
 
 
+def full(shape: tuple[int, ...], value: Number) -> NDArray[Number]:
+    """As ``np.full``, of the value's type."""
+    filled = empty(shape, value.dtype)
+    filled[...] = value
+    return filled
+
+
 def take(rows: NDArray[Number], index: NDArray[np.int64]) -> NDArray[Number]:
     """As ``rows.take(index, axis=0)``."""
     if not index.size or index.view(np.uint64).max() >= len(rows):  # negative, or too large: numpy's own way

@@ -29,7 +29,7 @@ class Window:
 
     def __init__(self, num_users: int, length: int, step: int, empty: Mapping[str, np.generic]) -> None:
         shape = (num_users, length + _SPARE_STEPS * step)
-        self._buffers = {kind: np.full(shape, value, value.dtype) for kind, value in empty.items()}
+        self._buffers = {kind: warm.full(shape, value) for kind, value in empty.items()}
         self._length, self._step, self._width = length, step, shape[1]
         self._end = length
 
