@@ -15,7 +15,7 @@ Float = NDArray[np.float32]
 
 def normalise(vectors: Float) -> None:
     """Scale the rows of ``vectors`` (users, dims) to length 1, in place."""
-    squares = np.square(vectors, out=warm.empty(vectors.shape, vectors.dtype))
+    squares = np.square(vectors, out=warm.like(vectors))
     vectors /= np.sqrt(squares.sum(axis=-1, keepdims=True))
 
 
@@ -50,7 +50,7 @@ class InterestDrift:
     def consume(self, interest: Float, users: NDArray[np.int64], latent: Float) -> None:
         """Move, in place, the interest (rows ``users`` of ``interest``) towards what was read, (opened, dims)."""
         moved = warm.take(interest, users)
-        way = np.subtract(latent, moved, out=warm.empty(moved.shape, np.float32))
+        way = np.subtract(latent, moved, out=warm.like(moved))
         way *= self.towards
         moved += way
         normalise(moved)

@@ -15,7 +15,7 @@ Float = NDArray[np.float32]
 
 def sigmoid(x: Float) -> Float:
     """1 / (1 + exp(-x)), float32; saturates without warnings at both ends."""
-    odds = np.maximum(x, np.float32(-80.0), out=warm.empty(x.shape, x.dtype))
+    odds = np.maximum(x, np.float32(-80.0), out=warm.like(x))
     np.negative(odds, out=odds)
     np.exp(odds, out=odds)
     odds += np.float32(1.0)

@@ -64,5 +64,5 @@ class History:
 
 def age(hours: NDArray[np.float32], now: NDArray[np.float32]) -> NDArray[np.float32]:
     """Time from ``hours`` (users, any) to ``now`` (users,); 0 of what never happened."""
-    passed = np.subtract(now[:, None], hours, out=warm.empty(hours.shape, np.float32))
+    passed = np.subtract(now[:, None], hours, out=warm.like(hours))
     return np.maximum(passed, np.float32(0.0), out=passed)

@@ -334,7 +334,7 @@ def slate_affinity(latent: Float, by_position: NDArray[np.int64], interest: Floa
 def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
     """Every user's satiation (users, topics of the catalogue) with the ``topics`` shown, (slate_size, users)."""
     users, num_topics = satiation.shape
-    places = np.add(topics, np.arange(0, users * num_topics, num_topics), out=warm.empty(topics.shape, np.int64))
+    places = np.add(topics, np.arange(0, users * num_topics, num_topics), out=warm.like(topics))
     return warm.take(satiation.ravel(), places)
 
 

@@ -84,18 +84,18 @@ def user_seeds(seed: int, purpose: str, count: int) -> Words:
 
 def uniform(words: Words) -> NDArray[np.float32]:
     """Uniform in [0, 1) from the upper 24 bits. Shape kept."""
-    return _unit_interval(np.right_shift(words, np.uint64(40), out=warm.empty(words.shape, np.uint64)))
+    return _unit_interval(np.right_shift(words, np.uint64(40), out=warm.like(words)))
 
 
 def uniform_low(words: Words) -> NDArray[np.float32]:
     """Uniform in [0, 1) from the lower 24 bits: a second draw from the same words, independent of ``uniform``."""
-    return _unit_interval(np.bitwise_and(words, np.uint64(0xFFFFFF), out=warm.empty(words.shape, np.uint64)))
+    return _unit_interval(np.bitwise_and(words, np.uint64(0xFFFFFF), out=warm.like(words)))
 
 
 def uniform_pairs(words: Words) -> NDArray[np.float32]:
     """Two uniforms in [0, 1) from the 24 upper bits of each half of every word, last axis twice as long."""
     halves = words.view(np.uint32)
-    halves = np.right_shift(halves, np.uint32(8), out=warm.empty(halves.shape, np.uint32))
+    halves = np.right_shift(halves, np.uint32(8), out=warm.like(halves))
     return _unit_interval(halves.view(np.int32))  # signed: numpy converts these faster
 
 
@@ -121,7 +121,7 @@ def normal_pairs(words: Words) -> NDArray[np.float32]:
     np.sqrt(radius, out=radius)
     angle *= _TWO_PI
     users, count = words.shape
-    normals, wave = warm.empty((users, 2 * count), np.float32), warm.empty(words.shape, np.float32)
+    normals, wave = warm.empty((users, 2 * count), np.float32), warm.like(radius)
     np.multiply(radius, np.cos(angle, out=wave), out=normals[:, :count])
     np.multiply(radius, np.sin(angle, out=wave), out=normals[:, count:])
     return normals
@@ -145,8 +145,7 @@ def steps_of_walk(words: Words, dims: int) -> NDArray[np.float32]:
         float32, shape (users, dims).
     """
     quarters = warm.copy(words.T).view(np.uint16)  # (users, 4 * len(words))
-    increments = warm.empty((len(quarters), dims), np.float32)
-    increments[...] = quarters[:, :dims]
+    increments = warm.cast(quarters[:, :dims], np.float32)
     increments -= np.float32(32767.5)
     increments *= _SQRT12 / np.float32(65536.0)
     return increments
@@ -154,7 +153,7 @@ def steps_of_walk(words: Words, dims: int) -> NDArray[np.float32]:
 
 def _mixed(words: Words) -> Words:
     """``mix`` in place."""
-    shifted = warm.empty(words.shape, np.uint64)
+    shifted = warm.like(words)
     words ^= np.right_shift(words, np.uint64(30), out=shifted)
     words *= np.uint64(0xBF58476D1CE4E5B9)
     words ^= np.right_shift(words, np.uint64(27), out=shifted)
@@ -165,7 +164,6 @@ def _mixed(words: Words) -> Words:
 
 def _unit_interval(integers: NDArray[np.uint64] | NDArray[np.int32]) -> NDArray[np.float32]:
     """Integers of 24 bits as numbers in [0, 1). Shape kept."""
-    numbers = warm.empty(integers.shape, np.float32)
-    numbers[...] = integers
+    numbers = warm.cast(integers, np.float32)
     numbers *= np.float32(2.0**-24)
     return numbers

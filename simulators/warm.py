@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -51,9 +51,21 @@ def empty(shape: tuple[int, ...], dtype: type[Number] | np.dtype[Number]) -> NDA
     return np.asarray(_Loan(block, shape, kind))
 
 
+def like(array: NDArray[Number]) -> NDArray[Number]:
+    """As ``np.empty_like`` of an array in C or Fortran order; in C order of any other."""
+    if array.flags.fnc:  # Fortran order and not C order
+        return empty(array.shape[::-1], array.dtype).T
+    return empty(array.shape, array.dtype)
+
+
 def copy(array: NDArray[Number]) -> NDArray[Number]:
     """As ``array.copy()``: in C order."""
-    copied = empty(array.shape, array.dtype)
+    return cast(array, array.dtype)
+
+
+def cast(array: NDArray[Any], dtype: type[Number] | np.dtype[Number]) -> NDArray[Number]:
+    """As ``array.astype(dtype, order="C")``."""
+    copied = empty(array.shape, dtype)
     copied[...] = array
     return copied
 

@@ -272,9 +272,10 @@ class InterestEvolutionWorld:
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
         """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""
         uniform = noise.uniform_pairs(warm.copy(words[:, : self._pairs]))[:, : self.num_items]
-        topic = warm.empty(uniform.shape, np.int64)
-        topic[...] = warm.scaled(uniform, self.config.num_topics)
-        quality = warm.scaled(noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items], self.config.quality_stddev)
+        topic = warm.cast(warm.scaled(uniform, self.config.num_topics), np.int64)
+        quality = warm.scaled(
+            noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items], self.config.quality_stddev
+        )
         quality += warm.take(self._topic_quality, topic)
         return topic, quality
 

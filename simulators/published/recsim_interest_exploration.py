@@ -270,8 +270,7 @@ class InterestExplorationWorld:
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
         """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""
         uniform = noise.uniform_pairs(warm.copy(words[:, : self._pairs]))[:, : self.num_items]
-        topic = warm.empty(uniform.shape, np.int64)
-        topic[...] = uniform >= np.float32(self.config.topic_0_share)
+        topic = warm.cast(uniform >= np.float32(self.config.topic_0_share), np.int64)
         quality = warm.take(self._quality_stddev, topic)
         quality *= noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items]
         quality += warm.take(self._quality_mean, topic)

@@ -96,7 +96,7 @@ def feedback(clicks: NDArray[np.bool_], engagement: Float, left: NDArray[np.bool
 def at_slates(values: NDArray[Number], by_position: NDArray[np.int64]) -> NDArray[Number]:
     """What every user's row of ``values`` (users, columns) holds at ``by_position``, (slate_size, users)."""
     users, columns = values.shape
-    places = np.add(by_position, np.arange(0, users * columns, columns), out=warm.empty(by_position.shape, np.int64))
+    places = np.add(by_position, np.arange(0, users * columns, columns), out=warm.like(by_position))
     return warm.take(values.ravel(), places)
 
 

@@ -120,10 +120,11 @@ class SardineWorld:
 
     def step(self, state: SardineState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user; every click is worth 1."""
-        clicks = self._show(state, slates).T
-        users = len(clicks)
+        clicks = self._show(state, slates)
+        users = len(slates)
         nobody = np.zeros(users, np.bool_)
-        return Feedback(clicks, clicks.astype(np.float32), nobody, np.zeros(users, np.float32), nobody.copy())
+        engagement = warm.cast(clicks, np.float32)
+        return Feedback(clicks.T, engagement.T, nobody, np.zeros(users, np.float32), nobody.copy())
 
     def observe(self, state: SardineState) -> dict[str, NDArray[Any]]:
         """What the observer sees: copies, see ``fields``."""
@@ -211,14 +212,18 @@ class SardineWorld:
     def _influence_interest(self, interest: Float, by_position: NDArray[np.int64], clicks: NDArray[np.bool_]) -> None:
         """Move the interest of those who clicked, in place."""
         number = clicks.sum(axis=0)[:, None]  # (users, 1)
-        clicked = np.zeros((len(number), self._influence.shape[1]), np.float32)  # (users, topics), or 1 for all topics
+        clicked = warm.full(
+            (len(number), self._influence.shape[1]), np.float32(0)
+        )  # (users, topics), or 1 for all topics
         for items, opened in zip(by_position, clicks, strict=True):  # position by position, in an order of sums fixed
             influence = warm.take(self._influence, items)
             influence *= opened[:, None]
             clicked += influence
         clicked /= np.maximum(number, 1)
         omega = np.float32(self.config.omega)
-        moved = omega * interest + (np.float32(1.0) - omega) * clicked
+        clicked *= np.float32(1.0) - omega
+        moved = warm.scaled(interest, omega)
+        moved += clicked
         np.copyto(moved, interest, where=number == 0)  # else 0 / 0 at an omega of 0
         np.copyto(interest, _unit(moved), where=number > 0)
 

@@ -83,7 +83,7 @@ class SardineConfig:
         """Relevance of items with these scores, in [0, 1]; shape kept."""
         if self.rel_threshold is not None:
             return (score > self.rel_threshold).astype(np.float32)
-        odds = np.subtract(np.float32(self.offset), score, out=warm.empty(score.shape, np.float32))  # of irrelevance
+        odds = np.subtract(np.float32(self.offset), score, out=warm.like(score))  # of irrelevance
         odds *= np.float32(self.slope)
         np.minimum(odds, _MOST, out=odds)
         np.exp(odds, out=odds)
