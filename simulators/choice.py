@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.ranges import check_ranges
 
 Float = NDArray[np.float32]
@@ -53,19 +54,19 @@ class MultinomialLogit:
         """exp(U) before position bias, at most exp(80).
 
         Args:
-            affinity: Cosine of interest and item, in [-1, 1]; any shape that broadcasts with the others.
+            affinity: Cosine of interest and item, in [-1, 1], of any shape; the others broadcast to it.
             allure: Allure of the item, in standard deviations.
             satiation: User's satiation with the item's topic, in [0, 1].
             repeat: 1 where the user read the item lately, else 0.
             satisfaction: User's satisfaction, in [0, 1].
 
         Returns:
-            Weights, broadcast shape; 0 where exp(U) is too small for float32.
+            Weights, of the shape of ``affinity``; 0 where exp(U) is too small for float32.
         """
-        utility = self.affinity * affinity
-        utility += self.allure * allure
-        utility -= self.satiation * satiation
-        utility -= self.repeat * repeat
+        utility = warm.scaled(affinity, self.affinity)
+        utility += warm.scaled(allure, self.allure)
+        utility -= warm.scaled(satiation, self.satiation)
+        utility -= warm.scaled(repeat, self.repeat)
         utility += self.trust * (satisfaction - np.float32(0.5))
         np.minimum(utility, MAX_UTILITY, out=utility)
         return np.exp(utility, out=utility)
@@ -84,7 +85,7 @@ class MultinomialLogit:
         Returns:
             Position opened, or -1 for none, shape (users,).
         """
-        cumulative = weights.copy()
+        cumulative = warm.copy(weights)
         for k in range(1, len(cumulative)):  # row by row: one order of sums at any batch size
             cumulative[k] += cumulative[k - 1]
         threshold = draw * (cumulative[-1] + np.float32(np.exp(self.no_click)))  # (users,)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.ranges import check_ranges
 
 Float = NDArray[np.float32]
@@ -14,7 +15,8 @@ Float = NDArray[np.float32]
 
 def normalise(vectors: Float) -> None:
     """Scale the rows of ``vectors`` (users, dims) to length 1, in place."""
-    vectors /= np.sqrt(np.square(vectors).sum(axis=-1, keepdims=True))
+    squares = np.square(vectors, out=warm.like(vectors))
+    vectors /= np.sqrt(squares.sum(axis=-1, keepdims=True))
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,10 @@ class InterestDrift:
 
     def consume(self, interest: Float, users: NDArray[np.int64], latent: Float) -> None:
         """Move, in place, the interest (rows ``users`` of ``interest``) towards what was read, (opened, dims)."""
-        moved = interest.take(users, axis=0)
-        moved += self.towards * (latent - moved)
+        moved = warm.take(interest, users)
+        way = np.subtract(latent, moved, out=warm.like(moved))
+        way *= self.towards
+        moved += way
         normalise(moved)
         interest[users] = moved
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.ranges import check_ranges
 
 Float = NDArray[np.float32]
@@ -14,7 +15,11 @@ Float = NDArray[np.float32]
 
 def sigmoid(x: Float) -> Float:
     """1 / (1 + exp(-x)), float32; saturates without warnings at both ends."""
-    return np.float32(1.0) / (np.float32(1.0) + np.exp(-np.maximum(x, np.float32(-80.0))))
+    odds = np.maximum(x, np.float32(-80.0), out=warm.like(x))
+    np.negative(odds, out=odds)
+    np.exp(odds, out=odds)
+    odds += np.float32(1.0)
+    return np.divide(np.float32(1.0), odds, out=odds)
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,15 @@ class Reading:
         check_ranges(self, base=(-20, 20), affinity=(0, 20), allure=(0, 20), spread=(0, 1))
 
     def expected(self, length: Float, affinity: Float, allure: Float) -> Float:
-        """Mean minutes if opened; arguments broadcast."""
-        stay = self.affinity * affinity
+        """Mean minutes if opened, of the shape of ``affinity``; the others broadcast to it."""
+        stay = warm.scaled(affinity, self.affinity)
         stay += self.allure * allure + np.float32(self.base)
-        return length * sigmoid(stay)
+        minutes = sigmoid(stay)
+        minutes *= length
+        return minutes
 
     def minutes(self, length: Float, affinity: Float, allure: Float, z: Float) -> Float:
-        """Minutes read, given a standard normal draw ``z``; arguments broadcast."""
+        """Minutes read, given a standard normal draw ``z``; shapes as of ``expected``."""
         noise = np.exp(self.spread * z - np.float32(self.spread**2 / 2))
         return self.expected(length, affinity, allure) * noise
 

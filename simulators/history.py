@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.window import Window
 
 EMPTY = -1
@@ -49,15 +50,19 @@ class History:
 
     def observe(self, now: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
         """Copies of the window: items, clicked, engagement (minutes), age (hours at ``now``), each (users, length)."""
-        age = now[:, None] - self._window["hours"]
-        np.maximum(age, np.float32(0.0), out=age)  # of what never happened
         return {
-            "shown": self._window["items"].copy(),
-            "clicked": self._window["clicked"].copy(),
-            "engagement": self._window["engagement"].copy(),
-            "age": age,
+            "shown": warm.copy(self._window["items"]),
+            "clicked": warm.copy(self._window["clicked"]),
+            "engagement": warm.copy(self._window["engagement"]),
+            "age": age(self._window["hours"], now),
         }
 
     def put(self, lanes: NDArray[np.intp], fresh: History) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""
         self._window.put(lanes, fresh._window)
+
+
+def age(hours: NDArray[np.float32], now: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Time from ``hours`` (users, any) to ``now`` (users,); 0 of what never happened."""
+    passed = np.subtract(now[:, None], hours, out=warm.like(hours))
+    return np.maximum(passed, np.float32(0.0), out=passed)

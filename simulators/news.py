@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.choice import MultinomialLogit
 from driftrec.simulators.drift import InterestDrift, normalise
@@ -183,7 +183,7 @@ class NewsWorld:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
         state.step += 1
         words = noise.block(state.keys, state.step, self._width)
-        by_position = np.ascontiguousarray(slates.T)  # (slate_size, users): numpy's inner loops run over users
+        by_position = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         shown = first_places(by_position)
         shown &= ~state.gone
         position = self._choose(state, by_position, shown, noise.uniform(words[0]))
@@ -196,7 +196,8 @@ class NewsWorld:
         clicks[places] = True
         engagement = np.zeros(by_position.shape, np.float32)
         engagement[places] = minutes
-        state.history.add(np.where(shown, by_position, EMPTY).T, clicks.T, engagement.T, state.clock[:, 0])
+        by_position[~shown] = EMPTY
+        state.history.add(by_position.T, clicks.T, engagement.T, state.clock[:, 0])
         ended, gap, left = self._pass_time(state, users, minutes, words)
         return Feedback(clicks.T, engagement.T, ended, gap, left)
 
@@ -213,19 +214,21 @@ class NewsWorld:
     def reveal(self, state: NewsState) -> dict[str, NDArray[Any]]:
         """True interest (users, dims), satiation (users, topics) and satisfaction (users,): copies."""
         return {
-            "interest": state.interest.copy(),
-            "satiation": state.satiation.copy(),
+            "interest": warm.copy(state.interest),
+            "satiation": warm.copy(state.satiation),
             "satisfaction": state.satisfaction.copy(),
         }
 
     def appraise(self, state: NewsState) -> NewsAppraisal:
         """Full information about every item for every user; neither state nor noise is touched."""
         catalogue, config = self.catalogue, self.config
-        affinity = state.interest @ catalogue.latent.T  # (users, items)
-        repeat = np.zeros(affinity.shape, np.float32)
+        everything = len(state.gone), self.num_items
+        affinity = np.matmul(state.interest, catalogue.latent.T, out=warm.empty(everything, np.float32))
+        repeat = warm.full(everything, np.float32(0))
         users, slots = np.nonzero(state.read.items >= 0)
         repeat[users, state.read.items[users, slots]] = 1.0
-        satiation = state.satiation[:, catalogue.topic]
+        satiation = warm.empty(everything, np.float32)
+        state.satiation.take(catalogue.topic, axis=1, out=satiation, mode="clip")  # topics exist
         satisfaction = state.satisfaction[:, None]
         return NewsAppraisal(
             attraction=config.choice.attraction(affinity, catalogue.allure, satiation, repeat, satisfaction),
@@ -239,7 +242,9 @@ class NewsWorld:
     def expected_engagement(self, state: NewsState) -> Float:
         """Expected minutes of every item if it were shown alone, (users, items)."""
         view = self.appraise(state)
-        return view.attraction / (view.attraction + np.float32(view.no_click)) * view.engagement
+        against = np.add(view.attraction, np.float32(view.no_click), out=view.worth)
+        chance = np.divide(view.attraction, against, out=view.attraction)
+        return np.multiply(chance, view.engagement, out=chance)
 
     def _choose(
         self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
@@ -248,8 +253,8 @@ class NewsWorld:
         catalogue = self.catalogue
         weights = self.config.choice.attraction(
             slate_affinity(catalogue.latent, by_position, state.interest),
-            catalogue.allure.take(by_position),
-            of_topics(state.satiation, catalogue.topic.take(by_position)),
+            warm.take(catalogue.allure, by_position),
+            of_topics(state.satiation, warm.take(catalogue.topic, by_position)),
             held(state.read.items, by_position).astype(np.float32),
             state.satisfaction,
         )
@@ -267,8 +272,8 @@ class NewsWorld:
     ) -> Float:
         """Let ``users`` read ``items``; returns the minutes, (opened,)."""
         catalogue, config = self.catalogue, self.config
-        latent, allure = catalogue.latent.take(items, axis=0), catalogue.allure.take(items)
-        affinity = slate_affinity(catalogue.latent, items[None], state.interest.take(users, axis=0))[0]
+        latent, allure = warm.take(catalogue.latent, items), catalogue.allure.take(items)
+        affinity = slate_affinity(catalogue.latent, items[None], warm.take(state.interest, users))[0]
         minutes = config.reading.minutes(catalogue.minutes[items], affinity, allure, noise.normal(words[users]))
         worth = np.zeros(len(opened), np.float32)
         worth[users] = config.satisfaction.worth(catalogue.quality[items], allure, affinity)
@@ -323,21 +328,23 @@ def slate_affinity(latent: Float, by_position: NDArray[np.int64], interest: Floa
 
     Not BLAS, whose order of sums may depend on the number of users.
     """
-    return np.einsum("kud,ud->ku", latent.take(by_position, axis=0), interest)
+    return np.einsum("kud,ud->ku", warm.take(latent, by_position), interest)
 
 
 def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
     """Every user's satiation (users, topics of the catalogue) with the ``topics`` shown, (slate_size, users)."""
     users, num_topics = satiation.shape
-    return satiation.ravel().take(topics + np.arange(0, users * num_topics, num_topics))
+    places = np.add(topics, np.arange(0, users * num_topics, num_topics), out=warm.like(topics))
+    return warm.take(satiation.ravel(), places)
 
 
 def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each item of (slate_size, users) is among the user's ``memory`` (users, slots)."""
-    slots = np.ascontiguousarray(memory.T)
+    slots = warm.copy(memory.T)
+    same = warm.empty(slots.shape, np.bool_)
     found = np.empty(by_position.shape, np.bool_)
-    for items, out in zip(by_position.astype(np.int32), found, strict=True):
-        np.logical_or.reduce(slots == items, axis=0, out=out)
+    for items, out in zip(by_position, found, strict=True):
+        np.logical_or.reduce(np.equal(slots, items.astype(np.int32), out=same), axis=0, out=out)
     return found
 
 

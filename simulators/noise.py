@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
+
 Words = NDArray[np.uint64]
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -21,12 +23,7 @@ _SQRT12 = np.float32(np.sqrt(12.0))
 
 def mix(words: Words) -> Words:
     """SplitMix64's finaliser: a bijection of 64-bit words in which every input bit moves every output bit."""
-    words = words ^ (words >> np.uint64(30))  # a new array, on which the rest works in place
-    words *= np.uint64(0xBF58476D1CE4E5B9)
-    words ^= words >> np.uint64(27)
-    words *= np.uint64(0x94D049BB133111EB)
-    words ^= words >> np.uint64(31)
-    return words
+    return _mixed(warm.copy(words))
 
 
 def stream_keys(seeds: Words) -> Words:
@@ -47,7 +44,7 @@ def block(keys: Words, steps: NDArray[np.int64], width: int) -> Words:
     """
     first = keys + steps.astype(np.uint64) * np.uint64(width) * _GAMMA  # (users,)
     offsets = np.arange(1, width + 1, dtype=np.uint64) * _GAMMA  # (width,)
-    return mix(offsets[:, None] + first)
+    return _mixed(np.add(offsets[:, None], first, out=warm.empty((width, len(keys)), np.uint64)))
 
 
 def rows(keys: Words, steps: NDArray[np.int64], width: int, first: int, count: int) -> Words:
@@ -65,7 +62,7 @@ def rows(keys: Words, steps: NDArray[np.int64], width: int, first: int, count: i
     """
     start = keys + steps.astype(np.uint64) * np.uint64(width) * _GAMMA  # (users,)
     offsets = np.arange(first + 1, first + count + 1, dtype=np.uint64) * _GAMMA  # (count,)
-    return mix(start[:, None] + offsets)
+    return _mixed(np.add(start[:, None], offsets, out=warm.empty((len(keys), count), np.uint64)))
 
 
 def child_seeds(seeds: Words, index: NDArray[np.int64]) -> Words:
@@ -87,18 +84,19 @@ def user_seeds(seed: int, purpose: str, count: int) -> Words:
 
 def uniform(words: Words) -> NDArray[np.float32]:
     """Uniform in [0, 1) from the upper 24 bits. Shape kept."""
-    return (words >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+    return _unit_interval(np.right_shift(words, np.uint64(40), out=warm.like(words)))
 
 
 def uniform_low(words: Words) -> NDArray[np.float32]:
     """Uniform in [0, 1) from the lower 24 bits: a second draw from the same words, independent of ``uniform``."""
-    return (words & np.uint64(0xFFFFFF)).astype(np.float32) * np.float32(2.0**-24)
+    return _unit_interval(np.bitwise_and(words, np.uint64(0xFFFFFF), out=warm.like(words)))
 
 
 def uniform_pairs(words: Words) -> NDArray[np.float32]:
     """Two uniforms in [0, 1) from the 24 upper bits of each half of every word, last axis twice as long."""
-    halves = words.view(np.uint32) >> np.uint32(8)
-    return halves.view(np.int32).astype(np.float32) * np.float32(2.0**-24)  # signed: numpy converts these faster
+    halves = words.view(np.uint32)
+    halves = np.right_shift(halves, np.uint32(8), out=warm.like(halves))
+    return _unit_interval(halves.view(np.int32))  # signed: numpy converts these faster
 
 
 def normal(words: Words) -> NDArray[np.float32]:
@@ -116,9 +114,17 @@ def normal_pairs(words: Words) -> NDArray[np.float32]:
     Returns:
         float32, shape (users, 2 * count).
     """
-    radius = np.sqrt(np.float32(-2.0) * np.log(np.float32(1.0) - uniform(words)))
-    angle = _TWO_PI * uniform_low(words)
-    return np.concatenate((radius * np.cos(angle), radius * np.sin(angle)), axis=1)
+    radius, angle = uniform(words), uniform_low(words)
+    np.subtract(np.float32(1.0), radius, out=radius)
+    np.log(radius, out=radius)
+    radius *= np.float32(-2.0)
+    np.sqrt(radius, out=radius)
+    angle *= _TWO_PI
+    users, count = words.shape
+    normals, wave = warm.empty((users, 2 * count), np.float32), warm.like(radius)
+    np.multiply(radius, np.cos(angle, out=wave), out=normals[:, :count])
+    np.multiply(radius, np.sin(angle, out=wave), out=normals[:, count:])
+    return normals
 
 
 def exponential(words: Words) -> NDArray[np.float32]:
@@ -138,8 +144,26 @@ def steps_of_walk(words: Words, dims: int) -> NDArray[np.float32]:
     Returns:
         float32, shape (users, dims).
     """
-    quarters = np.ascontiguousarray(words.T).view(np.uint16)  # (users, 4 * len(words))
-    increments = quarters[:, :dims].astype(np.float32)
+    quarters = warm.copy(words.T).view(np.uint16)  # (users, 4 * len(words))
+    increments = warm.cast(quarters[:, :dims], np.float32)
     increments -= np.float32(32767.5)
     increments *= _SQRT12 / np.float32(65536.0)
     return increments
+
+
+def _mixed(words: Words) -> Words:
+    """``mix`` in place."""
+    shifted = warm.like(words)
+    words ^= np.right_shift(words, np.uint64(30), out=shifted)
+    words *= np.uint64(0xBF58476D1CE4E5B9)
+    words ^= np.right_shift(words, np.uint64(27), out=shifted)
+    words *= np.uint64(0x94D049BB133111EB)
+    words ^= np.right_shift(words, np.uint64(31), out=shifted)
+    return words
+
+
+def _unit_interval(integers: NDArray[np.uint64] | NDArray[np.int32]) -> NDArray[np.float32]:
+    """Integers of 24 bits as numbers in [0, 1). Shape kept."""
+    numbers = warm.cast(integers, np.float32)
+    numbers *= np.float32(2.0**-24)
+    return numbers

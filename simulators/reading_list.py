@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators.history import EMPTY, NEVER
+from driftrec.simulators import warm
+from driftrec.simulators.history import EMPTY, NEVER, age
 
 Float = NDArray[np.float32]
 
@@ -22,9 +23,9 @@ class ReadingList:
 
     def __init__(self, num_users: int, length: int) -> None:
         shape = (num_users, length)
-        self.items = np.full(shape, EMPTY, np.int32)
-        self._minutes = np.zeros(shape, np.float32)
-        self._hours = np.full(shape, NEVER, np.float32)
+        self.items = warm.full(shape, np.int32(EMPTY))
+        self._minutes = warm.full(shape, np.float32(0))
+        self._hours = warm.full(shape, NEVER)
 
     def add(self, users: NDArray[np.int64], items: NDArray[np.int64], minutes: Float, hours: Float) -> None:
         """Append one item to each of ``users`` (rows); the others are as long, ``hours`` is when it was read."""
@@ -36,9 +37,11 @@ class ReadingList:
 
     def observe(self, now: Float) -> dict[str, NDArray[np.generic]]:
         """Copies: read_items (-1 where none), read_minutes, read_age (hours at ``now``), each (users, length)."""
-        age = now[:, None] - self._hours
-        np.maximum(age, np.float32(0.0), out=age)  # of what never happened
-        return {"read_items": self.items.copy(), "read_minutes": self._minutes.copy(), "read_age": age}
+        return {
+            "read_items": warm.copy(self.items),
+            "read_minutes": warm.copy(self._minutes),
+            "read_age": age(self._hours, now),
+        }
 
     def put(self, lanes: NDArray[np.intp], fresh: ReadingList) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.ranges import check_ranges
 
@@ -53,8 +54,8 @@ class Satisfaction:
         return np.float32(self.start_low) + np.float32(self.start_high - self.start_low) * draw
 
     def worth(self, quality: Float, allure: Float, affinity: Float) -> Float:
-        """How worthwhile an item is if opened, in [0, 1]; arguments broadcast."""
-        odds = self.affinity * affinity
+        """How worthwhile an item is if opened, in [0, 1], of the shape of ``affinity``; the others broadcast to it."""
+        odds = warm.scaled(affinity, self.affinity)
         odds += self.quality * quality - self.allure * allure + np.float32(self.base)
         return sigmoid(odds)
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
+
 Vectors = TypeVar("Vectors", NDArray[np.float32], NDArray[np.float64])
 
 
@@ -17,5 +19,8 @@ def unit(vectors: Vectors, floor: float = 0.0) -> Vectors:
         vectors: Shape (..., dims).
         floor: Largest length that counts as none, such as that of rounding errors. >= 0.
     """
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > floor)
+    squares = np.square(vectors, out=warm.like(vectors))
+    lengths = np.sqrt(squares.sum(axis=-1, keepdims=True))
+    directions = warm.like(vectors)
+    directions[...] = 0.0
+    return np.divide(vectors, lengths, out=directions, where=lengths > floor)

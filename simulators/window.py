@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
+
 _SPARE_STEPS = 4
 """Steps between two moves of the window: few, so that rows lie close together and are read at a stretch."""
 
@@ -27,7 +29,7 @@ class Window:
 
     def __init__(self, num_users: int, length: int, step: int, empty: Mapping[str, np.generic]) -> None:
         shape = (num_users, length + _SPARE_STEPS * step)
-        self._buffers = {kind: np.full(shape, value, value.dtype) for kind, value in empty.items()}
+        self._buffers = {kind: warm.full(shape, value) for kind, value in empty.items()}
         self._length, self._step, self._width = length, step, shape[1]
         self._end = length
 
@@ -45,7 +47,7 @@ class Window:
 
     def observe(self) -> dict[str, NDArray[Any]]:
         """Copies of all kinds, each (users, length)."""
-        return {kind: self[kind].copy() for kind in self._buffers}
+        return {kind: warm.copy(self[kind]) for kind in self._buffers}
 
     def put(self, lanes: NDArray[np.intp], fresh: Window) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""
@@ -54,5 +56,5 @@ class Window:
 
     def _rewind(self) -> None:
         for kind, buffer in self._buffers.items():
-            buffer[:, : self._length] = self[kind].copy()
+            buffer[:, : self._length] = warm.copy(self[kind])
         self._end = self._length

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import nearest, updated
 
@@ -233,7 +234,7 @@ def choice_model(changes: Mapping[str, Any] | None, default: ChoiceModel) -> Cho
 
 def pick(weights: Float, no_click: float, draw: Float) -> NDArray[np.int64]:
     """Position drawn in proportion to ``weights``, -1 in proportion to ``no_click``; arguments as of ``choose``."""
-    cumulative = weights.copy()
+    cumulative = warm.copy(weights)
     for k in range(1, len(cumulative)):  # row by row: one order of sums at any batch size
         cumulative[k] += cumulative[k - 1]
     return _first_above(cumulative, draw * (cumulative[-1] + np.float32(no_click)))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialProportional
 from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags, no_response
 from driftrec.simulators.ranges import check_ranges
@@ -205,7 +205,7 @@ class InterestEvolutionWorld:
         """Show one slate a user, who clicks, pays and moves; then come the next candidates."""
         state.step += 1
         words = noise.rows(state.keys, state.step, self._width, 0, 1 + 2 * self._pairs * self.resample_documents)
-        by_position = np.ascontiguousarray(slates.T)  # (slate_size, users): numpy's inner loops run over users
+        by_position = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         topic, quality = at_slates(state.topic, by_position), at_slates(state.quality, by_position)
         position = self.choice.choose(at_slates(state.interests, topic), noise.uniform(words[:, 0]))
         position[state.gone] = -1
@@ -222,8 +222,8 @@ class InterestEvolutionWorld:
     def observe(self, state: InterestEvolutionState) -> dict[str, NDArray[Any]]:
         """Interests, topics of the candidates as one-hots, response to the last slate: copies, see ``fields``."""
         return {
-            "user": state.interests.copy(),
-            "candidates": self._one_hot.take(state.topic, axis=0),
+            "user": warm.copy(state.interests),
+            "candidates": warm.take(self._one_hot, state.topic),
             **state.response.observe("watch_time"),
         }
 
@@ -236,9 +236,9 @@ class InterestEvolutionWorld:
         """
         return {
             "interest": unit(state.interests),
-            "interests": state.interests.copy(),
+            "interests": warm.copy(state.interests),
             "budget": state.budget.copy(),
-            "candidate_quality": state.quality.copy(),
+            "candidate_quality": warm.copy(state.quality),
         }
 
     def appraise(self, state: InterestEvolutionState) -> Appraisal:
@@ -271,11 +271,12 @@ class InterestEvolutionWorld:
 
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
         """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""
-        uniform = noise.uniform_pairs(np.ascontiguousarray(words[:, : self._pairs]))[:, : self.num_items]
-        topic = (uniform * np.float32(self.config.num_topics)).astype(np.int64)
-        quality = noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items]
-        quality = np.float32(self.config.quality_stddev) * quality
-        quality += self._topic_quality.take(topic)
+        uniform = noise.uniform_pairs(warm.copy(words[:, : self._pairs]))[:, : self.num_items]
+        topic = warm.cast(warm.scaled(uniform, self.config.num_topics), np.int64)
+        quality = warm.scaled(
+            noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items], self.config.quality_stddev
+        )
+        quality += warm.take(self._topic_quality, topic)
         return topic, quality
 
     def _renew(self, state: InterestEvolutionState, words: NDArray[np.uint64]) -> None:

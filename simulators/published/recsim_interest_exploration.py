@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
 from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags
 from driftrec.simulators.ranges import check_ranges
@@ -233,7 +233,7 @@ class InterestExplorationWorld:
         """Show one slate a user, who clicks one item or none; then come the next candidates."""
         state.step += 1
         words = noise.rows(state.keys, state.step, self._width, 0, 1 + 2 * self._pairs * self.resample_documents)
-        by_position = np.ascontiguousarray(slates.T)  # (slate_size, users): numpy's inner loops run over users
+        by_position = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         topic, quality = at_slates(state.topic, by_position), at_slates(state.quality, by_position)
         position = self.choice.choose(at_slates(state.affinity, topic) + quality, noise.uniform(words[:, 0]))
         users = np.flatnonzero(position >= 0)
@@ -246,7 +246,7 @@ class InterestExplorationWorld:
 
     def observe(self, state: InterestExplorationState) -> dict[str, NDArray[Any]]:
         """Candidates, one-hot of the topic and quality, and responses to the last slates: copies, see ``fields``."""
-        candidates = self._one_hot.take(state.topic, axis=0)  # (users, candidates, 3)
+        candidates = warm.take(self._one_hot, state.topic)  # (users, candidates, 3)
         candidates[..., 2] = state.quality
         return {"candidates": candidates, **state.past.observe()}
 
@@ -269,12 +269,12 @@ class InterestExplorationWorld:
 
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
         """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""
-        uniform = noise.uniform_pairs(np.ascontiguousarray(words[:, : self._pairs]))[:, : self.num_items]
-        topic = (uniform >= np.float32(self.config.topic_0_share)).astype(np.int64)
-        log_quality = noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items]
-        log_quality = self._quality_stddev.take(topic) * log_quality
-        log_quality += self._quality_mean.take(topic)
-        return topic, np.exp(log_quality)
+        uniform = noise.uniform_pairs(warm.copy(words[:, : self._pairs]))[:, : self.num_items]
+        topic = warm.cast(uniform >= np.float32(self.config.topic_0_share), np.int64)
+        quality = warm.take(self._quality_stddev, topic)
+        quality *= noise.normal_pairs(words[:, self._pairs :])[:, : self.num_items]
+        quality += warm.take(self._quality_mean, topic)
+        return topic, np.exp(quality, out=quality)
 
     def _scores(self, state: InterestExplorationState) -> Float:
         """Affinity to the topic plus quality of every candidate, (users, candidates)."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.published.recsim_slates import check_flags, feedback
 from driftrec.simulators.ranges import check_ranges
@@ -178,7 +178,7 @@ class LongTermSatisfactionWorld:
     def observe(self, state: LongTermSatisfactionState) -> dict[str, NDArray[Any]]:
         """Clickbait of the candidates and the response to the last slate: copies, see ``fields``."""
         return {
-            "candidates": state.clickbait[..., None].copy(),
+            "candidates": warm.copy(state.clickbait[..., None]),
             "clicked": state.clicked.astype(np.int8),
             "engagement": np.minimum(state.engagement, np.float32(MOST_SHOWN)),
         }
@@ -202,7 +202,7 @@ class LongTermSatisfactionWorld:
 
     def _candidates(self, words: NDArray[np.uint64]) -> Float:
         """Clickbait scores (users, candidates) from ``self._pairs`` words a user."""
-        return np.ascontiguousarray(noise.uniform_pairs(words)[:, : self.num_items])
+        return warm.copy(noise.uniform_pairs(words)[:, : self.num_items])
 
     def _satisfaction(self, exposure: Float) -> Float:
         """The sigmoid of sensitivity * exposure. Shape kept."""

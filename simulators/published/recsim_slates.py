@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, WeighedChoice
 from driftrec.simulators.world import Appraisal, Feedback, put
 
@@ -95,7 +96,8 @@ def feedback(clicks: NDArray[np.bool_], engagement: Float, left: NDArray[np.bool
 def at_slates(values: NDArray[Number], by_position: NDArray[np.int64]) -> NDArray[Number]:
     """What every user's row of ``values`` (users, columns) holds at ``by_position``, (slate_size, users)."""
     users, columns = values.shape
-    return values.take(by_position + np.arange(0, users * columns, columns))
+    places = np.add(by_position, np.arange(0, users * columns, columns), out=warm.like(by_position))
+    return warm.take(values.ravel(), places)
 
 
 def appraised(choice: ChoiceModel, scores: Float, engagement: Float, slate_size: int) -> Appraisal:

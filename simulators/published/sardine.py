@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.published.sardine_boredom import Boredom
 from driftrec.simulators.published.sardine_config import SardineConfig
 from driftrec.simulators.published.sardine_items import SardineItems
@@ -125,10 +125,11 @@ class SardineWorld:
 
     def step(self, state: SardineState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user; every click is worth 1."""
-        clicks = self._show(state, slates).T
-        users = len(clicks)
+        clicks = self._show(state, slates)
+        users = len(slates)
         nobody = np.zeros(users, np.bool_)
-        return Feedback(clicks, clicks.astype(np.float32), nobody, np.zeros(users, np.float32), nobody.copy())
+        engagement = warm.cast(clicks, np.float32)
+        return Feedback(clicks.T, engagement.T, nobody, np.zeros(users, np.float32), nobody.copy())
 
     def observe(self, state: SardineState) -> dict[str, NDArray[Any]]:
         """What the observer sees: copies, see ``fields``."""
@@ -136,7 +137,7 @@ class SardineWorld:
 
     def reveal(self, state: SardineState) -> dict[str, NDArray[Any]]:
         """Interest without boredom (users, topics) and which topics bore, bool (users, topics): copies."""
-        return {"interest": state.interest.copy(), "bored": state.boredom.bored.copy()}
+        return {"interest": warm.copy(state.interest), "bored": state.boredom.bored.copy()}
 
     def scores(self, state: SardineState) -> Float:
         """Cosine of every item with the user's current interest, (users, items)."""
@@ -176,13 +177,17 @@ class SardineWorld:
             steps: Slates that they were shown before.
         """
         words = noise.block(keys, steps, self._width)
-        return np.concatenate([noise.uniform(words), noise.uniform_low(words)])[: self.slate_size]
+        draws = warm.empty((2 * self._width, len(keys)), np.float32)
+        draws[: self._width], draws[self._width :] = noise.uniform(words), noise.uniform_low(words)
+        return draws[: self.slate_size]
 
     def _show(self, state: SardineState, slates: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Let users see slates and live on; returns the clicks, (slate_size, users)."""
-        by_position = np.ascontiguousarray(slates.T)  # numpy's inner loops run over users
-        topics = self.main_topics.take(by_position)
-        clicks = self.draws(state.keys, state.step) < self._chances(state, by_position, topics) - _HALF
+        by_position = warm.copy(slates.T)  # numpy's inner loops run over users
+        topics = warm.take(self.main_topics, by_position)
+        chances = self._chances(state, by_position, topics)
+        chances -= _HALF
+        clicks = self.draws(state.keys, state.step) < chances
         state.past.add(slates, clicks.T, state.step)
         state.step += 1
         state.boredom.live_on(topics, clicks, self.config)
@@ -194,7 +199,8 @@ class SardineWorld:
     def _chances(self, state: SardineState, by_position: NDArray[np.int64], topics: NDArray[np.int8]) -> Float:
         """Chance of a click at every position, (slate_size, users)."""
         # Not BLAS, whose order of sums may depend on the number of users.
-        score = np.einsum("kud,ud->ku", self._scoring.take(by_position, axis=0), state.current)
+        score = warm.empty(by_position.shape, np.float32)
+        np.einsum("kud,ud->ku", warm.take(self._scoring, by_position), state.current, out=score)
         chance = self.config.relevance(score)
         chance *= self._propensities[:, None]
         if self.config.diversity_penalty > 1.0:
@@ -211,12 +217,18 @@ class SardineWorld:
     def _influence_interest(self, interest: Float, by_position: NDArray[np.int64], clicks: NDArray[np.bool_]) -> None:
         """Move the interest of those who clicked, in place."""
         number = clicks.sum(axis=0)[:, None]  # (users, 1)
-        clicked = np.zeros((len(number), self._influence.shape[1]), np.float32)  # (users, topics), or 1 for all topics
+        clicked = warm.full(
+            (len(number), self._influence.shape[1]), np.float32(0)
+        )  # (users, topics), or 1 for all topics
         for items, opened in zip(by_position, clicks, strict=True):  # position by position, in an order of sums fixed
-            clicked += self._influence.take(items, axis=0) * opened[:, None]
+            influence = warm.take(self._influence, items)
+            influence *= opened[:, None]
+            clicked += influence
         clicked /= np.maximum(number, 1)
         omega = np.float32(self.config.omega)
-        moved = omega * interest + (np.float32(1.0) - omega) * clicked
+        clicked *= np.float32(1.0) - omega
+        moved = warm.scaled(interest, omega)
+        moved += clicked
         np.copyto(moved, interest, where=number == 0)  # else 0 / 0 at an omega of 0
         np.copyto(interest, _unit(moved), where=number > 0)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.published.sardine_config import SardineConfig
 from driftrec.simulators.world import put
 
@@ -71,7 +72,8 @@ class Boredom:
 
     def share(self, config: SardineConfig) -> NDArray[np.float32]:
         """Logged clicks on every topic as a share of those that bore, at most 1, (users, topics)."""
-        share = self.counts / np.float32(config.boredom_threshold)
+        share = warm.cast(self.counts.T, np.float32).T  # topic by topic, as the counts
+        share /= np.float32(config.boredom_threshold)
         return np.minimum(share, np.float32(1.0), out=share)
 
     def put(self, lanes: NDArray[np.intp], fresh: Boredom) -> None:

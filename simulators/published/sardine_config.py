@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.ranges import check_choices, check_ranges
 from driftrec.simulators.sizes import check_sizes
 
@@ -82,7 +83,8 @@ class SardineConfig:
         """Relevance of items with these scores, in [0, 1]; shape kept."""
         if self.rel_threshold is not None:
             return (score > self.rel_threshold).astype(np.float32)
-        odds = np.float32(self.slope) * (np.float32(self.offset) - score)  # of irrelevance, a new array
+        odds = np.subtract(np.float32(self.offset), score, out=warm.like(score))  # of irrelevance
+        odds *= np.float32(self.slope)
         np.minimum(odds, _MOST, out=odds)
         np.exp(odds, out=odds)
         odds += np.float32(1.0)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.history import History
 from driftrec.simulators.published.sardine_boredom import Boredom
 from driftrec.simulators.published.sardine_config import SardineConfig
@@ -82,7 +83,7 @@ class IdealState:
     def observe(self, state: Sight, config: SardineConfig) -> dict[str, NDArray[Any]]:
         """The vector, (users, 3 * topics)."""
         users, topics = state.current.shape
-        user = np.empty((users, 3 * topics), np.float32)
+        user = warm.empty((users, 3 * topics), np.float32)
         user[:, :topics] = state.current
         user[:, topics : 2 * topics] = state.boredom.share(config)
         np.divide(state.boredom.timeout, np.float32(config.boredom_window), out=user[:, 2 * topics :])

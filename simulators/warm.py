@@ -1,0 +1,96 @@
+"""Arrays on memory that was used before, so that what a step makes and throws away costs no page faults.
+
+A large array that dies goes back to the system, or does not, as the allocator's mood is; the next one then faults once
+for every 4 KiB that it is first written to, which was up to half of a step of thousands of users. Here the memory of an
+array that nobody holds any more is kept for the next one. Whoever holds an array, or a view of it, keeps its memory:
+what a caller holds never changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Number = TypeVar("Number", bound=np.generic)
+
+SMALLEST, LARGEST = 2**16, 2**25
+"""Bytes of the arrays that are served: smaller ones are cheap anyway, and larger ones would hold too much memory."""
+
+MOST_IDLE = 8
+"""Blocks of one size that are kept while nobody uses them: as many as a step uses at a time."""
+
+_idle: dict[int, list[NDArray[np.uint8]]] = {2**power: [] for power in range(16, 26)}  # by size, the last used last
+
+
+class _Loan:
+    """The base of one array, and so of all its views: lives as long as any of them, then hands its block back."""
+
+    __slots__ = ("__array_interface__", "_block", "_keep")
+
+    def __init__(self, block: NDArray[np.uint8], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._block, self._keep = block, _idle[block.size]
+        address = block.__array_interface__["data"]
+        self.__array_interface__ = {"version": 3, "shape": shape, "typestr": dtype.str, "data": address}
+
+    def __del__(self) -> None:
+        if len(self._keep) < MOST_IDLE:
+            self._keep.append(self._block)
+
+
+def empty(shape: tuple[int, ...], dtype: type[Number] | np.dtype[Number]) -> NDArray[Number]:
+    """As ``np.empty``."""
+    kind = np.dtype(dtype)
+    size = kind.itemsize
+    for length in shape:
+        size *= length
+    if not SMALLEST <= size <= LARGEST:
+        return np.empty(shape, kind)
+    block = _block(2 ** (size - 1).bit_length())  # what lies behind the array is never touched, and so costs nothing
+    return np.asarray(_Loan(block, shape, kind))
+
+
+def like(array: NDArray[Number]) -> NDArray[Number]:
+    """As ``np.empty_like`` of an array in C or Fortran order; in C order of any other."""
+    if array.flags.fnc:  # Fortran order and not C order
+        return empty(array.shape[::-1], array.dtype).T
+    return empty(array.shape, array.dtype)
+
+
+def copy(array: NDArray[Number]) -> NDArray[Number]:
+    """As ``array.copy()``: in C order."""
+    return cast(array, array.dtype)
+
+
+def cast(array: NDArray[Any], dtype: type[Number] | np.dtype[Number]) -> NDArray[Number]:
+    """As ``array.astype(dtype, order="C")``."""
+    copied = empty(array.shape, dtype)
+    copied[...] = array
+    return copied
+
+
+def full(shape: tuple[int, ...], value: Number) -> NDArray[Number]:
+    """As ``np.full``, of the value's type."""
+    filled = empty(shape, value.dtype)
+    filled[...] = value
+    return filled
+
+
+def take(rows: NDArray[Number], index: NDArray[np.int64]) -> NDArray[Number]:
+    """As ``rows.take(index, axis=0)``."""
+    if not index.size or index.view(np.uint64).max() >= len(rows):  # negative, or too large: numpy's own way
+        return rows.take(index, axis=0)
+    return rows.take(index, axis=0, out=empty(index.shape + rows.shape[1:], rows.dtype), mode="clip")
+
+
+def scaled(array: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    """As ``array * factor``."""
+    return np.multiply(array, factor, out=empty(array.shape, np.float32))
+
+
+def _block(size: int) -> NDArray[np.uint8]:
+    try:
+        return _idle[size].pop()
+    except IndexError:
+        return np.empty(size, np.uint8)
