@@ -25,7 +25,7 @@ from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import Setup, baselines, open_world
-from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
+from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.trained import other_world
 from driftrec.agents.world_setup import WorldArgs
 
@@ -58,6 +58,7 @@ def main(args: Args) -> None:
     Raises:
         ValueError: If a policy or the baseline is unknown or there are fewer than two users.
         FileExistsError: If the run folder holds anything.
+        OSError: If it cannot be written; says where the results are instead.
     """
     check_users(args.users)
     check_empty(args.out)
@@ -73,11 +74,15 @@ def main(args: Args) -> None:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         write_config(folder, {**asdict(args), **config, "policies": policies, "fingerprints": setup.fingerprints()})
         results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
-        write_results(folder, results)
         curve = read_curves(curve_runs(policies))
-        if curve is not None:
-            write_table(curve, folder / CURVE_FILE)
-        save_all(folder, results, curve=curve)
+
+        def write(where: Path) -> None:
+            write_results(where, results)
+            if curve is not None:
+                write_table(curve, where / CURVE_FILE)
+            save_all(where, results, curve=curve)
+
+        rescue(folder, write)
     print(text_table(results.summary))
     if setup.note:
         print(setup.note)

@@ -1,7 +1,9 @@
 """Run folders, seeds and configurations."""
 
+import errno
 import json
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from driftrec.agents.runs import (
     check_users,
     drawn,
     new_run,
+    rescue,
     run_folder,
     versions,
     write_config,
@@ -139,3 +142,38 @@ def test_config_is_strict_json(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_config(tmp_path, {"gamma": np.nan})
     assert not (tmp_path / CONFIG_FILE).exists()
+
+
+def full_disk(folder):
+    """Writes a result, and another of which only a part fits on the disk of ``folder``."""
+
+    def write(where):
+        (where / "whole.txt").write_text("whole")
+        (where / "cut.txt").write_text("cut" if where == folder else "cut off")
+        if where == folder:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    return write
+
+
+def test_what_does_not_fit_is_kept_elsewhere_and_the_command_can_be_repeated(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    message = r"mine cannot be written \(.*No space left on device\)\. What was computed is kept in "
+    with pytest.raises(OSError, match=message) as caught, run_folder(tmp_path / "mine", "train") as folder:
+        write_config(folder, {})
+        rescue(folder, full_disk(folder))
+    kept = Path(str(caught.value).rpartition(" kept in ")[2].rstrip("."))
+    assert {file.name: file.read_text() for file in kept.iterdir()} == {"whole.txt": "whole", "cut.txt": "cut off"}
+    assert not folder.exists()
+
+
+def test_where_nothing_can_be_kept_both_places_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(OSError, match=rf"{tmp_path} cannot be written \(.*nor {tmp_path}/none .*; nothing is kept"):
+        rescue(tmp_path, full_disk(tmp_path))
+
+
+def test_a_configuration_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / CONFIG_FILE).mkdir()
+    with pytest.raises(OSError, match=rf"{tmp_path}/{CONFIG_FILE} cannot be written \("):
+        write_config(tmp_path, {})
