@@ -182,11 +182,10 @@ def test_more_measurements_than_there_is_room_for_are_refused_before_any_work(
     setup, ranker_run, tmp_path, monkeypatch, settings, message
 ):
     monkeypatch.setattr(baseline_runs, "_curve", lambda *args: pytest.fail("work was begun"))
+    ranker = {"ranker_run": ranker_run} if isinstance(settings, SlateQSettings) else {}
+    train = train_slateq if ranker else train_stock
     with pytest.raises(ValueError, match=message):
-        if isinstance(settings, SlateQSettings):
-            train_slateq(setup, settings, ranker_run=ranker_run, users=4, seed=3, folder=tmp_path)
-        else:
-            train_stock(setup, settings, users=4, seed=3, folder=tmp_path)
+        train(setup, settings, **ranker, users=4, seed=3, folder=tmp_path)
 
 
 @pytest.mark.parametrize("kind", KINDS)

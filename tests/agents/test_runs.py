@@ -158,13 +158,18 @@ def full_disk(folder):
 
 def test_what_does_not_fit_is_kept_elsewhere_and_the_command_can_be_repeated(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def run():
+        with run_folder(tmp_path / "mine", "train") as folder:
+            write_config(folder, {})
+            rescue(folder, full_disk(folder))
+
     message = r"mine cannot be written \(.*No space left on device\)\. What was computed is kept in "
-    with pytest.raises(OSError, match=message) as caught, run_folder(tmp_path / "mine", "train") as folder:
-        write_config(folder, {})
-        rescue(folder, full_disk(folder))
+    with pytest.raises(OSError, match=message) as caught:
+        run()
     kept = Path(str(caught.value).rpartition(" kept in ")[2].rstrip("."))
     assert {file.name: file.read_text() for file in kept.iterdir()} == {"whole.txt": "whole", "cut.txt": "cut off"}
-    assert not folder.exists()
+    assert not (tmp_path / "mine").exists()
 
 
 def test_where_nothing_can_be_kept_both_places_are_named(tmp_path, monkeypatch):
