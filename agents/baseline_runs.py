@@ -14,7 +14,14 @@ from driftrec.agents.checkpoint import FILE, save_checkpoint
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.evaluation.named_tables import write_table
-from driftrec.agents.keep_best import KeepBest, Measuring, Progress, check_learned
+from driftrec.agents.keep_best import (
+    KeepBest,
+    Measuring,
+    Progress,
+    check_learned,
+    check_measurements,
+    naming_divergence,
+)
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.runs import rescue
 from driftrec.agents.slateq import ItemValues, SlateQPolicy, SlateQSettings, UserModel
@@ -64,6 +71,7 @@ def train_slateq(
         FileNotFoundError: If there is no such run.
         ValueError: If it was made for another catalogue, text encoder or slate size, or is no ``driftrec train`` run.
     """
+    check_measurements(VALIDATIONS, settings.total_steps, settings.lanes)
     ranker, described = load_ranker(setup, str(ranker_run))
     model, network = UserModel(ranker), _item_values(ranker, settings, seed)
     curve = _curve(setup, seed, users)
@@ -74,7 +82,8 @@ def train_slateq(
         progress(steps, keeper.measured[-1])
 
     try:
-        learn_slateq(setup.envs(settings.lanes), model, network, settings, seed=seed, tick=tick)
+        with naming_divergence("slateq", "SlateQSettings.learning_rate", settings.learning_rate):
+            learn_slateq(setup.envs(settings.lanes), model, network, settings, seed=seed, tick=tick)
     finally:
         config = {**described, "slateq": asdict(settings)}
         modules = {"ranker": ranker, "values": network}
@@ -101,6 +110,7 @@ def train_stock(
 ) -> None:
     """Train stock PPO or SAC, whichever ``settings`` are of; arguments and files as of ``train_slateq``."""
     (kind,) = (name for name, known in STOCK.items() if isinstance(settings, known))
+    check_measurements(VALIDATIONS, settings.total_steps, settings.at_a_time)
     model = build_stock(setup, settings, seed)
     policy = StockPolicy(
         FlatObservations(setup.context), settings.actions(setup.context), model.policy, settings.greedy
@@ -111,8 +121,13 @@ def train_stock(
         model.learn(
             settings.total_steps, callback=Measuring(keeper, settings.total_steps / (VALIDATIONS - 1), progress)
         )
-    except ValueError:  # torch refuses to draw from what is not finite, with all the numbers
+    except ValueError as error:
         check_learned(kind, model.policy, model.num_timesteps)
+        if str(error).startswith("Expected "):  # torch draws from no NaN, and prints all numbers: weights too large
+            raise ValueError(
+                f"{kind} diverged: its actions are not finite after {model.num_timesteps:,} steps. "
+                f"Lower {type(settings).__name__}.learning_rate, which is {settings.learning_rate:g}."
+            ) from error
         raise
     finally:
         config = {kind: asdict(settings)}

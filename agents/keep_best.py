@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from torch import nn
 
+from driftrec.agents.baselines.common import UnrankedError
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.policy import Policy
 
@@ -28,7 +30,7 @@ def check_measurements(wanted: int, total_steps: int, between: int) -> None:
     if wanted > room:
         raise ValueError(
             f"validations is {wanted}, but {total_steps:,} steps, taken {between:,} at a time, have room for {room} "
-            "measurements; ask for fewer, or train for longer."
+            "measurements. Ask for fewer, train for longer, or take fewer lanes or shorter rollouts."
         )
 
 
@@ -36,6 +38,15 @@ def check_learned(name: str, network: nn.Module, steps: int) -> None:
     """Raise ValueError unless all weights are finite; says that ``name`` diverged."""
     if not all(bool(torch.isfinite(weights).all()) for weights in network.parameters()):
         raise ValueError(f"{name} diverged: its weights are not finite after {steps:,} steps. Lower its learning rate.")
+
+
+@contextmanager
+def naming_divergence(name: str, learning_rate: str, value: float) -> Iterator[None]:
+    """Scores that cannot be ranked inside ``with`` say that ``name`` diverged and what to lower."""
+    try:
+        yield
+    except UnrankedError as error:
+        raise ValueError(f"{name} diverged. {error} Lower {learning_rate}, which is {value:g}.") from error
 
 
 class KeepBest:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -71,17 +71,24 @@ def run_folder(out: Path | None, name: str) -> Iterator[Path]:
 def rescue(folder: Path, write: Callable[[Path], None]) -> None:
     """Write results to ``folder``; where that fails, as on a full disk, to a new temporary folder.
 
+    What could be written to ``folder`` of them, whole or cut off, is removed once they are whole elsewhere.
+
     Raises:
         OSError: If it failed, after the rescue; says where things are.
     """
     try:
         write(folder)
     except OSError as error:
-        other = Path(tempfile.mkdtemp(prefix=f"driftrec-{folder.name}-"))
         try:
+            other = Path(tempfile.mkdtemp(prefix=f"driftrec-{folder.name}-"))
             write(other)
         except OSError as second:
-            raise OSError(f"{folder} cannot be written ({error}), nor {other} ({second}); nothing is kept.") from error
+            raise OSError(
+                f"{folder} cannot be written ({error}), nor {tempfile.gettempdir()} ({second}); nothing is kept."
+            ) from error
+        with suppress(OSError):  # of a folder that may not even be looked into
+            for file in other.iterdir():
+                (folder / file.name).unlink(missing_ok=True)
         raise OSError(f"{folder} cannot be written ({error}). What was computed is kept in {other}.") from error
 
 
@@ -106,9 +113,23 @@ def check_users(users: int) -> None:
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write the configuration with the command that repeats the run, versions and commit, as strict JSON."""
+    """Write the configuration with the command that repeats the run, versions and commit, as strict JSON.
+
+    Raises:
+        OSError: If it cannot be written, as on a full disk; names the file.
+    """
     stored = {**config, "command": shlex.join(sys.argv), "versions": versions(), **commit()}
-    (folder / CONFIG_FILE).write_text(json.dumps(stored, indent=1, allow_nan=False, default=str), encoding="utf-8")
+    with naming(folder / CONFIG_FILE):
+        (folder / CONFIG_FILE).write_text(json.dumps(stored, indent=1, allow_nan=False, default=str), encoding="utf-8")
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError inside ``with`` names ``path``: that of a full disk names nothing."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{path} cannot be written ({error}).") from error
 
 
 def commit() -> dict[str, str]:

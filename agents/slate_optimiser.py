@@ -39,7 +39,8 @@ def slate_gains(
     of ``best_slates``.
 
     Raises:
-        ValueError: If the slate is larger than the catalogue, or an item's worth is NaN.
+        ValueError: If the slate is larger than the catalogue.
+        UnrankedError: If an item's worth is NaN.
     """
     if len(position_weights) > attraction.shape[1]:
         raise ValueError(f"Cannot choose the best {len(position_weights)} of {attraction.shape[1]} items.")

@@ -48,6 +48,11 @@ class StockPPOSettings:
         check_ranges(self, total_steps=(1, 1e12), lanes=(1, 1e6), rollout=(2, 1e6), batch_size=(2, 1e9))
         check_ranges(self, epochs=(1, 1e3), learning_rate=(0, 10), gamma=(0, 1))
 
+    @property
+    def at_a_time(self) -> int:
+        """Environment steps between two chances to measure: a rollout of all lanes."""
+        return self.lanes * self.rollout
+
     def build(self, venv: VecEnv, seed: int) -> BaseAlgorithm:
         """The algorithm on ``venv``."""
         return PPO(
@@ -103,6 +108,11 @@ class StockSACSettings:
         check_ranges(self, total_steps=(1, 1e12), lanes=(1, 1e6), memory=(1, 1e8), warm_up=(0, 1e12))
         check_ranges(self, batch_size=(1, 1e9), gradients=(1, 1e3), learning_rate=(0, 10), gamma=(0, 1))
         check_ranges(self, components=(1, 1e6))
+
+    @property
+    def at_a_time(self) -> int:
+        """Environment steps between two chances to measure: one of every lane."""
+        return self.lanes
 
     def build(self, venv: VecEnv, seed: int) -> BaseAlgorithm:
         """The algorithm on ``venv``."""

@@ -14,7 +14,7 @@ from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.future import FutureSettings
-from driftrec.agents.keep_best import Progress, check_measurements
+from driftrec.agents.keep_best import Progress, check_measurements, naming_divergence
 from driftrec.agents.learned_myopic import MyopicSettings
 from driftrec.agents.ppo import PPOSettings, check_candidates
 from driftrec.agents.ppo_learner import PPOLearner
@@ -88,16 +88,17 @@ def train(
     check_measurements(settings.validations, settings.ppo.total_steps, settings.ppo.lanes * settings.ppo.rollout)
     setup = trained_in(setup, settings, seed)
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
-    ranker = warm_start(
-        setup,
-        settings.representation,
-        settings.myopic,
-        settings.future,
-        refits=settings.refits,
-        seed=seed,
-        report=report,
-        curve=curve,
-    )
+    with naming_divergence("The ranker", "MyopicSettings.learning_rate", settings.myopic.learning_rate):
+        ranker = warm_start(
+            setup,
+            settings.representation,
+            settings.myopic,
+            settings.future,
+            refits=settings.refits,
+            seed=seed,
+            report=report,
+            curve=curve,
+        )
     stage = CandidateStage(ranker, settings.ppo.candidates)
     envs, validations = setup.envs(settings.ppo.lanes), settings.validations
     learner = PPOLearner(envs, stage, settings.ppo, validations=validations, seed=seed, curve=curve, progress=progress)

@@ -67,6 +67,7 @@ def main(args: Args) -> None:
     Raises:
         ValueError: If a policy or the baseline is unknown or there are fewer than two users.
         FileExistsError: If the run folder holds anything.
+        OSError: If it cannot be written; says where the results are instead.
     """
     check_users(args.users)
     if min(args.planner_effort) < 1:

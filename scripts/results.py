@@ -21,6 +21,7 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.experiments import Study, run_of
 from driftrec.agents.news_experiments import NEWS
 from driftrec.agents.published.experiments import PUBLISHED
+from driftrec.agents.runs import naming
 from driftrec.simulators.settings import nearest
 
 Command = tuple[Path, list[str]]
@@ -56,6 +57,7 @@ def main(args: Args) -> None:
     """Train, compare, and copy what is to be kept.
 
     Raises:
+        OSError: If a file cannot be written; what is finished stays in ``runs`` and is not done again.
         ValueError: If a command failed (the message names its log), a folder was made by another, or the study has no
             such table.
     """
@@ -81,7 +83,8 @@ def main(args: Args) -> None:
         summaries = {
             name: json.loads(file.read_text(encoding="utf-8")) for name, file in kept.items() if file.is_file()
         }
-        (out / "overview.md").write_text(study.overview(summaries), encoding="utf-8")
+        with naming(out / "overview.md"):
+            (out / "overview.md").write_text(study.overview(summaries), encoding="utf-8")
     print(f"Done in {time.perf_counter() - start:.0f} s: {out}")
 
 
@@ -124,36 +127,49 @@ def _mark(folder: Path) -> Path:
 
 
 def keep(folder: Path, out: Path) -> None:
-    """Copy the ``KEPT`` files of a comparison."""
+    """Copy the ``KEPT`` files of a comparison; OSError names the file that cannot be written."""
     out.mkdir(parents=True, exist_ok=True)
     for pattern in KEPT:
         for file in folder.glob(pattern):
-            shutil.copy(file, out / file.name)
+            with naming(out / file.name):
+                shutil.copy(file, out / file.name)
 
 
 def _all(commands: Sequence[Command], args: Args) -> None:
-    """Run all commands, some at a time; the first failure ends it once those that run are done."""
+    """Run all commands, some at a time; the first failure ends it once those that run are done.
+
+    An interrupt ends those that run too: SIGTERM, unlike Ctrl-C, reaches this process alone.
+    """
+    running: list[subprocess.Popen[bytes]] = []
     with ThreadPoolExecutor(args.workers) as pool:
-        futures = [pool.submit(_one, folder, command) for folder, command in commands]
+        futures = [pool.submit(_one, folder, command, running) for folder, command in commands]
         try:
             for future in futures:
                 future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):
+                for process in tuple(running):
+                    process.terminate()
             raise
 
 
-def _one(folder: Path, command: Iterable[str]) -> None:
+def _one(folder: Path, command: Iterable[str], running: list[subprocess.Popen[bytes]]) -> None:
+    """Run one command; it is among ``running`` meanwhile."""
     start = time.perf_counter()
     words = list(command)
     log = folder.with_suffix(".log")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # as many processes as cores: more threads only wait
     call = [sys.executable, "-c", "from driftrec.scripts.cli import main; main()", *words]
     with log.open("w", encoding="utf-8") as file:
-        done = subprocess.run(call, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)
-    if done.returncode:
+        process = subprocess.Popen(call, stdout=file, stderr=subprocess.STDOUT, env=environment)
+        running.append(process)
+        status = process.wait()
+        running.remove(process)
+    if status:
         raise ValueError(f"driftrec {shlex.join(words)} failed; see {log}.")
-    _mark(folder).write_text(shlex.join(words), encoding="utf-8")
+    with naming(_mark(folder)):
+        _mark(folder).write_text(shlex.join(words), encoding="utf-8")
     print(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}", flush=True)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.runs import check_empty, check_users, drawn, run_folder, write_config
+from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.tuning import BEST_FILE, Trial, build_with, check_tunable, defaults, new_study, search, validate
 from driftrec.agents.world_setup import WorldArgs, set_up
 
@@ -44,6 +45,7 @@ def main(args: Args) -> None:
         ValueError: If the policy has nothing to tune, or a number is too small.
         ImportError: If Optuna is not installed.
         FileExistsError: If the run folder holds anything.
+        OSError: If it cannot be written; says where the trials are instead.
     """
     check_tunable(args.name)
     if args.trials < 1:
@@ -61,15 +63,26 @@ def main(args: Args) -> None:
         trials: list[Trial] = []
         for trial in search(setup, args.name, seed=seed, trials=args.trials, users=args.users):
             trials.append(trial)
-            pd.DataFrame([tried.row() for tried in trials]).to_csv(folder / TRIALS_FILE, index=False)
+            rescue(folder, partial(_write_trials, trials))
             best = max(trials, key=lambda tried: tried.engagement)
             print(f"Trial {trial.number + 1} of {args.trials}: {_line(trial)} (best {best.engagement:.1f})", flush=True)
         check = validate(setup, args.name, best.parameters, seed=seed, users=args.check_users)
         found = {"policy": args.name, "best": best.row(), "defaults": defaults(args.name), "check": check}
-        (folder / BEST_FILE).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        rescue(folder, partial(_write_found, trials, found))
         print(f"Best, trial {best.number + 1}: {_line(best)}")
         print(_verdict(check))
     print(f"Run folder: {folder}. Compare with it as {args.name.partition(':')[0]}:{folder}")
+
+
+def _write_trials(trials: Sequence[Trial], folder: Path) -> None:
+    """What was tried so far."""
+    pd.DataFrame([tried.row() for tried in trials]).to_csv(folder / TRIALS_FILE, index=False)
+
+
+def _write_found(trials: Sequence[Trial], found: Mapping[str, object], folder: Path) -> None:
+    """What was tried, and the best of it."""
+    _write_trials(trials, folder)
+    (folder / BEST_FILE).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _line(trial: Trial) -> str:

@@ -34,7 +34,8 @@ def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
         int64, shape (..., k).
 
     Raises:
-        ValueError: If ``k`` is not between 1 and the number of items, or a score is NaN.
+        ValueError: If ``k`` is not between 1 and the number of items.
+        UnrankedError: If a score is NaN.
     """
     scores = np.asarray(scores)
     check_scores(scores)
@@ -48,11 +49,16 @@ def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
     return np.take_along_axis(best, order, axis=-1).astype(np.int64, copy=False)
 
 
-def check_scores(scores: NDArray[np.floating]) -> None:
-    """Raise ValueError naming the first score that is NaN: it has no place among the others."""
+class UnrankedError(ValueError):
+    """Scores hold NaN, which has no place among the others."""
+
+
+def check_scores(scores: NDArray[np.floating], first: int = 0) -> None:
+    """Raise UnrankedError naming the first score that is NaN; ``first`` is the row of the first user."""
     if np.isnan(scores).any():
-        place = ", ".join(map(str, np.argwhere(np.isnan(scores))[0]))
-        raise ValueError(f"The score at [{place}] (user, item) is NaN: items cannot be ranked. Has a fit diverged?")
+        user, *rest = np.argwhere(np.isnan(scores))[0]
+        place = ", ".join(map(str, (user + first, *rest)))
+        raise UnrankedError(f"The score at [{place}] (user, item) is NaN: items cannot be ranked. Has a fit diverged?")
 
 
 def read_mask(observation: Observation, num_items: int) -> NDArray[np.bool_]:
@@ -89,6 +95,7 @@ def best_unread(score: Scorer, observation: Observation, num_items: int, k: int)
     for rows in row_chunks(len(slates), num_items):
         chunk = {name: value[rows] for name, value in observation.items()}
         scores = score(chunk, rows)
+        check_scores(scores, rows.start)
         scores[read_mask(chunk, num_items)] = -np.inf
         slates[rows] = top_k(scores, k)
     return slates

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import top_k
+from driftrec.agents.baselines.common import check_scores, top_k
 from driftrec.agents.policy import Observation, Slates
 from driftrec.simulators.published.recsim_choice import WeighedChoice
 from driftrec.simulators.published.recsim_interest_exploration import (
@@ -56,7 +56,9 @@ class Bayes:
         candidates, posterior = observation["candidates"], self.posterior()
         options = self._options(candidates)  # (users, slate_size + 1, slate_size)
         chances = [self._chance(candidates, posterior, slates) for slates in np.moveaxis(options, 1, 0)]
-        best = np.argmax(chances, axis=0)
+        each = np.stack(chances, axis=1)  # (users, slate_size + 1)
+        check_scores(each)
+        best = np.argmax(each, axis=1)
         slates: Slates = options[np.arange(len(best)), best]
         return slates
 

@@ -13,7 +13,7 @@ from driftrec.agents.checkpoint import FILE, Checkpoint, load_checkpoint, save_c
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.evaluation.named_tables import write_table
-from driftrec.agents.keep_best import KeepBest, Progress, check_measurements
+from driftrec.agents.keep_best import KeepBest, Progress, check_measurements, naming_divergence
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo import PPOSettings, check_candidates
 from driftrec.agents.ppo_learner import PPOLearner
@@ -69,7 +69,8 @@ def train(
     check_measurements(settings.validations, settings.ppo.total_steps, settings.ppo.lanes * settings.ppo.rollout)
     make_stage(setup.world, unfitted(setup), settings.ppo.candidates)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
-    judge = warm_start(setup, settings.fit, seed=seed, report=report, curve=curve)
+    with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
+        judge = warm_start(setup, settings.fit, seed=seed, report=report, curve=curve)
     learner = PPOLearner(
         setup.envs(settings.ppo.lanes),
         make_stage(setup.world, judge, settings.ppo.candidates),
@@ -110,8 +111,10 @@ def train_slateq(
     fitted = FitSettings(**{**checkpoint.config["settings"]["fit"], "weights": (0.0,)})
     curve.env_steps += pilot_steps(judge.ranker, fitted) + fitted.rounds * fitted.lanes * fitted.log_steps
     learner = SlateQ(setup, judge, settings, seed=seed, curve=curve, progress=progress)
+    learning_rate = settings.slateq.learning_rate
     try:
-        learner.run()
+        with naming_divergence("slateq", "SlateQSettings.learning_rate", learning_rate):
+            learner.run()
     finally:
         modules = {"ranker": judge.ranker, "values": learner.policy.network}
         told = asdict(settings)

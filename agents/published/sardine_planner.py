@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import top_k
+from driftrec.agents.baselines.common import check_scores, top_k
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.published.sardine import told
 from driftrec.simulators.published.sardine import SardineState, SardineWorld
@@ -91,6 +91,7 @@ class QuotaPlanner:
         state = told(self._state, self)
         items = self._candidates(state)
         score = np.take_along_axis(self.world.scores(state), items, axis=1)
+        check_scores(score)
         picks = self._fill(state, items, self.world.config.relevance(score))
         return np.take_along_axis(items, picks, axis=1)
 

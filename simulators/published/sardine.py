@@ -227,7 +227,7 @@ class SardineWorld:
         clicked /= np.maximum(number, 1)
         omega = np.float32(self.config.omega)
         clicked *= np.float32(1.0) - omega
-        moved = warm.scaled(interest, omega)
+        moved = warm.scaled(interest, float(omega))
         moved += clicked
         np.copyto(moved, interest, where=number == 0)  # else 0 / 0 at an omega of 0
         np.copyto(interest, _unit(moved), where=number > 0)

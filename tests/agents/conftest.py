@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from driftrec.agents.policy import Context, Observation, Policy, Slates
+from driftrec.agents.policy import Context, Observation, Oracle, Policy, Slates
 from driftrec.agents.setting import Setting
 from driftrec.agents.text_encoder import TextEncoder
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
@@ -106,6 +106,19 @@ def play_policy(
     return observations, np.stack(shown)
 
 
+def shown_slates(world: Any, policy: Policy, users: int, steps: int = 4) -> NDArray[np.int64]:
+    """Slates that ``policy`` shows in ``world``, always to the same first users, (steps, users, slate_size)."""
+    state = world.reset(np.arange(users, dtype=np.uint64))
+    policy.reset(users, 1)
+    slates = []
+    for _ in range(steps):
+        if isinstance(policy, Oracle):
+            policy.see(state)
+        slates.append(policy.act(world.observe(state)))
+        world.step(state, slates[-1])
+    return np.stack(slates)
+
+
 def build_setup(dims: int = 24, *, slate_size: int = 5, history: int = 50, horizon: int = 20) -> WorldSetup:
     """The packaged news with made-up unit rows for embeddings, the same in every call."""
     world = news_world(slate_size=slate_size, history=history)
@@ -134,6 +147,12 @@ def make_context() -> Callable[..., Context]:
 def audience() -> type[Audience]:
     """``Audience``."""
     return Audience
+
+
+@pytest.fixture(scope="session")
+def shown() -> Callable[..., NDArray[np.int64]]:
+    """``shown_slates``."""
+    return shown_slates
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
+from driftrec.agents import baseline_runs
 from driftrec.agents.baseline_runs import load_slateq, load_stock, train_slateq, train_stock
+from driftrec.agents.baselines.common import top_k
 from driftrec.agents.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.comparison import build_entries, compare
 from driftrec.agents.ranker import Ranker
@@ -17,7 +19,7 @@ from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings
 KINDS = ("slateq", "sb3-ppo", "sb3-sac")
 SLATEQ = SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2)
 STOCK = {
-    "sb3-ppo": StockPPOSettings(total_steps=128, lanes=16, rollout=4, batch_size=32, epochs=1),
+    "sb3-ppo": StockPPOSettings(total_steps=128, lanes=8, rollout=2, batch_size=16, epochs=1),
     "sb3-sac": StockSACSettings(total_steps=128, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=1),
 }
 
@@ -83,6 +85,12 @@ def test_a_run_loads_to_the_policy_that_was_measured_best(setup, runs, kind):
     slates = slates_of(policy, setup)
     np.testing.assert_array_equal(slates, slates_of(load(setup, kind, runs[kind]), setup))
     assert all(len(set(slate)) == 5 for slate in slates.reshape(-1, 5).tolist())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_users_slates_do_not_depend_on_how_many_are_served(setup, runs, shown, kind):
+    few, many = (shown(setup.world, load(setup, kind, runs[kind]), users) for users in (5, 40))
+    np.testing.assert_array_equal(few, many[:, :5])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -160,3 +168,60 @@ def test_an_interrupt_leaves_the_best_so_far(setup, ranker_run, tmp_path):
         train_stock(setup, STOCK["sb3-sac"], users=4, seed=3, folder=tmp_path / "sac", progress=stop)
     assert len(slates_of(load_slateq(setup, str(tmp_path / "q")), setup)) == 4
     assert len(slates_of(load_stock(setup, str(tmp_path / "sac"), "sb3-sac"), setup)) == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (replace(SLATEQ, total_steps=64), "validations is 6, but 64 steps, taken 16 at a time, have room for 5"),
+        (replace(STOCK["sb3-ppo"], rollout=16, total_steps=256), "256 steps, taken 128 at a time, have room for 3"),  # type: ignore[type-var]
+        (replace(STOCK["sb3-sac"], total_steps=64), "64 steps, taken 16 at a time, have room for 5"),  # type: ignore[type-var]
+    ],
+)
+def test_more_measurements_than_there_is_room_for_are_refused_before_any_work(
+    setup, ranker_run, tmp_path, monkeypatch, settings, message
+):
+    monkeypatch.setattr(baseline_runs, "_curve", lambda *args: pytest.fail("work was begun"))
+    ranker = {"ranker_run": ranker_run} if isinstance(settings, SlateQSettings) else {}
+    train = train_slateq if ranker else train_stock
+    with pytest.raises(ValueError, match=message):
+        train(setup, settings, **ranker, users=4, seed=3, folder=tmp_path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_six_measurements_are_made(runs, kind):
+    assert len(pd.read_csv(runs[kind] / "curve.csv")) == 6
+
+
+def test_actions_that_torch_cannot_draw_end_in_one_line(setup, tmp_path):
+    diverging = replace(STOCK["sb3-sac"], learning_rate=10.0, total_steps=640, gradients=8)
+    with pytest.raises(
+        ValueError, match=r"sb3-sac diverged: its (weights|actions) are not finite after \d+ steps"
+    ) as it:
+        train_stock(setup, diverging, users=4, seed=3, folder=tmp_path)
+    assert "\n" not in str(it.value)
+
+
+def test_weights_too_large_for_torch_end_in_one_line(setup, tmp_path, monkeypatch):
+    def learn(model, steps, callback):
+        with torch.no_grad():
+            for weights in model.policy.parameters():
+                weights.fill_(3e38)
+        model.policy.get_distribution(torch.ones(2, *model.observation_space.shape))
+
+    monkeypatch.setattr(baseline_runs.build_stock(setup, STOCK["sb3-ppo"], 0).__class__, "learn", learn)
+    message = r"sb3-ppo diverged: its actions are not finite after 0 steps\. Lower StockPPOSettings\.learning_rate"
+    with pytest.raises(ValueError, match=message) as caught:
+        train_stock(setup, STOCK["sb3-ppo"], users=4, seed=3, folder=tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_values_that_cannot_be_ranked_name_slateq(setup, ranker_run, tmp_path, monkeypatch):
+    def learn(*args, **told):
+        top_k(np.array([[1.0, np.nan]]), 1)
+
+    monkeypatch.setattr(baseline_runs, "learn_slateq", learn)
+    with pytest.raises(
+        ValueError, match=r"slateq diverged\. The score at \[0, 1\].* Lower SlateQSettings\.learning_rate"
+    ):
+        train_slateq(setup, SLATEQ, ranker_run=ranker_run, users=4, seed=3, folder=tmp_path)

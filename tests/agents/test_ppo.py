@@ -167,17 +167,14 @@ def test_baseline_is_the_one_wanted_or_myopic_or_the_first(wanted, labels, chose
     assert chosen_baseline(wanted, labels) == chosen
 
 
-def test_a_users_drawn_slates_do_not_depend_on_how_many_are_served(setup, run):
-    policy = load_ppo(setup, str(run), greedy=False)
-
-    def acted(users):
-        policy.reset(users, 1)
-        state = setup.world.reset(np.arange(users, dtype=np.uint64))
-        return [policy.act(setup.world.observe(state)) for _ in range(2)]
-
-    few, many = acted(5), acted(40)
-    assert (few[0] != few[1]).any()
-    np.testing.assert_array_equal(few, [slates[:5] for slates in many])
+@pytest.mark.parametrize("name", ["ppo", "ppo-sampled", "farsighted", "myopic", "mmr", "myopic-oracle"])
+def test_a_users_slates_do_not_depend_on_how_many_are_served(setup, run, shown, name):
+    text = name if name == "myopic-oracle" else f"{name}:{run}"
+    (entry,) = build_entries(setup, [text], seed=0)
+    (policy,) = entry.policies.values()
+    few, many = (shown(setup.world, policy, users) for users in (5, 40))
+    np.testing.assert_array_equal(few, many[:, :5])
+    assert name != "ppo-sampled" or (few[0] != few[1]).any()
 
 
 def test_unknown_baseline_offers_the_nearest():

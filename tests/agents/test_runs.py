@@ -1,8 +1,10 @@
 """Run folders, seeds and configurations."""
 
+import errno
 import json
 import re
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -153,9 +155,41 @@ def test_the_commit_is_told_where_the_code_lies_in_a_checkout(tmp_path, monkeypa
     assert commit() == {}
 
 
-def test_a_folder_that_fails_twice_is_told_as_such(tmp_path, monkeypatch):
-    def write(folder):
-        raise OSError("No space left on device")
+def full_disk(folder):
+    """Writes a result, and another of which only a part fits on the disk of ``folder``."""
 
-    with pytest.raises(OSError, match=r"run cannot be written .*, nor .*; nothing is kept"):
-        rescue(tmp_path / "run", write)
+    def write(where):
+        (where / "whole.txt").write_text("whole")
+        (where / "cut.txt").write_text("cut" if where == folder else "cut off")
+        if where == folder:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    return write
+
+
+def test_what_does_not_fit_is_kept_elsewhere_and_the_command_can_be_repeated(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def run():
+        with run_folder(tmp_path / "mine", "train") as folder:
+            write_config(folder, {})
+            rescue(folder, full_disk(folder))
+
+    message = r"mine cannot be written \(.*No space left on device\)\. What was computed is kept in "
+    with pytest.raises(OSError, match=message) as caught:
+        run()
+    kept = Path(str(caught.value).rpartition(" kept in ")[2].rstrip("."))
+    assert {file.name: file.read_text() for file in kept.iterdir()} == {"whole.txt": "whole", "cut.txt": "cut off"}
+    assert not (tmp_path / "mine").exists()
+
+
+def test_where_nothing_can_be_kept_both_places_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(OSError, match=rf"{tmp_path} cannot be written \(.*nor {tmp_path}/none .*; nothing is kept"):
+        rescue(tmp_path, full_disk(tmp_path))
+
+
+def test_a_configuration_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / CONFIG_FILE).mkdir()
+    with pytest.raises(OSError, match=rf"{tmp_path}/{CONFIG_FILE} cannot be written \("):
+        write_config(tmp_path, {})

@@ -1,6 +1,10 @@
 """driftrec results: what it runs, in which order, what it keeps. The commands themselves are replaced."""
 
+import errno
+import os
 import re
+import signal
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +20,7 @@ def commands(monkeypatch):
     """Words of every command; each writes what the true one would."""
     made = []
 
-    def call(words, *, stdout, env, **rest):
+    def start(words, *, stdout, env, **rest):
         made.append(words[3:])
         folder = Path(words[words.index("--out") + 1])
         folder.mkdir()
@@ -24,9 +28,9 @@ def commands(monkeypatch):
             (folder / name).write_text(folder.name)
         stdout.write("done")
         assert env["OMP_NUM_THREADS"] == "1"
-        return SimpleNamespace(returncode=int("fail" in str(folder)))
+        return SimpleNamespace(wait=lambda: int("fail" in str(folder)))
 
-    monkeypatch.setattr(results.subprocess, "run", call)
+    monkeypatch.setattr(results.subprocess, "Popen", start)
     return made
 
 
@@ -78,3 +82,28 @@ def test_a_failure_names_the_log(driftrec, commands, tmp_path):
     assert re.search(r"driftrec results: driftrec train .* failed; see fail/text-1\.log\.\n", done.err)
     assert (tmp_path / "fail" / "text-1.log").read_text() == "done"
     assert len(commands) < len(TRAININGS)  # those that have begun end, others do not begin
+
+
+def test_an_interrupt_ends_the_commands_that_run(driftrec, monkeypatch):
+    """SIGTERM reaches this process alone, unlike Ctrl-C."""
+    ended = threading.Event()
+
+    def wait():
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0 if ended.wait(timeout=20) else 1
+
+    endless = SimpleNamespace(wait=wait, terminate=ended.set)
+    monkeypatch.setattr(results.subprocess, "Popen", lambda words, **rest: endless)
+    done = driftrec("results", "--seeds", "1", "--tables", "slates", "--workers", "1")
+    assert (done.status, done.err) == (130, "driftrec results: interrupted.\n")
+    assert ended.is_set()
+
+
+def test_a_full_disk_is_named_with_its_file(driftrec, commands, monkeypatch):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(results.shutil, "copy", full)
+    done = driftrec("results", "--seeds", "1", "--tables", "slates")
+    assert done.status == 2
+    assert re.search(r"results/news/slates/\S+ cannot be written \(.*No space left on device\)\.\n$", done.err)

@@ -8,7 +8,7 @@ from driftrec.agents.checkpoint import FILE
 
 SIZES = {
     "slateq": ("total-steps", "96", "lanes", "16", "warm-up", "32", "batch-size", "16"),
-    "sb3-ppo": ("total-steps", "96", "lanes", "16", "rollout", "2", "batch-size", "16"),
+    "sb3-ppo": ("total-steps", "160", "lanes", "16", "rollout", "2", "batch-size", "16"),
     "sb3-sac": ("total-steps", "96", "lanes", "16", "warm-up", "32", "batch-size", "16", "components", "4"),
 }
 

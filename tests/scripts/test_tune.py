@@ -1,7 +1,11 @@
 """``driftrec tune``: what it prints and leaves behind, in a tiny setting."""
 
+import errno
 import json
+import re
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +13,7 @@ import pytest
 
 from driftrec.agents.evaluation.summary import read_results
 from driftrec.agents.tuning import SPACES, defaults
+from driftrec.scripts import tune
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
 
@@ -84,3 +89,22 @@ def test_without_optuna_it_ends_before_any_work(driftrec, monkeypatch, tmp_path)
         done.err == "driftrec tune: Tuning needs Optuna; get it with: pip install -e '.[tune]' in driftrec's folder\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_the_trials_elsewhere(project, driftrec, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    save = tune._write_found
+
+    def full(trials, found, folder):
+        save(trials, found, folder)
+        if folder.name == "mine":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tune, "_write_found", full)
+    done = driftrec("tune", "popular", *project.world, *SMALL, "--out", "mine")
+    assert done.status == 2
+    (line,) = done.err.splitlines()
+    told = re.fullmatch(r"driftrec tune: mine cannot be written \(.*No space.*\)\. What was .* kept in (.*)\.", line)
+    kept = {path.name for path in Path(told[1]).iterdir()}
+    assert kept == {"trials.csv", "best.json"}
+    assert not (tmp_path / "mine").exists()

@@ -112,6 +112,18 @@ def test_loading_gives_the_policies_back(name, runs):
     assert served(setup, load_best(setup, str(folder), farsighted=True)) == pytest.approx(fitted, rel=1e-12)
 
 
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_users_slates_do_not_depend_on_how_many_are_served(name, runs, shown):
+    setup, folder, _ = runs[name]
+    for policy in (
+        load_ppo(setup, str(folder), greedy=True),
+        load_ppo(setup, str(folder), greedy=False),
+        load_best(setup, str(folder), farsighted=True),
+    ):
+        few, many = (shown(setup.world, policy, users) for users in (5, 40))
+        np.testing.assert_array_equal(few, many[:, :5])
+
+
 def test_the_average_user_is_learned_and_kept(runs):
     """Users like quality, with a weight of 1; 800 slates find it between 0.5 and 1.7 (standard error 0.2)."""
     setup, folder, _ = runs["responses"]
