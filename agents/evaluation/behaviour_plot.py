@@ -35,7 +35,7 @@ def behaviour(steps: pd.DataFrame, summary: Mapping[str, Any], *, width: int | N
     Args:
         steps: One row per policy, training seed and step.
         summary: What ``summarise`` returned.
-        width: Steps of a bin; as few as give no more than ``FINEST`` bins if not given. The figure states it.
+        width: Steps of a bin; ``bin_width`` of the table if not given. The figure states it.
 
     Raises:
         ValueError: If the table tells of no behaviour, as for a world without topics and sessions.
@@ -62,12 +62,8 @@ def _panel(axes: Axes, steps: pd.DataFrame, name: str, width: int, look: Mapping
     """One measure of all policies."""
     means = steps.groupby(["policy", "step"], sort=False)[[name, "alive"]].mean()
     means[name] = means[name].where(means.alive >= FEWEST)
-    draw_lines(
-        axes,
-        {policy: binned(means.loc[[policy]].droplevel(0).sort_index(), width)[name] for policy in look},
-        look,
-        steps=True,
-    )
+    lines = {policy: binned(pd.DataFrame(means.loc[policy]).sort_index(), width)[name] for policy in look}
+    draw_lines(axes, lines, look, steps=True)
     axes.set_title(BEHAVIOUR[name], fontsize=9.5)
     axes.tick_params(labelsize=8)
     plain_panel(axes)

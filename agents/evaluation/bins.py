@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-FINEST = 60
-"""Bins in a plot at most; no more steps than that are drawn one by one."""
+SINGLY = 100
+"""Steps that are drawn one by one at most."""
+
+BINS = 60
+"""Bins in a plot of more steps at most."""
 
 
 def bin_width(steps: pd.DataFrame) -> int:
@@ -14,7 +17,8 @@ def bin_width(steps: pd.DataFrame) -> int:
     Args:
         steps: One row per policy, training seed and step.
     """
-    return -(-steps.step.nunique() // FINEST)
+    number = steps.step.nunique()
+    return 1 if number <= SINGLY else -(-number // BINS)
 
 
 def binned(values: pd.DataFrame, width: int) -> pd.DataFrame:

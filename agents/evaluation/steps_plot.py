@@ -28,7 +28,7 @@ def engagement_over_steps(steps: pd.DataFrame, summary: Mapping[str, Any], *, wi
     Args:
         steps: One row per policy, training seed and step.
         summary: What ``summarise`` returned.
-        width: Steps of a bin; as few as give no more than ``FINEST`` bins if not given. The axis label states it.
+        width: Steps of a bin; ``bin_width`` of the table if not given. The axis label states it.
 
     Raises:
         ValueError: If ``width`` is not positive.
@@ -111,4 +111,8 @@ def engagement_lines(steps: pd.DataFrame, drawn: Iterable[str], width: int) -> d
     means = steps.groupby(["policy", "step"], sort=False).agg(
         {"engagement": "mean", "engagement_low": "min", "engagement_high": "max"}
     )
+<<<<<<< HEAD
     return {name: binned(means.loc[[name]].droplevel(0).sort_index(), width) for name in drawn}
+=======
+    return {name: binned(pd.DataFrame(means.loc[name]).sort_index(), width) for name in drawn}
+>>>>>>> c
