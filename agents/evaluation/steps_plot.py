@@ -111,8 +111,4 @@ def engagement_lines(steps: pd.DataFrame, drawn: Iterable[str], width: int) -> d
     means = steps.groupby(["policy", "step"], sort=False).agg(
         {"engagement": "mean", "engagement_low": "min", "engagement_high": "max"}
     )
-<<<<<<< HEAD
-    return {name: binned(means.loc[[name]].droplevel(0).sort_index(), width) for name in drawn}
-=======
     return {name: binned(pd.DataFrame(means.loc[name]).sort_index(), width) for name in drawn}
->>>>>>> c

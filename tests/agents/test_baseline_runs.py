@@ -173,9 +173,12 @@ def test_an_interrupt_leaves_the_best_so_far(setup, ranker_run, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (replace(SLATEQ, total_steps=64), "validations is 6, but 64 steps, taken 16 at a time, have room for 5"),
-        (replace(STOCK["sb3-ppo"], rollout=16, total_steps=256), "256 steps, taken 128 at a time, have room for 3"),  # type: ignore[type-var]
-        (replace(STOCK["sb3-sac"], total_steps=64), "64 steps, taken 16 at a time, have room for 5"),  # type: ignore[type-var]
+        (
+            SlateQSettings(total_steps=64, lanes=16),
+            "validations is 6, but 64 steps, taken 16 at a time, have room for 5",
+        ),
+        (StockPPOSettings(total_steps=256, lanes=8, rollout=16), "256 steps, taken 128 at a time, have room for 3"),
+        (StockSACSettings(total_steps=64, lanes=16), "64 steps, taken 16 at a time, have room for 5"),
     ],
 )
 def test_more_measurements_than_there_is_room_for_are_refused_before_any_work(
@@ -194,7 +197,9 @@ def test_six_measurements_are_made(runs, kind):
 
 
 def test_actions_that_torch_cannot_draw_end_in_one_line(setup, tmp_path):
-    diverging = replace(STOCK["sb3-sac"], learning_rate=10.0, total_steps=640, gradients=8)
+    diverging = StockSACSettings(
+        total_steps=640, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=8, learning_rate=10.0
+    )
     with pytest.raises(
         ValueError, match=r"sb3-sac diverged: its (weights|actions) are not finite after \d+ steps"
     ) as it:

@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from driftrec.agents.baselines import common
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.slate_optimiser import best_slates, slate_gains
 
@@ -90,3 +91,12 @@ def test_what_is_not_a_number_has_no_rank(rank):
     with pytest.raises(ValueError, match=r"The score at \[1, 1\] \(user, item\) is NaN"):
         rank(scores)
     assert rank(scores[:1]).tolist() == [[0, 2]]
+
+
+def test_a_score_that_is_not_a_number_is_named_by_its_row_among_all_users(monkeypatch):
+    monkeypatch.setattr(common, "CHUNK_CELLS", 8)  # two users of four items at a time
+    observation = {"persona": np.zeros(5, np.int32), "read_items": np.full((5, 1), -1)}
+    scores = np.tile(np.arange(4.0), (5, 1))
+    scores[3, 2] = np.nan
+    with pytest.raises(ValueError, match=r"The score at \[3, 2\] \(user, item\) is NaN"):
+        common.best_unread(lambda chunk, rows: scores[rows].copy(), observation, 4, 2)
