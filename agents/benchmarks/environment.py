@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
+from driftrec.agents.benchmarks.alone import Measurement
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.envs.news import NewsVectorEnv
 from driftrec.envs.vector import RecommendationVectorEnv
@@ -35,8 +37,11 @@ def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
     return work
 
 
-def environment(effort: Effort) -> Iterator[Row]:
-    """One row a number of lanes."""
-    for lanes in effort.lanes:
-        (rates,) = alternate([stepping(NewsVectorEnv(lanes), effort)], effort.repeats)
-        yield rates.row("environment", f"News-v0, {lanes:,} lanes", UNIT)
+def environment(effort: Effort) -> list[Measurement]:
+    """One a number of lanes."""
+    return [partial(_with_lanes, lanes, effort) for lanes in effort.lanes]
+
+
+def _with_lanes(lanes: int, effort: Effort) -> Iterator[Row]:
+    (rates,) = alternate([stepping(NewsVectorEnv(lanes), effort)], effort.repeats)
+    yield rates.row("environment", f"News-v0, {lanes:,} lanes", UNIT)

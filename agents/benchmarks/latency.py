@@ -13,11 +13,12 @@ from driftrec.agents.ppo import PPOSettings
 from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
-from driftrec.agents.world_setup import WorldSetup
+from driftrec.agents.world_setup import WorldArgs, set_up
 
 
-def latency(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
+def latency(effort: Effort) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
+    setup = set_up(WorldArgs())
     stage = CandidateStage(Ranker(setup.context, "text", 0), PPOSettings.candidates)  # unfitted: costs the same
     network = serving_network(stage, setup.slate_size, PPOSettings.temper)
     policy = SlatePolicy(stage, network, greedy=True)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 Work = Callable[[], int]
 """Does a fixed amount of work and returns how many units that were."""
@@ -137,17 +134,9 @@ def _timed(work: Work) -> tuple[float, float]:
     return units / wall, units / max(cpu, 1e-9)
 
 
-def in_process(module: str, *words: str) -> Any:
-    """The JSON that ``python -m module words`` prints: work whose memory must be told from this process's.
-
-    Raises:
-        RuntimeError: If it fails; holds what it said last.
-    """
-    command = [sys.executable, "-m", module, *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with status {done.returncode}: {done.stderr[-500:]}")
-    return json.loads(done.stdout)
+def largest_peak() -> int:
+    """Most memory that this process or one that it started, and that has ended, has held at a time, in bytes."""
+    return max(peak_memory(), _told_by(resource.RUSAGE_CHILDREN))
 
 
 def peak_memory() -> int:
@@ -156,4 +145,9 @@ def peak_memory() -> int:
     if status.exists():  # getrusage's figure would start at the peak of the process that started this one
         (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return _told_by(resource.RUSAGE_SELF)
+
+
+def _told_by(who: int) -> int:
+    """Peak memory by ``resource.getrusage``, in bytes."""
+    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

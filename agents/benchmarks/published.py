@@ -15,6 +15,7 @@ import numpy as np
 from gymnasium.vector import SyncVectorEnv
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
+from driftrec.agents.benchmarks.alone import Measurement
 from driftrec.agents.benchmarks.environment import UNIT, stepping
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.benchmarks.peers import REMEDY, sardine_stepping
@@ -71,13 +72,15 @@ QUOTED = (
 )
 
 
-def published(effort: Effort) -> Iterator[Row]:
-    """RecSim's worlds, then SARDINE's."""
+def published(effort: Effort) -> list[Measurement]:
+    """RecSim's worlds, then SARDINE's, world by world."""
     lanes = min(LANES, max(effort.lanes))
-    for name in dict.fromkeys(quoted.name for quoted in QUOTED):
-        yield from _recsim([quoted for quoted in QUOTED if quoted.name == name], lanes, effort)
-    for world in PUBLISHED:
-        yield from _sardine(world, lanes, effort)
+    names = dict.fromkeys(quoted.name for quoted in QUOTED)
+    recsim = [[quoted for quoted in QUOTED if quoted.name == name] for name in names]
+    return [
+        *(partial(_recsim, seen, lanes, effort) for seen in recsim),
+        *(partial(_sardine, world, lanes, effort) for world in PUBLISHED),
+    ]
 
 
 def _recsim(seen: list[Quoted], lanes: int, effort: Effort) -> Iterator[Row]:

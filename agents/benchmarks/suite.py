@@ -1,27 +1,28 @@
-"""All benchmarks in one run: which there are, their table and their JSON."""
+"""All benchmarks in one run, every measurement in a process of its own: which there are, their table, their JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import pandas as pd
 
+from driftrec.agents.benchmarks.alone import Measurement, alone
 from driftrec.agents.benchmarks.audience import audience
 from driftrec.agents.benchmarks.encoding import encoding
 from driftrec.agents.benchmarks.environment import environment
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.machine import machine
-from driftrec.agents.benchmarks.measure import Effort, Row, peak_memory
+from driftrec.agents.benchmarks.measure import Effort, Row, largest_peak
 from driftrec.agents.benchmarks.peers import peers
 from driftrec.agents.benchmarks.published import published
 from driftrec.agents.benchmarks.published_training import published_training
 from driftrec.agents.benchmarks.sizes import sizes
 from driftrec.agents.benchmarks.training import training
-from driftrec.agents.world_setup import WorldArgs, WorldSetup, set_up
 from driftrec.simulators.settings import nearest
 
 SECTIONS = ("environment", "peers", "training", "latency", "encoding", "audience", "memory")
@@ -31,11 +32,14 @@ PEER_SECTIONS = ("published", "sizes", "published-training")
 """Those of the published worlds, beside their originals."""
 
 
+HOW = "Every measurement was taken in a fresh process that did nothing else; what is compared took turns in one."
+
+
 def run_benchmarks(
     sections: Sequence[str] = SECTIONS,
     effort: Effort | None = None,
     *,
-    make_setup: Callable[[], WorldSetup] = lambda: set_up(WorldArgs()),
+    run: Callable[[Measurement], Iterable[Row]] = alone,
     report: Callable[[Row], None] = lambda row: None,
 ) -> dict[str, Any]:
     """Run benchmarks one after the other.
@@ -43,7 +47,7 @@ def run_benchmarks(
     Args:
         sections: Which, of ``SECTIONS`` and ``PEER_SECTIONS``.
         effort: How much to do; the full amount when omitted.
-        make_setup: Makes the world that PPO is measured in; called at most once.
+        run: Takes a measurement; in a process of its own when omitted.
         report: Called with every row as it comes.
 
     Returns:
@@ -51,38 +55,41 @@ def run_benchmarks(
 
     Raises:
         ValueError: If a section is unknown; the message gives the nearest.
+        RuntimeError: If a measurement's process fails; holds what it said last.
     """
     effort = effort or Effort()
-    available = _benchmarks(effort, cache(make_setup))
+    available = _benchmarks(effort)
     for section in sections:
         if section not in available:
             raise ValueError(f"Section {section!r} is unknown. {nearest(section, available)}")
     results: dict[str, Any] = {"machine": machine(), "effort": asdict(effort), "rows": []}
     for section in sections:
-        for row in available[section]():
+        taken = [_memory()] if section == "memory" else map(run, available[section])
+        for row in chain.from_iterable(taken):
             report(row)
             results["rows"].append(asdict(row))
     return results
 
 
-def _benchmarks(effort: Effort, setup: Callable[[], WorldSetup]) -> dict[str, Callable[[], Iterator[Row]]]:
+def _benchmarks(effort: Effort) -> dict[str, list[Measurement]]:
+    """What every section measures: what is to be compared in turns is one measurement."""
     return {
-        "environment": lambda: environment(effort),
-        "peers": lambda: peers(effort),
-        "training": lambda: training(effort, setup()),
-        "latency": lambda: latency(effort, setup()),
-        "encoding": lambda: encoding(effort),
-        "audience": lambda: audience(effort),
-        "memory": memory,
-        "published": lambda: published(effort),
-        "sizes": lambda: sizes(effort),
-        "published-training": lambda: published_training(effort),
+        "environment": environment(effort),
+        "peers": [partial(peers, effort)],
+        "training": [partial(training, effort)],
+        "latency": [partial(latency, effort)],
+        "encoding": [partial(encoding, effort)],
+        "audience": [partial(audience, effort)],
+        "memory": [],  # of those that ran before
+        "published": published(effort),
+        "sizes": sizes(effort),
+        "published-training": [partial(published_training, effort)],
     }
 
 
-def memory() -> Iterator[Row]:
-    """Peak memory of this process, after all that ran before."""
-    yield Row("memory", "peak of the process so far", peak_memory() / 1e6, "MB")
+def _memory() -> list[Row]:
+    """Peak memory of this process and of those it started."""
+    return [Row("memory", "peak of the largest process so far", largest_peak() / 1e6, "MB")]
 
 
 def table(results: Mapping[str, Any]) -> str:
@@ -99,7 +106,8 @@ def table(results: Mapping[str, Any]) -> str:
     }
     about = results["machine"]
     text = pd.DataFrame(columns).to_string(index=False)
-    return f"{text}\n\n{about['processor']}, {about['processors']} processors, load {about['load'][0]} at the start\n"
+    told = f"{about['processor']}, {about['processors']} processors, load {about['load'][0]} at the start"
+    return f"{text}\n\n{told}\n{HOW}\n"
 
 
 def to_json(results: Mapping[str, Any]) -> str:

@@ -10,13 +10,14 @@ from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.candidates import CandidateStage
 from driftrec.agents.ppo import PPOSettings, build_ppo
 from driftrec.agents.ranker import Ranker
-from driftrec.agents.world_setup import WorldSetup
+from driftrec.agents.world_setup import WorldArgs, set_up
 
 LANES = 128
 
 
-def training(effort: Effort, setup: WorldSetup) -> Iterator[Row]:
+def training(effort: Effort) -> Iterator[Row]:
     """One row."""
+    setup = set_up(WorldArgs())
     settings = settings_for(LANES, effort.frames)
     stage = CandidateStage(Ranker(setup.context, "text", 0), settings.candidates)  # unfitted: costs the same
     model = build_ppo(setup.envs(LANES), stage, settings, seed=0)

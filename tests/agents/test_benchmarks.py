@@ -1,14 +1,18 @@
 """Every benchmark once at toy size: what the report holds, not how fast anything is."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from driftrec.agents.benchmarks import audience, measure, peers, suite
+from driftrec.agents.benchmarks import audience, latency, measure, peers, suite, training
+from driftrec.agents.benchmarks.alone import alone
 from driftrec.agents.benchmarks.measure import QUICK, Effort, Rates, Row
 from driftrec.agents.setting import Setting
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
@@ -25,21 +29,31 @@ def made_up_setup():
 
 @pytest.fixture(scope="module")
 def run():
-    """Results, rows as reported, and how often the setup was made."""
-    reported, made = [], []
-    results = suite.run_benchmarks(
-        effort=QUICK, make_setup=lambda: made.append(0) or made_up_setup(), report=reported.append
-    )
-    return results, reported, made
+    """Results, and rows as reported; all taken in this process."""
+    reported = []
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (training, latency):
+            patch.setattr(module, "set_up", lambda args: made_up_setup())
+        results = suite.run_benchmarks(effort=QUICK, run=lambda measurement: measurement(), report=reported.append)
+    return results, reported
+
+
+def own_process(section):
+    return [Row(section, "process", os.getpid(), "id"), Row(section, "started by", os.getppid(), "id")]
+
+
+def noisy():
+    print("what a library says")
+    print("and to the errors", file=sys.stderr)
+    return [Row("noisy", "rate", 1.5, "times", low=1.0)]
 
 
 def test_every_section_reports_positive_numbers_in_strict_json(run):
-    results, reported, made = run
+    results, reported = run
     again = json.loads(suite.to_json(results), parse_constant=lambda name: pytest.fail(f"{name} is not strict JSON"))
     assert again["effort"]["audience"] == QUICK.audience
     assert [row["name"] for row in again["rows"]] == [row.name for row in reported]
     assert list(dict.fromkeys(row["section"] for row in again["rows"])) == list(suite.SECTIONS)
-    assert len(made) == 1
     for row in again["rows"]:
         assert set(row) == set(asdict(Row("", "", None, "")))
         if row["name"] != peers.PEER or row["value"] is not None:
@@ -59,6 +73,7 @@ def test_the_table_shows_every_row(run):
     results = run[0]
     table = suite.table(results)
     assert all(row["name"] in table for row in results["rows"])
+    assert "in a fresh process that did nothing else" in table
 
 
 def test_a_missing_peer_says_how_to_install_it(monkeypatch):
@@ -97,18 +112,41 @@ def test_every_user_of_the_audience_is_simulated(monkeypatch):
     assert len(set(seen)) == len(seen) == 70
 
 
-def test_a_failing_audience_is_explained():
-    with pytest.raises(RuntimeError, match=r"(?s)ended with status 1: .*ValueError: range"):
-        list(audience.audience(Effort(audience=10, audience_steps=1, chunk=0)))
+def test_a_measurement_that_fails_is_explained():
+    with pytest.raises(RuntimeError, match=r"(?s)audience.* ended with status 1: .*ValueError: range"):
+        alone(partial(audience.audience, Effort(audience=10, audience_steps=1, chunk=0)))
 
 
-def test_the_audience_process_loads_no_learning_library():
+@pytest.mark.parametrize("module", ["alone", "audience", "environment", "sizes"])
+def test_processes_that_only_step_load_no_learning_library(module):
     code = (
-        "import sys, driftrec.agents.benchmarks.audience\n"
+        f"import sys, driftrec.agents.benchmarks.{module}\n"
         "print(sorted({'torch', 'transformers', 'stable_baselines3'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def _found(monkeypatch):
+    """Processes that are started find this file."""
+    folders = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
+
+
+@pytest.mark.usefixtures("_found")
+def test_every_measurement_has_a_process_of_its_own(monkeypatch):
+    monkeypatch.setattr(suite, "environment", lambda effort: [partial(own_process, "environment")] * 2)
+    results = suite.run_benchmarks(("environment", "memory"), QUICK)
+    ids, memory = [row["value"] for row in results["rows"][:-1]], results["rows"][-1]
+    assert len({ids[0], ids[2], os.getpid()}) == 3
+    assert ids[1] == ids[3] == os.getpid()
+    assert memory["value"] > 10
+
+
+@pytest.mark.usefixtures("_found")
+def test_a_process_may_print_what_it_likes():
+    assert alone(noisy) == [Row("noisy", "rate", 1.5, "times", low=1.0)]
 
 
 def test_peak_memory_is_that_of_this_process_alone():

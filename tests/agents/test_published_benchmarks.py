@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from driftrec.agents.benchmarks import published, published_training, sizes, suite
-from driftrec.agents.benchmarks.measure import PEERS, QUICK, Effort, Rates, in_process
+from driftrec.agents.benchmarks.alone import alone
+from driftrec.agents.benchmarks.measure import PEERS, QUICK, Effort, Rates
 from driftrec.agents.benchmarks.published import QUOTED
 from driftrec.scripts import bench
 
@@ -24,10 +25,14 @@ def no_sardine(monkeypatch):
     monkeypatch.setitem(sys.modules, "sardine.wrappers", None)
 
 
+def rows_of(measurements):
+    return [row for measurement in measurements for row in measurement()]
+
+
 @pytest.mark.usefixtures("two_worlds")
 def test_every_world_is_measured_beside_its_original():
     pytest.importorskip("sardine")
-    rows = list(published.published(TINY))
+    rows = rows_of(published.published(TINY))
     for name in ("Sardine-SingleItem-Static", "Sardine-SlateRerank-Bored"):
         for what in (
             ", 64 lanes",
@@ -47,7 +52,7 @@ def test_all_worlds_are_in_the_benchmark():
 
 @pytest.mark.usefixtures("two_worlds", "no_sardine")
 def test_without_the_original_ours_is_measured_and_the_remedy_is_named():
-    rows = list(published.published(TINY))
+    rows = rows_of(published.published(TINY))
     sardine = [row for row in rows if row.name.startswith("Sardine")]
     assert [row.name.partition(", ")[2] for row in sardine] == ["original", "64 lanes"] * 2
     assert all("'.[peers]'" in row.note for row in sardine if row.value is None)
@@ -58,7 +63,7 @@ def test_what_is_quoted_says_so_and_the_fastest_counts(monkeypatch):
     monkeypatch.setattr(published, "PUBLISHED", ())
     rates = Rates((1e6, 2e6, 3e6), (4e6, 4e6, 4e6))
     monkeypatch.setattr(published, "alternate", lambda works, repeats: [rates])
-    rows = list(published.published(TINY))
+    rows = rows_of(published.published(TINY))
     quoted = [row for row in rows if row.name.endswith("original")]
     assert len(quoted) == len(QUOTED)
     for row in quoted:
@@ -77,7 +82,8 @@ def test_how_many_times_faster_is_found_turn_by_turn():
 
 def test_every_size_has_a_rate_and_a_memory_of_its_own(monkeypatch):
     monkeypatch.setattr(sizes, "WORLDS", ("RecSim-LongTermSatisfaction",))
-    rows = list(sizes.sizes(replace(TINY, lanes=(2, 400_000), steps=(1, 1))))
+    effort = replace(TINY, lanes=(2, 400_000), steps=(1, 1))
+    rows = [row for measurement in sizes.sizes(effort) for row in alone(measurement)]
     assert [(row.name.partition(", ")[2], row.unit) for row in rows] == [
         ("2 lanes", "user-steps/s"),
         ("2 lanes, peak memory", "MB"),
@@ -86,11 +92,6 @@ def test_every_size_has_a_rate_and_a_memory_of_its_own(monkeypatch):
     ]
     small, large = (row.value for row in rows if row.unit == "MB")
     assert large > small + 16  # the clickbait of ten candidates alone
-
-
-def test_a_process_that_fails_is_explained():
-    with pytest.raises(RuntimeError, match=r"(?s)ended with status 1: .*NameNotFound"):
-        in_process("driftrec.agents.benchmarks.sizes", "RecSim-Nothing", "2", "{}")
 
 
 def test_ppo_trains_beside_stock_ppo():
