@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from driftrec.agents import comparison
 from driftrec.agents.comparison import TRAINED
+from driftrec.agents.evaluation.summary import read_results
 from driftrec.scripts import compare
 from driftrec.scripts.compare import curve_runs, training_runs
 
@@ -27,7 +29,7 @@ def test_the_training_of_the_first_ppo_is_drawn(policies, runs):
 
 
 @pytest.mark.slow  # for the processes that ``project`` starts
-@pytest.mark.parametrize("what", ["write_results", "write_table", "save_all"])
+@pytest.mark.parametrize("what", ["write_results", "write_table"])
 def test_a_full_disk_leaves_the_tables_elsewhere(project, driftrec, tmp_path, monkeypatch, what):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     save = getattr(compare, what)
@@ -46,3 +48,47 @@ def test_a_full_disk_leaves_the_tables_elsewhere(project, driftrec, tmp_path, mo
     kept = {path.name for path in Path(told[1]).iterdir()}
     assert {"episodes.csv", "steps.csv", "journeys.csv", "summary.json", "summary.md", "curve.csv"} <= kept
     assert not (tmp_path / "mine").exists()
+
+
+def test_a_plot_that_fails_loses_no_table(project, driftrec, tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr(compare, "save_all", fail)
+    done = driftrec("compare", *project.world, "--users", "4", "--policies", "random", "content", "--out", "out")
+    assert done.status == 1
+    assert "\ncontent " in done.out
+    assert done.err == (
+        "The plots could not be drawn (RuntimeError: no font).\n"
+        "The tables are written; draw again with: driftrec plot out\n"
+    )
+    assert set(read_results(tmp_path / "out").episodes.policy) == {"random", "content"}
+
+
+def test_an_interrupt_keeps_the_policies_that_are_finished(project, driftrec, tmp_path, monkeypatch):
+    serve = comparison.roll_out
+
+    def press(world, policy, context, seeds, **told):
+        if told["name"] == "popular":
+            raise KeyboardInterrupt
+        return serve(world, policy, context, seeds, **told)
+
+    monkeypatch.setattr(comparison, "roll_out", press)
+    policies = ("random", "content", "popular", "linucb")
+    done = driftrec("compare", *project.world, "--users", "4", "--policies", *policies, "--out", "out")
+    assert done.status == 130
+    assert "out holds the policies that were finished" in done.err
+    results = read_results(tmp_path / "out")
+    assert set(results.episodes.policy) == {"random", "content"}
+    assert results.summary["failed"] == {"popular": "interrupted", "linucb": "interrupted"}
+
+
+def test_the_planners_effort_is_told_beforehand_and_may_be_set(project, driftrec, own_cache, tmp_path):
+    words = ("compare", *project.world, "--users", "4", "--policies", "random", "planner")
+    done = driftrec(*words, "--planner-effort", "3", "2", "--config", '{"individuality": 0.2}')
+    assert done.status == 0, done.err
+    assert re.search(r"^Tuning the planner: 2 rounds of 3 users, some [\d,]+ s$", done.out, re.MULTILINE)
+    assert "planner, round 2 of 2" in done.out
+    done = driftrec(*words, "--planner-effort", "0", "2")
+    assert done.status == 2
+    assert "--planner-effort is (0, 2); both users and rounds must be at least 1" in done.err
