@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Kept:
@@ -31,3 +31,8 @@ class Kept:
 
     def __reduce__(self) -> tuple[type[Kept], tuple[()]]:
         return Kept, ()
+
+
+def product(kept: Kept, linear: nn.Linear, rows: Tensor) -> Tensor:
+    """``linear`` of ``rows``, kept."""
+    return kept((rows, linear.weight, linear.bias), lambda: linear(rows))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.kept import Kept
+from driftrec.agents.kept import Kept, product
 from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.state_encoder import StateEncoder
 from driftrec.agents.tables import Representation, item_table, persona_table
@@ -90,8 +90,7 @@ class Ranker(nn.Module):
     def predict(self, state: Tensor, vectors: Tensor) -> Scores:
         """Predictions for all items from state vectors (users, state_dims) and ``item_vectors()``."""
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
-        weight = self.item_bias
-        bias = self._bias((vectors, weight.weight, weight.bias), lambda: weight(vectors))  # (items, 2)
+        bias = product(self._bias, self.item_bias, vectors)  # (items, 2)
         appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)
         minutes = self.length * torch.addmm(bias[:, 1], stay_query, vectors.T).sigmoid_()
         return Scores(appeal, minutes, self.no_click(state))

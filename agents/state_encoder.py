@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.kept import Kept
+from driftrec.agents.kept import Kept, product
 from driftrec.agents.policy import Observation
 from driftrec.agents.tables import Table
 
@@ -39,7 +39,7 @@ class StateEncoder(nn.Module):
         self.state_dims = state_dims
         self.project_item = nn.Linear(items.dims, dims)
         self.project_persona = nn.Linear(personas.dims, dims)
-        self._projected = Kept(), Kept()  # of items and personas: of a large table the most costly part of a request
+        self._items, self._people = Kept(), Kept()  # projected: of a large table the most costly part of a request
         half_lives = torch.tensor(START_HALF_LIVES).log2()
         self.log_half_life = nn.Parameter(half_lives.repeat(3, 1))  # (kinds of memory, half-lives)
         memories = self.log_half_life.numel()
@@ -50,21 +50,17 @@ class StateEncoder(nn.Module):
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, state_dims)."""
-        projected = self._project(0, self.items, self.project_item)  # (items, dims)
+        projected = product(self._items, self.project_item, self.items())  # (items, dims)
         read, minutes = observation["read_items"], observation["read_minutes"]
         kinds = torch.stack([(read >= 0).float(), minutes], dim=1)  # (users, kinds, reads)
         of_reads = memories(projected, read, kinds, observation["read_age"], self.log_half_life[:2])
         passed = ((observation["shown"] >= 0) & (observation["clicked"] == 0)).float()[:, None]
         of_passed = memories(projected, observation["shown"], passed, observation["age"], self.log_half_life[2:])
-        personas = self._project(1, self.personas, self.project_persona)  # (personas, dims)
+        personas = product(self._people, self.project_persona, self.personas())  # (personas, dims)
         persona = nn.functional.embedding(observation["persona"][:, 0].long(), personas)
         clock = torch.log1p(observation["clock"].float())
         x = self.normalise(torch.cat([*of_reads, *of_passed, persona, clock], dim=1))
         return self.linear(x) + self.mlp(x)
-
-    def _project(self, which: int, table: Table, projection: nn.Linear) -> Tensor:
-        rows = table()
-        return self._projected[which]((rows, projection.weight, projection.bias), lambda: projection(rows))
 
 
 def memories(
