@@ -98,6 +98,6 @@ def take(rows: NDArray[Number], index: NDArray[np.int64]) -> NDArray[Number]:
     return rows.take(index, axis=0, out=taken, mode="clip")
 
 
-def scaled(array: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+def scaled(array: NDArray[np.float32], factor: float | np.float32) -> NDArray[np.float32]:
     """As ``array * factor``."""
     return np.multiply(array, factor, out=empty(array.shape, np.float32))

@@ -1,4 +1,5 @@
 import copy
+import ctypes
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
@@ -84,7 +85,7 @@ HOLDERS = {
     "an array over a buffer": lambda array: np.frombuffer(array, np.uint8),
     "an array over the interface": lambda array: np.asarray(memoryview(array[5:7])),
     "an iterator": lambda array: array[4:].flat,
-    "what ctypes sees": lambda array: array.ctypes.data_as(np.ctypeslib.ctypes.c_void_p),
+    "what ctypes sees": lambda array: array.ctypes.data_as(ctypes.c_void_p),
     "an element of a record": lambda array: array.view([("a", np.float32), ("b", np.float32)])["b"],
 }
 
