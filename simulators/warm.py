@@ -8,6 +8,7 @@ what a caller holds never changes.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,34 +22,46 @@ SMALLEST, LARGEST = 2**16, 2**25
 MOST_IDLE = 8
 """Blocks of one size that are kept while nobody uses them: as many as a step uses at a time."""
 
-_idle: dict[int, list[NDArray[np.uint8]]] = {2**power: [] for power in range(16, 26)}  # by size, the last used last
+
+class _Block:
+    """Memory that is lent to one array at a time."""
+
+    __slots__ = ("address", "memory")
+
+    def __init__(self, size: int) -> None:
+        self.memory = np.empty(size, np.uint8)
+        self.address = self.memory.__array_interface__["data"]
+
+
+_idle: dict[int, list[_Block]] = {2**power: [] for power in range(16, 26)}  # by size, the last used last
 
 
 class _Loan:
     """The base of one array, and so of all its views: lives as long as any of them, then hands its block back."""
 
-    __slots__ = ("__array_interface__", "_block", "_keep")
+    __slots__ = ("__array_interface__", "_block", "_idle")
 
-    def __init__(self, block: NDArray[np.uint8], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self._block, self._keep = block, _idle[block.size]
-        address = block.__array_interface__["data"]
-        self.__array_interface__ = {"version": 3, "shape": shape, "typestr": dtype.str, "data": address}
+    def __init__(self, size: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._idle = _idle[size]
+        try:
+            self._block = self._idle.pop()
+        except IndexError:
+            self._block = _Block(size)
+        self.__array_interface__ = {"version": 3, "shape": shape, "typestr": dtype.str, "data": self._block.address}
 
     def __del__(self) -> None:
-        if len(self._keep) < MOST_IDLE:
-            self._keep.append(self._block)
+        if len(self._idle) < MOST_IDLE:
+            self._idle.append(self._block)
 
 
 def empty(shape: tuple[int, ...], dtype: type[Number] | np.dtype[Number]) -> NDArray[Number]:
     """As ``np.empty``."""
     kind = np.dtype(dtype)
-    size = kind.itemsize
-    for length in shape:
-        size *= length
+    size = kind.itemsize * math.prod(shape)
     if not SMALLEST <= size <= LARGEST:
         return np.empty(shape, kind)
-    block = _block(2 ** (size - 1).bit_length())  # what lies behind the array is never touched, and so costs nothing
-    return np.asarray(_Loan(block, shape, kind))
+    whole = 1 << (size - 1).bit_length()  # what lies behind the array is never touched, and so costs nothing
+    return np.asarray(_Loan(whole, shape, kind))
 
 
 def like(array: NDArray[Number]) -> NDArray[Number]:
@@ -79,18 +92,12 @@ def full(shape: tuple[int, ...], value: Number) -> NDArray[Number]:
 
 def take(rows: NDArray[Number], index: NDArray[np.int64]) -> NDArray[Number]:
     """As ``rows.take(index, axis=0)``."""
-    if not index.size or index.view(np.uint64).max() >= len(rows):  # negative, or too large: numpy's own way
+    taken = empty(index.shape + rows.shape[1:], rows.dtype)
+    if taken.flags.owndata or index.view(np.uint64).max() >= len(rows):  # small; or an item below 0 or too large
         return rows.take(index, axis=0)
-    return rows.take(index, axis=0, out=empty(index.shape + rows.shape[1:], rows.dtype), mode="clip")
+    return rows.take(index, axis=0, out=taken, mode="clip")
 
 
-def scaled(array: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+def scaled(array: NDArray[np.float32], factor: float | np.float32) -> NDArray[np.float32]:
     """As ``array * factor``."""
     return np.multiply(array, factor, out=empty(array.shape, np.float32))
-
-
-def _block(size: int) -> NDArray[np.uint8]:
-    try:
-        return _idle[size].pop()
-    except IndexError:
-        return np.empty(size, np.uint8)
