@@ -162,7 +162,12 @@ def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
 
 
 def world_title(args: WorldArgs) -> str:
-    """A world in words: its id, and whatever is not as it comes, such as "driftrec/News-v0, slate_size 10"."""
+    """A world in words: its id, and whatever is not as it comes, such as "driftrec/News-v0, slate_size 10".
+
+    Of a world that is not registered nothing but the name is known.
+    """
+    if args.world not in gym.registry:
+        return args.world
     plain = resolved(WorldArgs(world=args.world), make_env(WorldArgs(world=args.world)))
     told, usual = _parts(args), _parts(plain)
     return ", ".join([args.world, *(f"{name} {value}" for name, value in told.items() if usual.get(name) != value)])
