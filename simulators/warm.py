@@ -3,7 +3,7 @@
 A large array that dies goes back to the system, or does not, as the allocator's mood is; the next one then faults once
 for every 4 KiB that it is first written to, which was up to half of a step of thousands of users. Here the memory of an
 array that nobody holds any more is kept for the next one. Whoever holds an array, or a view of it, keeps its memory:
-what a caller holds never changes.
+what a caller holds never changes. Threads may share it all.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.generic)
 
-SMALLEST, LARGEST = 2**16, 2**25
-"""Bytes of the arrays that are served: smaller ones are cheap anyway, and larger ones would hold too much memory."""
+SMALLEST, LARGEST = 2**16, 2**24
+"""Bytes of the arrays that are served: allocators keep smaller ones, and for larger ones numpy asks for huge pages."""
 
 MOST_IDLE = 8
-"""Blocks of one size that are kept while nobody uses them: as many as a step uses at a time."""
+"""Blocks of one size that are kept while nobody uses them, as many as a step uses at a time: 256 MiB in all at most."""
 
 
 class _Block:
@@ -33,7 +33,7 @@ class _Block:
         self.address = self.memory.__array_interface__["data"]
 
 
-_idle: dict[int, list[_Block]] = {2**power: [] for power in range(16, 26)}  # by size, the last used last
+_idle: dict[int, list[_Block]] = {}  # by size, a power of two; the last used last
 
 
 class _Loan:
@@ -41,13 +41,9 @@ class _Loan:
 
     __slots__ = ("__array_interface__", "_block", "_idle")
 
-    def __init__(self, size: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self._idle = _idle[size]
-        try:
-            self._block = self._idle.pop()
-        except IndexError:
-            self._block = _Block(size)
-        self.__array_interface__ = {"version": 3, "shape": shape, "typestr": dtype.str, "data": self._block.address}
+    def __init__(self, block: _Block, idle: list[_Block], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._block, self._idle = block, idle
+        self.__array_interface__ = {"version": 3, "shape": shape, "typestr": dtype.str, "data": block.address}
 
     def __del__(self) -> None:
         if len(self._idle) < MOST_IDLE:
@@ -61,7 +57,12 @@ def empty(shape: tuple[int, ...], dtype: type[Number] | np.dtype[Number]) -> NDA
     if not SMALLEST <= size <= LARGEST:
         return np.empty(shape, kind)
     whole = 1 << (size - 1).bit_length()  # what lies behind the array is never touched, and so costs nothing
-    return np.asarray(_Loan(whole, shape, kind))
+    idle = _idle.setdefault(whole, [])
+    try:
+        block = idle.pop()
+    except IndexError:
+        block = _Block(whole)
+    return np.asarray(_Loan(block, idle, shape, kind))
 
 
 def like(array: NDArray[Number]) -> NDArray[Number]:

@@ -13,7 +13,7 @@ SHAPES = [(3,), (4, 2), (16_384,), (300, 70, 2), (0, 5), (9_000_000,)]  # small,
 
 @pytest.fixture(autouse=True)
 def _no_idle_memory(monkeypatch):
-    monkeypatch.setattr(warm, "_idle", {size: [] for size in warm._idle})
+    monkeypatch.setattr(warm, "_idle", {})
 
 
 def address(array):
