@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Number = TypeVar("Number", bound=np.generic)
 
 SMALLEST, LARGEST = 2**17, 2**24
-"""Bytes of the arrays that are served: glibc keeps smaller ones by itself, for larger ones numpy asks for huge pages."""
+"""Bytes of the arrays served: glibc keeps smaller ones by itself, and for larger ones numpy asks for huge pages."""
 
 MOST_IDLE = 8
 """Blocks of one size that are kept while nobody uses them, as many as a step uses at a time: 256 MiB in all at most."""
