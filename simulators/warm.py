@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.generic)
 
-SMALLEST, LARGEST = 2**16, 2**24
-"""Bytes of the arrays that are served: allocators keep smaller ones, and for larger ones numpy asks for huge pages."""
+SMALLEST, LARGEST = 2**17, 2**24
+"""Bytes of the arrays served: glibc keeps smaller ones by itself, and for larger ones numpy asks for huge pages."""
 
 MOST_IDLE = 8
 """Blocks of one size that are kept while nobody uses them, as many as a step uses at a time: 256 MiB in all at most."""

@@ -8,7 +8,7 @@ import pytest
 
 from driftrec.simulators import warm
 
-SHAPES = [(3,), (4, 2), (16_384,), (300, 70, 2), (0, 5), (9_000_000,)]  # small, lent, none, too large to be lent
+SHAPES = [(3,), (4, 2), (32_768,), (300, 70, 2), (0, 5), (9_000_000,)]  # small, lent, none, too large to be lent
 
 
 @pytest.fixture(autouse=True)

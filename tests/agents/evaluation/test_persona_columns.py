@@ -58,8 +58,11 @@ def test_the_columns_are_read_back_as_they_were(tmp_path, episodes, steps, journ
     pd.testing.assert_series_equal(back.persona_distance, episodes.persona_distance)
 
 
-def test_tables_from_before_the_columns_can_be_summarised(episodes):
-    check_episodes(episodes.drop(columns=["persona", "persona_distance"]))
+def test_tables_from_before_the_columns_can_be_summarised(episodes, shown, summary):
+    older = episodes.drop(columns=["persona", "persona_distance"])
+    told = {key: summary[key] for key in ("world", "baseline")}
+    again = summarise(older, shown, **told, seed=summary["seeds"]["evaluation"], oracles=["planner"])
+    assert again["policies"] == summary["policies"]
 
 
 def test_one_user_has_one_persona(episodes):
