@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -16,12 +15,12 @@ from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.evaluation.tables import MINUTES
-from driftrec.agents.known_policies import EFFORT, Effort, Setup, known_policies
+from driftrec.agents.known_policies import EFFORT, TUNABLE, Effort, Setup, known_policies
 from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.registry import build_policy
-from driftrec.agents.tuning import is_tuned, tuned
-from driftrec.agents.world_setup import world_title
+from driftrec.agents.tuning import SPACES, is_tuned, tuned
+from driftrec.agents.world_description import description
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
 
@@ -39,6 +38,7 @@ class Entry:
 
     label: str
     policies: Mapping[int | None, Policy]  # by training seed; one under None where nothing was trained
+    parameters: Mapping[str, float] = field(default_factory=dict)  # those that ``driftrec tune`` found
 
     @property
     def oracle(self) -> bool:
@@ -49,7 +49,7 @@ class Entry:
 def parse_entry(text: str) -> tuple[str, list[str]]:
     """Label and policy names of "label=name", "name", or "ppo:RUN,RUN" (several training seeds of one policy).
 
-    An "=" behind a colon belongs to a path and sets no label apart.
+    An "=" behind a colon belongs to a path and sets no label apart. Of "linucb:RUN" the label is "linucb tuned".
     """
     label, equals, name = text.partition("=")
     if not equals or ":" in label:
@@ -57,6 +57,8 @@ def parse_entry(text: str) -> tuple[str, list[str]]:
     elif not label:
         raise ValueError(f"{text!r} has an empty label; write label=policy.")
     head, colon, argument = name.partition(":")
+    if head in TUNABLE and argument:
+        return label or f"{head} tuned", [name]
     if head in TRAINED and colon:
         return label or head, [f"{head}:{run}" for run in argument.split(",")]
     return label or name, [name]
@@ -76,12 +78,17 @@ def chosen_baseline(wanted: str | None, texts: Sequence[str]) -> str:
     if not labels:
         raise ValueError("No policies to compare; name some, such as random.")
     if wanted is None:
-        return "myopic" if "myopic" in labels else labels[0]
+        return default_baseline(labels)
     if wanted in texts:
         return parse_entry(wanted)[0]
     if wanted not in labels:
         raise ValueError(f"Baseline {wanted!r} is not among the policies. {nearest(wanted, labels)}")
     return wanted
+
+
+def default_baseline(labels: Sequence[str]) -> str:
+    """The label to compare with where none was chosen: "myopic", or the first."""
+    return "myopic" if "myopic" in labels else labels[0]
 
 
 def build_entries(
@@ -113,7 +120,7 @@ def build_entries(
         if len(set(seeds)) < len(seeds):
             raise ValueError(f"Two runs of {label!r} have one training seed ({seeds}); name them apart: label=policy.")
         trained = [build_policy(name, setup.context, known.policies, known.loaders) for name in names]
-        built[label] = Entry(label, dict(zip(seeds, trained, strict=True)))
+        built[label] = Entry(label, dict(zip(seeds, trained, strict=True)), _parameters(label, names))
     return [built[label] for label in labels]
 
 
@@ -130,7 +137,7 @@ def compare(
     """Let every policy serve the same ``users`` users.
 
     A policy that fails costs its own row alone: the summary's "failed" says why, by label. So does an interrupt, after
-    which no further policy serves.
+    which no further policy serves. Training seeds of it that finished before stay.
 
     Args:
         setup: World and embeddings.
@@ -138,43 +145,48 @@ def compare(
         users: Number of users, never met in training.
         seed: Source of users, of the policies' own draws and of the bootstrap.
         baseline: Label that all others are compared with in pairs; the journeys are those under it and under the
-            last other policy.
+            last other policy. Should it fail, that of ``default_baseline`` among those that did not.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
 
     Raises:
-        PolicyError: If all fail; that of the first.
-        KeyboardInterrupt: If no policy has finished by then.
+        Exception: If all fail; that of the first.
+        KeyboardInterrupt: If interrupted before any has finished or failed.
     """
     seeds = user_seeds(seed, "evaluation", users)
     episodes: list[pd.DataFrame] = []
     steps: list[pd.DataFrame] = []
-    journeys, shown = {}, {}
-    failed: dict[str, str] = {}
-    for number, entry in enumerate(entries):
+    journeys: dict[str, pd.DataFrame] = {}
+    shown: dict[str, NDArray[np.bool_]] = {}  # (training seeds, users, items)
+    errors: dict[str, BaseException] = {}
+    for label, trained, policy in _lines(entries):
+        on_policy(label)
         try:
-            parts = _rollouts(setup, entry, seeds, seed, on_policy, tick)
-        except KeyboardInterrupt:
-            if not episodes:
-                raise
-            failed |= {left.label: INTERRUPTED for left in entries[number:]}
+            rollout = _serve(setup, policy, label, seeds, seed, tick)
+        except KeyboardInterrupt as interrupt:
+            errors |= {left.label: interrupt for left in entries if left.label not in {*shown, *errors} - {label}}
             break
         except Exception as error:
-            if not episodes and number == len(entries) - 1:
-                raise
-            failed[entry.label] = str(error)
+            errors.setdefault(label, error)
             continue
-        episodes += [_signed(rollout.episodes, entry.label, trained) for trained, rollout in parts.items()]
-        steps += [_signed(step_table(rollout, seed), entry.label, trained) for trained, rollout in parts.items()]
-        shown[entry.label] = np.stack([rollout.shown for rollout in parts.values()])
-        journeys[entry.label] = next(iter(parts.values())).journeys
+        episodes.append(_signed(rollout.episodes, label, trained))
+        steps.append(_signed(step_table(rollout, seed), label, trained))
+        shown[label] = np.concatenate([*([shown[label]] if label in shown else []), rollout.shown[None]])
+        journeys.setdefault(label, rollout.journeys)
+    if not shown:
+        raise next(iter(errors.values()))
     table = pd.concat(episodes, ignore_index=True)
     oracles = [entry.label for entry in entries if entry.oracle and entry.label in shown]
-    baseline = baseline if baseline in shown else next(iter(shown))
-    summary = summarise(table, shown, world=world_title(setup.args), baseline=baseline, seed=seed, oracles=oracles)
-    summary["failed"] = failed
+    baseline = baseline if baseline in shown else default_baseline(list(shown))
+    summary = summarise(table, shown, world=description(setup), baseline=baseline, seed=seed, oracles=oracles)
+    summary["failed"] = {
+        label: INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error) for label, error in errors.items()
+    }
     summary["unit"] = getattr(setup.world, "unit", MINUTES)
     summary["planner_weights"] = weights_of_planners(entries)
+    found = {entry.label: dict(entry.parameters) for entry in entries if entry.parameters and entry.label in shown}
+    if found:
+        summary["parameters"] = found
     others = [label for label in journeys if label != baseline]
     followed = {label: journeys[label] for label in (baseline, *others[-1:])}
     return Results(table, pd.concat(steps, ignore_index=True), one_user(followed), summary)
@@ -191,21 +203,19 @@ def _signed(rows: pd.DataFrame, label: str, trained: int | None) -> pd.DataFrame
     return rows.assign(policy=label, training_seed=pd.array([trained] * len(rows), dtype="Int64"))
 
 
-def _rollouts(
-    setup: Setup,
-    entry: Entry,
-    seeds: NDArray[np.uint64],
-    seed: int,
-    on_policy: Callable[[str], None],
-    tick: Callable[[], None],
-) -> dict[int | None, Rollout]:
-    """Rollouts of an entry's policies over the users ``seeds``, by training seed, ascending."""
-    told: dict[str, Any] = {"horizon": setup.horizon, "seed": seed, "name": entry.label, "tick": tick}
-    rollouts = {}
-    for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
-        on_policy(entry.label)
-        rollouts[trained] = roll_out(setup.world, entry.policies[trained], setup.context, seeds, **told)
-    return rollouts
+def _lines(entries: Sequence[Entry]) -> Iterator[tuple[str, int | None, Policy]]:
+    """Label, training seed and policy of every rollout, in the order of the tables."""
+    for entry in entries:
+        for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
+            yield entry.label, trained, entry.policies[trained]
+
+
+def _serve(
+    setup: Setup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
+) -> Rollout:
+    """One policy's rollout over the users ``seeds``."""
+    horizon = setup.horizon
+    return roll_out(setup.world, policy, setup.context, seeds, horizon=horizon, seed=seed, name=label, tick=tick)
 
 
 def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -227,3 +237,12 @@ def _training_seed(name: str, seed: int) -> int | None:
     if head in TRAINED and run:
         return int(read_config(run)["seed"])
     return seed if name == "myopic" else None
+
+
+def _parameters(label: str, names: Sequence[str]) -> Mapping[str, float]:
+    """What ``driftrec tune`` found for the policies of one line; ValueError unless it is one setting for all."""
+    parts = [name.partition(":")[::2] for name in names]
+    found = [tuned(run)[1] if head in SPACES and run and is_tuned(run) else {} for head, run in parts]
+    if any(parameters != found[0] for parameters in found):
+        raise ValueError(f"The runs of {label!r} were tuned to several settings; name them apart: label=policy.")
+    return found[0]

@@ -9,7 +9,7 @@ import sysconfig
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from types import FrameType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -99,18 +99,21 @@ class PolicyError(RuntimeError):
 
 
 def failed(name: str, method: str, error: Exception) -> PolicyError:
-    """The ``PolicyError`` of a policy that raised ``error``: method, file and line of its own code.
+    """The ``PolicyError`` of a policy that raised ``error``, in one line: method, file and line of its own code.
 
     The line is the innermost one that is neither ours nor a library's, or else the innermost.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(_FOREIGN)] or frames
-    where = f", {own[-1].filename}, line {own[-1].lineno}" if own else ""
-    return PolicyError(f"Policy {name!r} failed in {method}(){where}: {type(error).__name__}: {error}")
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [(frame, line) for frame, line in frames if not _foreign(frame)] or frames
+    where = f", {own[-1][0].f_code.co_filename}, line {own[-1][1]}" if own else ""
+    text = " ".join(str(error).split())
+    return PolicyError(f"Policy {name!r} failed in {method}(){where}: {type(error).__name__}: {text}")
 
 
-_FOREIGN = (str(Path(__file__).parents[1]), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
-"""Folders of driftrec, of Python and of installed packages."""
+def _foreign(frame: FrameType) -> bool:
+    """Whether the code is a library's, Python's or driftrec's, in whose folder users' files may lie, too."""
+    libraries = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+    return frame.f_globals.get("__name__", "").startswith("driftrec.") or frame.f_code.co_filename.startswith(libraries)
 
 
 def num_users(observation: Observation) -> int:

@@ -138,7 +138,7 @@ def commit() -> dict[str, str]:
     told = {"capture_output": True, "text": True, "check": True}
     try:
         subprocess.run([*git, "ls-files", "--error-unmatch", Path(__file__).name], **told)  # type: ignore[call-overload]
-        found = subprocess.run([*git, "describe", "--always", "--abbrev=40", "--dirty=+changes"], **told)  # type: ignore[call-overload]
+        found = subprocess.run([*git, "describe", "--always", "--exclude=*", "--abbrev=40", "--dirty=+changes"], **told)  # type: ignore[call-overload]
     except (OSError, subprocess.CalledProcessError):
         return {}
     return {"commit": found.stdout.strip()}

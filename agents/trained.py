@@ -15,6 +15,7 @@ from driftrec.agents.ppo_policy import serving_network
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.slate_policy import SlatePolicy
 from driftrec.agents.true_state import Informed
+from driftrec.agents.world_description import differences
 from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.simulators.revealed import revealed
 
@@ -53,13 +54,9 @@ def _served(policy: Policy, setup: WorldSetup, checkpoint: Checkpoint) -> Policy
 
 
 def other_world(here: WorldArgs, run: str) -> list[str]:
-    """What is different in the world that a run was trained in, in words; errors as of ``load_greedy``."""
-    trained = {"config": {}, **WorldArgs(**read_config(run)["world"]).kwargs()}
-    now = {"config": {}, **here.kwargs()}
-    checked = {"catalogue", "slate_size"}  # by content, and by itself
-    told = [name for name in dict.fromkeys(["history", "horizon", *trained, *now]) if name not in checked]
-    both = {name: (trained.get(name), now.get(name)) for name in told}
-    return [f"{name} {then}, not {today} as here" for name, (then, today) in both.items() if then != today]
+    """Notes on how the world that a run was trained in differs from the one ``here``; errors as of ``load_greedy``."""
+    there = WorldArgs(**read_config(run)["world"])
+    return [f"Note: {run} was trained with {difference}." for difference in differences(there, here)]
 
 
 def load_ranker(setup: WorldSetup, run: str) -> tuple[Ranker, dict[str, Any]]:

@@ -18,9 +18,11 @@ from driftrec.agents.evaluation.bootstrap import paired_interval
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.mmr import MMR
 from driftrec.agents.policy import Policy
+from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.registry import build_policy
 from driftrec.agents.trained import load_mmr
-from driftrec.agents.world_setup import WorldSetup
+from driftrec.agents.world_description import differences
+from driftrec.agents.world_setup import WorldArgs, WorldSetup
 from driftrec.simulators.extras import install
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
@@ -157,6 +159,19 @@ def tuned(run: str) -> tuple[str, dict[str, float]]:
         return name, {key: found["best"][key] for key in SPACES[check_tunable(name)]}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{file} is damaged ({error!r}); tune again with: driftrec tune") from error
+
+
+def tuned_elsewhere(setup: WorldSetup | PublishedSetup, run: str) -> list[str]:
+    """Notes on how the world that a run of ``driftrec tune`` was made in differs from that of ``setup``.
+
+    Other items are no error, as they are to what was trained with them. Errors as of ``load_tuned``.
+    """
+    tuned(run)
+    found = json.loads((Path(run) / BEST_FILE).read_text(encoding="utf-8"))
+    then, now = found.get("fingerprints", {}), setup.fingerprints()  # earlier versions kept neither
+    others = [f"another {what}" for what in then if then[what] != now.get(what)]
+    told = [*others, *differences(WorldArgs(**found.get("world", asdict(setup.args))), setup.args)]
+    return [f"Note: {run} was tuned with {difference}." for difference in told]
 
 
 def search(setup: WorldSetup, name: str, *, seed: int, trials: int, users: int) -> Iterator[Trial]:

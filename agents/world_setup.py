@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -136,14 +134,20 @@ def make_env(args: WorldArgs) -> RecommendationEnv:
     if args.world not in known:
         raise ValueError(f"World {args.world!r} is unknown. {nearest(args.world, known)}")
     kwargs = args.kwargs()
-    spec = gym.spec(args.world)
-    takes = inspect.signature(load_env_creator(str(spec.entry_point))).parameters.keys() - spec.kwargs.keys()
+    takes = creator_takes(args.world)
     for name in kwargs:
         if name not in takes:
             raise ValueError(f"{args.world} takes no {name}. {nearest(name, takes)}")
     env = gym.make(args.world, **kwargs).unwrapped
     assert isinstance(env, RecommendationEnv)
     return env
+
+
+def creator_takes(world: str) -> dict[str, Any]:
+    """Keyword arguments that the environment of a known world takes, with their defaults; what its id says left out."""
+    spec = gym.spec(world)
+    parameters = inspect.signature(load_env_creator(str(spec.entry_point))).parameters
+    return {name: parameter.default for name, parameter in parameters.items() if name not in spec.kwargs}
 
 
 def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
@@ -159,37 +163,6 @@ def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
         options = json_object("options", args.options)
         told["options"] = json.dumps({**options, "embeddings": env.world.item_source})
     return WorldArgs(**told)
-
-
-def world_title(args: WorldArgs) -> str:
-    """A world in words: its id, and whatever is not as it comes, such as "driftrec/News-v0, slate_size 10".
-
-    Of a world that is not registered nothing but the name is known.
-    """
-    if args.world not in gym.registry:
-        return args.world
-    plain = resolved(WorldArgs(world=args.world), make_env(WorldArgs(world=args.world)))
-    told, usual = _parts(args), _parts(plain)
-    return ", ".join([args.world, *(f"{name} {value}" for name, value in told.items() if usual.get(name) != value)])
-
-
-def _parts(args: WorldArgs) -> dict[str, str]:
-    """All settings of a world by name, nested ones with dots between; catalogues by the folder's name."""
-    sizes = {
-        name: getattr(args, name) for name in ("slate_size", "history", "horizon") if getattr(args, name) is not None
-    }
-    catalogue = {} if args.catalogue is None else {"catalogue": Path(args.catalogue).resolve().name}
-    nested = {**json_object("options", args.options), **json_object("config", args.config)}
-    return {name: str(value) for name, value in {**catalogue, **sizes, **dict(_flat(nested))}.items()}
-
-
-def _flat(nested: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Leaves of nested objects, with their path."""
-    for name, value in nested.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value
 
 
 def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> WorldSetup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import filterfalse
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import EFFORT, TUNABLE, Setup, baselines, open_world
 from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.trained import other_world
-from driftrec.agents.tuning import is_tuned, tuned
+from driftrec.agents.tuning import is_tuned, tuned_elsewhere
+from driftrec.agents.world_description import recorded
 from driftrec.agents.world_setup import WorldArgs
 
 
@@ -77,25 +78,35 @@ def main(args: Args) -> None:
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
     setup = open_world(args, progress=sys.stderr.isatty())
-    for run in filter(is_tuned, training_runs(policies, ("mmr", *TUNABLE))):
-        print(f"Tuned: {_in_words(run)}")
-    for run in filterfalse(is_tuned, training_runs(policies, TRAINED)):
-        for difference in other_world(setup.args, run):
-            print(f"Note: {run} was trained with {difference}.")
+    notes = [other_world(setup.args, run) for run in filterfalse(is_tuned, training_runs(policies, TRAINED))]
+    notes += [tuned_elsewhere(setup, run) for run in filter(is_tuned, training_runs(policies, ("mmr", *TUNABLE)))]
+    for note in chain.from_iterable(notes):
+        print(note)
     entries = build_entries(setup, policies, seed=seed, report=print, effort=args.planner_effort)
     with run_folder(args.out, "compare") as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
-        write_config(folder, {**asdict(args), **setup.described(), **told})
+        write_config(folder, {**asdict(args), **recorded(setup), **told})
         results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
-        curve = read_curves(curve_runs(policies))
-        print(text_table(results.summary), flush=True)  # first: nothing that follows can lose it
-        rescue(folder, lambda where: _write(where, results, curve))
-        drawn_all = draw(folder, results, curve)
+        curve, read = _training(curve_runs(policies))
+        try:
+            rescue(folder, lambda where: _write(where, results, curve))
+        finally:
+            print(text_table(results.summary), flush=True)  # on a full disk, too
+        drawn_all = draw(folder, results, curve) and read
     if setup.note:
         print(setup.note)
     print(f"Run folder: {folder}")
     _end(results.summary, baseline, folder, drawn_all)
+
+
+def _training(runs: Sequence[str]) -> tuple[pd.DataFrame | None, bool]:
+    """Training curves of ``runs``, and whether they could be read; if not, that is said and costs their plot alone."""
+    try:
+        return read_curves(runs), True
+    except Exception as error:
+        print(f"The training curve could not be read ({type(error).__name__}: {str(error).strip()}).", file=sys.stderr)
+        return None, False
 
 
 def _write(folder: Path, results: Results, curve: pd.DataFrame | None) -> None:
@@ -119,20 +130,16 @@ def draw(folder: Path, results: Results, curve: pd.DataFrame | None) -> bool:
 def _end(summary: Mapping[str, Any], baseline: str, folder: Path, drawn_all: bool) -> None:
     """Say which policies failed, and end with a status that is not 0 if any did or plots are missing."""
     failed = summary["failed"]
-    if baseline in failed:
+    if baseline != summary["baseline"]:
         print(f"The baseline {baseline} is among the missing: compared with {summary['baseline']}.", file=sys.stderr)
     if INTERRUPTED in failed.values():
         raise KeyboardInterrupt(f"{folder} holds the policies that were finished")
     for label, why in failed.items():
-        print(f"{label} failed and is left out: {why}", file=sys.stderr)
+        kept = summary["policies"].get(label, {}).get("training_seeds")
+        left = f"is left out but for training seeds {kept}" if kept else "is left out"
+        print(f"{label} failed and {left}: {why}", file=sys.stderr)
     if failed or not drawn_all:
         raise SystemExit(1)
-
-
-def _in_words(run: str) -> str:
-    """What was tuned in a run folder, and its parameters."""
-    name, parameters = tuned(run)
-    return ", ".join([name, *(f"{key} {value:.4g}" for key, value in parameters.items())])
 
 
 def serve(setup: Setup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:

@@ -6,12 +6,12 @@ import sys
 from dataclasses import dataclass
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison import Entry, build_entries, compare
+from driftrec.agents.comparison import INTERRUPTED, Entry, build_entries, compare
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import Setup, open_world
 from driftrec.agents.oracles import Planner
 from driftrec.agents.oracles.tuned import ROUNDS, USERS, planner_weights
-from driftrec.agents.policy import Policy
+from driftrec.agents.policy import Policy, PolicyError
 from driftrec.agents.published import policies as published
 from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.runs import check_users, drawn
@@ -46,6 +46,8 @@ def main(args: Args) -> None:
     entries = build_entries(setup, ("random", "myopic-oracle"), seed=seed)
     entries.append(Entry("planner", {None: _planner(setup, args)}))
     summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
+    for why in summary["failed"].values():  # without one of the three there is no ratio
+        raise KeyboardInterrupt if why == INTERRUPTED else PolicyError(why)
     print(text_table(summary))
     if setup.note:
         print(setup.note)

@@ -19,6 +19,7 @@ from driftrec.agents.published.setup import PublishedSetup
 from driftrec.agents.published.training import PublishedSettings
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.training import TrainSettings, train
+from driftrec.agents.world_description import recorded
 from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup
 
 
@@ -54,7 +55,7 @@ def main(args: Args) -> None:
     start = time.perf_counter()
     with run_folder(args.out, "train") as folder:
         told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}
-        write_config(folder, {**asdict(args), **setup.described(), **told})
+        write_config(folder, {**asdict(args), **recorded(setup), **told})
         try:
             _train(setup, settings, seed, folder)
         except KeyboardInterrupt:

@@ -23,7 +23,8 @@ from driftrec.agents.published.slateq_training import PublishedSlateQSettings
 from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
 from driftrec.agents.slateq import SlateQSettings
 from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings
-from driftrec.agents.trained import load_ranker
+from driftrec.agents.trained import load_ranker, other_world
+from driftrec.agents.world_description import recorded
 from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup
 from driftrec.simulators.ranges import check_ranges
 
@@ -72,11 +73,13 @@ def main(args: Args) -> None:
         print(setup.note)
     if args.ranker is not None:  # a wrong one leaves no folder behind
         load_ranker(setup, str(args.ranker)) if isinstance(setup, WorldSetup) else open_run(setup, str(args.ranker))
+        for note in other_world(setup.args, str(args.ranker)):
+            print(note)
     start = time.perf_counter()
     with run_folder(args.out, args.kind) as folder:
         told: dict[str, Any] = {} if recipe is None else {"settings": asdict(recipe)}
         told |= {"seed": seed, "fingerprints": setup.fingerprints()}
-        write_config(folder, {**asdict(args), **setup.described(), **told})
+        write_config(folder, {**asdict(args), **recorded(setup), **told})
         try:
             _train(args, setup, recipe, seed, folder)
         except KeyboardInterrupt:

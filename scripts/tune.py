@@ -15,6 +15,7 @@ import tyro
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.tuning import BEST_FILE, Trial, build_with, check_tunable, defaults, new_study, search, validate
+from driftrec.agents.world_description import recorded
 from driftrec.agents.world_setup import WorldArgs, set_up
 
 TRIALS_FILE = "trials.csv"
@@ -59,7 +60,7 @@ def main(args: Args) -> None:
     setup = set_up(args, progress=sys.stderr.isatty())
     build_with(setup, args.name, defaults(args.name))  # and whether there is such a run
     with run_folder(args.out, "tune") as folder:
-        write_config(folder, {**asdict(args), **setup.described(), "seed": seed, "fingerprints": setup.fingerprints()})
+        write_config(folder, {**asdict(args), **recorded(setup), "seed": seed, "fingerprints": setup.fingerprints()})
         trials: list[Trial] = []
         for trial in search(setup, args.name, seed=seed, trials=args.trials, users=args.users):
             trials.append(trial)
@@ -67,11 +68,14 @@ def main(args: Args) -> None:
             best = max(trials, key=lambda tried: tried.engagement)
             print(f"Trial {trial.number + 1} of {args.trials}: {_line(trial)} (best {best.engagement:.1f})", flush=True)
         check = validate(setup, args.name, best.parameters, seed=seed, users=args.check_users)
-        found = {"policy": args.name, "best": best.row(), "defaults": defaults(args.name), "check": check}
+        head, _, run = args.name.partition(":")
+        name = f"{head}:{Path(run).resolve()}" if run else head  # found from any folder
+        found = {"policy": name, "best": best.row(), "defaults": defaults(args.name), "check": check}
+        found |= {"world": asdict(setup.args), "fingerprints": setup.fingerprints()}
         rescue(folder, partial(_write_found, trials, found))
         print(f"Best, trial {best.number + 1}: {_line(best)}")
         print(_verdict(check))
-    print(f"Run folder: {folder}. Compare with it as {args.name.partition(':')[0]}:{folder}")
+    print(f"Run folder: {folder}. Compare with it as {head}:{folder}")
 
 
 def _write_trials(trials: Sequence[Trial], folder: Path) -> None:

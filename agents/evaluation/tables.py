@@ -179,10 +179,17 @@ def _meanings(summary: Mapping[str, Any], blocks: Sequence[Sequence[Column]]) ->
 def _method(summary: Mapping[str, Any]) -> list[str]:
     about, seeds = summary["interval"], summary["seeds"]
     trained = f" ({', '.join(map(str, seeds['training']))})" if seeds["training"] else ""
+    tuned = [
+        f"{label}: tuned to {', '.join(f'{name} {value:.4g}' for name, value in parameters.items())}"
+        for label, parameters in summary.get("parameters", {}).items()
+    ]
+    failed = [f"not finished: {label}: {why}" for label, why in summary.get("failed", {}).items()]
     return [
         f"{sample_size(summary)}{trained}, evaluation seed {seeds['evaluation']}; every policy met the same users",
         f"[low, high]: {about['level']:.0%} interval, {about['method']}, {about['resamples']} resamples "
         f"(coverage: {about['coverage_resamples']})",
         f"{MARK}: the interval of the paired difference to {summary['floor']} holds 0",
         f"{ORACLE_MARK}: told the hidden truth of every user; no recommender can know it",
+        *tuned,
+        *failed,
     ]

@@ -53,7 +53,8 @@ def planner_weights(
 ) -> PlannerWeights:
     """The planner's weights for this world: packaged, from the cache, or tuned now and cached.
 
-    Cached weights are taken if they were tuned with at least this effort (users times rounds).
+    The cache keeps weights by world and effort. Those of this effort are taken, or else of the least that has neither
+    fewer users nor fewer rounds.
 
     Args:
         world: The world.
@@ -61,18 +62,23 @@ def planner_weights(
         retune: Tune now even if weights are at hand.
         users: Users a candidate meets while tuning.
         rounds: Rounds of tuning.
-        report: Called with a line after every round of tuning.
+        report: Called with lines about where weights are kept, how long tuning takes, and every round of it.
     """
     key = world_key(world, horizon)
     if not retune and key in PACKAGED:
         return PACKAGED[key]
-    file = default_cache_folder() / f"planner-{key}.json"
-    weights = None if retune else _cached(file, users * rounds)
-    if weights is None:
-        seconds = tuning_seconds(world, horizon, users, rounds)
-        report(f"Tuning the planner: {rounds} rounds of {users} users, some {max(round(seconds), 1):,} s")
-        weights = tune_planner(world, seed=0, horizon=horizon, num_users=users, rounds=rounds, report=report)
-        _keep(weights, file, users * rounds)
+    folder = default_cache_folder()
+    for file in [] if retune else _enough(folder, key, users, rounds):
+        kept = _cached(file)
+        if kept is not None:
+            report(f"The planner was tuned before: {file}")
+            return kept
+    seconds = tuning_seconds(world, horizon, users, rounds)
+    report(f"Tuning the planner: {rounds} rounds of {users} users, some {max(round(seconds), 1):,} s")
+    weights = tune_planner(world, seed=0, horizon=horizon, num_users=users, rounds=rounds, report=report)
+    file = folder / f"planner-{key}-{users}x{rounds}.json"
+    if _keep(weights, file):
+        report(f"What was tuned is kept: {file}")
     return weights
 
 
@@ -88,13 +94,20 @@ def tuning_seconds(world: NewsWorld, horizon: int, users: int, rounds: int) -> f
     return seconds * horizon * rounds * SAMPLES
 
 
-def _cached(file: Path, effort: int) -> PlannerWeights | None:
-    """Weights from ``file``; None where it is missing, not readable, damaged, or was made with less effort."""
+def _enough(folder: Path, key: str, users: int, rounds: int) -> list[Path]:
+    """Files with weights of at least this effort, the least first."""
+    found = []
+    for file in folder.glob(f"planner-{key}-[0-9]*x[0-9]*.json"):
+        sizes = tuple(map(int, file.stem.rpartition("-")[2].split("x")))
+        if sizes[0] >= users and sizes[1] >= rounds:
+            found.append((sizes[0] * sizes[1], sizes, file))
+    return [file for *_, file in sorted(found)]
+
+
+def _cached(file: Path) -> PlannerWeights | None:
+    """Weights from ``file``; None where it is not readable or damaged."""
     try:
-        kept = json.loads(file.read_text())
-        return PlannerWeights(**kept["weights"]) if kept["effort"] >= effort else None
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        return PlannerWeights(**json.loads(file.read_text())["weights"])
     except OSError as error:
         warnings.warn(f"Cached planner weights {file} cannot be read ({error}); tuning again.", stacklevel=3)
         return None
@@ -103,10 +116,12 @@ def _cached(file: Path, effort: int) -> PlannerWeights | None:
         return None
 
 
-def _keep(weights: PlannerWeights, file: Path, effort: int) -> None:
-    """Write ``weights`` to ``file``; a folder that cannot be written to costs a warning, not the weights."""
+def _keep(weights: PlannerWeights, file: Path) -> bool:
+    """Whether ``weights`` could be written to ``file``; if not, that costs a warning, not the weights."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_files({file: json.dumps({"effort": effort, "weights": asdict(weights)}).encode()})
+        write_files({file: json.dumps({"weights": asdict(weights)}).encode()})
     except OSError as error:
         warnings.warn(f"Planner weights could not be cached in {file.parent} ({error}).", stacklevel=3)
+        return False
+    return True

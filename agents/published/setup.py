@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -45,10 +45,6 @@ class PublishedSetup:
     args: WorldArgs
     world: FeaturedWorld[Any]
     horizon: int
-
-    def described(self) -> dict[str, Any]:
-        """The arguments with the sizes that the world has, for the record."""
-        return {**asdict(self.args), "slate_size": self.slate_size, "horizon": self.horizon}
 
     @property
     def slate_size(self) -> int:

@@ -1,11 +1,13 @@
 """Comparing policies: how they are named, built before any work, and served the same users."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from driftrec.agents import known_policies
-from driftrec.agents.baselines import Popular, Random
+from driftrec.agents.baselines import LinUCB, Popular, Random
 from driftrec.agents.comparison import (
     Entry,
     build_entries,
@@ -16,7 +18,9 @@ from driftrec.agents.comparison import (
     weights_of_planners,
 )
 from driftrec.agents.evaluation.summary import read_results, write_results
+from driftrec.agents.evaluation.tables import markdown, text_table
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
+from driftrec.agents.policy import PolicyError
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,9 @@ def setup(make_setup):
         ("a=b=random", "a", ["b=random"]),
         ("myopic", "myopic", ["myopic"]),
         ("myopic:a", "myopic", ["myopic:a"]),
+        ("linucb:runs/9", "linucb tuned", ["linucb:runs/9"]),
+        ("mine=content:runs/9", "mine", ["content:runs/9"]),
+        ("linucb", "linucb", ["linucb"]),
         ("package.module:Class", "package.module:Class", ["package.module:Class"]),
         ("my own=package.module:Class", "my own", ["package.module:Class"]),
     ],
@@ -209,3 +216,68 @@ def test_the_user_to_follow_stays_under_both_policies():
     followed = one_user(journeys)
     assert set(followed.user) == {2}
     assert followed.groupby("policy").step.max().to_dict() == {"a": 6, "b": 5}
+
+
+FOUND = {"alpha": 0.5, "prior": 0.25, "ridge": 3.0, "dims": 5}
+
+
+def test_what_was_tuned_is_served_and_told(setup, tmp_path):
+    (tmp_path / "best.json").write_text(json.dumps({"policy": "linucb", "best": FOUND}))
+    entries = build_entries(setup, ["linucb", f"linucb:{tmp_path}"], seed=0)
+    results = compare(setup, entries, users=6, seed=1, baseline="linucb")
+    by_hand = Entry("a", {None: LinUCB(setup.context, **FOUND)})
+    wanted = compare(setup, [by_hand], users=6, seed=1, baseline="a").episodes
+    got = results.episodes[results.episodes.policy == "linucb tuned"]
+    assert got.engagement.tolist() == wanted.engagement.tolist()
+    assert results.summary["parameters"] == {"linucb tuned": FOUND}
+    line = "linucb tuned: tuned to alpha 0.5, prior 0.25, ridge 3, dims 5"
+    assert line in text_table(results.summary)
+    assert f"- {line}" in markdown(results.summary)
+
+
+class Failing(Random):
+    """Fails as it is told."""
+
+    def __init__(self, context, error):
+        super().__init__(context)
+        self.error = error
+
+    def act(self, observation):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "labels", "missing"),
+    [
+        (OSError("no"), ["random", "trained", "planner"], ["failing"]),
+        (KeyboardInterrupt(), ["random", "trained"], ["failing", "planner"]),
+    ],
+)
+def test_what_finished_is_kept(setup, results, error, labels, missing):
+    failing = Entry("failing", {None: Failing(setup.context, error)})
+    all_of_them = [*entries(setup)[:2], failing, *entries(setup)[2:]]
+    found = compare(setup, all_of_them, users=20, seed=5, baseline="failing")
+    assert list(found.summary["policies"]) == found.episodes.policy.unique().tolist() == labels
+    assert list(found.summary["failed"]) == missing
+    assert found.summary["baseline"] == "random"
+    assert f"not finished: failing: {found.summary['failed']['failing']}" in text_table(found.summary)
+    before = results.episodes[results.episodes.policy.isin(labels)]
+    for column in ("engagement", "steps", "churn"):
+        assert found.episodes[column].tolist() == before[column].tolist()
+
+
+@pytest.mark.parametrize(("error", "missing"), [(OSError("no"), ["a"]), (KeyboardInterrupt(), ["a", "b"])])
+def test_training_seeds_that_finished_are_kept(setup, error, missing):
+    policies = {3: Random(setup.context), 7: Failing(setup.context, error), 9: Random(setup.context)}
+    both = [Entry("a", policies), Entry("b", {None: Random(setup.context)})]
+    found = compare(setup, both, users=5, seed=5, baseline="a")
+    kept = [3, 9] if isinstance(error, OSError) else [3]
+    assert found.summary["policies"]["a"]["training_seeds"] == kept
+    assert list(found.summary["failed"]) == missing
+    assert found.summary["baseline"] == "a"
+
+
+def test_where_nothing_finished_the_first_error_is_raised(setup):
+    failing = [Entry(label, {None: Failing(setup.context, OSError(label))}) for label in ("one", "two")]
+    with pytest.raises(PolicyError, match="Policy 'one' failed in act"):
+        compare(setup, failing, users=5, seed=5, baseline="one")

@@ -1,11 +1,15 @@
 """The contract of every registered policy, and of those on a fitted ranker that are made from a run folder."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import driftrec.agents.policy
 from driftrec.agents.judge import Judge
 from driftrec.agents.mmr import MMR
-from driftrec.agents.policy import Policy
+from driftrec.agents.policy import Policy, failed
 from driftrec.agents.ranker import Ranker
 from driftrec.agents.registry import POLICIES as REGISTERED
 
@@ -112,3 +116,18 @@ def test_clicked_items_are_not_shown_again(name, make_context, play):
         assert not (slate[:, :, None] == read[:, None, :]).any()
         clicks += (read >= 0).sum()
     assert clicks > 500  # else there was little to avoid
+
+
+def test_a_users_file_in_driftrecs_own_folder_is_the_users():
+    """README's example is saved where the command is given, which may be the clone."""
+    file = Path(driftrec.agents.policy.__file__).parents[1] / "mypolicy.py"
+    names = {"__name__": "mypolicy"}
+    exec(compile("def act():\n    import json\n    json.loads('{')\n", str(file), "exec"), names)
+    with pytest.raises(json.JSONDecodeError) as caught:
+        names["act"]()
+    told = str(failed("own", "act", caught.value))
+    assert told.startswith(f"Policy 'own' failed in act(), {file}, line 3: JSONDecodeError: ")
+
+
+def test_a_failure_is_told_in_one_line():
+    assert str(failed("own", "see", OSError("two\n  lines"))) == "Policy 'own' failed in see(): OSError: two lines"

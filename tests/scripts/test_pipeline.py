@@ -120,7 +120,8 @@ def test_episodes_hold_every_policy_and_the_same_users(project):
 def test_summary_is_strict_json_with_every_measure_in_order(project):
     summary = strict(project.results / "summary.json")
     assert (summary["users"], summary["baseline"]) == (12, "myopic")
-    assert summary["world"] == "driftrec/News-v0, catalogue items, slate_size 3, history 10, horizon 20"
+    assert strict(project.results / "config.json")["description"] == summary["world"]
+    assert summary["world"] == "driftrec/News-v0, catalogue items (12 items), slate_size 3, history 10, horizon 20"
     assert list(summary["policies"]) == NAMES
     for policy in summary["policies"].values():
         for measure in MEASURES:

@@ -68,7 +68,8 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     assert summary["policies"]["planner"]["normalised"]["mean"] == 1.0
     assert pd.read_csv(tmp_path / "both" / "curve.csv").stage.tolist() == ["fitted", "ppo", "ppo"]
     text = (tmp_path / "both" / "summary.md").read_text(encoding="utf-8")
-    assert text.startswith("# Policies in driftrec/Sardine-SlateTopK-Bored-v0, slate_size 4, horizon 6\n")
+    items = "" if summary["world"].endswith("6") else ", embeddings generated"  # without sardine-rec
+    assert text.startswith(f"# Policies in driftrec/Sardine-SlateTopK-Bored-v0, slate_size 4, horizon 6{items}\n")
     plots = {path.name for path in (tmp_path / "both").glob("*.png")}
     assert {"engagement_per_policy.png", "training_curve.png"} <= plots
     # Topics without names are no journey, and nobody leaves before the horizon.
@@ -90,7 +91,7 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     )
     assert elsewhere.status == 0, elsewhere.err
     assert "Note: run was trained with horizon 6, not 5 as here." in elsewhere.out
-    assert "Note: run was trained with corrected None, not True as here." in elsewhere.out
+    assert "Note: run was trained with corrected False, not True as here." in elsewhere.out
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,24 @@ def test_gap_prints_returns_and_ratios(world, driftrec):
     for ratio in ("planner / myopic oracle", "myopic oracle / random"):
         assert float(re.search(rf"^{ratio} = ([\d.]+)$", done.out, re.MULTILINE).group(1)) > 0
     assert f"engagement ({'clicks' if 'Sardine' in world[1] else 'min'})" in done.out
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (ZeroDivisionError("no"), 2, "driftrec gap: Policy 'planner' failed in act(), "),
+        (KeyboardInterrupt(), 130, "driftrec gap: interrupted.\n"),
+    ],
+)
+def test_gap_has_no_ratio_without_the_planner(error, status, message, driftrec, monkeypatch):
+    def fail(self, observation):
+        raise error
+
+    monkeypatch.setattr("driftrec.agents.published.sardine_planner.QuotaPlanner.act", fail)
+    done = driftrec("gap", *WORLD, "--users", "4", "--seed", "1")
+    assert done.status == status
+    assert done.err.startswith(message)
+    assert done.err.count("\n") == 1
 
 
 def test_compare_takes_the_worlds_own_baselines(driftrec, tmp_path):

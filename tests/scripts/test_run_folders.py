@@ -76,8 +76,21 @@ def test_a_run_of_another_world_is_compared_and_the_difference_told(project, dri
     assert done.status == 0, done.err
     assert [line for line in done.out.splitlines() if line.startswith("Note: ")] == [
         f"Note: {run} was trained with horizon 20, not 5 as here.",
-        f"Note: {run} was trained with config {{}}, not {{'drift': {{'towards': 0.1}}}} as here.",
+        f"Note: {run} was trained with drift.towards 0.03, not 0.1 as here.",
     ]
+
+
+def test_a_curve_that_cannot_be_read_costs_no_table(project, driftrec, tmp_path):
+    shutil.copytree(project.run, tmp_path / "torn")
+    (tmp_path / "torn" / CURVE_FILE).write_text("stage,mean_episode_engagement\nppo,2\nppo,3,4\n")
+    words = ("--users", "3", "--out", "mine", "--policies", "random", "ppo:torn")
+    done = driftrec("compare", *project.world, *words)
+    assert done.status == 1
+    assert done.err.startswith("The training curve could not be read (")
+    assert done.err.count("\n") == 1
+    assert "vs baseline (min)" in done.out
+    assert (tmp_path / "mine" / "summary.md").is_file()
+    assert (tmp_path / "mine" / "engagement_per_policy.png").is_file()
 
 
 def test_nothing_is_told_of_a_run_of_the_same_world(project):

@@ -25,6 +25,12 @@ def words(kind, project):
     )
 
 
+def test_it_is_told_where_the_ranker_was_trained(project, driftrec):
+    done = driftrec(*words("slateq", project), "--config", '{"memory": 3}', "--out", "mine")
+    assert done.status == 0, done.err
+    assert done.out.splitlines()[0] == f"Note: {project.run} was trained with memory 16, not 3 as here."
+
+
 def test_all_three_train_and_take_part_in_a_comparison(project, driftrec, tmp_path):
     for kind in SIZES:
         done = driftrec(*words(kind, project), "--out", kind)

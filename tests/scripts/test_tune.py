@@ -48,10 +48,14 @@ def test_what_was_found_takes_part_in_a_comparison(head, project, driftrec, tmp_
     found = json.loads((tmp_path / "mine" / "best.json").read_text())
     found["best"] |= {"epsilon": 1.0} if head == "epsilon-content" else {"weight": 1.0}
     (tmp_path / "mine" / "best.json").write_text(json.dumps(found))
-    comparing = ("compare", *project.world, "--users", "20", "--seed", "1", "--out", "table")
+    comparing = ("compare", *project.world, "--horizon", "20", "--users", "20", "--seed", "1", "--out", "table")
     done = driftrec(*comparing, "--policies", "random", name, f"tuned={head}:mine")
     assert done.status == 0, done.err
-    assert f"Tuned: {name}, " in done.out
+    parameters = {key: found["best"][key] for key in SPACES[head]}
+    summary = read_results(tmp_path / "table").summary
+    assert summary["parameters"] == {"tuned": parameters}
+    assert f"\ntuned: tuned to {', '.join(f'{key} {value:.4g}' for key, value in parameters.items())}\n" in done.out
+    assert "Note: mine was tuned with horizon 5, not 20 as here.\n" in done.out
     means = read_results(tmp_path / "table").episodes.groupby("policy").engagement.mean()
     assert len(set(means.round(6))) == 3  # neither the defaults nor random slates
     done = driftrec(*comparing[:-1], "other", "--policies", "random", "content:mine")
@@ -65,6 +69,16 @@ def test_a_damaged_or_missing_find_is_refused(project, driftrec, tmp_path):
     assert "mine holds nothing tuned: it has no best.json" in driftrec(*comparing).err
     (tmp_path / "mine" / "best.json").write_text('{"policy": "content"}')
     assert "best.json is damaged" in driftrec(*comparing).err
+    (tmp_path / "mine" / "best.json").write_text("{")
+    assert "best.json is damaged" in driftrec(*comparing).err
+
+
+def test_what_was_tuned_on_other_items_is_compared_and_told(project, driftrec, tmp_path):
+    assert driftrec("tune", "content", *project.world, *SMALL, "--out", "mine").status == 0
+    done = driftrec("compare", "--horizon", "3", "--users", "3", "--policies", "random", "content:mine")
+    assert done.status == 0, done.err
+    for what in ("another catalogue", "another audience", "slate_size 3, not 5 as here", "history 10, not 50 as here"):
+        assert f"Note: mine was tuned with {what}.\n" in done.out
 
 
 def test_the_seed_repeats_it(project, driftrec, tmp_path):
