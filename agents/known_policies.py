@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from driftrec.agents.baseline_runs import load_slateq, load_stock
-from driftrec.agents.greedy import Greedy
-from driftrec.agents.judge import Judge
-from driftrec.agents.learned_myopic import MyopicSettings, fit_myopic
+from driftrec.agents.comparison.tuning import SPACES, is_tuned, load_tuned
 from driftrec.agents.oracles import MyopicOracle, Planner
 from driftrec.agents.oracles.tuned import ROUNDS, USERS, planner_weights
 from driftrec.agents.policy import Context
-from driftrec.agents.published import policies as published
-from driftrec.agents.published.setup import PublishedSetup, set_up_published
+from driftrec.agents.ranker.fitting import MyopicSettings, fit_myopic
+from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.registry import POLICIES, Known, Loader
-from driftrec.agents.trained import load_greedy, load_mmr, load_ppo
-from driftrec.agents.tuning import SPACES, is_tuned, load_tuned
-from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup, set_up
+from driftrec.agents.runs.baselines import load_slateq, load_stock
+from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo
+from driftrec.agents.setup import NEWS, WorldArgs, WorldSetup, set_up
+from driftrec.agents.worlds import published
+from driftrec.agents.worlds.published_setup import PublishedSetup, set_up_published
 
 Setup = WorldSetup | PublishedSetup
 """A world with all that is known of it beforehand."""

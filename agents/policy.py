@@ -36,7 +36,7 @@ CHUNK_USERS = 1024
 class Context(Shared):
     """What a recommender knows before the first user arrives. Nothing here is hidden state.
 
-    Published worlds have no texts, see ``driftrec.agents.published.setup.context_of``.
+    Published worlds have no texts, see ``driftrec.agents.worlds.published_setup.context_of``.
 
     Attributes:
         slate_size: Positions in a slate.
@@ -46,7 +46,7 @@ class Context(Shared):
         item_minutes: Length of each item in minutes, float32, (items,); 1 on published worlds.
         titles: Item titles.
         withheld: True for items that must not be shown, bool, (items,); None where all may be.
-        truth: Numbers of hidden truth in the observation, see ``driftrec.agents.true_state``; 0 for all but oracles.
+        truth: Numbers of hidden truth in the observation, see ``ranker.true_state``; 0 for all but oracles.
     """
 
     slate_size: int

@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison import (
+from driftrec.agents.comparison.comparison import (
     INTERRUPTED,
     TRAINED,
     Entry,
@@ -23,17 +23,17 @@ from driftrec.agents.comparison import (
     parse_entry,
     weights_of_planners,
 )
+from driftrec.agents.comparison.tuning import is_tuned, tuned_elsewhere
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import EFFORT, TUNABLE, Setup, baselines, open_world
-from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
-from driftrec.agents.trained import other_world
-from driftrec.agents.tuning import is_tuned, tuned_elsewhere
-from driftrec.agents.world_description import recorded
-from driftrec.agents.world_setup import WorldArgs
+from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
+from driftrec.agents.runs.load import other_world
+from driftrec.agents.setup import WorldArgs
+from driftrec.agents.worlds.description import recorded
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.known_policies import BASELINES
-from driftrec.agents.runs import check_users, drawn, run_folder
-from driftrec.agents.training import TrainSettings
-from driftrec.agents.world_setup import WorldArgs, make_env
+from driftrec.agents.runs.folders import check_users, drawn, run_folder
+from driftrec.agents.runs.train import TrainSettings
+from driftrec.agents.setup import WorldArgs, make_env
 from driftrec.scripts import compare, encode, train
 
 QUICK = TrainSettings(refits=1)

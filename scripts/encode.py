@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
-from driftrec.agents.embedding_cache import default_cache_folder
-from driftrec.agents.read_items import BadRows
-from driftrec.agents.runs import drawn
-from driftrec.agents.setting import load_setting
-from driftrec.agents.text_encoder import TextEncoder
+from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
+from driftrec.agents.catalogues.read_items import BadRows
+from driftrec.agents.catalogues.setting import load_setting
+from driftrec.agents.runs.folders import drawn
+from driftrec.agents.text.embedding_cache import default_cache_folder
+from driftrec.agents.text.text_encoder import TextEncoder
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ import sys
 from dataclasses import dataclass
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison import INTERRUPTED, Entry, build_entries, compare
+from driftrec.agents.comparison.comparison import INTERRUPTED, Entry, build_entries, compare
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known_policies import Setup, open_world
 from driftrec.agents.oracles import Planner
 from driftrec.agents.oracles.tuned import ROUNDS, USERS, planner_weights
 from driftrec.agents.policy import Policy, PolicyError
-from driftrec.agents.published import policies as published
-from driftrec.agents.published.setup import PublishedSetup
-from driftrec.agents.runs import check_users, drawn
-from driftrec.agents.world_setup import NEWS, WorldArgs
+from driftrec.agents.runs.folders import check_users, drawn
+from driftrec.agents.setup import NEWS, WorldArgs
+from driftrec.agents.worlds import published
+from driftrec.agents.worlds.published_setup import PublishedSetup
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from typing import Literal
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.experiments import Study, run_of
-from driftrec.agents.news_experiments import NEWS
-from driftrec.agents.published.experiments import PUBLISHED
-from driftrec.agents.runs import naming
+from driftrec.agents.comparison.experiments import Study, run_of
+from driftrec.agents.comparison.news_study import NEWS
+from driftrec.agents.comparison.published_study import PUBLISHED
+from driftrec.agents.runs.folders import naming
 from driftrec.simulators.settings import nearest
 
 Command = tuple[Path, list[str]]

@@ -10,17 +10,17 @@ from pathlib import Path
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.checkpoint import FILE, read_config
 from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
-from driftrec.agents.published.recipes import RECIPES, changed
-from driftrec.agents.published.runs import train as train_published
-from driftrec.agents.published.setup import PublishedSetup
-from driftrec.agents.published.training import PublishedSettings
-from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
-from driftrec.agents.training import TrainSettings, train
-from driftrec.agents.world_description import recorded
-from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup
+from driftrec.agents.ranker.feature_training import PublishedSettings
+from driftrec.agents.runs.checkpoint import FILE, read_config
+from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+from driftrec.agents.runs.published import train as train_published
+from driftrec.agents.runs.train import TrainSettings, train
+from driftrec.agents.setup import NEWS, WorldArgs, WorldSetup
+from driftrec.agents.worlds.description import recorded
+from driftrec.agents.worlds.published_setup import PublishedSetup
+from driftrec.agents.worlds.recipes import RECIPES, changed
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Args(WorldArgs):
     """How to train on news."""
     recipe: str = "{}"
     """Changes to a published world's recipe as JSON, such as '{"ppo": {"total_steps": 100000}}'; see
-    driftrec.agents.published.recipes."""
+    driftrec.agents.worlds.recipes."""
 
 
 def main(args: Args) -> None:

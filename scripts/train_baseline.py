@@ -11,21 +11,21 @@ from typing import Any, Literal
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.baseline_runs import train_slateq, train_stock
-from driftrec.agents.checkpoint import FILE
 from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
-from driftrec.agents.published.recipes import SLATEQ_RECIPES, changed
-from driftrec.agents.published.runs import open_run
-from driftrec.agents.published.runs import train_slateq as train_published
-from driftrec.agents.published.setup import PublishedSetup
-from driftrec.agents.published.slateq_training import PublishedSlateQSettings
-from driftrec.agents.runs import check_empty, drawn, run_folder, write_config
-from driftrec.agents.slateq import SlateQSettings
-from driftrec.agents.stock_training import StockPPOSettings, StockSACSettings
-from driftrec.agents.trained import load_ranker, other_world
-from driftrec.agents.world_description import recorded
-from driftrec.agents.world_setup import NEWS, WorldArgs, WorldSetup
+from driftrec.agents.runs.baselines import train_slateq, train_stock
+from driftrec.agents.runs.checkpoint import FILE
+from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+from driftrec.agents.runs.load import load_ranker, other_world
+from driftrec.agents.runs.published import open_run
+from driftrec.agents.runs.published import train_slateq as train_published
+from driftrec.agents.setup import NEWS, WorldArgs, WorldSetup
+from driftrec.agents.slateq.feature_training import PublishedSlateQSettings
+from driftrec.agents.slateq.values import SlateQSettings
+from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings
+from driftrec.agents.worlds.description import recorded
+from driftrec.agents.worlds.published_setup import PublishedSetup
+from driftrec.agents.worlds.recipes import SLATEQ_RECIPES, changed
 from driftrec.simulators.ranges import check_ranges
 
 
@@ -39,7 +39,7 @@ class Args(WorldArgs):
     """Run folder of `driftrec train`, whose ranker SlateQ looks through; needed for slateq alone."""
     recipe: str = "{}"
     """On published worlds, which know slateq alone: changes to its recipe as JSON, such as
-    '{"slateq": {"gamma": 0.9}}'; see driftrec.agents.published.recipes."""
+    '{"slateq": {"gamma": 0.9}}'; see driftrec.agents.worlds.recipes."""
     seed: int | None = None
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None

@@ -13,10 +13,19 @@ import pandas as pd
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.runs import check_empty, check_users, drawn, rescue, run_folder, write_config
-from driftrec.agents.tuning import BEST_FILE, Trial, build_with, check_tunable, defaults, new_study, search, validate
-from driftrec.agents.world_description import recorded
-from driftrec.agents.world_setup import WorldArgs, set_up
+from driftrec.agents.comparison.tuning import (
+    BEST_FILE,
+    Trial,
+    build_with,
+    check_tunable,
+    defaults,
+    new_study,
+    search,
+    validate,
+)
+from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
+from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.worlds.description import recorded
 
 TRIALS_FILE = "trials.csv"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.evaluation.tables import markdown_table
-from driftrec.agents.published.verification import WORLDS, Part, measurable, verify
-from driftrec.agents.published.verification_original import lives, same_users
-from driftrec.agents.runs import check_empty, drawn, run_folder, versions, write_config
+from driftrec.agents.runs.folders import check_empty, drawn, run_folder, versions, write_config
+from driftrec.agents.verification.verification import WORLDS, Part, measurable, verify
+from driftrec.agents.verification.verification_original import lives, same_users
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def save_tiny_model(path: Path) -> None:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel
 
-    from driftrec.agents.text_encoder import TextEncoder
+    from driftrec.agents.text.text_encoder import TextEncoder
 
     torch.manual_seed(0)
     config = BertConfig(hidden_size=24, num_hidden_layers=1, num_attention_heads=2, intermediate_size=24)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftrec.agents.benchmarks.measure import Effort, Row, alternate
-from driftrec.agents.text_encoder import TextEncoder
+from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.news import packaged_catalogue
 
 

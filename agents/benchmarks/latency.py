@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from driftrec.agents.benchmarks.measure import Effort, Row
-from driftrec.agents.candidates import CandidateStage
-from driftrec.agents.ppo import PPOSettings
-from driftrec.agents.ppo_policy import serving_network
-from driftrec.agents.ranker import Ranker
-from driftrec.agents.slate_policy import SlatePolicy
-from driftrec.agents.world_setup import WorldArgs, set_up
+from driftrec.agents.ppo.actor_critic import serving_network
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ppo.slate_policy import SlatePolicy
+from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.setup import WorldArgs, set_up
 
 
 def latency(effort: Effort) -> Iterator[Row]:

@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from driftrec.agents.runs import LIBRARIES, versions
+from driftrec.agents.runs.folders import LIBRARIES, versions
 
 
 def machine() -> dict[str, Any]:

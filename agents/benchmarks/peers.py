@@ -8,7 +8,7 @@ import numpy as np
 
 from driftrec.agents.benchmarks.environment import UNIT, stepping
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
-from driftrec.agents.published.sardine_original import original_env
+from driftrec.agents.verification.sardine_original import original_env
 from driftrec.envs.news import NewsVectorEnv
 from driftrec.simulators.extras import install
 

@@ -19,7 +19,7 @@ from driftrec.agents.benchmarks.alone import Measurement
 from driftrec.agents.benchmarks.environment import UNIT, stepping
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.benchmarks.peers import REMEDY, sardine_stepping
-from driftrec.agents.published.sardine_original import original_env
+from driftrec.agents.verification.sardine_original import original_env
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.sardine_config import PUBLISHED
 

@@ -9,12 +9,12 @@ from stable_baselines3 import PPO
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.benchmarks.peers import REMEDY
 from driftrec.agents.benchmarks.training import learning, settings_for
-from driftrec.agents.ppo import build_ppo
-from driftrec.agents.published.sardine_original import original_env
-from driftrec.agents.published.setup import set_up_published
-from driftrec.agents.published.stage import FeatureStage, Judge
-from driftrec.agents.published.training import make_items, make_ranker
-from driftrec.agents.world_setup import WorldArgs
+from driftrec.agents.ppo.settings import build_ppo
+from driftrec.agents.ranker.feature_judge import FeatureStage, Judge
+from driftrec.agents.ranker.feature_training import make_items, make_ranker
+from driftrec.agents.setup import WorldArgs
+from driftrec.agents.verification.sardine_original import original_env
+from driftrec.agents.worlds.published_setup import set_up_published
 
 SECTION, UNIT = "published-training", "frames/s"
 WORLD = "SlateTopK-Bored"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from stable_baselines3 import PPO
 
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
-from driftrec.agents.candidates import CandidateStage
-from driftrec.agents.ppo import PPOSettings, build_ppo
-from driftrec.agents.ranker import Ranker
-from driftrec.agents.world_setup import WorldArgs, set_up
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.ppo.settings import PPOSettings, build_ppo
+from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.setup import WorldArgs, set_up
 
 LANES = 128
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from driftrec.agents.oracles.parts import by_parts
 from driftrec.agents.policy import Observation, Slates
-from driftrec.agents.slate_optimiser import best_slates
+from driftrec.agents.ranker.slate_optimiser import best_slates
 from driftrec.simulators.world import AppraisedWorld
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles.parts import by_parts
 from driftrec.agents.policy import Observation, Slates
-from driftrec.agents.slate_optimiser import best_slates
+from driftrec.agents.ranker.slate_optimiser import best_slates
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsState, NewsWorld
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from driftrec.agents.embedding_cache import default_cache_folder
 from driftrec.agents.oracles.planner import SAMPLES, Planner, PlannerWeights, tune_planner
+from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.simulators.files import write_files
 from driftrec.simulators.news import NewsWorld
 from driftrec.simulators.noise import user_seeds

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from driftrec.agents.catalogues.setting import Setting
 from driftrec.agents.policy import Context, Observation, Oracle, Policy, Slates
-from driftrec.agents.setting import Setting
-from driftrec.agents.text_encoder import TextEncoder
-from driftrec.agents.world_setup import WorldArgs, WorldSetup
+from driftrec.agents.setup import WorldArgs, WorldSetup
+from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.news import news_world
 from driftrec.simulators.vectors import unit
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from driftrec.agents import comparison
-from driftrec.agents.comparison import TRAINED
+from driftrec.agents.comparison import comparison
+from driftrec.agents.comparison.comparison import TRAINED
 from driftrec.agents.evaluation.summary import read_results
 from driftrec.scripts import compare
 from driftrec.scripts.compare import curve_runs, training_runs

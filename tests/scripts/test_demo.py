@@ -6,15 +6,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.checkpoint import FILE, read_config
 from driftrec.agents.evaluation.steps_plot import retention_says_something
 from driftrec.agents.evaluation.summary import read_results
-from driftrec.agents.future import FutureSettings
 from driftrec.agents.known_policies import BASELINES
-from driftrec.agents.learned_myopic import MyopicSettings
-from driftrec.agents.ppo import PPOSettings
-from driftrec.agents.training import TrainSettings
-from driftrec.agents.world_setup import WorldArgs
+from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ranker.fitting import MyopicSettings
+from driftrec.agents.ranker.future import FutureSettings
+from driftrec.agents.runs.checkpoint import FILE, read_config
+from driftrec.agents.runs.train import TrainSettings
+from driftrec.agents.setup import WorldArgs
 from driftrec.envs.news import packaged_catalogue
 from driftrec.scripts import compare, demo, encode, train
 from driftrec.simulators.catalogue import save_catalogue

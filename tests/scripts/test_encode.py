@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from driftrec.agents.setting import load_setting
+from driftrec.agents.catalogues.setting import load_setting
 from driftrec.scripts.encode import Args, main
 
 pytestmark = pytest.mark.usefixtures("own_cache")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from driftrec.agents.checkpoint import FILE
+from driftrec.agents.runs.checkpoint import FILE
 
 pytestmark = pytest.mark.slow  # for the processes
 

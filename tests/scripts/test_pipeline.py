@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from driftrec.agents.checkpoint import FILE, read_config
+from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.evaluation.steps_plot import retention_says_something
 from driftrec.agents.evaluation.summary import read_results
-from driftrec.agents.runs import LIBRARIES
-from driftrec.agents.setting import load_setting
+from driftrec.agents.runs.checkpoint import FILE, read_config
+from driftrec.agents.runs.folders import LIBRARIES
 
 NAMES = ["random", "content", "myopic", "ppo", "planner"]
 MEASURES = (

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.checkpoint import FILE, save_checkpoint
-from driftrec.agents.published.setup import set_up_published
-from driftrec.agents.world_setup import WorldArgs
+from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
+from driftrec.agents.setup import WorldArgs
+from driftrec.agents.worlds.published_setup import set_up_published
 
 DOCS = Path(__file__).parents[2] / "docs" / "published-worlds.md"
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "6")
@@ -120,7 +120,7 @@ def test_gap_has_no_ratio_without_the_planner(error, status, message, driftrec, 
     def fail(self, observation):
         raise error
 
-    monkeypatch.setattr("driftrec.agents.published.sardine_planner.QuotaPlanner.act", fail)
+    monkeypatch.setattr("driftrec.agents.oracles.sardine_planner.QuotaPlanner.act", fail)
     done = driftrec("gap", *WORLD, "--users", "4", "--seed", "1")
     assert done.status == status
     assert done.err.startswith(message)

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from driftrec.agents.checkpoint import FILE
-from driftrec.agents.news_experiments import TABLES, TRAININGS
+from driftrec.agents.comparison.news_study import TABLES, TRAININGS
+from driftrec.agents.runs.checkpoint import FILE
 from driftrec.scripts import results
 
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from driftrec.agents.checkpoint import FILE
 from driftrec.agents.evaluation.curves import CURVE_FILE
+from driftrec.agents.runs.checkpoint import FILE
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from driftrec.agents.checkpoint import FILE
+from driftrec.agents.runs.checkpoint import FILE
 
 SIZES = {
     "slateq": ("total-steps", "96", "lanes", "16", "warm-up", "32", "batch-size", "16"),

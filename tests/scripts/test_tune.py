@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from driftrec.agents.comparison.tuning import SPACES, defaults
 from driftrec.agents.evaluation.summary import read_results
-from driftrec.agents.tuning import SPACES, defaults
 from driftrec.scripts import tune
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts

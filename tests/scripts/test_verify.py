@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from driftrec.agents.published import figures_recsim
+from driftrec.agents.verification import figures_recsim
 
 WORLD = ("--worlds", "RecSim-LongTermSatisfaction")
 

@@ -22,7 +22,7 @@ import torch
 from safetensors.numpy import load_file
 from threadpoolctl import threadpool_limits
 
-from driftrec.agents.checkpoint import FILE
+from driftrec.agents.runs.checkpoint import FILE
 from driftrec.scripts import cli
 from tests.conftest import ROWS, save_tiny_model
 

@@ -1,0 +1,1 @@
+"""Users' own items: reading files, deriving a simulated audience, catalogue folders with embeddings."""

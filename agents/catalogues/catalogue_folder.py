@@ -1,0 +1,257 @@
+"""A catalogue folder: items, audience and their text embeddings, made once and read by every run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from driftrec.agents.catalogues.derive_catalogue import RULE, derive_catalogue
+from driftrec.agents.catalogues.item_notes import likeness_notes
+from driftrec.agents.catalogues.read_items import ALIASES, BadRows, read_items
+from driftrec.agents.text.embedding_cache import default_cache_folder, encode_cached
+from driftrec.agents.text.model_folder import BUILT_IN
+from driftrec.agents.text.text_encoder import TextEncoder
+from driftrec.simulators.catalogue import (
+    ARRAYS_FILE,
+    TEXTS_FILE,
+    Catalogue,
+    Personas,
+    catalogue_files,
+    check_finite,
+    check_unit_rows,
+    digest,
+    documents,
+    load_provenance,
+)
+from driftrec.simulators.files import PART, check_readable, write_files
+
+EMBEDDINGS_FILE = "embeddings.safetensors"
+BAD_ROWS_FILE = "bad_rows.txt"
+CHECKSUM = "embeddings_sha256"
+
+
+def build_catalogue_folder(
+    csv: Path,
+    out: Path,
+    encoder: TextEncoder,
+    seed: int,
+    *,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    bad_rows: BadRows = "error",
+    progress: bool = False,
+    report: Callable[[str], None] = lambda line: None,
+) -> tuple[Catalogue, Personas]:
+    """Read items, encode them, derive the simulated world and write everything to a folder.
+
+    Args:
+        csv: Items file, see ``read_items``.
+        out: Folder to write; must be new, empty or a catalogue folder, which is replaced.
+        encoder: Makes the embeddings, through the embedding cache.
+        seed: Of the derived world, see ``derive_catalogue``.
+        encoding: Text encoding of ``csv``; as of ``read_items``, like the next two.
+        columns: Columns of the file by ours.
+        bad_rows: "skip" leaves out rows that are no items; ``BAD_ROWS_FILE`` in the folder lists them.
+        progress: Show progress bars on stderr.
+        report: Called with lines about how the file was read, and what in it looks wrong.
+
+    Returns:
+        What was written.
+
+    Raises:
+        FileExistsError: If ``out`` holds something else; checked first.
+        OSError: If ``csv`` is missing or the folder cannot be written.
+        ValueError: If the items are not valid; see ``read_items``.
+    """
+    check_out(out)
+    items = read_items(csv, encoding=encoding, columns=columns, bad_rows=bad_rows)
+    for note in items.notes:
+        report(note)
+    if items.ignored:
+        report(f"Ignored columns: {', '.join(items.ignored)} (used are {', '.join(ALIASES)}).")
+    texts = documents(items.titles, items.texts)
+    vectors = encode_cached(encoder, texts, progress=progress)
+    for note in likeness_notes(texts, vectors, encoder.name):
+        report(note)
+    catalogue, personas = derive_catalogue(items, vectors, seed=seed)
+    people = encode_cached(encoder, personas.texts, progress=progress)
+    provenance = {
+        "rule": RULE,
+        "source": csv.name,
+        "source_sha256": hashlib.sha256(csv.read_bytes()).hexdigest(),
+        "seed": seed,
+    }
+    write_catalogue_folder(out, catalogue, personas, vectors, people, encoder, provenance)
+    (out / BAD_ROWS_FILE).unlink(missing_ok=True)  # of an earlier catalogue
+    if items.bad:
+        (out / BAD_ROWS_FILE).write_text("\n".join([*items.bad, ""]), encoding="utf-8")
+        report(f"{len(items.bad):,} bad rows were left out; {out / BAD_ROWS_FILE} lists them.")
+    return catalogue, personas
+
+
+def write_catalogue_folder(
+    out: Path,
+    catalogue: Catalogue,
+    personas: Personas,
+    item_embeddings: NDArray[np.float32],
+    persona_embeddings: NDArray[np.float32],
+    encoder: TextEncoder,
+    provenance: dict[str, object],
+) -> None:
+    """Write a catalogue folder with embeddings of its items and personas.
+
+    Args:
+        out: Folder to write; must be new, empty or a catalogue folder, which is replaced.
+        catalogue: The items.
+        personas: The audience.
+        item_embeddings: Of the items' documents, float32 unit rows, (items, embedding).
+        persona_embeddings: Of the personas' texts, float32 unit rows, (personas, embedding).
+        encoder: What made the embeddings; both files name it.
+        provenance: JSON-able note of where the catalogue came from.
+
+    Raises:
+        FileExistsError: If ``out`` holds something else.
+        OSError: If a file cannot be written; what was in the folder stays.
+        ValueError: If embeddings are no float32 unit rows, one each.
+    """
+    check_out(out)
+    arrays = {"items": item_embeddings, "personas": persona_embeddings}
+    _check_embeddings(out, arrays, catalogue, personas)
+    made_by = encoder.describe()
+    metadata = {**made_by, **_prints(catalogue, personas), CHECKSUM: _checksum(arrays, made_by["encoder_fingerprint"])}
+    files = {
+        # In place first: beside what is left of another catalogue, should we be stopped, it is refused.
+        EMBEDDINGS_FILE: save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata),
+        **catalogue_files(catalogue, personas, {**provenance, **made_by}),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_files({out / name: data for name, data in files.items()})
+    except OSError as error:
+        raise type(error)(f"{error}. {_rescue(out, files)}") from error
+
+
+def _rescue(out: Path, files: Mapping[str, bytes]) -> str:
+    """Write the files to a new temporary folder; what became of them, in a sentence."""
+    folder = Path(tempfile.mkdtemp(prefix="driftrec-"))
+    try:
+        write_files({folder / name: data for name, data in files.items()})
+    except OSError:
+        folder.rmdir()
+        return f"What {default_cache_folder()} holds is not encoded again; give a folder with room."
+    return f"What was made is kept in {folder}; move it to {out}."
+
+
+def check_out(out: Path) -> None:
+    """Find out before any work whether a catalogue may be written to ``out``.
+
+    Raises:
+        FileExistsError: Unless it is missing, an empty folder or a catalogue folder.
+        PermissionError: If it may not be written to.
+    """
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise FileExistsError(f"{there} is a file; give a folder.")
+    as_us = os.access in os.supports_effective_ids
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=as_us):
+        raise PermissionError(f"{there} may not be written to; give another folder.")
+    known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE, BAD_ROWS_FILE}
+    names = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    strange = [name for name in names if name not in known and not name.endswith(PART)]
+    if strange:
+        raise FileExistsError(f"{out} is not a catalogue folder: it holds {', '.join(strange[:3])}. Give a new folder.")
+
+
+def load_embeddings(
+    folder: Path, catalogue: Catalogue, personas: Personas
+) -> tuple[NDArray[np.float32], NDArray[np.float32], str]:
+    """Read a catalogue folder's embeddings and check that they are what was written for its catalogue.
+
+    Args:
+        folder: Catalogue folder.
+        catalogue: The folder's items.
+        personas: The folder's audience.
+
+    Returns:
+        Item embeddings (items, embedding), persona embeddings (personas, embedding), the encoder's
+        fingerprint.
+
+    Raises:
+        OSError: If the folder has no embeddings or they may not be read.
+        ValueError: If the file is damaged, a row is missing, not finite or not of length 1, the embeddings
+            were made for another catalogue or by another encoder than the folder names, or they are not those
+            that were written. The message names file, array and row, and the command that makes them again.
+    """
+    path, provenance = folder / EMBEDDINGS_FILE, load_provenance(folder)
+    again = f"make it again with: {encode_command(folder, provenance)}"
+    check_readable(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: np.array(file.get_tensor(name)) for name in ("items", "personas")}
+            metadata = file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged ({error}); {again}") from error
+    _check_embeddings(path, arrays, catalogue, personas)
+    wrong = [name for name, value in _prints(catalogue, personas).items() if metadata.get(name) != value]
+    made_by = metadata.get("encoder_fingerprint", "")
+    if wrong or not made_by:
+        raise ValueError(
+            f"{path} was not made for the catalogue beside it ({wrong or 'no encoder_fingerprint'}); {again}"
+        )
+    named = provenance.get("encoder_fingerprint", made_by)
+    if named != made_by:
+        raise ValueError(
+            f"{path} was made by another encoder (fingerprint {made_by[:12]}) than {TEXTS_FILE} beside it names "
+            f"({str(named)[:12]}); {again}"
+        )
+    if CHECKSUM not in metadata:
+        raise ValueError(f"{path} is of an older version, without a checksum to verify it by; {again}")
+    if metadata[CHECKSUM] != _checksum(arrays, made_by):
+        raise ValueError(f"{path} is damaged (its checksum is wrong); {again}")
+    return arrays["items"], arrays["personas"], made_by
+
+
+def encode_command(folder: Path, provenance: Mapping[str, Any]) -> str:
+    """The command that makes a catalogue folder anew, as far as its provenance tells; in the shell's own quotes."""
+    told = {"--catalogue": provenance.get("source"), "--seed": provenance.get("seed"), "--out": folder}
+    if provenance.get("model", BUILT_IN) != BUILT_IN:
+        told["--model"] = provenance["model"]
+    for name, default in (("pooling", "mean"), ("prompt", "{text}"), ("max_length", "256")):
+        if provenance.get(name, default) != default or "--model" in told:
+            told[f"--{name.replace('_', '-')}"] = provenance.get(name)
+    words = [str(word) for pair in told.items() if pair[1] is not None for word in pair]
+    return shlex.join(["driftrec", "encode", *words])
+
+
+def _check_embeddings(
+    path: Path, arrays: Mapping[str, NDArray[np.float32]], catalogue: Catalogue, personas: Personas
+) -> None:
+    """Raise ValueError unless there is one finite float32 row of length 1 an item and a persona."""
+    for name, ids in (("items", catalogue.ids), ("personas", personas.texts)):
+        array = arrays[name]
+        if array.ndim != 2 or len(array) != len(ids):
+            raise ValueError(f"{path}: {name!r} has shape {array.shape}; expected {len(ids)} rows, one each.")
+        if array.dtype != np.float32:
+            raise ValueError(f"{path}: {name!r} is {array.dtype}; expected float32.")
+        check_finite(f"{path}: embedding in {name!r}", array, ids)
+        check_unit_rows(f"{path}: embedding in {name!r}", array, ids)
+
+
+def _checksum(arrays: Mapping[str, NDArray[np.float32]], encoder_fingerprint: str) -> str:
+    """Over every row in its place; the texts that they belong to are in ``_prints``."""
+    return digest([encoder_fingerprint], [arrays["items"], arrays["personas"]])
+
+
+def _prints(catalogue: Catalogue, personas: Personas) -> dict[str, str]:
+    """Fingerprints that tie embeddings to what they were made of."""
+    return {"catalogue_fingerprint": catalogue.fingerprint(), "personas_fingerprint": personas.fingerprint()}

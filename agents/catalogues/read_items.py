@@ -1,0 +1,230 @@
+"""Items from a file of the user's, with errors that name the lines to repair and notes of what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from driftrec.agents.catalogues.delimited import Row
+from driftrec.agents.catalogues.item_notes import assumed_note, break_notes, control_notes, html_notes, topic_notes
+from driftrec.agents.catalogues.item_rows import read_rows
+from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, without_html
+from driftrec.simulators.settings import nearest
+
+ALIASES = {
+    "id": ("id", "item_id", "itemid", "movieid", "movie_id", "book_id", "product_id", "parent_asin", "asin"),
+    "title": ("title", "item_title", "movie_title", "headline", "name"),
+    "text": ("text", "description", "abstract"),
+    "topic": ("topic", "category"),
+    "genres": ("genres", "genre", "categories"),
+}
+"""Header names accepted for each column, in any case; the first that the file has is taken."""
+
+BadRows = Literal["error", "skip"]
+
+LISTED = 20
+"""Bad rows that a message names; it counts all."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Rows of an items file, in its order.
+
+    Attributes:
+        ids: External ids, unique, not empty.
+        titles: Titles, not empty; two items may share one.
+        texts: Texts, "" where there is none.
+        topics: Topic names, "" where there is none.
+        ignored: Columns of the file that were not read, in its order.
+        notes: What was assumed, cleaned or looks wrong, a line each.
+        bad: Rows that were left out, and why, a line each.
+    """
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    topics: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def read_items(
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    bad_rows: BadRows = "error",
+) -> Items:
+    """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``item_rows``.
+
+    Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic`` and ``genres`` may
+    be there; others are ignored, and the result names them. Any line ends, quoted separators and quoted line breaks are
+    fine. White space at the ends of a value is removed, a run of it inside counts as one blank; HTML is taken out.
+
+    Genres may be a list as Python or JSON writes it, or names between bars, semicolons or commas. Without ``topic`` the
+    first is the topic; without ``text`` the text is "Genres: a, b, c.", and with it several genres are added so.
+
+    Args:
+        path: The file.
+        encoding: Its text encoding; UTF-8, or UTF-16 where the file begins with its mark, if None.
+        columns: Column of the file by ours, such as {"id": "isbn"}; numbers from "1" for a file without a header.
+        bad_rows: "skip" leaves out rows that are no items, and the result lists them.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        PermissionError: If it must not be read.
+        ValueError: If the file cannot be decoded, lacks a header, a needed column or items; or if rows have no id, no
+            title, too many values, or an id that an earlier row has: lists them.
+    """
+    path, chosen = Path(path), dict(columns or {})
+    _check_chosen(chosen)
+    numbers = [int(name) for name in chosen.values() if name.isdecimal()]
+    needed = max(numbers) if numbers and len(numbers) == len(chosen) else 0
+    table = read_rows(path, encoding, lambda header: not _missing(_found(header, chosen)), needed)
+    header = [cleaned(name) for name in table.header]
+    places = _columns(header, path, chosen)
+    kept, bad = _sorted_out(path, table.rows, header, places)
+    if bad and bad_rows == "error":
+        raise ValueError(_listed(bad))
+    if not kept:
+        raise ValueError(
+            f"{path} holds no items, only a header." if not bad else f"{path} holds no items. {_listed(bad)}"
+        )
+    used = {column: header[place] for column, place in places.items()}
+    ignored = tuple(name for i, name in enumerate(header) if name and i not in places.values())
+    return _items(path, kept, bad, used, ignored, table.assumed)
+
+
+def _items(
+    path: Path,
+    kept: list[tuple[str, dict[str, str]]],
+    bad: list[str],
+    used: dict[str, str],
+    ignored: tuple[str, ...],
+    assumed: tuple[str, ...],
+) -> Items:
+    """Items of the rows kept, each with the place it stands at and its values by our columns."""
+    records = [record for _, record in kept]
+    titles = [_readable(record["title"]) for record in records]
+    genres = [names_in(record.get("genres", ""), split=True) for record in records]
+    topics = [names_in(record["topic"], split=False) for record in records] if "topic" in used else genres
+    first = [names[0] if names else "" for names in topics]
+    lists = genres if "genres" in used else [names if len(names) > 1 else [] for names in topics]
+    notes = [
+        assumed_note(path, assumed, used),
+        *html_notes(records),
+        *control_notes([(place, record["title"]) for place, record in kept]),
+        *break_notes(kept),
+        *topic_notes(first),
+    ]
+    return Items(
+        ids=tuple(cleaned(record["id"]) for record in records),
+        titles=tuple(titles),
+        texts=tuple(_text(record, names) for record, names in zip(records, lists, strict=True)),
+        topics=tuple(first),
+        ignored=ignored,
+        notes=tuple(notes),
+        bad=tuple(bad),
+    )
+
+
+def _readable(value: str) -> str:
+    """A value without HTML, a list in a row."""
+    return cleaned(without_html(in_a_row(value)))
+
+
+def _text(record: dict[str, str], genres: list[str]) -> str:
+    """The item's text; all genres stand in it where there is none, or where there are several."""
+    text = _readable(record.get("text", ""))
+    if len(genres) < (2 if "text" in record else 1):
+        return text
+    return cleaned(f"{text} Genres: {', '.join(genres)}.")
+
+
+def _sorted_out(
+    path: Path, rows: Iterable[Row], header: list[str], places: dict[str, int]
+) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
+    """Rows that are items, each with where it stands, and what is wrong with the others."""
+    seen: dict[str, str] = {}
+    kept, bad = [], []
+    for place, values, unread in rows:
+        record = {column: values[i] if i < len(values) else "" for column, i in places.items()}
+        item = cleaned(record["id"])
+        fault = unread or _fault(record, values, len(header))
+        if fault:
+            bad.append(f"{path}, {place}: {fault}")
+            continue
+        if item in seen:
+            bad.append(f"{path}: id {item!r} is in {seen[item]} and in {place}; use each id once.")
+            continue
+        seen[item] = place
+        kept.append((place, record))
+    return kept, bad
+
+
+def _fault(record: dict[str, str], values: list[str], columns: int) -> str:
+    """What keeps a row from being an item, "" for nothing."""
+    item = cleaned(record["id"])
+    if not item:
+        return "the id is missing; every item needs one."
+    if any(value.strip() for value in values[columns:]):
+        return f"item {item!r} has {len(values)} values for {columns} columns. Quote values that hold the separator."
+    if not _readable(record["title"]):
+        return f"item {item!r} has no title; every item needs one."
+    return ""
+
+
+def _listed(bad: list[str]) -> str:
+    """The message of bad rows: one alone, or their number and the first ``LISTED``."""
+    if len(bad) == 1:
+        return bad[0]
+    more = [f"... and {len(bad) - LISTED} more."] if len(bad) > LISTED else []
+    return "\n".join([f"{len(bad)} bad rows; mend them, or leave them out with --bad-rows skip:", *bad[:LISTED], *more])
+
+
+def _check_chosen(columns: dict[str, str]) -> None:
+    for name in columns:
+        if name not in ALIASES:
+            raise ValueError(f"--columns names {name!r}. {nearest(name, ALIASES)} Write id=COLUMN,title=COLUMN.")
+
+
+def _found(header: list[str], chosen: dict[str, str]) -> dict[str, int]:
+    """Position of each of our columns that the header has."""
+    names = [cleaned(name).casefold() for name in header]
+    wanted = {**ALIASES, **{column: (name.casefold(),) for column, name in chosen.items()}}
+    return {
+        column: names.index(found[0])
+        for column, aliases in wanted.items()
+        if (found := [alias for alias in aliases if alias in names])
+    }
+
+
+def _missing(places: dict[str, int]) -> list[str]:
+    return [column for column in ("id", "title") if column not in places]
+
+
+def _columns(header: list[str], path: Path, chosen: dict[str, str]) -> dict[str, int]:
+    """``_found``, checked."""
+    names = [name.casefold() for name in header]
+    repeated = [name for name in header if name and names.count(name.casefold()) > 1]
+    if repeated:
+        raise ValueError(f"{path}: column {repeated[0]!r} occurs twice in the header.")
+    absent = [name for name in chosen.values() if name.casefold() not in names]
+    if absent:
+        raise ValueError(
+            f"{path}: there is no column {absent[0]!r}, which --columns names. {nearest(absent[0], header)}"
+        )
+    places = _found(header, chosen)
+    if missing := _missing(places):
+        raise ValueError(
+            f"{path}: no column {' and no column '.join(missing)}. The first line must name the columns: id and title, "
+            f"and text, topic and genres if there are any; or say which are meant, --columns id=COLUMN,title=COLUMN. "
+            f"It holds {header}. Is the header missing?"
+        )
+    return places

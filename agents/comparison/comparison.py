@@ -1,0 +1,248 @@
+"""Compare policies on the same users and noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from driftrec.agents.comparison.tuning import SPACES, is_tuned, tuned
+from driftrec.agents.evaluation.rollout import Rollout, roll_out
+from driftrec.agents.evaluation.step_table import step_table
+from driftrec.agents.evaluation.summary import Results, summarise
+from driftrec.agents.evaluation.tables import MINUTES
+from driftrec.agents.known_policies import EFFORT, TUNABLE, Effort, Setup, known_policies
+from driftrec.agents.oracles import Planner
+from driftrec.agents.policy import Oracle, Policy
+from driftrec.agents.registry import build_policy
+from driftrec.agents.runs.baselines import BASELINE_RUNS
+from driftrec.agents.runs.checkpoint import read_config
+from driftrec.agents.worlds.description import description
+from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.settings import nearest
+
+TRAINED = ("myopic", "mmr", "farsighted", "ppo", "ppo-sampled", *BASELINE_RUNS)
+"""Policies that a run folder of ``driftrec train`` or ``train-baseline`` holds; it stands behind the colon."""
+
+
+INTERRUPTED = "interrupted"
+"""Why a policy failed that did not get to the end."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the comparison: a label, and one policy a training seed."""
+
+    label: str
+    policies: Mapping[int | None, Policy]  # by training seed; one under None where nothing was trained
+    parameters: Mapping[str, float] = field(default_factory=dict)  # those that ``driftrec tune`` found
+
+    @property
+    def oracle(self) -> bool:
+        """Whether any of the policies is told the truth."""
+        return any(isinstance(policy, Oracle) for policy in self.policies.values())
+
+
+def parse_entry(text: str) -> tuple[str, list[str]]:
+    """Label and policy names of "label=name", "name", or "ppo:RUN,RUN" (several training seeds of one policy).
+
+    An "=" behind a colon belongs to a path and sets no label apart. Of "linucb:RUN" the label is "linucb tuned".
+    """
+    label, equals, name = text.partition("=")
+    if not equals or ":" in label:
+        label, name = "", text
+    elif not label:
+        raise ValueError(f"{text!r} has an empty label; write label=policy.")
+    head, colon, argument = name.partition(":")
+    if head in TUNABLE and argument:
+        return label or f"{head} tuned", [name]
+    if head in TRAINED and colon:
+        return label or head, [f"{head}:{run}" for run in argument.split(",")]
+    return label or name, [name]
+
+
+def chosen_baseline(wanted: str | None, texts: Sequence[str]) -> str:
+    """The label to compare with: the one wanted; else "myopic" if it takes part, or the first.
+
+    Args:
+        wanted: A label, or a policy as it is spelt in ``texts``.
+        texts: The policies, see ``parse_entry``.
+
+    Raises:
+        ValueError: If the wanted one does not take part (the message gives the nearest), or nobody does.
+    """
+    labels = [parse_entry(text)[0] for text in texts]
+    if not labels:
+        raise ValueError("No policies to compare; name some, such as random.")
+    if wanted is None:
+        return default_baseline(labels)
+    if wanted in texts:
+        return parse_entry(wanted)[0]
+    if wanted not in labels:
+        raise ValueError(f"Baseline {wanted!r} is not among the policies. {nearest(wanted, labels)}")
+    return wanted
+
+
+def default_baseline(labels: Sequence[str]) -> str:
+    """The label to compare with where none was chosen: "myopic", or the first."""
+    return "myopic" if "myopic" in labels else labels[0]
+
+
+def build_entries(
+    setup: Setup,
+    texts: Sequence[str],
+    *,
+    seed: int,
+    report: Callable[[str], None] = lambda line: None,
+    effort: Effort = EFFORT,
+) -> list[Entry]:
+    """Build all policies before any work is done, so that a wrong name costs nothing.
+
+    Arguments as of ``known_policies``.
+
+    Raises:
+        ValueError: If a name is unknown, a label or a training seed is double or a checkpoint does not fit.
+        FileNotFoundError: If a run folder holds no checkpoint.
+    """
+    known = known_policies(setup, seed, report, effort)
+    parsed = [parse_entry(text) for text in texts]
+    labels = [label for label, _ in parsed]
+    double = {label for label in labels if labels.count(label) > 1}
+    if double:
+        raise ValueError(f"Two policies are called {sorted(double)[0]!r}; name them apart: label=policy.")
+    slow_last = sorted(parsed, key=lambda entry: entry[1][0] in ("myopic", "planner"))  # wrong names fail before work
+    built = {}
+    for label, names in slow_last:
+        seeds = [_training_seed(name, seed) for name in names]
+        if len(set(seeds)) < len(seeds):
+            raise ValueError(f"Two runs of {label!r} have one training seed ({seeds}); name them apart: label=policy.")
+        trained = [build_policy(name, setup.context, known.policies, known.loaders) for name in names]
+        built[label] = Entry(label, dict(zip(seeds, trained, strict=True)), _parameters(label, names))
+    return [built[label] for label in labels]
+
+
+def compare(
+    setup: Setup,
+    entries: Sequence[Entry],
+    *,
+    users: int,
+    seed: int,
+    baseline: str,
+    on_policy: Callable[[str], None] = lambda label: None,
+    tick: Callable[[], None] = lambda: None,
+) -> Results:
+    """Let every policy serve the same ``users`` users.
+
+    A policy that fails costs its own row alone: the summary's "failed" says why, by label. So does an interrupt, after
+    which no further policy serves. Training seeds of it that finished before stay.
+
+    Args:
+        setup: World and embeddings.
+        entries: The policies.
+        users: Number of users, never met in training.
+        seed: Source of users, of the policies' own draws and of the bootstrap.
+        baseline: Label that all others are compared with in pairs; the journeys are those under it and under the
+            last other policy. Should it fail, that of ``default_baseline`` among those that did not.
+        on_policy: Called with the label before each rollout.
+        tick: Called after each step.
+
+    Raises:
+        Exception: If all fail; that of the first.
+        KeyboardInterrupt: If interrupted before any has finished or failed.
+    """
+    seeds = user_seeds(seed, "evaluation", users)
+    episodes: list[pd.DataFrame] = []
+    steps: list[pd.DataFrame] = []
+    journeys: dict[str, pd.DataFrame] = {}
+    shown: dict[str, NDArray[np.bool_]] = {}  # (training seeds, users, items)
+    errors: dict[str, BaseException] = {}
+    for label, trained, policy in _lines(entries):
+        on_policy(label)
+        try:
+            rollout = _serve(setup, policy, label, seeds, seed, tick)
+        except KeyboardInterrupt as interrupt:
+            errors |= {left.label: interrupt for left in entries if left.label not in {*shown, *errors} - {label}}
+            break
+        except Exception as error:
+            errors.setdefault(label, error)
+            continue
+        episodes.append(_signed(rollout.episodes, label, trained))
+        steps.append(_signed(step_table(rollout, seed), label, trained))
+        shown[label] = np.concatenate([*([shown[label]] if label in shown else []), rollout.shown[None]])
+        journeys.setdefault(label, rollout.journeys)
+    if not shown:
+        raise next(iter(errors.values()))
+    table = pd.concat(episodes, ignore_index=True)
+    oracles = [entry.label for entry in entries if entry.oracle and entry.label in shown]
+    baseline = baseline if baseline in shown else default_baseline(list(shown))
+    summary = summarise(table, shown, world=description(setup), baseline=baseline, seed=seed, oracles=oracles)
+    summary["failed"] = {
+        label: INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error) for label, error in errors.items()
+    }
+    summary["unit"] = getattr(setup.world, "unit", MINUTES)
+    summary["planner_weights"] = weights_of_planners(entries)
+    found = {entry.label: dict(entry.parameters) for entry in entries if entry.parameters and entry.label in shown}
+    if found:
+        summary["parameters"] = found
+    others = [label for label in journeys if label != baseline]
+    followed = {label: journeys[label] for label in (baseline, *others[-1:])}
+    return Results(table, pd.concat(steps, ignore_index=True), one_user(followed), summary)
+
+
+def weights_of_planners(entries: Sequence[Entry]) -> dict[str, dict[str, float]]:
+    """The trade-offs of every planner among ``entries`` by label: the ceiling's define ``normalised``."""
+    planners = {entry.label: entry.policies.get(None) for entry in entries}
+    return {label: asdict(policy.weights) for label, policy in planners.items() if isinstance(policy, Planner)}
+
+
+def _signed(rows: pd.DataFrame, label: str, trained: int | None) -> pd.DataFrame:
+    """``rows`` with the columns that say whose they are."""
+    return rows.assign(policy=label, training_seed=pd.array([trained] * len(rows), dtype="Int64"))
+
+
+def _lines(entries: Sequence[Entry]) -> Iterator[tuple[str, int | None, Policy]]:
+    """Label, training seed and policy of every rollout, in the order of the tables."""
+    for entry in entries:
+        for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
+            yield entry.label, trained, entry.policies[trained]
+
+
+def _serve(
+    setup: Setup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
+) -> Rollout:
+    """One policy's rollout over the users ``seeds``."""
+    horizon = setup.horizon
+    return roll_out(setup.world, policy, setup.context, seeds, horizon=horizon, seed=seed, name=label, tick=tick)
+
+
+def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The followed user who stays longest under the policy that keeps that user least; nobody if none is followed."""
+    if all(table.empty for table in journeys.values()):
+        return pd.concat(journeys.values(), ignore_index=True).assign(policy=None)
+    stays = [table.groupby("user").step.max().rename(label) for label, table in journeys.items()]
+    shortest = pd.concat(stays, axis=1).fillna(0).min(axis=1)
+    user = int(shortest.index[int(shortest.argmax())])
+    picked = [table[table.user == user].assign(policy=label) for label, table in journeys.items()]
+    return pd.concat(picked, ignore_index=True)
+
+
+def _training_seed(name: str, seed: int) -> int | None:
+    """The seed that a policy was trained with, None where nothing is trained; ``seed`` is that of the comparison."""
+    head, _, run = name.partition(":")
+    if head in TRAINED and run and is_tuned(run):
+        return _training_seed(tuned(run)[0], seed)
+    if head in TRAINED and run:
+        return int(read_config(run)["seed"])
+    return seed if name == "myopic" else None
+
+
+def _parameters(label: str, names: Sequence[str]) -> Mapping[str, float]:
+    """What ``driftrec tune`` found for the policies of one line; ValueError unless it is one setting for all."""
+    parts = [name.partition(":")[::2] for name in names]
+    found = [tuned(run)[1] if head in SPACES and run and is_tuned(run) else {} for head, run in parts]
+    if any(parameters != found[0] for parameters in found):
+        raise ValueError(f"The runs of {label!r} were tuned to several settings; name them apart: label=policy.")
+    return found[0]

@@ -1,0 +1,48 @@
+"""The experiments of results/published: our agents on every published world, some from the partial observation too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from driftrec.agents.comparison.experiments import Study, Table, Training
+from driftrec.agents.comparison.overview import overview
+from driftrec.agents.worlds.recipes import RECIPES
+
+PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
+"""SARDINE's worlds that are met from the partial observation too."""
+
+FLAGS = {
+    "RecSim-InterestEvolution": ("--slate-size", "3"),  # as in the SlateQ paper
+    "RecSim-InterestExploration": ("--history", "100"),  # all slates of an episode
+}
+"""What sets a world apart from its defaults, by table."""
+
+REFERENCES = {"RecSim-InterestExploration": ("bayes",)}
+"""Policies that a world knows beside the oracles, by table."""
+
+
+def worlds() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name of every table, and the flags of its world."""
+    for world in RECIPES:
+        name = world.removeprefix("driftrec/").removesuffix("-v0")
+        yield name, ("--world", world, *FLAGS.get(name, ()))
+    for name in PARTIAL:
+        options = json.dumps({"observation": "partial"})
+        yield f"Sardine-{name}-partial", ("--world", f"driftrec/Sardine-{name}-v0", "--options", options)
+
+
+def study() -> Study:
+    """All worlds: our PPO and the ranker it starts from, the references, and SlateQ but for partial observations."""
+    trainings, tables = {}, {}
+    for name, world in worlds():
+        trainings[name] = Training(("train", *world))
+        policies = ["random", "myopic-oracle", *(f"{kind}:{{{name}}}" for kind in ("myopic", "farsighted", "ppo"))]
+        if not name.endswith("partial"):
+            trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
+            policies.append(f"slateq:{{{name}-slateq}}")
+        tables[name] = Table((*policies, *REFERENCES.get(name, ()), "planner"), "myopic-oracle", world)
+    return Study(trainings, tables, overview)
+
+
+PUBLISHED = study()

@@ -1,0 +1,1 @@
+"""PPO that picks slates item by item, on top of what a fitted ranker makes of a request."""

@@ -1,0 +1,1 @@
+"""Run folders: training to one, checkpoints, and loading policies from one."""

@@ -1,0 +1,127 @@
+"""Trained policies on disk: one safetensors file with the weights and, as JSON metadata, all they depend on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from driftrec.agents.runs.folders import versions
+from driftrec.simulators.files import check_readable, write_files
+
+FORMAT = 3
+FILE = "checkpoint.safetensors"
+KEY = "driftrec"
+"""Where the metadata stand, all under one key: safetensors writes several in no fixed order."""
+
+
+class Fingerprinted(Protocol):
+    """What weights were trained with and mean nothing without: a ``Setting``, or a ``PublishedSetup``."""
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes by what is hashed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded checkpoint.
+
+    Attributes:
+        weights: By module name and parameter name, joined by a dot.
+        config: What the training script stored: world, settings, seed.
+        versions: Of Python and the libraries that wrote it.
+    """
+
+    weights: dict[str, torch.Tensor]
+    config: dict[str, Any]
+    versions: dict[str, str]
+
+    def load_into(self, name: str, module: nn.Module) -> None:
+        """Put the weights saved under ``name`` into ``module``.
+
+        Raises:
+            ValueError: If they do not fit, such as those of another slate size or version.
+        """
+        prefix = f"{name}."
+        state = {key.removeprefix(prefix): value for key, value in self.weights.items() if key.startswith(prefix)}
+        try:
+            module.load_state_dict(state)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(
+                f"The checkpoint's weights {name!r} do not fit; were they trained for another slate size? {reason}"
+            ) from error
+
+
+def save_checkpoint(
+    path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Fingerprinted
+) -> None:
+    """Write a checkpoint, the same bytes for the same content; frozen tables are left out, their hashes are not."""
+    weights = {
+        f"{name}.{key}": value.contiguous().clone()
+        for name, module in modules.items()
+        for key, value in module.state_dict().items()
+    }
+    told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setting.fingerprints()}
+    metadata = {KEY: json.dumps(told, sort_keys=True)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_files({path: save(weights, metadata)})
+
+
+def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
+    """Read a checkpoint file, or the one in a run folder, and check that it was made for ``setting``.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        PermissionError: If it may not be read.
+        ValueError: If the file is no checkpoint, holds weights that are not finite, or was made with another catalogue
+            or text encoder.
+    """
+    weights, metadata = _read(path)
+    made_with, now = metadata["fingerprints"], setting.fingerprints()
+    if made_with.keys() != now.keys():
+        world = metadata["config"].get("world", {}).get("world", "a world without a name")
+        raise ValueError(f"The checkpoint {path} was trained in {world}, another kind of world. Give --world {world}.")
+    for what, fingerprint in now.items():
+        if made_with[what] != fingerprint:
+            raise ValueError(
+                f"What the checkpoint {path} was trained with differs in {what} (fingerprint {made_with[what][:12]}, "
+                f"here {fingerprint[:12]}). Give what it was trained with, or train anew."
+            )
+    return Checkpoint(weights, metadata["config"], metadata["versions"])
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """The configuration stored in a checkpoint, without its weights; errors as of ``load_checkpoint``."""
+    return _read(path)[1]["config"]
+
+
+def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Weights and metadata."""
+    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no checkpoint at {file}. Make one with: driftrec train")
+    check_readable(file)
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = json.loads((opened.metadata() or {}).get(KEY, "{}"))
+            weights = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (not a mapping)
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"{file} is not a checkpoint: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(
+            f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}). "
+            "Make one with: driftrec train"
+        )
+    for name, values in weights.items():
+        if not torch.isfinite(values).all():
+            raise ValueError(f"{file} holds NaN or infinity in {name!r}; weights must be finite. Train anew.")
+    return weights, metadata

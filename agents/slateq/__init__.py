@@ -1,0 +1,1 @@
+"""SlateQ on a fitted ranker, and what learning Q from a replay buffer takes."""

@@ -1,0 +1,192 @@
+"""Training SlateQ on a published world, on top of a fitted ranker; the best policy by validation."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.keep_best import KeepBest, Progress
+from driftrec.agents.policy import Observation
+from driftrec.agents.ranker.feature_judge import Judge
+from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.slateq.click_values import ClickValues, SlateQPolicy, best_slate_values
+from driftrec.agents.slateq.replay import Descent, ExploredLanes, serve_and_learn
+from driftrec.agents.slateq.values import SlateQSettings
+from driftrec.agents.worlds.published_setup import PublishedSetup
+from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.simulators.ranges import check_ranges
+
+
+@dataclass(frozen=True)
+class PublishedSlateQSettings:
+    """All that decides what comes out of a training of SlateQ, beside the world and the seed.
+
+    Attributes:
+        slateq: How SlateQ learns.
+        validations: Measurements of the policy, from before the first step to after the last; the best is kept.
+        validation_users: Users of a measurement, always the same.
+    """
+
+    slateq: SlateQSettings = field(default_factory=SlateQSettings)
+    validations: int = 10
+    validation_users: int = 256
+
+    def __post_init__(self) -> None:
+        check_ranges(self, validations=(2, 1e6), validation_users=(1, 1e6))
+
+
+@dataclass
+class Step:
+    """What one step of some users came to, leading axis users.
+
+    Attributes:
+        state: Scaled state vectors before, (users, width).
+        columns: Of the items shown, (users, slate_size, item_width).
+        clicks: Bool, (users, slate_size).
+        reward: Scaled, (users,).
+        next_state: State vectors after; of no meaning where ``terminated``. (users, width)
+        next_candidates: Columns of what may be shown then, (users, candidates, item_width); 0 candidates where a
+            catalogue is known.
+        terminated: Whether the user left for good, bool, (users,).
+    """
+
+    state: Tensor
+    columns: Tensor
+    clicks: Tensor
+    reward: Tensor
+    next_state: Tensor
+    next_candidates: Tensor
+    terminated: Tensor
+
+
+class Explorer:
+    """Serves the lanes of a vector environment, now and then with random slates.
+
+    Args:
+        envs: Autoreset "SameStep".
+        policy: The learning policy.
+        seed: Source of users and random slates.
+        unit: Engagement that counts as a reward of 1.
+    """
+
+    def __init__(self, envs: RecommendationVectorEnv, policy: SlateQPolicy, *, seed: int, unit: float) -> None:
+        self.judge, self.unit = policy.judge, unit
+        self._lanes = ExploredLanes(envs, policy, seed)
+        self._state = self._states(self._lanes.observation)
+
+    def step(self, epsilon: float) -> Step:
+        """Show every lane the best slate, or with chance ``epsilon`` a random one."""
+        observation = self._lanes.observation
+        served = self._lanes.step(epsilon)
+        before, self._state = self._state, self._states(served.observation)
+        return Step(
+            state=before,
+            columns=self.judge.items.of(observation, served.slates),
+            clicks=torch.from_numpy(served.clicks),
+            reward=torch.from_numpy((served.reward / self.unit).astype(np.float32)),
+            next_state=served.followed(self._states, self._state),
+            next_candidates=served.followed(self._candidates, self._candidates(served.observation)),
+            terminated=torch.from_numpy(served.terminated),
+        )
+
+    def _states(self, observation: Observation) -> Tensor:
+        with torch.no_grad():
+            return self.judge.ranker.state(as_tensors(observation))
+
+    def _candidates(self, observation: Observation) -> Tensor:
+        """Columns of the candidates that come with requests, see ``Step.next_candidates``."""
+        columns = self.judge.items.columns(observation)
+        return columns if columns.dim() == 3 else torch.zeros(len(self._state), 0, self.judge.items.width)
+
+
+class SlateQLearner:
+    """Moves the values of what was clicked towards what a target network makes of the time after.
+
+    Args:
+        judge: Choices and engagement now; not changed.
+        network: Values; learns.
+        settings: How.
+        seed: Source of the draws from memory.
+
+    Attributes:
+        descent: Takes the gradients.
+    """
+
+    def __init__(self, judge: Judge, network: ClickValues, settings: SlateQSettings, seed: int) -> None:
+        self.judge, self.network, self.settings = judge, network, settings
+        self.target = copy.deepcopy(network)
+        self.descent: Descent[Step] = Descent(network, self.target, self.loss, settings, seed)
+
+    def loss(self, batch: Step) -> Tensor:
+        """Squared error of b(s) + sum of q(s, i) over the clicks, whose mean over what users click is Q(s, A).
+
+        Not Huber's, as for news: a user's end is rare and costs many units, and a median would not see it.
+        """
+        with torch.no_grad():
+            engagement = self.judge.ranker(batch.state, batch.columns).engagement
+        values, base = self.network(batch.state, batch.columns, engagement)
+        return nn.functional.mse_loss(base + (values * batch.clicks).sum(dim=1), self.targets(batch))
+
+    def targets(self, batch: Step) -> Tensor:
+        """Rewards plus gamma max_A' Q(s', A'), s' the state after, or 0 for who left for good, (users,).
+
+        The published code takes the current state for s' by mistake.
+        """
+        catalogue = self.judge.items.catalogue
+        columns = batch.next_candidates if catalogue is None else catalogue
+        slate_size = batch.clicks.shape[1]
+        value = best_slate_values(self.judge.ranker, self.target, batch.next_state, columns, slate_size)
+        return batch.reward + self.settings.gamma * torch.where(batch.terminated, 0.0, value)
+
+
+class Learner:
+    """SlateQ on top of a fitted ranker, and the best policy by validation; the twin of ``ppo_learner.PPOLearner``.
+
+    Args:
+        setup: World.
+        judge: Ranker made ready to serve; not changed.
+        settings: How.
+        seed: Source of users, weights, exploration and draws from memory.
+        curve: Measures.
+        progress: Called before every step of all lanes.
+
+    Attributes:
+        policy: Serves with the weights as they are.
+        keeper: Knows the best weights.
+    """
+
+    def __init__(
+        self,
+        setup: PublishedSetup,
+        judge: Judge,
+        settings: PublishedSlateQSettings,
+        *,
+        seed: int,
+        curve: Curve,
+        progress: Progress = lambda steps, engagement: None,
+    ) -> None:
+        self._how = how = settings.slateq
+        network = ClickValues(judge.ranker.encoder.width, judge.items.width, how.unit, seed)
+        self.policy = SlateQPolicy(judge, network, setup.slate_size)
+        self.keeper = KeepBest(curve, "slateq", self.policy, network)
+        self._explorer = Explorer(setup.envs(how.lanes), self.policy, seed=seed, unit=how.unit)
+        self._descent = SlateQLearner(judge, network, how, seed).descent
+        self._every = how.total_steps / (settings.validations - 1)
+        self._progress = progress
+
+    def run(self) -> None:
+        """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
+        try:
+            serve_and_learn(self._explorer, self._descent, self._how, self._tick)
+            self.keeper.measure_last(self._how.total_steps)
+        finally:
+            self.keeper.restore()
+
+    def _tick(self, steps: int) -> None:
+        self.keeper.measure_every(self._every, steps)
+        self._progress(steps, self.keeper.measured[-1])

@@ -1,0 +1,1 @@
+"""From texts to vectors: language models, pooling, and a cache on disk. Knows nothing of worlds."""

@@ -1,0 +1,1 @@
+"""Figures of published originals, measured in our worlds."""

@@ -1,0 +1,214 @@
+"""The original SARDINE beside ours: the same users step by step, and the distributions of many users' lives.
+
+Needs the extra ``peers`` (sardine-rec), which registers ``sardine/<world>-v0`` with gymnasium.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from driftrec.agents.policy import Oracle
+from driftrec.agents.verification.figures_sardine import POLICIES
+from driftrec.envs.sardine import sardine_horizon, sardine_world
+from driftrec.simulators.extras import install
+from driftrec.simulators.noise import stream_keys, user_seeds
+from driftrec.simulators.published.sardine import SardineWorld
+
+Float = NDArray[np.float64]
+Slate = Callable[[np.random.Generator, int, int], NDArray[np.int64]]
+
+ORACLE, REVERSED = -1, -2  # what the original replaces by its oracles' item of that position
+
+ORIGINAL_SLATES: Mapping[str, Slate] = {
+    "random": lambda rng, items, size: rng.integers(items, size=size),
+    "oracle": lambda rng, items, size: np.full(size, ORACLE),
+    "oracle, epsilon 0.5": lambda rng, items, size: np.where(
+        rng.random(size) < 0.5, rng.integers(items, size=size), ORACLE
+    ),
+    "reversed oracle": lambda rng, items, size: np.full(size, REVERSED),
+}
+"""The policies of ``POLICIES`` as the original takes them: (generator, items, slate size) to a slate."""
+
+
+ORIGINAL_NAMES = {
+    "offset": "env_offset",
+    "slope": "env_slope",
+    "alpha": "env_alpha",
+    "click_propensity": "click_prop",
+    "omega": "env_omega",
+    "boredom_window": "boredom_moving_window",
+    "recent_clicks": "recent_items_maxlen",
+}
+"""Fields of ``SardineConfig`` that the original calls otherwise."""
+
+
+def original_env(name: str, config: Mapping[str, Any] | None = None) -> Any:
+    """The original environment of a world, without wrappers.
+
+    Args:
+        name: Name of the world.
+        config: Changes by the names of ``SardineConfig``.
+
+    Raises:
+        ModuleNotFoundError: If sardine-rec is not installed; gives the remedy.
+    """
+    try:
+        import sardine  # noqa: F401 (registers its environments)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(f"sardine-rec is not installed; {install('peers')}.") from error
+    changes = {ORIGINAL_NAMES.get(field, field): value for field, value in (config or {}).items()}
+    return gym.make(f"sardine/{name}-v0", disable_env_checker=True, **changes).unwrapped
+
+
+class SameNoise:
+    """Plays the part of the original's random generator with the numbers of one of our users.
+
+    Args:
+        world: Ours.
+        seed: Of the user, uint64, (1,).
+    """
+
+    def __init__(self, world: SardineWorld, seed: NDArray[np.uint64]) -> None:
+        interest = world.first_interests(seed)[0]
+        self._uniforms = iter([interest, interest > 0])
+        self._slate = world.first_slates(seed)[0]
+        self._world, self._key, self._step = world, stream_keys(seed), 0
+
+    def uniform(self, size: tuple[int, ...]) -> Float:
+        """First the user's interest, then which topics are kept."""
+        return next(self._uniforms).astype(np.float64)
+
+    def integers(self, low: int, high: int, size: tuple[int, ...]) -> NDArray[np.int64]:
+        """The first slate."""
+        return self._slate.copy()
+
+    def binomial(self, n: int, p: Float) -> NDArray[np.int64]:
+        """Clicks: 1 where our draw lies below the original's chance."""
+        draws = self._world.draws(self._key, np.array([self._step]))[:, 0]
+        self._step += 1
+        return (draws < p).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What sets two runs of the same users apart, over all users and steps.
+
+    Attributes:
+        steps: User-steps compared.
+        clicks: Positions clicked in one run only.
+        bored: Topics that bored in one run only.
+        ends: Steps after which an episode was over in one run only.
+        clicked: Positions clicked, for scale.
+        bored_steps: User-steps with boredom, for scale.
+        user_state: Largest difference of an entry of the ideal state.
+    """
+
+    steps: int
+    clicks: int
+    bored: int
+    ends: int
+    clicked: int
+    bored_steps: int
+    user_state: float
+
+
+def side_by_side(name: str, policy: str, users: int, seed: int, config: Mapping[str, Any] | None = None) -> Differences:
+    """Let the same users live in the original and in ours, with the same slates and draws, for an episode.
+
+    Args:
+        name: Name of the world.
+        policy: Key of ``POLICIES``; it sees our state, and its slates go to both.
+        users: How many.
+        seed: Source of users and of the policy's random numbers.
+        config: Changes by the names of ``SardineConfig``.
+    """
+    world, horizon = sardine_world(name, config=config, embeddings="packaged"), sardine_horizon(name, None)
+    seeds, decider = user_seeds(seed, "side by side", users), POLICIES[policy](world)
+    state = world.reset(seeds)
+    decider.reset(users, seed)
+    originals = [original_env(name, config) for _ in range(users)]
+    for lane, env in enumerate(originals):
+        env.np_random = SameNoise(world, seeds[lane : lane + 1])
+    told = [env.reset()[1]["user_state"] for env in originals]
+    gaps = [np.abs(world.observe(state)["user"] - told).max()]
+    clicks = bored = ends = clicked = bored_steps = 0
+    for step in range(horizon):
+        if isinstance(decider, Oracle):
+            decider.see(state)
+        slates = decider.act(world.observe(state))
+        feedback = world.step(state, slates)
+        lives = [env.step(slate) for env, slate in zip(originals, slates, strict=True)]
+        now_bored = world.reveal(state)["bored"]
+        clicks += int((feedback.clicks != [info["clicks"] for *_, info in lives]).sum())
+        bored += int((now_bored != [env.bored for env in originals]).sum())
+        ends += sum(terminated != (step + 1 == horizon) for _, _, terminated, _, _ in lives)
+        clicked += int(feedback.clicks.sum())
+        bored_steps += int(now_bored.any(axis=1).sum())
+        gaps.append(np.abs(world.observe(state)["user"] - [info["user_state"] for *_, info in lives]).max())
+    return Differences(users * horizon, clicks, bored, ends, clicked, bored_steps, float(max(gaps)))
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What became of many users, one episode each; every array (episodes,).
+
+    Attributes:
+        clicks: Of the episode: the undiscounted return.
+        click_rate: Clicks a position shown to a user who is not bored.
+        boredom: Share of steps in which the user is bored.
+    """
+
+    clicks: Float
+    click_rate: Float
+    boredom: Float
+
+
+def our_lives(name: str, policy: str, episodes: int, seed: int) -> Lives:
+    """Lives in our world; arguments as of ``side_by_side``."""
+    world, horizon = sardine_world(name, embeddings="packaged"), sardine_horizon(name, None)
+    state, decider = world.reset(user_seeds(seed, "lives", episodes)), POLICIES[policy](world)
+    decider.reset(episodes, seed)
+    clicks, bored = np.zeros((horizon, episodes)), np.zeros((horizon, episodes), np.bool_)
+    for step in range(horizon):
+        if isinstance(decider, Oracle):
+            decider.see(state)
+        bored[step] = world.reveal(state)["bored"].any(axis=1)
+        clicks[step] = world.step(state, decider.act(world.observe(state))).reward()
+    return _lives(clicks, bored, world.slate_size)
+
+
+def original_lives(name: str, policy: str, episodes: int, seed: int) -> Lives:
+    """Lives in the original with its own random numbers; arguments as of ``side_by_side``."""
+    env, rng, choose = original_env(name), np.random.default_rng(seed), ORIGINAL_SLATES[policy]
+    clicks, bored = np.zeros((env.H, episodes)), np.zeros((env.H, episodes), np.bool_)
+    for episode in range(episodes):
+        env.reset(seed=seed if episode == 0 else None)
+        for step in range(env.H):
+            _, clicks[step, episode], _, _, info = env.step(choose(rng, env.num_items, env.slate_size))
+            bored[step, episode] = info["bored"].any()  # before this step
+    return _lives(clicks, bored, env.slate_size)
+
+
+def p_values(one: Lives, other: Lives) -> dict[str, float]:
+    """Two-sided Kolmogorov-Smirnov tests that both lives come from one distribution, by attribute of ``Lives``.
+
+    Too careful where values repeat (clicks are whole): a true difference must be larger to be found.
+    """
+    names = [field.name for field in fields(Lives)]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "ks_2samp: Exact calculation unsuccessful")  # the asymptotic one will do
+        return {name: float(stats.ks_2samp(getattr(one, name), getattr(other, name)).pvalue) for name in names}
+
+
+def _lives(clicks: Float, bored: NDArray[np.bool_], slate_size: int) -> Lives:
+    """From clicks and boredom of every step, (steps, episodes)."""
+    shown = slate_size * (~bored).sum(axis=0)  # at least the first step's, since nobody starts an episode bored
+    return Lives(clicks.sum(axis=0), (clicks * ~bored).sum(axis=0) / np.maximum(shown, 1), bored.mean(axis=0))

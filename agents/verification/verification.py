@@ -1,0 +1,160 @@
+"""Our worlds against the figures of the originals: which there are, and the table that they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from driftrec.agents.verification import figures_recsim, figures_sardine
+from driftrec.agents.verification.figures import BOUND, Figure, Measurement
+from driftrec.simulators.extras import install
+from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
+from driftrec.simulators.settings import nearest
+
+TABLES = (figures_recsim, figures_sardine)
+WORLDS = tuple(dict.fromkeys(figure.name for table in TABLES for figure in table.FIGURES))
+"""Names of all worlds with figures, such as "Sardine-SlateTopK-Bored"."""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table of a verification.
+
+    Attributes:
+        name: Of its file.
+        title: Its heading.
+        rows: Dataclasses, numbers as they are.
+        columns: What a reader is shown of a row, by heading.
+        about: What is to be said of the whole.
+        agrees: Whether nothing is beyond its bound.
+    """
+
+    name: str
+    title: str
+    rows: Sequence[Any]
+    columns: Mapping[str, Callable[[Any], str]]
+    about: str
+    agrees: bool
+
+    def frame(self) -> pd.DataFrame:
+        """The rows, for a file."""
+        return pd.DataFrame(self.rows)
+
+    def text(self) -> pd.DataFrame:
+        """The rows for a reader."""
+        return pd.DataFrame({title: [show(row) for row in self.rows] for title, show in self.columns.items()})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure of an original and ours, see ``Figure`` and ``Measurement``."""
+
+    world: str
+    setting: str
+    policy: str
+    their_episodes: int
+    theirs: float
+    their_error: float | None
+    source: str
+    our_episodes: int
+    ours: float
+    our_error: float
+    z: float
+    agrees: bool
+
+
+COLUMNS: Mapping[str, Callable[[Row], str]] = {
+    "world": lambda row: row.world,
+    "setting": lambda row: row.setting,
+    "policy": lambda row: row.policy,
+    "theirs": lambda row: _mean(row.theirs, row.their_error),
+    "source": lambda row: row.source,
+    "ours": lambda row: _mean(row.ours, row.our_error),
+    "z": lambda row: f"{row.z:+.2f}",
+    f"within {BOUND:g} SE": lambda row: "yes" if row.agrees else "NO",
+}
+
+
+def measurable(worlds: Sequence[str]) -> tuple[list[str], str]:
+    """Those of ``worlds`` whose figures can be measured here, and what is left out, "" for nothing.
+
+    SARDINE's figures belong to the items of its package, which need not be installed.
+
+    Raises:
+        ValueError: If there is none, or a name is unknown.
+        ModuleNotFoundError: If all need the package.
+    """
+    if not worlds:
+        raise ValueError(f"No worlds to verify; name some, such as {WORLDS[0]}.")
+    for name in worlds:
+        if name not in WORLDS:
+            raise ValueError(f"World {name!r} has no figures. {nearest(name, WORLDS)}")
+    missing = any(packaged_file(file) is None for file in PACKAGED.values())
+    left = [name for name in worlds if missing and name.startswith("Sardine-")]
+    why = f"the figures belong to the items of sardine-rec, which is not installed; {install('peers')}"
+    if len(left) == len(worlds):
+        raise ModuleNotFoundError(f"{', '.join(left)}: {why}, or choose other --worlds.")
+    return [name for name in worlds if name not in left], f"Left out: {', '.join(left)}: {why}." if left else ""
+
+
+def verify(worlds: Sequence[str], episodes: int, seed: int, report: Report = lambda line: None) -> Part:
+    """Measure the figures of ``worlds``.
+
+    Args:
+        worlds: Of ``WORLDS``, at least one.
+        episodes: Of ours; where a figure comes from more, as many as that.
+        seed: Source of users and of the policies' random numbers.
+        report: Called with a line after every figure.
+    """
+    rows = []
+    for row in _measured(worlds, episodes, seed):
+        report(f"{row.world}, {row.policy}: {_mean(row.theirs, row.their_error)}, ours {row.ours:.2f}")
+        rows.append(row)
+    agrees = all(row.agrees for row in rows)
+    return Part("verify", "Figures of the originals, and ours", rows, COLUMNS, _about(rows), agrees)
+
+
+def _measured(worlds: Sequence[str], episodes: int, seed: int) -> Iterator[Row]:
+    for table in TABLES:
+        for figure in table.FIGURES:
+            if figure.name in worlds:
+                yield _row(figure, table.measure(figure, max(episodes, figure.episodes), seed))
+
+
+def _row(theirs: Figure, ours: Measurement) -> Row:
+    # The items are the packaged ones in all rows of SARDINE.
+    setting = {name: value for name, value in theirs.settings.items() if name != "embeddings"}
+    return Row(
+        world=theirs.name,
+        setting=json.dumps(setting).strip("{}").replace('"', ""),
+        policy=theirs.policy,
+        their_episodes=theirs.episodes,
+        theirs=theirs.mean,
+        their_error=theirs.standard_error,
+        source=theirs.source,
+        our_episodes=ours.episodes,
+        ours=ours.mean,
+        our_error=ours.standard_error,
+        z=ours.z,
+        agrees=ours.agrees,
+    )
+
+
+def _about(rows: Sequence[Row]) -> str:
+    distances = [abs(row.z) for row in rows]
+    return (
+        f"{sum(row.agrees for row in rows)} of {len(rows)} rows are within {BOUND:g} standard errors of both figures "
+        f"combined (±: one standard error). The farthest is {max(distances):.2f} off, and "
+        f"{sum(distance > 2 for distance in distances)} are beyond 2. Chance alone puts 0.27 % of rows beyond 3 and "
+        "4.6 % beyond 2. An error that was not given is that of our spread at their episodes."
+    )
+
+
+def _mean(mean: float, standard_error: float | None) -> str:
+    return f"{mean:.2f}" + ("" if standard_error is None else f" ± {standard_error:.2f}")

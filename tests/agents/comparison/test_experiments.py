@@ -1,0 +1,75 @@
+"""The experiments of results: commands that the scripts understand, tables whose parts exist."""
+
+import importlib
+import string
+from pathlib import Path
+
+import pytest
+import tyro
+
+from driftrec.agents.comparison.comparison import chosen_baseline, parse_entry
+from driftrec.agents.comparison.experiments import run_of
+from driftrec.agents.comparison.news_study import NEWS
+from driftrec.agents.comparison.published_study import PUBLISHED
+
+RUNS = Path("somewhere")
+TRAININGS = [(study, name) for study in (NEWS, PUBLISHED) for name in study.trainings]
+TABLES = [(study, name) for study in (NEWS, PUBLISHED) for name in study.tables]
+
+
+def parse(command):
+    verb, *words = command
+    return tyro.cli(importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}").Args, args=words)
+
+
+@pytest.mark.parametrize(("study", "name"), TRAININGS, ids=[name for _, name in TRAININGS])
+def test_every_training_is_a_command_of_its_own_run(study, name):
+    args = parse(study.trainings[name].command(name, 3, RUNS))
+    assert (args.seed, args.out) == (3, RUNS / f"{name}-3")
+
+
+def test_what_sets_the_trainings_on_news_apart_arrives():
+    def settings(name):
+        return parse(NEWS.trainings[name].command(name, 1, RUNS)).settings
+
+    assert settings("told").true_state
+    assert not settings("top-k").ppo.iterative
+    assert (settings("ids-new").representation, settings("ids-new").withheld) == ("ids", 0.2)
+    assert (settings("random").representation, settings("random").withheld) == ("random", 0.0)
+    assert settings("text") == type(settings("text"))()
+
+
+def test_what_sets_the_published_worlds_apart_arrives():
+    def args(name):
+        return parse(PUBLISHED.trainings[name].command(name, 1, RUNS))
+
+    assert args("RecSim-InterestEvolution").kwargs() == {"slate_size": 3}
+    assert args("RecSim-InterestEvolution").world == "driftrec/RecSim-InterestEvolution-v0"
+    assert args("RecSim-InterestExploration").kwargs() == {"history": 100}
+    assert args("RecSim-InterestExploration-slateq").kwargs() == {"history": 100}  # the ranker's world
+    assert args("RecSim-LongTermSatisfaction").kwargs() == {}
+    assert args("Sardine-SlateTopK-Bored-partial").kwargs() == {"observation": "partial"}
+    assert args("Sardine-SlateTopK-Bored").kwargs() == {}
+
+
+def test_a_ranker_is_that_of_the_same_seed():
+    assert parse(NEWS.trainings["slateq"].command("slateq", 2, RUNS)).ranker == RUNS / "text-2"
+
+
+@pytest.mark.parametrize(("study", "name"), TABLES, ids=[name for _, name in TABLES])
+def test_every_table_is_a_command_with_all_seeds(study, name):
+    args = parse(study.comparison(name, RUNS, 30, Path("out"), seeds=2))
+    assert (args.users, args.out) == (30, Path("out"))
+    labels = [parse_entry(text)[0] for text in args.policies]
+    assert chosen_baseline(args.baseline, labels) == args.baseline
+    assert {"random", "planner"} <= set(labels)  # the scale
+    for text, template in zip(args.policies, study.tables[name].policies, strict=True):
+        for _, training, *_ in string.Formatter().parse(template):
+            if training:
+                assert text.endswith(f"{run_of(training, 1, RUNS)},{run_of(training, 2, RUNS)}")
+                assert set(study.trainings[training].words) >= set(study.tables[name].world)  # trained in that world
+
+
+@pytest.mark.parametrize("study", [NEWS, PUBLISHED])
+def test_every_training_stands_in_a_table(study):
+    assert {name for table in study.tables for name in study.behind(table)} == set(study.trainings)

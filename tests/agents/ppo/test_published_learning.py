@@ -1,0 +1,64 @@
+"""What is learned by trainings long enough to tell: what bores, and who a user is from past responses."""
+
+import json
+
+import numpy as np
+import pytest
+
+from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.ranker.feature_fitting import FitSettings
+from driftrec.agents.ranker.feature_judge import BestSlates
+from driftrec.agents.ranker.feature_training import warm_start
+from driftrec.agents.runs.published import load_best, load_ppo, train
+from driftrec.agents.setup import WorldArgs
+from driftrec.agents.worlds.published_setup import set_up_published
+from driftrec.agents.worlds.recipes import RECIPES, changed
+from driftrec.simulators.noise import user_seeds
+
+HORIZON = 30
+RECIPE = {
+    "fit": {"lanes": 128, "log_steps": 20, "rounds": 1},
+    "ppo": {"total_steps": 30_000, "lanes": 128, "batch_size": 512, "candidates": 20},
+    "validations": 3,
+    "validation_users": 64,
+}
+
+
+@pytest.mark.slow
+def test_ppo_learns_not_to_bore(tmp_path):
+    """The ranker shows five items of the favourite topic, which bores; PPO learns to mix topics: 1.5 times its clicks.
+
+    Seeds 0, 1 and 2 came to 1.63, 1.73 and 1.78 on these users. With the advantage's sign flipped in
+    ``DictRolloutBuffer.compute_returns_and_advantage`` (tried) they stay at 1.22, 1.37 and 1.30: two candidates of
+    every topic alone, which the stage keeps, are better than the ranker's slates.
+    """
+    world = "driftrec/Sardine-SlateTopK-Bored-v0"
+    args = WorldArgs(world, slate_size=5, horizon=HORIZON, options='{"embeddings": "generated"}')
+    setup = set_up_published(args)
+    train(setup, changed(RECIPES, world, json.dumps(RECIPE)), seed=0, folder=tmp_path)
+    users = np.arange(500, dtype=np.uint64)
+    policies = load_best(setup, str(tmp_path), farsighted=True), load_ppo(setup, str(tmp_path), greedy=True)
+    ranker, learned = (mean_engagement(setup.world, policy, users, HORIZON) for policy in policies)
+    assert learned > 1.5 * ranker
+
+
+def test_past_responses_tell_who_likes_the_other_topic():
+    """In steps 40 to 50 the users who like topic 1 are shown more of it than the others: by a share of 0.1 at least.
+
+    Seeds 0, 1 and 2 came to 0.19, 0.36 and 0.22, and at the first step, before any response, to 0. With the score set
+    to 0 in ``PastResponses.forward`` (tried) it is -0.02 to 0.01. The standard error is below 0.02.
+    """
+    setup = set_up_published(WorldArgs("driftrec/RecSim-InterestExploration-v0", horizon=50, history=50))
+    world, curve = setup.world, Curve(setup.world, user_seeds(0, "validation", 16), setup.horizon)
+    settings = FitSettings(lanes=512, log_steps=100, rounds=1)
+    judge = warm_start(setup, settings, seed=0, report=lambda line: None, curve=curve)
+    policy, state, shares = BestSlates(judge, world.slate_size), world.reset(np.arange(1000, dtype=np.uint64)), []
+    for _ in range(setup.horizon):
+        slates = policy.act(world.observe(state))
+        shares.append(np.take_along_axis(state.topic, slates, axis=1).mean(axis=1))  # of topic 1
+        world.step(state, slates)
+    kind = world.reveal(state)["type"]
+    first, late = shares[0], np.mean(shares[40:], axis=0)
+    assert late[kind == 0].mean() > late[kind == 1].mean() + 0.1
+    assert abs(first[kind == 0].mean() - first[kind == 1].mean()) < 0.08  # 4 standard errors

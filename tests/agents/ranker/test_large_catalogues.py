@@ -1,0 +1,179 @@
+"""Large catalogues: the same results as by the way of small ones, up to rounding, in memory that is bounded."""
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from driftrec.agents.baselines import common, mmr
+from driftrec.agents.baselines.mmr import MMR
+from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
+from driftrec.agents.policy import LARGE, user_chunks
+from driftrec.agents.ppo import slate_head
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.ppo.slate_head import SlateHead
+from driftrec.agents.ranker import text_ranker as ranker
+from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.envs.news import news_world
+
+ITEMS = 10 * LARGE
+STATE, COLUMNS, SLATE, CANDIDATES = 6, 4, 3, 8
+
+
+@pytest.mark.parametrize(
+    ("num_items", "sizes"),
+    [
+        (1000, [1024, 1024, 52]),
+        (1682, [1024, 1024, 52]),
+        (LARGE, [1024, 1024, 52]),
+        (2 * LARGE, [512, 512, 512, 512, 52]),
+        (10**9, [1] * 2100),
+    ],
+)
+def test_users_are_judged_by_the_cells_they_take(num_items, sizes):
+    rows = np.arange(2100)
+    chunks = list(user_chunks({"row": rows}, num_items))
+    assert [len(chunk["row"]) for chunk in chunks] == sizes
+    np.testing.assert_array_equal(np.concatenate([chunk["row"] for chunk in chunks]), rows)
+
+
+@pytest.mark.parametrize("kind", ["greedy", "candidates", "mmr"])
+def test_no_more_cells_are_judged_at_once_than_of_a_small_catalogue(kind, make_context, audience, monkeypatch):
+    context = make_context(num_items=ITEMS)
+    judge = Judge(Ranker(context, "text", 0), farsighted=True)
+    taken, predict = [], Judge.predict
+
+    def counted(self, observation):
+        predicted = predict(self, observation)
+        taken.append(predicted.value.size)
+        return predicted
+
+    monkeypatch.setattr(Judge, "predict", counted)
+    observation = audience(230).observe()
+    if kind == "candidates":
+        CandidateStage(judge.ranker, CANDIDATES)(observation)
+    else:
+        (Greedy(judge) if kind == "greedy" else MMR(judge, context)).act(observation)
+    assert sum(taken) == 230 * ITEMS
+    assert max(taken) <= 1024 * LARGE
+
+
+class Largest(TorchDispatchMode):
+    """Notes the numbers in the largest tensor that any operation makes."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        sizes = [leaf.numel() for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+        self.numbers = max(self.numbers, *sizes, 0)
+        return result
+
+
+def head_and_request(users, num_items):
+    generator = torch.Generator().manual_seed(1)
+    torch.manual_seed(3)
+    head = SlateHead(STATE, COLUMNS, SLATE, temper=1.0)
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter, std=0.7)
+    shapes = (users, STATE), (num_items, COLUMNS), (users, CANDIDATES, 3)
+    state, items, judged = (torch.randn(shape, generator=generator) for shape in shapes)
+    candidates = torch.stack([torch.randperm(num_items, generator=generator)[:CANDIDATES] for _ in range(users)])
+    return head, (state, items, candidates, judged)
+
+
+def learned(users, num_items):
+    """Log-probabilities, entropies, greedy picks and gradients of made-up slates."""
+    head, request = head_and_request(users, num_items)
+    with torch.no_grad():
+        picks, _ = head.pick(head.read(*request), greedy=True)
+    log_p, entropy = head.log_probability(head.read(*request), picks.flip(1))
+    (log_p.sum() + entropy.sum()).backward()
+    return [picks, log_p.detach(), entropy.detach(), *(parameter.grad for parameter in head.parameters())]
+
+
+def test_slates_of_a_large_catalogue_are_learned_from_its_candidates_alone():
+    with Largest() as largest:
+        learned(users=50, num_items=ITEMS)
+    assert largest.numbers <= ITEMS * COLUMNS  # the items themselves, not (users, items)
+
+
+def test_gathered_candidates_are_read_as_the_whole_catalogue(monkeypatch):
+    whole = learned(users=5, num_items=60)
+    monkeypatch.setattr(slate_head, "LARGE", 0)
+    for found, expected in zip(learned(users=5, num_items=60), whole, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def loss_and_gradients(context, observation):
+    fresh = Ranker(context, "text", 0)
+    with torch.no_grad():
+        fresh.own.normal_(generator=torch.Generator().manual_seed(0))
+    slates = torch.stack([torch.arange(5) + row for row in range(6)])
+    loss = fresh.loss(as_tensors(observation), slates, torch.arange(6), torch.ones(6))
+    loss.backward()
+    return [loss.detach(), *(parameter.grad for parameter in fresh.parameters())]
+
+
+def test_a_ranker_is_fitted_to_the_items_shown_as_to_the_whole_catalogue(make_context, audience, monkeypatch):
+    context, observation = make_context(), audience(6).observe()
+    whole = loss_and_gradients(context, observation)
+    monkeypatch.setattr(ranker, "LARGE", 0)
+    for found, expected in zip(loss_and_gradients(context, observation), whole, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("num_items", [30, LARGE, LARGE + 1, ITEMS])
+def test_top_k_is_best_first_whatever_the_size(num_items):
+    scores = np.random.default_rng(0).random((4, num_items), np.float32)
+    scores[0, :5] = -np.inf
+    scores.flags.writeable = False
+    best = common.top_k(scores, 7)
+    assert best.dtype == np.int64
+    np.testing.assert_array_equal(np.take_along_axis(scores, best, axis=1), -np.sort(-scores, axis=1)[:, :7])
+
+
+def test_top_k_refuses_what_is_not_a_number_in_a_large_catalogue_too():
+    scores = np.zeros((2, ITEMS), np.float32)
+    scores[1, 3] = np.nan
+    with pytest.raises(ValueError, match=r"score at \[1, 3\].*is NaN"):
+        common.top_k(scores, 5)
+
+
+def test_cosines_of_gathered_items_are_those_of_the_whole_catalogue(monkeypatch):
+    rng = np.random.default_rng(0)
+    items, picked = rng.standard_normal((40, 6), np.float32), rng.integers(40, size=5)
+    candidates = rng.integers(40, size=(5, 9))
+    whole = mmr.cosines(items, picked, candidates)
+    monkeypatch.setattr(mmr, "LARGE", 0)
+    np.testing.assert_allclose(mmr.cosines(items, picked, candidates), whole, rtol=1e-5, atol=1e-6)
+
+
+def planner(world):
+    return Planner(world, PlannerWeights(6.0, 0.8, -0.05, -0.4))
+
+
+@pytest.mark.parametrize("make", [MyopicOracle, planner])
+def test_oracles_appraise_some_users_at_a_time(make, monkeypatch):
+    world = news_world()
+    state = world.reset(np.arange(10, dtype=np.uint64))
+    for step in range(8):
+        world.step(state, np.tile(np.arange(5) + 5 * step, (10, 1)))
+    oracle = make(world)
+    oracle.see(state)
+    whole = oracle.act({})
+    monkeypatch.setattr(common, "CHUNK_CELLS", 4 * world.num_items)
+    sizes, appraise = [], world.appraise
+
+    def counted(state):
+        view = appraise(state)
+        sizes.append(view.attraction.shape)
+        return view
+
+    monkeypatch.setattr(world, "appraise", counted)
+    np.testing.assert_array_equal(oracle.act({}), whole)
+    assert sizes == [(4, world.num_items), (4, world.num_items), (2, world.num_items)]

@@ -1,0 +1,232 @@
+"""Learning baselines end to end at toy size: training, checkpoint, loading, comparison."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from driftrec.agents.baselines.common import top_k
+from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.runs import baselines as baseline_runs
+from driftrec.agents.runs.baselines import load_slateq, load_stock, train_slateq, train_stock
+from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
+from driftrec.agents.slateq.values import SlateQSettings
+from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings
+
+KINDS = ("slateq", "sb3-ppo", "sb3-sac")
+SLATEQ = SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2)
+STOCK = {
+    "sb3-ppo": StockPPOSettings(total_steps=128, lanes=8, rollout=2, batch_size=16, epochs=1),
+    "sb3-sac": StockSACSettings(total_steps=128, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=1),
+}
+
+
+@pytest.fixture(scope="module")
+def setup(make_setup):
+    return make_setup()
+
+
+@pytest.fixture(scope="module")
+def ranker_run(setup, tmp_path_factory):
+    """What SlateQ needs of a run of ``driftrec train``: its ranker."""
+    folder = tmp_path_factory.mktemp("train")
+    config = {"world": {"slate_size": 5}, "settings": {"representation": "random"}, "seed": 9}
+    save_checkpoint(folder / FILE, {"ranker": Ranker(setup.context, "random", 9)}, config, setup.setting)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def train_kind(setup, ranker_run):
+    def train(kind, folder, seed=3):
+        if kind == "slateq":
+            train_slateq(setup, SLATEQ, ranker_run=ranker_run, users=4, seed=seed, folder=folder)
+        else:
+            train_stock(setup, STOCK[kind], users=4, seed=seed, folder=folder)
+        return folder
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def runs(train_kind, tmp_path_factory):
+    return {kind: train_kind(kind, tmp_path_factory.mktemp(kind)) for kind in KINDS}
+
+
+def load(setup, kind, run):
+    return load_slateq(setup, str(run)) if kind == "slateq" else load_stock(setup, str(run), kind)
+
+
+def slates_of(policy, setup):
+    """Those of 50 users over some steps, so that histories count."""
+    state = setup.world.reset(np.arange(50, dtype=np.uint64))
+    policy.reset(50, 1)
+    shown = []
+    for _ in range(4):
+        shown.append(policy.act(setup.world.observe(state)))
+        setup.world.step(state, shown[-1])
+    return np.stack(shown)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_loads_to_the_policy_that_was_measured_best(setup, runs, kind):
+    from driftrec.agents.evaluation.mean_engagement import mean_engagement
+    from driftrec.simulators.noise import user_seeds
+
+    curve = pd.read_csv(runs[kind] / "curve.csv")
+    policy = load(setup, kind, runs[kind])
+    engagement = mean_engagement(setup.world, policy, user_seeds(3, "validation", 4), 20)
+    # Measured before and after the trip to the disk, on the same users and draws: not near, but equal.
+    assert engagement == curve.mean_episode_engagement.max()
+    assert (curve.env_steps.iloc[0], curve.env_steps.iloc[-1]) == (0, 128)
+    assert set(curve.training_seed) == {3}
+    slates = slates_of(policy, setup)
+    np.testing.assert_array_equal(slates, slates_of(load(setup, kind, runs[kind]), setup))
+    assert all(len(set(slate)) == 5 for slate in slates.reshape(-1, 5).tolist())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_users_slates_do_not_depend_on_how_many_are_served(setup, runs, shown, kind):
+    few, many = (shown(setup.world, load(setup, kind, runs[kind]), users) for users in (5, 40))
+    np.testing.assert_array_equal(few, many[:, :5])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_seed_trains_the_same_and_another_seed_does_not(setup, runs, train_kind, tmp_path, kind):
+    torch.manual_seed(123)  # what went on before in the process must not count
+    again, other = train_kind(kind, tmp_path / "again"), train_kind(kind, tmp_path / "other", seed=4)
+    assert (again / FILE).read_bytes() == (runs[kind] / FILE).read_bytes()
+    columns = ["env_steps", "mean_episode_engagement"]
+    curves = [pd.read_csv(run / "curve.csv")[columns] for run in (runs[kind], again, other)]
+    pd.testing.assert_frame_equal(curves[0], curves[1])
+    assert not curves[0].equals(curves[2])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_moves_the_weights(setup, runs, train_kind, monkeypatch, tmp_path, kind):
+    from driftrec.agents.evaluation.keep_best import KeepBest
+
+    monkeypatch.setattr(KeepBest, "restore", lambda keeper: None)  # else the start may have been best
+    last = load_checkpoint(train_kind(kind, tmp_path), setup.setting).weights
+    monkeypatch.setattr(KeepBest, "restore", lambda keeper: keeper._network.load_state_dict(first[0]))
+    first = []
+    measure = KeepBest.measure
+
+    def keep_first(keeper, steps):
+        first.extend([] if first else [{k: v.clone() for k, v in keeper._network.state_dict().items()}])
+        measure(keeper, steps)
+
+    monkeypatch.setattr(KeepBest, "measure", keep_first)
+    start = load_checkpoint(train_kind(kind, tmp_path / "start"), setup.setting).weights
+    moved = [name for name in last if not torch.equal(last[name], start[name])]
+    assert moved
+    assert not any(name.startswith("ranker.") for name in moved)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_of_another_catalogue_or_slate_is_refused(setup, runs, kind, make_setup):
+    items = replace(setup.setting.catalogue, quality=setup.setting.catalogue.quality + 1)
+    elsewhere = replace(setup, setting=replace(setup.setting, catalogue=items))
+    with pytest.raises(ValueError, match="was trained with differs in catalogue"):
+        load(elsewhere, kind, runs[kind])
+    with pytest.raises(ValueError, match="was trained for slates of 5, not 3; use --slate-size"):
+        load(make_setup(slate_size=3), kind, runs[kind])
+
+
+@pytest.mark.parametrize(("name", "found"), [("ppo", "slateq"), ("slateq", "sb3-ppo"), ("sb3-sac", "sb3-ppo")])
+def test_a_run_of_another_kind_is_refused(setup, runs, name, found):
+    message = f"holds a run of kind {found}, not {name}; policies of it are called {found}:"
+    with pytest.raises(ValueError, match=message):
+        build_entries(setup, [f"{name}:{runs[found]}"], seed=0)
+
+
+def test_slateq_needs_a_ranker_that_fits(setup, runs, tmp_path):
+    for run, error in ((runs["sb3-ppo"], ValueError), (tmp_path / "none", FileNotFoundError)):
+        with pytest.raises(error, match=str(run)):
+            train_slateq(setup, SLATEQ, ranker_run=run, users=4, seed=0, folder=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_several_seeds_of_each_take_part_in_a_comparison(setup, runs, train_kind, tmp_path):
+    second = train_kind("slateq", tmp_path, seed=4)
+    names = ["random", f"slateq:{runs['slateq']},{second}", *(f"{kind}:{runs[kind]}" for kind in KINDS[1:])]
+    summary = compare(setup, build_entries(setup, names, seed=0), users=6, seed=5, baseline="random").summary
+    told = {name: policy["training_seeds"] for name, policy in summary["policies"].items()}
+    assert told == {"random": [], "slateq": [3, 4], "sb3-ppo": [3], "sb3-sac": [3]}
+
+
+def test_an_interrupt_leaves_the_best_so_far(setup, ranker_run, tmp_path):
+    def stop(steps, engagement):
+        if steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_slateq(setup, SLATEQ, ranker_run=ranker_run, users=4, seed=3, folder=tmp_path / "q", progress=stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_stock(setup, STOCK["sb3-sac"], users=4, seed=3, folder=tmp_path / "sac", progress=stop)
+    assert len(slates_of(load_slateq(setup, str(tmp_path / "q")), setup)) == 4
+    assert len(slates_of(load_stock(setup, str(tmp_path / "sac"), "sb3-sac"), setup)) == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            SlateQSettings(total_steps=64, lanes=16),
+            "validations is 6, but 64 steps, taken 16 at a time, have room for 5",
+        ),
+        (StockPPOSettings(total_steps=256, lanes=8, rollout=16), "256 steps, taken 128 at a time, have room for 3"),
+        (StockSACSettings(total_steps=64, lanes=16), "64 steps, taken 16 at a time, have room for 5"),
+    ],
+)
+def test_more_measurements_than_there_is_room_for_are_refused_before_any_work(
+    setup, ranker_run, tmp_path, monkeypatch, settings, message
+):
+    monkeypatch.setattr(baseline_runs, "_curve", lambda *args: pytest.fail("work was begun"))
+    ranker = {"ranker_run": ranker_run} if isinstance(settings, SlateQSettings) else {}
+    train = train_slateq if ranker else train_stock
+    with pytest.raises(ValueError, match=message):
+        train(setup, settings, **ranker, users=4, seed=3, folder=tmp_path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_six_measurements_are_made(runs, kind):
+    assert len(pd.read_csv(runs[kind] / "curve.csv")) == 6
+
+
+def test_actions_that_torch_cannot_draw_end_in_one_line(setup, tmp_path):
+    diverging = StockSACSettings(
+        total_steps=640, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=8, learning_rate=10.0
+    )
+    with pytest.raises(
+        ValueError, match=r"sb3-sac diverged: its (weights|actions) are not finite after \d+ steps"
+    ) as it:
+        train_stock(setup, diverging, users=4, seed=3, folder=tmp_path)
+    assert "\n" not in str(it.value)
+
+
+def test_weights_too_large_for_torch_end_in_one_line(setup, tmp_path, monkeypatch):
+    def learn(model, steps, callback):
+        with torch.no_grad():
+            for weights in model.policy.parameters():
+                weights.fill_(3e38)
+        model.policy.get_distribution(torch.ones(2, *model.observation_space.shape))
+
+    monkeypatch.setattr(baseline_runs.build_stock(setup, STOCK["sb3-ppo"], 0).__class__, "learn", learn)
+    message = r"sb3-ppo diverged: its actions are not finite after 0 steps\. Lower StockPPOSettings\.learning_rate"
+    with pytest.raises(ValueError, match=message) as caught:
+        train_stock(setup, STOCK["sb3-ppo"], users=4, seed=3, folder=tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_values_that_cannot_be_ranked_name_slateq(setup, ranker_run, tmp_path, monkeypatch):
+    def learn(*args, **told):
+        top_k(np.array([[1.0, np.nan]]), 1)
+
+    monkeypatch.setattr(baseline_runs, "learn_slateq", learn)
+    with pytest.raises(
+        ValueError, match=r"slateq diverged\. The score at \[0, 1\].* Lower SlateQSettings\.learning_rate"
+    ):
+        train_slateq(setup, SLATEQ, ranker_run=ranker_run, users=4, seed=3, folder=tmp_path)
