@@ -63,7 +63,9 @@ class CandidateStage:
     def space(self) -> spaces.Dict:
         """Space of what comes out, for one user."""
         judged = ("score", "appeal", "engagement")
-        parts: dict[str, spaces.Space[Any]] = {name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in judged}
+        parts: dict[str, spaces.Space[Any]] = {
+            name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in judged
+        }
         parts["state"] = spaces.Box(-BOUND, BOUND, (self.judge.ranker.width,), np.float32)
         parts["candidates"] = spaces.Box(0, 2**31 - 1, (self.size,), np.int32)
         if self.columns is None:

@@ -38,5 +38,3 @@ def so_far(engagement: NDArray[np.float64], over: NDArray[np.bool_]) -> NDArray[
         lived = np.stack([np.ones_like(engagement[t]), engagement[t - 1]], axis=1)
         totals[t] = np.where(over[t - 1][:, None], 0.0, totals[t - 1] + lived)
     return totals
-
-

@@ -29,9 +29,7 @@ class FeatureRanker(Ranker):
         dims: Length of the vectors v.
     """
 
-    def __init__(
-        self, encoder: FeatureEncoder, item_width: int, choice: Choice, seed: int, dims: int = 32
-    ) -> None:
+    def __init__(self, encoder: FeatureEncoder, item_width: int, choice: Choice, seed: int, dims: int = 32) -> None:
         super().__init__()
         self.encoder, self.choice = encoder, choice
         with torch.random.fork_rng(devices=[]):

@@ -115,5 +115,3 @@ def log_random(
     whole = slice(0, settings.log_steps - tail)  # what comes after the last steps was not seen
     kept = opened[whole] >= 0
     return opened[whole][kept], after[whole][kept]
-
-

@@ -37,9 +37,7 @@ def collect(envs: RecommendationVectorEnv, policy: Policy, judge: Judge, num_ste
     return Logs(seen, *(torch.stack([getattr(part, name) for part in parts]) for name in others))
 
 
-def _served(
-    envs: RecommendationVectorEnv, policy: Policy, judge: Judge, num_steps: int, seed: int
-) -> Iterator[Logs]:
+def _served(envs: RecommendationVectorEnv, policy: Policy, judge: Judge, num_steps: int, seed: int) -> Iterator[Logs]:
     """One step after another, leading axis lanes."""
     policy.reset(envs.num_envs, seed)
     observation: Observation

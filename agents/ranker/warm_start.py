@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,6 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.logs import collect
 from driftrec.agents.ranker.protocol import Logs, joined
 from driftrec.agents.setup import Setup
-from driftrec.envs.vector import RecommendationVectorEnv
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,39 @@ class Round:
     farsighted: bool
 
 
+class Estimate(Protocol):
+    """Learns what opening an item does to the engagement after it, see ``driftrec.agents.worlds.kit.Kit.future``."""
+
+    def __call__(
+        self, setup: Setup, judge: Judge, logs: Logs, settings: FutureSettings, *, seed: int, report: Report
+    ) -> tuple[NDArray[np.float32], int]:
+        """That, for ``Ranker.future``, and environment steps taken."""
+        ...
+
+
+class WarmStart(Protocol):
+    """What is to be settled of a warm start: a world's ``TrainSettings``."""
+
+    @property
+    def fit(self) -> FitSettings:
+        """How the ranker is fitted."""
+        ...
+
+    @property
+    def future(self) -> FutureSettings:
+        """How the engagement to come is learned."""
+        ...
+
+    def rounds(self, seed: int) -> Sequence[Round]:
+        """Rounds of logging and fitting, the first of random slates."""
+        ...
+
+
 def warm_start(
     setup: Setup,
+    estimate: Estimate,
     judge: Judge,
-    rounds: Sequence[Round],
-    fitting: FitSettings,
-    future: FutureSettings,
+    settings: WarmStart,
     *,
     seed: int,
     report: Report,
@@ -53,43 +80,49 @@ def warm_start(
 
     Args:
         setup: World.
+        estimate: Learns the engagement to come.
         judge: Farsighted; its ranker is fitted.
-        rounds: Of logging and fitting, the first of random slates.
-        fitting: How the ranker is fitted.
-        future: How the engagement to come is learned.
-        seed: Source of all randomness beside the rounds'.
+        settings: How.
+        seed: Source of all randomness.
         report: Called with lines of progress.
         curve: Measures what has been reached after every stage.
     """
-    envs, greedy = setup.envs(fitting.lanes), Greedy(judge, setup.slate_size)
-    policy: Policy = Random(setup.context)
-    curve.env_steps += _pilot(envs, policy, judge, seed)
-    logs: list[Logs] = []
+    future, greedy = settings.future, Greedy(judge, setup.slate_size)
     to_come: NDArray[np.float32] | None = None
     stage = "myopic"
-    for each in rounds:
-        report(f"{'Own' if logs else 'Random'} slates to {fitting.lanes:,} lanes, {fitting.log_steps} steps each")
-        logs.append(collect(envs, policy, judge, fitting.log_steps, each.seed))
-        curve.env_steps += fitting.lanes * fitting.log_steps
-        rows = joined([part.rows() for part in logs])
-        fit(judge.ranker, rows, fitting, epochs=each.epochs, seed=each.seed, report=report)
-        policy = Greedy(judge, setup.slate_size, fitting.noise)
+    for each, logs, steps in fit_rounds(setup, judge, settings.fit, settings.rounds(seed), seed=seed, report=report):
+        curve.env_steps += steps
         if not each.farsighted:
             continue
         if any(future.weights):
             if to_come is None:
                 curve.measure(stage, greedy)
                 stage = "farsighted"
-                to_come, steps = setup.kit.future(setup, judge, logs[0], future, seed=seed, report=report)
+                to_come, steps = estimate(setup, judge, logs[0], future, seed=seed, report=report)
                 curve.env_steps += steps
             curve.env_steps += weigh(setup, judge, to_come, seed=seed, settings=future, report=report)
         curve.measure(stage, greedy)
         stage = "refitted"
 
 
-def _pilot(envs: RecommendationVectorEnv, policy: Policy, judge: Judge, seed: int) -> int:
-    """Show the ranker the random slates that it wants to see first; environment steps taken."""
-    steps = judge.ranker.pilot_steps
-    if steps:
-        judge.ranker.pilot(collect(envs, policy, judge, steps, seed).rows())
-    return steps * envs.num_envs
+def fit_rounds(
+    setup: Setup, judge: Judge, settings: FitSettings, rounds: Sequence[Round], *, seed: int, report: Report
+) -> Iterator[tuple[Round, list[Logs], int]]:
+    """Log and fit, round by round; random slates first, then the judge's own with noise, as it judges by then.
+
+    Yields:
+        The round that is over, all logs so far, and environment steps taken since the last.
+    """
+    envs, steps = setup.envs(settings.lanes), settings.lanes * judge.ranker.pilot_steps
+    policy: Policy = Random(setup.context)
+    if judge.ranker.pilot_steps:
+        judge.ranker.pilot(collect(envs, policy, judge, judge.ranker.pilot_steps, seed).rows())
+    logs: list[Logs] = []
+    for each in rounds:
+        report(f"{'Own' if logs else 'Random'} slates to {settings.lanes:,} lanes, {settings.log_steps} steps each")
+        logs.append(collect(envs, policy, judge, settings.log_steps, each.seed))
+        rows = joined([part.rows() for part in logs])
+        fit(judge.ranker, rows, settings, epochs=each.epochs, seed=each.seed, report=report)
+        policy = Greedy(judge, setup.slate_size, settings.noise)
+        yield each, logs, steps + settings.lanes * settings.log_steps
+        steps = 0

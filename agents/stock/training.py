@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from stable_baselines3.sac.policies import SACPolicy
 
 from driftrec.agents.policy import Context
-from driftrec.agents.setup import WorldSetup
+from driftrec.agents.setup import Setup
 from driftrec.agents.stock.sb3 import Actions, FlatObservations, ItemNumbers, NearestItems, StockVecEnv
 from driftrec.envs.sb3_bridge import SB3VecEnv
 from driftrec.simulators.noise import user_seeds
@@ -143,7 +144,11 @@ class StockSACSettings:
 StockSettings = StockPPOSettings | StockSACSettings
 
 
-def build_stock(setup: WorldSetup, settings: StockSettings, seed: int) -> BaseAlgorithm:
+STOCK: Mapping[str, type[StockSettings]] = {"sb3-ppo": StockPPOSettings, "sb3-sac": StockSACSettings}
+"""Settings of the stock algorithms by kind of run."""
+
+
+def build_stock(setup: Setup, settings: StockSettings, seed: int) -> BaseAlgorithm:
     """The algorithm on the world's environments, returns scaled."""
     bridge = SB3VecEnv(setup.envs(settings.lanes))
     context = setup.context

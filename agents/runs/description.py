@@ -6,38 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gymnasium as gym
 
-from driftrec.agents.setup import WorldArgs, creator_takes, make_env, resolved
+from driftrec.agents.setup import Setup, WorldArgs, creator_takes, make_env, resolved
 
 
-class Described(Protocol):
-    """A world with all that is known of it beforehand."""
-
-    @property
-    def args(self) -> WorldArgs:
-        """Which world."""
-        ...
-
-    @property
-    def slate_size(self) -> int:
-        """Positions in a slate."""
-        ...
-
-    @property
-    def horizon(self) -> int:
-        """Steps of an episode."""
-        ...
-
-    @property
-    def world(self) -> Any:
-        """The simulator."""
-        ...
-
-
-def description(setup: Described) -> str:
+def description(setup: Setup) -> str:
     """The world's id and, for a title, whatever is not as by default: "driftrec/News-v0, slate_size 10, memory 3".
 
     A world that is not registered is its id alone.
@@ -53,7 +29,7 @@ def description(setup: Described) -> str:
     return ", ".join([setup.args.world, *words])
 
 
-def recorded(setup: Described) -> dict[str, Any]:
+def recorded(setup: Setup) -> dict[str, Any]:
     """The world for a run's configuration: its arguments, all sizes as they are, and its description."""
     sizes = {"slate_size": setup.slate_size, "horizon": setup.horizon, "items": setup.world.num_items}
     history = settings(setup.args).get("history")
