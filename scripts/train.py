@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -17,10 +17,10 @@ from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
 from driftrec.agents.runs.published import train as train_published
 from driftrec.agents.runs.train import TrainSettings, train
-from driftrec.agents.setup import NEWS, WorldArgs, WorldSetup
+from driftrec.agents.setup import WorldArgs, WorldSetup
 from driftrec.agents.worlds.description import recorded
 from driftrec.agents.worlds.published_setup import PublishedSetup
-from driftrec.agents.worlds.recipes import RECIPES, changed
+from driftrec.agents.worlds.settings import fitting
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,8 @@ class Args(WorldArgs):
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-train when omitted."""
-    settings: TrainSettings = field(default_factory=TrainSettings)
-    """How to train on news."""
-    recipe: str = "{}"
-    """Changes to a published world's recipe as JSON, such as '{"ppo": {"total_steps": 100000}}'; see
-    driftrec.agents.worlds.recipes."""
+    settings: TrainSettings | PublishedSettings | None = None
+    """How to train; as the world has it when omitted."""
 
 
 def main(args: Args) -> None:
@@ -43,12 +40,12 @@ def main(args: Args) -> None:
 
     Raises:
         FileExistsError: If the run folder holds anything.
-        ValueError: If settings are of another kind of world.
+        TypeError: If settings are of another kind of world.
         KeyboardInterrupt: If training was interrupted; says what is left of it.
     """
     check_empty(args.out)
     seed = drawn(args.seed)
-    settings = _settings(args)
+    settings = fitting(args.settings, args.world)
     setup = open_world(args, progress=sys.stderr.isatty())
     if setup.note:
         print(setup.note)
@@ -65,17 +62,6 @@ def main(args: Args) -> None:
     kept = read_config(folder)["steps"]
     print(f"Kept: the policy after {kept:,} steps of PPO, which did best on the validation users.")
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
-
-
-def _settings(args: Args) -> TrainSettings | PublishedSettings:
-    """How to train in the world of ``args``; the flags of the other kind of world are refused."""
-    if args.world in RECIPES:
-        if args.settings != TrainSettings():
-            raise ValueError(f"--settings are for {NEWS}; change the recipe of {args.world} with --recipe.")
-        return changed(RECIPES, args.world, args.recipe)
-    if args.recipe != "{}":
-        raise ValueError(f"--recipe is for published worlds, not {args.world}; use --settings.")
-    return args.settings
 
 
 def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int, folder: Path) -> None:

@@ -27,7 +27,7 @@ from driftrec.agents.runs.folders import rescue
 from driftrec.agents.runs.load import load_ranker, open_run, ranker_of
 from driftrec.agents.setup import WorldSetup
 from driftrec.agents.slateq.training import learn_slateq
-from driftrec.agents.slateq.values import ItemValues, SlateQPolicy, SlateQSettings, UserModel
+from driftrec.agents.slateq.values import ItemValues, SlateQPolicy, SlateQSettings, SlateQTraining, UserModel
 from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
 from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings, StockSettings, build_stock
 from driftrec.envs.spaces import observation_space
@@ -42,16 +42,12 @@ STOCK: Mapping[str, type[StockPPOSettings] | type[StockSACSettings]] = {
 BASELINE_RUNS = ("slateq", *STOCK)
 """Kinds of run that ``driftrec train-baseline`` makes."""
 
-VALIDATIONS = 6
-"""Measurements of a training, from before the first step to after the last; the best is kept."""
-
 
 def train_slateq(
     setup: WorldSetup,
-    settings: SlateQSettings,
+    settings: SlateQTraining,
     *,
     ranker_run: Path,
-    users: int,
     seed: int,
     folder: Path,
     progress: Progress = lambda steps, engagement: None,
@@ -62,7 +58,6 @@ def train_slateq(
         setup: World and embeddings.
         settings: How.
         ranker_run: Run folder of ``driftrec train``, whose ranker it looks through.
-        users: Validation users.
         seed: Source of all randomness.
         folder: Where to write.
         progress: See ``driftrec.agents.evaluation.keep_best.Progress``.
@@ -71,21 +66,22 @@ def train_slateq(
         FileNotFoundError: If there is no such run.
         ValueError: If it was made for another catalogue, text encoder or slate size, or is no ``driftrec train`` run.
     """
-    check_measurements(VALIDATIONS, settings.total_steps, settings.lanes)
+    how = settings.slateq
+    check_measurements(settings.validations, how.total_steps, how.lanes)
     ranker, described = load_ranker(setup, str(ranker_run))
-    model, network = UserModel(ranker), _item_values(ranker, settings, seed)
-    curve = _curve(setup, seed, users)
+    model, network = UserModel(ranker), _item_values(ranker, how, seed)
+    curve = _curve(setup, seed, settings.validation_users)
     keeper = KeepBest(curve, "slateq", SlateQPolicy(model, network), network)
 
     def tick(steps: int) -> None:
-        keeper.measure_every(settings.total_steps / (VALIDATIONS - 1), steps)
+        keeper.measure_every(how.total_steps / (settings.validations - 1), steps)
         progress(steps, keeper.measured[-1])
 
     try:
-        with naming_divergence("slateq", "SlateQSettings.learning_rate", settings.learning_rate):
-            learn_slateq(setup.envs(settings.lanes), model, network, settings, seed=seed, tick=tick)
+        with naming_divergence("slateq", "SlateQSettings.learning_rate", how.learning_rate):
+            learn_slateq(setup.envs(how.lanes), model, network, how, seed=seed, tick=tick)
     finally:
-        config = {**described, "slateq": asdict(settings)}
+        config = {**described, **asdict(settings)}
         modules = {"ranker": ranker, "values": network}
         _save(setup, keeper, curve, modules, folder, kind="slateq", settings=config, seed=seed)
 
@@ -103,24 +99,22 @@ def train_stock(
     setup: WorldSetup,
     settings: StockSettings,
     *,
-    users: int,
     seed: int,
     folder: Path,
     progress: Progress = lambda steps, engagement: None,
 ) -> None:
     """Train stock PPO or SAC, whichever ``settings`` are of; arguments and files as of ``train_slateq``."""
     (kind,) = (name for name, known in STOCK.items() if isinstance(settings, known))
-    check_measurements(VALIDATIONS, settings.total_steps, settings.at_a_time)
+    check_measurements(settings.validations, settings.total_steps, settings.at_a_time)
     model = build_stock(setup, settings, seed)
     policy = StockPolicy(
         FlatObservations(setup.context), settings.actions(setup.context), model.policy, settings.greedy
     )
-    curve = _curve(setup, seed, users)
+    curve = _curve(setup, seed, settings.validation_users)
     keeper = KeepBest(curve, kind, policy, model.policy)
     try:
-        model.learn(
-            settings.total_steps, callback=Measuring(keeper, settings.total_steps / (VALIDATIONS - 1), progress)
-        )
+        apart = settings.total_steps / (settings.validations - 1)
+        model.learn(settings.total_steps, callback=Measuring(keeper, apart, progress))
     except ValueError as error:
         check_learned(kind, model.policy, model.num_timesteps)
         if str(error).startswith("Expected "):  # torch draws from no NaN, and prints all numbers: weights too large

@@ -32,7 +32,7 @@ from driftrec.agents.runs.checkpoint import FILE, Checkpoint, load_checkpoint, s
 from driftrec.agents.runs.folders import rescue
 from driftrec.agents.slateq.click_values import ClickValues, SlateQPolicy
 from driftrec.agents.slateq.feature_training import Learner as SlateQ
-from driftrec.agents.slateq.feature_training import PublishedSlateQSettings
+from driftrec.agents.slateq.values import SlateQTraining
 from driftrec.agents.worlds.published_setup import PublishedSetup
 from driftrec.simulators.noise import user_seeds
 
@@ -91,7 +91,7 @@ def train(
 
 def train_slateq(
     setup: PublishedSetup,
-    settings: PublishedSlateQSettings,
+    settings: SlateQTraining,
     *,
     ranker_run: Path,
     seed: int,

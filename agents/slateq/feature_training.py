@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,28 +16,9 @@ from driftrec.agents.ranker.feature_judge import Judge
 from driftrec.agents.ranker.state_encoder import as_tensors
 from driftrec.agents.slateq.click_values import ClickValues, SlateQPolicy, best_slate_values
 from driftrec.agents.slateq.replay import Descent, ExploredLanes, serve_and_learn
-from driftrec.agents.slateq.values import SlateQSettings
+from driftrec.agents.slateq.values import SlateQSettings, SlateQTraining
 from driftrec.agents.worlds.published_setup import PublishedSetup
 from driftrec.envs.vector import RecommendationVectorEnv
-from driftrec.simulators.ranges import check_ranges
-
-
-@dataclass(frozen=True)
-class PublishedSlateQSettings:
-    """All that decides what comes out of a training of SlateQ, beside the world and the seed.
-
-    Attributes:
-        slateq: How SlateQ learns.
-        validations: Measurements of the policy, from before the first step to after the last; the best is kept.
-        validation_users: Users of a measurement, always the same.
-    """
-
-    slateq: SlateQSettings = field(default_factory=SlateQSettings)
-    validations: int = 10
-    validation_users: int = 256
-
-    def __post_init__(self) -> None:
-        check_ranges(self, validations=(2, 1e6), validation_users=(1, 1e6))
 
 
 @dataclass
@@ -164,7 +145,7 @@ class Learner:
         self,
         setup: PublishedSetup,
         judge: Judge,
-        settings: PublishedSlateQSettings,
+        settings: SlateQTraining,
         *,
         seed: int,
         curve: Curve,

@@ -8,7 +8,7 @@ State vector and choice model P are those of a fitted ranker, which stays as it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -72,6 +72,24 @@ class SlateQSettings:
         """Chance of a random slate after ``steps`` environment steps."""
         done = min(steps / (self.annealed * self.total_steps), 1.0)
         return self.epsilon + done * (self.last_epsilon - self.epsilon)
+
+
+@dataclass(frozen=True)
+class SlateQTraining:
+    """All that decides what comes out of a training of SlateQ, beside the world, the ranker and the seed.
+
+    Attributes:
+        slateq: How SlateQ learns.
+        validations: Measurements of the policy, from before the first step to after the last; the best is kept.
+        validation_users: Users of a measurement, always the same.
+    """
+
+    slateq: SlateQSettings = field(default_factory=SlateQSettings)
+    validations: int = 6
+    validation_users: int = 128
+
+    def __post_init__(self) -> None:
+        check_ranges(self, validations=(2, 1e6), validation_users=(1, 1e6))
 
 
 @dataclass

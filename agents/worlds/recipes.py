@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from driftrec.agents.ppo.settings import PPOSettings
 from driftrec.agents.ranker.feature_fitting import FitSettings
 from driftrec.agents.ranker.feature_training import PublishedSettings
-from driftrec.agents.setup import json_object
-from driftrec.agents.slateq.feature_training import PublishedSlateQSettings
-from driftrec.agents.slateq.values import SlateQSettings
-from driftrec.simulators.settings import updated
+from driftrec.agents.slateq.values import SlateQSettings, SlateQTraining
 
 _BORED_PPO = PPOSettings(
     total_steps=400_000,
@@ -63,11 +59,13 @@ _BUDGET = PublishedSettings(
 )
 """What a click does to the budget pays at the end, and the budget is not observed: no discount, long rollouts."""
 
-_SLATEQ_BORED = PublishedSlateQSettings(
-    SlateQSettings(total_steps=300_000, gamma=0.9, sync=20, epsilon=0.2, last_epsilon=0.02, unit=1.0)
+_SLATEQ_BORED = SlateQTraining(
+    SlateQSettings(total_steps=300_000, gamma=0.9, sync=20, epsilon=0.2, last_epsilon=0.02, unit=1.0),
+    validations=10,
+    validation_users=256,
 )
-_SLATEQ_NEXT_STEP = PublishedSlateQSettings(SlateQSettings(total_steps=50_000, gamma=0.0, sync=20, unit=1.0))
-_SLATEQ_BUDGET = PublishedSlateQSettings(SlateQSettings(total_steps=250_000, gamma=1.0, sync=20))
+_SLATEQ_NEXT_STEP = replace(_SLATEQ_BORED, slateq=SlateQSettings(total_steps=50_000, gamma=0.0, sync=20, unit=1.0))
+_SLATEQ_BUDGET = replace(_SLATEQ_BORED, slateq=SlateQSettings(total_steps=250_000, gamma=1.0, sync=20))
 
 _BOTH = {
     "RecSim-InterestEvolution": (_BUDGET, _SLATEQ_BUDGET),
@@ -86,17 +84,5 @@ _BOTH = {
 RECIPES: Mapping[str, PublishedSettings] = {f"driftrec/{name}-v0": ours for name, (ours, _) in _BOTH.items()}
 """How our PPO is trained, by environment id."""
 
-SLATEQ_RECIPES: Mapping[str, PublishedSlateQSettings] = {f"driftrec/{name}-v0": its for name, (_, its) in _BOTH.items()}
+SLATEQ_RECIPES: Mapping[str, SlateQTraining] = {f"driftrec/{name}-v0": its for name, (_, its) in _BOTH.items()}
 """How SlateQ is trained, on the ranker of a run of ours, by environment id."""
-
-Recipe = TypeVar("Recipe")
-
-
-def changed(recipes: Mapping[str, Recipe], world: str, changes: str) -> Recipe:
-    """The recipe of ``world`` with changes, a JSON object.
-
-    Raises:
-        TypeError: If a value is not of its setting's kind.
-        ValueError: If they are not one, or a setting is unknown (the message gives the nearest) or out of range.
-    """
-    return updated(recipes[world], json_object("recipe", changes), "recipe")
