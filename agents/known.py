@@ -117,3 +117,15 @@ TUNABLE = tuple(name for name, known in KNOWN.items() if known.tunable)
 
 OF_RUNS = tuple(name for name, known in KNOWN.items() if known.run == "train")
 """What a run folder of ``driftrec train`` or ``train-baseline`` holds."""
+
+
+def policies_in_words() -> str:
+    """All of the table, for help."""
+    bare = [f"{name} ({known.about})" for name, known in KNOWN.items() if known.bare]
+    runs = [f"{name}:RUN ({KNOWN[name].about})" for name in OF_RUNS]
+    tuned = ", ".join(f"{name}:RUN" for name, known in KNOWN.items() if known.run == "tune")
+    return (
+        f"The world's baselines when omitted. By name, where the world has them: {', '.join(bare)}. Of a run of "
+        f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Your class as "
+        "package.module:Class. Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."
+    )

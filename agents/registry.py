@@ -18,7 +18,7 @@ from driftrec.agents.ranker.warm_start import fit_rounds
 from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, load_stock
 from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.worlds.kit import Effort, Reference
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.settings import nearest
 
@@ -65,7 +65,7 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
     policies["myopic-oracle"] = lambda context: kit.myopic_oracle(setup)
     policies["planner"] = lambda context: kit.planner(setup, effort, report)
     for name, make in kit.references(setup).items():
-        policies[name] = lambda context, make=make: make()
+        policies[name] = partial(_made, make)
     loaders: dict[str, Loader] = {
         "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
         "mmr": lambda context, run: load_mmr(setup, run),
@@ -73,10 +73,20 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
         "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
         "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
         "slateq": lambda context, run: load_slateq(setup, run),
-        **{kind: lambda context, run, kind=kind: load_stock(setup, run, kind) for kind in kit.stock},
+        **{kind: partial(_stock, setup, kind) for kind in kit.stock},
     }
     loaders |= {name: partial(_tuned_or, setup, name, loaders.get(name)) for name in TUNABLE}
     return Builders(policies, {name: load for name, load in loaders.items() if _serves(name, setup)})
+
+
+def _made(make: Reference, context: Context) -> Policy:
+    """A policy of the world's own."""
+    return make()
+
+
+def _stock(setup: Setup, kind: str, context: Context, run: str) -> Policy:
+    """A policy of stable-baselines3's."""
+    return load_stock(setup, run, kind)
 
 
 def _serves(name: str, setup: Setup) -> bool:

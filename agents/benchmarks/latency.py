@@ -8,18 +8,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from driftrec.agents.benchmarks.measure import Effort, Row
+from driftrec.agents.benchmarks.training import unfitted_stage
 from driftrec.agents.ppo.actor_critic import serving_network
-from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
-from driftrec.agents.ranker.text_ranker import Ranker
 from driftrec.agents.setup import WorldArgs, set_up
 
 
 def latency(effort: Effort) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
     setup = set_up(WorldArgs())
-    stage = CandidateStage(Ranker(setup.context, "text", 0), PPOSettings.candidates)  # unfitted: costs the same
+    stage = unfitted_stage(setup, PPOSettings.candidates)
     network = serving_network(stage, setup.slate_size, PPOSettings.temper)
     policy = SlatePolicy(stage, network, greedy=True)
     policy.reset(1, seed=0)

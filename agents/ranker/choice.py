@@ -39,7 +39,12 @@ class Choice(nn.Module):
     """A learned choice model over appeals, the logits of opening an item, that of opening nothing being 0.
 
     The one place that knows how many items of a slate are opened.
+
+    Attributes:
+        examination: Gives the log weights of positions, (slate_size,).
     """
+
+    examination: Callable[[], Tensor]
 
     def loss(self, appeal: Tensor, clicks: Tensor, nothing: Tensor | None = None) -> Tensor:
         """Mean negative log-likelihood a slate.
@@ -74,8 +79,6 @@ class OneClick(Choice):
     Args:
         slate_size: Positions.
     """
-
-    examination: Callable[[], Tensor]
 
     def __init__(self, slate_size: int) -> None:
         super().__init__()

@@ -61,7 +61,7 @@ class TextItems:
         context: What is known of them.
     """
 
-    keys = ("read_items",)
+    keys: tuple[str, ...] = ("read_items",)
     width = 0
 
     def __init__(self, context: Context) -> None:

@@ -15,7 +15,7 @@ from driftrec.agents.evaluation.keep_best import (
     check_measurements,
     naming_divergence,
 )
-from driftrec.agents.runs.load import judge_of, open_run, ranker_of
+from driftrec.agents.runs.load import ranker_of
 from driftrec.agents.runs.train import save
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.settings import SlateQTraining
@@ -23,9 +23,6 @@ from driftrec.agents.slateq.training import Learner
 from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
 from driftrec.agents.stock.training import StockSettings, build_stock
 from driftrec.simulators.noise import user_seeds
-
-VALIDATIONS = 6
-"""Measurements of a training of stable-baselines3's, from before the first step to after the last; the best is kept."""
 
 
 def train_slateq(
@@ -52,8 +49,7 @@ def train_slateq(
         ValueError: If it was made in another world, or its ranker is not for everybody, see ``ranker_of``.
     """
     check_measurements(settings.validations, settings.slateq.total_steps, settings.slateq.lanes)
-    ranker = ranker_of(open_run(setup, str(ranker_run), "ppo"), str(ranker_run))
-    judge = judge_of(setup, open_run(setup, str(ranker_run), "ppo"), farsighted=False)
+    judge, ranker = ranker_of(setup, str(ranker_run))
     curve = _curve(setup, seed, settings.validation_users)
     learner = Learner(setup, judge, settings, seed=seed, curve=curve, progress=progress)
     try:
@@ -70,7 +66,6 @@ def train_stock(
     kind: str,
     settings: StockSettings,
     *,
-    users: int,
     seed: int,
     folder: Path,
     progress: Progress = lambda steps, engagement: None,
@@ -81,22 +76,20 @@ def train_stock(
         setup: World.
         kind: "sb3-ppo" or "sb3-sac".
         settings: How.
-        users: Validation users.
         seed: See ``train_slateq``, as the next two.
         folder: Where to write.
         progress: Called after every rollout.
     """
-    check_measurements(VALIDATIONS, settings.total_steps, settings.at_a_time)
+    check_measurements(settings.validations, settings.total_steps, settings.at_a_time)
     model = build_stock(setup, settings, seed)
     policy = StockPolicy(
         FlatObservations(setup.context), settings.actions(setup.context), model.policy, settings.greedy
     )
-    curve = _curve(setup, seed, users)
+    curve = _curve(setup, seed, settings.validation_users)
     keeper = KeepBest(curve, kind, policy, model.policy)
     try:
-        model.learn(
-            settings.total_steps, callback=Measuring(keeper, settings.total_steps / (VALIDATIONS - 1), progress)
-        )
+        apart = settings.total_steps / (settings.validations - 1)
+        model.learn(settings.total_steps, callback=Measuring(keeper, apart, progress))
     except ValueError as error:
         check_learned(kind, model.policy, model.num_timesteps)
         if str(error).startswith("Expected "):  # torch draws from no NaN, and prints all numbers: weights too large

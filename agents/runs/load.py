@@ -75,7 +75,8 @@ def _served(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
     if not checkpoint.config["settings"].get("true_state"):
         return policy
-    return Informed(policy, kit_of(setup).revealed(setup).world)
+    world: Any = kit_of(setup).revealed(setup).world
+    return Informed(policy, world)
 
 
 def other_world(here: WorldArgs, run: str) -> list[str]:
@@ -84,18 +85,21 @@ def other_world(here: WorldArgs, run: str) -> list[str]:
     return [f"Note: {run} was trained with {difference}." for difference in differences(there, here)]
 
 
-def ranker_of(checkpoint: Checkpoint, run: str) -> dict[str, Any]:
-    """What must be kept of a run of ``driftrec train`` to make its ranker again: settings and seed.
+def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
+    """The ranker of a run of ``driftrec train``, without the engagement to come; and what ``judge_of`` is told of it.
 
     Raises:
-        ValueError: If the ranker was trained on the truth, or with items withheld.
+        FileNotFoundError: If there is no checkpoint.
+        ValueError: As of ``open_run``, or if the ranker was trained on the truth or with items withheld.
     """
+    checkpoint = open_run(setup, run, "ppo")
     settings = checkpoint.config["settings"]
     if settings.get("true_state"):
         raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
     if settings.get("withheld"):
         raise ValueError(f"{run} was trained with items withheld, which SlateQ would show; take another run's ranker.")
-    return {"settings": settings, "seed": checkpoint.config["seed"]}
+    told = {"settings": settings, "seed": checkpoint.config["seed"]}
+    return judge_of(setup, checkpoint, farsighted=False), told
 
 
 def judge_of(setup: Setup, checkpoint: Checkpoint, farsighted: bool) -> Judge:

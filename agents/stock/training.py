@@ -34,6 +34,8 @@ class StockPPOSettings:
         learning_rate: Adam's step size.
         gamma: Discount a step.
         greedy: Serve the most likely item of every position; False draws them, which validates better.
+        validations: Measurements of the policy, from before the first step to after the last; the best is kept.
+        validation_users: Users of a measurement, always the same.
     """
 
     total_steps: int = 250_000
@@ -44,10 +46,13 @@ class StockPPOSettings:
     learning_rate: float = 3e-4
     gamma: float = 0.98
     greedy: bool = False
+    validations: int = 6
+    validation_users: int = 128
 
     def __post_init__(self) -> None:
         check_ranges(self, total_steps=(1, 1e12), lanes=(1, 1e6), rollout=(2, 1e6), batch_size=(2, 1e9))
         check_ranges(self, epochs=(1, 1e3), learning_rate=(0, 10), gamma=(0, 1))
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
 
     @property
     def at_a_time(self) -> int:
@@ -92,6 +97,8 @@ class StockSACSettings:
         gamma: Discount a step.
         components: Principal components of the items, the length of an action.
         greedy: Serve the mean action; False draws it, which validates better: the nearest items are much alike.
+        validations: Measurements of the policy, from before the first step to after the last; the best is kept.
+        validation_users: Users of a measurement, always the same.
     """
 
     total_steps: int = 250_000
@@ -104,10 +111,13 @@ class StockSACSettings:
     gamma: float = 0.98
     components: int = 16
     greedy: bool = False
+    validations: int = 6
+    validation_users: int = 128
 
     def __post_init__(self) -> None:
         check_ranges(self, total_steps=(1, 1e12), lanes=(1, 1e6), memory=(1, 1e8), warm_up=(0, 1e12))
         check_ranges(self, batch_size=(1, 1e9), gradients=(1, 1e3), learning_rate=(0, 10), gamma=(0, 1))
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
         check_ranges(self, components=(1, 1e6))
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from driftrec.agents.oracles import MyopicOracle, Planner
 from driftrec.agents.oracles.tuned import planner_weights
@@ -26,11 +26,13 @@ class NewsKit(TextKit):
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """The best slate for the next step."""
-        return MyopicOracle(setup.world)  # type: ignore[arg-type]
+        world: Any = setup.world
+        return MyopicOracle(world)
 
     def planner(self, setup: Setup, effort: Effort, report: Report) -> Planner:
         """Weighs what an opened item does to the user; its weights are tuned by simulation."""
-        world, horizon = setup.world, setup.horizon
+        world: Any = setup.world
+        horizon = setup.horizon
         weights = planner_weights(
             world, horizon, retune=effort.retune, users=effort.users, rounds=effort.rounds, report=report
         )
@@ -38,7 +40,8 @@ class NewsKit(TextKit):
 
     def revealed(self, setup: Setup) -> Setup:
         """The same with the users' interest, satiation and satisfaction in the observations."""
-        world = revealed(setup.world)
+        plain: Any = setup.world
+        world = revealed(plain)
         return replace(setup, world=world, truth=truth_columns(world))
 
 

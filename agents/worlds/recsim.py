@@ -69,15 +69,18 @@ class EvolutionKit(FeatureKit):
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """The best slate for the next step."""
-        return MyopicOracle(setup.world)  # type: ignore[arg-type]
+        world: Any = setup.world
+        return MyopicOracle(world)
 
     def planner(self, setup: Setup, effort: Effort, report: Report) -> Policy:
         """Counts what a click does to the budget."""
-        return BudgetPlanner(setup.world)  # type: ignore[arg-type]
+        world: Any = setup.world
+        return BudgetPlanner(world)
 
     def references(self, setup: Setup) -> Mapping[str, Reference]:
         """Highest quality first."""
-        return {"quality": lambda: top_quality(setup.world)}  # type: ignore[arg-type]
+        world: Any = setup.world
+        return {"quality": lambda: top_quality(world)}
 
 
 class ExplorationKit(FeatureKit):
@@ -92,13 +95,15 @@ class ExplorationKit(FeatureKit):
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """The best slate for the next step, which is all there is."""
-        return MyopicOracle(setup.world)  # type: ignore[arg-type]
+        world: Any = setup.world
+        return MyopicOracle(world)
 
     def references(self, setup: Setup) -> Mapping[str, Reference]:
         """Highest quality first, which the observation shows; exact Bayes, where the user is all that is unknown."""
+        world: Any = setup.world
         return {
             "quality": lambda: TopSeen(setup.slate_size, lambda seen: seen["candidates"][..., 2]),
-            "bayes": lambda: Bayes(setup.world),  # type: ignore[arg-type]
+            "bayes": lambda: Bayes(world),
         }
 
 

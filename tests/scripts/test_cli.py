@@ -30,7 +30,7 @@ FORMS = {
 
 def test_every_verb_is_a_script_and_every_script_a_verb():
     scripts = {path.stem.replace("_", "-") for path in SCRIPTS.glob("*.py") if path.stem != "__init__"}
-    assert scripts - {"cli"} == set(VERBS)
+    assert scripts - {"cli", "arguments", "keys", "toml_file"} == set(VERBS)
 
 
 def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
@@ -39,7 +39,7 @@ def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
     assert "usage: driftrec plot" in done.out
 
 
-@pytest.mark.parametrize("name", [*VERBS, "cli"])
+@pytest.mark.parametrize("name", [*VERBS, "cli", "arguments", "keys", "toml_file"])
 def test_no_script_hides_a_library_when_it_runs_as_a_file(name):
     """Python puts the folder of a file that it runs first on its path."""
     found = importlib.util.find_spec(module(name))
