@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from driftrec.envs.episodes import check_horizon, check_same_limit
@@ -16,11 +15,8 @@ from driftrec.envs.rendering import check_nothing_drawn
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
-from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
+from driftrec.simulators.news import NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
-
-SMALLEST_CHANCE = 2.0**-24
-"""Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
 
 
 class NewsEnv(RecommendationEnv):
@@ -93,7 +89,7 @@ class NewsEnv(RecommendationEnv):
         render_mode: str | None = None,
     ) -> None:
         world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(world, check_horizon(horizon, partial(_check_that_somebody_leaves, world)), render_mode)
+        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
 
 
 class NewsVectorEnv(RecommendationVectorEnv):
@@ -125,9 +121,7 @@ class NewsVectorEnv(RecommendationVectorEnv):
     ) -> None:
         check_nothing_drawn(render_mode)
         world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(
-            world, num_envs, check_horizon(horizon, partial(_check_that_somebody_leaves, world)), autoreset_mode
-        )
+        super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
         check_same_limit(max_episode_steps, self.horizon)
 
 
@@ -186,20 +180,3 @@ def check_path(catalogue: str | None) -> str | None:
     raise TypeError(
         f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
     )
-
-
-def _check_that_somebody_leaves(world: NewsWorld) -> None:
-    """Raise ValueError if even those who are worst off have no chance to end a session, or to stay away for good."""
-    comeback, end = world.config.comeback, world.config.session_end
-    longest = np.array([comeback.max_gap], np.float32)
-    if comeback.churn_probability(longest)[0] < SMALLEST_CHANCE:
-        raise ValueError(
-            f"No episode could ever end: horizon is None and comeback.churn_rate is {comeback.churn_rate:g}. "
-            "Set one of the two."
-        )
-    worst, longest = np.zeros(1, np.float32), np.array([MAX_HOURS], np.float32)
-    if end.probability(worst, longest)[0] < SMALLEST_CHANCE:
-        raise ValueError(
-            f"No episode could ever end: horizon is None, and no session ends with session_end.base at {end.base:g} "
-            f"and session_end.tired at {end.tired:g}. Set a horizon, or raise one of these."
-        )

@@ -69,7 +69,7 @@ class Account:
         before, self._seen = self._seen, _copied(observation, info)
         lines = [self._when(steps)]
         for position, item in enumerate(slate.tolist()):
-            opened = f"  <- opened, {info['engagement'][position]:.3g} {_unit(self._world)}"
+            opened = f"  <- opened, {info['engagement'][position]:.3g} {self._world.unit}"
             words = describe(self._world, before, item)
             lines.append(f"  {position + 1}. {words}{opened if info['clicks'][position] else ''}")
         lines += ["  nothing was opened"] * (not info["clicks"].any())
@@ -156,11 +156,6 @@ def _copied(observation: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str
     if "interests" in truth:
         del truth["interest"]  # the same, scaled
     return {**{name: np.copy(value) for name, value in observation.items()}, "info": copies, "truth": truth}
-
-
-def _unit(world: Any) -> str:
-    """What engagement is counted in: News, which is read, does not say."""
-    return getattr(world, "unit", "minutes")
 
 
 def _shown(value: Any) -> str:

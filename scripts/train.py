@@ -10,7 +10,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
 from driftrec.agents.ranker.feature_training import PublishedSettings
 from driftrec.agents.runs.checkpoint import FILE, read_config
@@ -82,7 +81,7 @@ def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int,
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
-        unit = getattr(setup.world, "unit", MINUTES)
+        unit = setup.world.unit
         lines = _Lines(total, unit)
 
         def progress(steps: int, engagement: float) -> None:

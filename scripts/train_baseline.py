@@ -11,7 +11,6 @@ from typing import Any, Literal
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import Setup, open_world
 from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE
@@ -108,7 +107,7 @@ def _recipe(args: Args) -> PublishedSlateQSettings | None:
 def _train(args: Args, setup: Setup, recipe: PublishedSlateQSettings | None, seed: int, folder: Path) -> None:
     """Train what ``args.kind`` says; a line whenever a measurement differs from the last."""
     told: list[float] = []
-    unit = getattr(setup.world, "unit", MINUTES)
+    unit = setup.world.unit
 
     def progress(steps: int, engagement: float) -> None:
         if told[-1:] != [engagement]:

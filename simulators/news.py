@@ -107,6 +107,10 @@ class NewsWorld:
         ValueError: If the catalogue is smaller than the slate or a size is out of range.
     """
 
+    unit = "minutes"
+    one_click = True  # of a slate at most
+    item_features = None  # items have texts
+
     def __init__(
         self,
         catalogue: Catalogue,
@@ -245,6 +249,22 @@ class NewsWorld:
         against = np.add(view.attraction, np.float32(view.no_click), out=view.worth)
         chance = np.divide(view.attraction, against, out=view.attraction)
         return np.multiply(chance, view.engagement, out=chance)
+
+    def check_ends(self) -> None:
+        """Raise ValueError if even those who are worst off have no chance to end a session, or to leave for good."""
+        comeback, end = self.config.comeback, self.config.session_end
+        longest = np.array([comeback.max_gap], np.float32)
+        if comeback.churn_probability(longest)[0] < noise.SMALLEST_CHANCE:
+            raise ValueError(
+                f"No episode could ever end: horizon is None and comeback.churn_rate is {comeback.churn_rate:g}. "
+                "Set one of the two."
+            )
+        worst, longest = np.zeros(1, np.float32), np.array([MAX_HOURS], np.float32)
+        if end.probability(worst, longest)[0] < noise.SMALLEST_CHANCE:
+            raise ValueError(
+                "No episode could ever end: horizon is None, and no session ends with session_end.base at "
+                f"{end.base:g} and session_end.tired at {end.tired:g}. Set a horizon, or raise one of these."
+            )
 
     def _choose(
         self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float

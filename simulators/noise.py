@@ -15,6 +15,12 @@ from driftrec.simulators import warm
 
 Words = NDArray[np.uint64]
 
+WIDEST = 5.9
+"""Standard deviations that a normal draw stays within."""
+
+SMALLEST_CHANCE = 2.0**-24
+"""Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
+
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _SCRAMBLE = np.uint64(0xD1342543DE82EF95)
 _TWO_PI = np.float32(2.0 * np.pi)

@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.catalogue import Catalogue, Personas
+
 State = TypeVar("State")
 
 
@@ -66,7 +68,9 @@ class Field:
 class World(Protocol[State]):
     """Items, people, and how they choose, tire, drift, leave and return.
 
-    A user's trajectory is a function of (world, user seed, slates shown) and of nothing else.
+    A user's trajectory is a function of (world, user seed, slates shown) and of nothing else. Items are known by the
+    texts of a catalogue, by features, or, where both are None, by the field "candidates" of what ``observe`` returns:
+    drawn for every request.
     """
 
     @property
@@ -80,6 +84,31 @@ class World(Protocol[State]):
         ...
 
     @property
+    def unit(self) -> str:
+        """What engagement is counted in, such as "minutes" or "clicks"."""
+        ...
+
+    @property
+    def one_click(self) -> bool:
+        """Whether a user opens at most one item of a slate."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """The items with their texts; None in a world of features alone."""
+        ...
+
+    @property
+    def personas(self) -> Personas | None:
+        """The audience with its texts, of whom ``observe`` names one as "persona"; None in a world of features."""
+        ...
+
+    @property
+    def item_features(self) -> NDArray[np.float32] | None:
+        """Numbers that describe the items in place of texts, (items, features); None without such a catalogue."""
+        ...
+
+    @property
     def fields(self) -> Mapping[str, Field]:
         """What ``observe`` returns."""
         ...
@@ -90,6 +119,10 @@ class World(Protocol[State]):
 
         Empty where ``reveal`` holds no "interest".
         """
+        ...
+
+    def check_ends(self) -> None:
+        """Raise ValueError if no episode could ever end without a horizon; the message says what to set."""
         ...
 
     def reset(self, seeds: NDArray[np.uint64]) -> State:
@@ -116,25 +149,6 @@ class World(Protocol[State]):
 
     def expected_engagement(self, state: State) -> NDArray[np.float32]:
         """Mean engagement of every item if it were shown alone, (users, items). Touches neither state nor noise."""
-        ...
-
-
-class FeaturedWorld(World[State], Protocol[State]):
-    """A world whose items are described by numbers in place of texts: the published ones."""
-
-    @property
-    def item_features(self) -> NDArray[np.float32] | None:
-        """Of a catalogue, (items, features); None where candidates are drawn for every request and shown with it."""
-        ...
-
-    @property
-    def one_click(self) -> bool:
-        """Whether a user opens at most one item of a slate."""
-        ...
-
-    @property
-    def unit(self) -> str:
-        """What engagement is counted in."""
         ...
 
 

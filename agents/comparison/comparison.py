@@ -13,7 +13,6 @@ from driftrec.agents.comparison.tuning import SPACES, is_tuned, tuned
 from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.evaluation.summary import Results, summarise
-from driftrec.agents.evaluation.tables import MINUTES
 from driftrec.agents.known_policies import EFFORT, TUNABLE, Effort, Setup, known_policies
 from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
@@ -182,7 +181,7 @@ def compare(
     summary["failed"] = {
         label: INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error) for label, error in errors.items()
     }
-    summary["unit"] = getattr(setup.world, "unit", MINUTES)
+    summary["unit"] = setup.world.unit
     summary["planner_weights"] = weights_of_planners(entries)
     found = {entry.label: dict(entry.parameters) for entry in entries if entry.parameters and entry.label in shown}
     if found:

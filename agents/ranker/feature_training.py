@@ -20,7 +20,7 @@ from driftrec.agents.ranker.items import CANDIDATES, Items
 from driftrec.agents.worlds.published_setup import PublishedSetup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.world import FeaturedWorld
+from driftrec.simulators.world import World
 
 PILOT_STEPS = 50
 """Random slates a lane from which an encoder's average user is learned."""
@@ -49,13 +49,13 @@ class PublishedSettings:
         check_ranges(self, value_steps=(0, 1e12), validations=(2, 10_000), validation_users=(1, 1e6))
 
 
-def make_items(world: FeaturedWorld[Any]) -> Items:
+def make_items(world: World[Any]) -> Items:
     """What agents know of the items of ``world``."""
     shape = world.fields[CANDIDATES].shape if CANDIDATES in world.fields else (0, 0)
     return Items(world.item_features, shape[1])
 
 
-def make_ranker(world: FeaturedWorld[Any], items: Items, seed: int) -> FeatureRanker:
+def make_ranker(world: World[Any], items: Items, seed: int) -> FeatureRanker:
     """An unfitted ranker for ``world``."""
     fields = world.fields
     encoder: UserVector | PastSlates | PastResponses
@@ -69,7 +69,7 @@ def make_ranker(world: FeaturedWorld[Any], items: Items, seed: int) -> FeatureRa
     return FeatureRanker(encoder, items.width, choice, seed)
 
 
-def make_stage(world: FeaturedWorld[Any], judge: Judge, size: int) -> FeatureStage:
+def make_stage(world: World[Any], judge: Judge, size: int) -> FeatureStage:
     """The candidate stage of ``world``, for at most ``size`` candidates a request.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
@@ -14,13 +14,13 @@ from driftrec.agents.policy import Context
 from driftrec.agents.setup import WorldArgs, make_env, resolved
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.news import NewsWorld
-from driftrec.simulators.world import FeaturedWorld
+from driftrec.simulators.world import World
 
 LONGEST = 1000
 """Steps after which an episode is cut, for training and comparison, where the world alone ends it."""
 
 
-def context_of(world: FeaturedWorld[Any]) -> Context:
+def context_of(world: World[Any]) -> Context:
     """What a recommender may know: features of the items in place of text embeddings.
 
     Where candidates come with the request nothing is known of them before: the embeddings are NaN.
@@ -43,7 +43,7 @@ class PublishedSetup:
     """
 
     args: WorldArgs
-    world: FeaturedWorld[Any]
+    world: World[Any]
     horizon: int
 
     @property
@@ -91,4 +91,4 @@ def set_up_published(args: WorldArgs) -> PublishedSetup:
         raise ValueError(
             f"slate_size is {env.world.slate_size}, with {env.world.num_items} items to choose from. Lower it."
         )
-    return PublishedSetup(resolved(args, env), cast(FeaturedWorld[Any], env.world), env.horizon or LONGEST)
+    return PublishedSetup(resolved(args, env), env.world, env.horizon or LONGEST)

@@ -110,7 +110,7 @@ class LongTermSatisfactionWorld:
         ValueError: If a size or a setting is out of range or unknown.
     """
 
-    item_features = None
+    catalogue = personas = item_features = None  # candidates are drawn for every request
     one_click = True  # of a slate at most
     unit = "engagement"
     topics: Mapping[str, Float] = {}

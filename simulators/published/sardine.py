@@ -74,6 +74,7 @@ class SardineWorld:
 
     topics: Mapping[str, Float] = {}  # they have no names
     unit = "clicks"
+    catalogue = personas = None  # items have features, not texts
 
     def __init__(
         self,
@@ -148,6 +149,10 @@ class SardineWorld:
         chance = self.config.relevance(self.scores(state))
         chance *= self._propensities[0]
         return self._penalised(chance.T, state).T
+
+    def check_ends(self) -> None:
+        """Raise ValueError: nobody ever leaves."""
+        raise ValueError("No episode could ever end: horizon is None and nobody leaves this world. Set a horizon.")
 
     def first_interests(self, seeds: NDArray[np.uint64]) -> Float:
         """Interests before any click: U(0, 1) on three to five topics, scaled to length 1, (users, topics)."""
