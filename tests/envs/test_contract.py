@@ -41,5 +41,5 @@ def test_a_world_names_its_unit_and_counts_its_clicks(name):
 def test_a_world_says_whether_episodes_can_end(name):
     if "Sardine" not in name and "Exploration" not in name:
         return WORLDS[name].check_ends()
-    with pytest.raises(ValueError, match="nobody leaves this world. Set a horizon"):
+    with pytest.raises(ValueError, match=r"nobody leaves this world\. Set a horizon"):
         WORLDS[name].check_ends()
