@@ -8,12 +8,8 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from gymnasium.vector import AutoresetMode
-
-from driftrec.envs.episodes import check_horizon, check_same_limit
-from driftrec.envs.rendering import check_nothing_drawn
+from driftrec.envs.lanes import Lanes
 from driftrec.envs.single import RecommendationEnv
-from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
 from driftrec.simulators.news import NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
@@ -79,6 +75,8 @@ class NewsEnv(RecommendationEnv):
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
 
+    world: NewsWorld
+
     def __init__(
         self,
         catalogue: str | None = None,
@@ -88,52 +86,23 @@ class NewsEnv(RecommendationEnv):
         config: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
+        items, personas = read_catalogue(check_path(catalogue))
+        changed = updated(NewsConfig(), {} if config is None else config)
+        super().__init__(NewsWorld(items, personas, slate_size, history, changed), horizon, render_mode)
 
 
-class NewsVectorEnv(RecommendationVectorEnv):
+class NewsVectorEnv(Lanes):
     """Many readers of ``NewsEnv`` side by side, in native array code.
 
-    Args:
-        num_envs: Lanes.
-        catalogue: See ``NewsEnv``.
-        slate_size: See ``NewsEnv``.
-        history: See ``NewsEnv``.
-        horizon: See ``NewsEnv``.
-        config: See ``NewsEnv``.
-        autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: None; lanes draw nothing, single environments do.
-        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
+    Settings as of ``NewsEnv``; see ``Lanes``.
     """
 
-    def __init__(
-        self,
-        num_envs: int = 1,
-        catalogue: str | None = None,
-        slate_size: int = 5,
-        history: int = 50,
-        horizon: int | None = 200,
-        config: Mapping[str, Any] | None = None,
-        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-        render_mode: str | None = None,
-        max_episode_steps: int | None = None,
-    ) -> None:
-        check_nothing_drawn(render_mode)
-        world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
-        check_same_limit(max_episode_steps, self.horizon)
+    single = NewsEnv
 
 
-def news_world(
-    catalogue: str | Path | None = None,
-    slate_size: int = 5,
-    history: int = 50,
-    config: Mapping[str, Any] | None = None,
-) -> NewsWorld:
-    """The world behind ``driftrec/News-v0``; arguments as of ``NewsEnv``, but a catalogue may be any path."""
-    items, personas = read_catalogue(catalogue)
-    return NewsWorld(items, personas, slate_size, history, updated(NewsConfig(), {} if config is None else config))
+def news_world(**settings: Any) -> NewsWorld:
+    """The world behind ``driftrec/News-v0``; settings as of ``NewsEnv``."""
+    return NewsEnv(horizon=1, **settings).world
 
 
 def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
