@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.simulators import warm
 from driftrec.simulators.ranges import check_choices, check_ranges
 from driftrec.simulators.sizes import check_sizes
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 _MOST = np.float32(80.0)  # exp of more overflows float32; a relevance of exp(-80) is none
 
