@@ -14,6 +14,9 @@ from driftrec.simulators.catalogue import Catalogue, Personas
 
 State = TypeVar("State")
 
+NOBODY_LEAVES = "No episode could ever end: horizon is None and nobody leaves this world. Set a horizon."
+"""What ``World.check_ends`` says where only a horizon ends an episode."""
+
 
 @dataclass(frozen=True)
 class Feedback:

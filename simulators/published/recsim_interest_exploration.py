@@ -22,7 +22,7 @@ from driftrec.simulators.sizes import size
 from driftrec.simulators.slates import at_slates
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.window import Window
-from driftrec.simulators.world import Appraisal, Feedback, Field
+from driftrec.simulators.world import NOBODY_LEAVES, Appraisal, Feedback, Field
 
 _ROUNDING = 1e-6  # more than float32 rounds, so that what does not spread stays in the observation space too
 
@@ -263,7 +263,7 @@ class InterestExplorationWorld:
 
     def check_ends(self) -> None:
         """Raise ValueError: nobody ever leaves."""
-        raise ValueError("No episode could ever end: horizon is None and nobody leaves this world. Set a horizon.")
+        raise ValueError(NOBODY_LEAVES)
 
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
         """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""

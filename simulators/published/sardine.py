@@ -17,7 +17,7 @@ from driftrec.simulators.published.sardine_observers import IdealState, Observer
 from driftrec.simulators.sizes import size
 from driftrec.simulators.slates import slate_affinity
 from driftrec.simulators.vectors import Float
-from driftrec.simulators.world import Feedback, Field
+from driftrec.simulators.world import NOBODY_LEAVES, Feedback, Field
 
 DROPPED = np.float32(0.6)
 """Chance that a user has no interest in a topic (1 - 4 / 10 topics)."""
@@ -150,7 +150,7 @@ class SardineWorld:
 
     def check_ends(self) -> None:
         """Raise ValueError: nobody ever leaves."""
-        raise ValueError("No episode could ever end: horizon is None and nobody leaves this world. Set a horizon.")
+        raise ValueError(NOBODY_LEAVES)
 
     def first_interests(self, seeds: NDArray[np.uint64]) -> Float:
         """Interests before any click: U(0, 1) on three to five topics, scaled to length 1, (users, topics)."""
@@ -248,5 +248,6 @@ def most_of_one(topics: NDArray[np.int8]) -> NDArray[np.int64]:
 
 def _unit(vectors: Float) -> Float:
     """The rows, not negative, scaled to length 1; in place. Rounding leaves no entry above 1."""
+    # Not ``vectors.normalise``, which adds in another order.
     vectors /= np.sqrt(np.einsum("ud,ud->u", vectors, vectors))[:, None]
     return np.minimum(vectors, np.float32(1.0), out=vectors)
