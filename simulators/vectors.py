@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from driftrec.simulators import warm
 
 Float = NDArray[np.float32]
-Vectors = TypeVar("Vectors", NDArray[np.float32], NDArray[np.float64])
+Double = NDArray[np.float64]
+Vectors = TypeVar("Vectors", Float, Double)
 
 
 def unit(vectors: Vectors, floor: float = 0.0) -> Vectors:
