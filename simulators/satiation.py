@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)

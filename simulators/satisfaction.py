@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from driftrec.simulators import warm
 from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)
