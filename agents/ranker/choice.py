@@ -6,14 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.special import expit
 from torch import Tensor, nn
 
 from driftrec.agents.ranker.slate_optimiser import slate_gains
-
-Float = NDArray[np.float32]
-
+from driftrec.simulators.vectors import Float
 
 SMALLEST = np.float32(1e-3)
 """Of gains, where they are divided by or a logarithm is taken."""

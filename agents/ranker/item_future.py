@@ -15,8 +15,7 @@ from driftrec.agents.ranker.logs import serve
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)

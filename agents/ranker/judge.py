@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import Items
 from driftrec.agents.ranker.protocol import Ranker
 from driftrec.agents.ranker.state_encoder import as_tensors
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 Noise = Callable[[tuple[int, ...]], Float]
 """Draws an array of that shape."""
