@@ -46,6 +46,34 @@ def test_imports_point_down(path):
     assert imported_layers(path.read_text(encoding="utf-8")) <= allowed
 
 
+def steps_a_world(source: str) -> bool:
+    """Whether ``source`` calls ``step`` of something called a world, or gives one a state."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    steps = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "step"]
+    told = [[call.func.value, *call.args[:1]] for call in steps]  # whose step, and its first argument
+    return any(re.search(r"(world|state)(\(.*\))?$", ast.unparse(node)) for nodes in told for node in nodes)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("world.step(now, slates)", True),
+        ("self._world.step(now, slates)", True),
+        ("news_world().step(now, slates)", True),
+        ("other.step(self.state, slates)", True),
+        ("envs.step(slates); optimizer.step(); world.reset(seeds); state.put(lanes)", False),
+    ],
+)
+def test_steps_of_worlds_are_found(source, found):
+    assert steps_a_world(source) is found
+
+
+def test_only_the_play_loop_steps_a_world():
+    above = [path for path in MODULES if path.relative_to(ROOT).parts[0] in ("agents", "scripts")]
+    stepping = [path for path in above if steps_a_world(path.read_text(encoding="utf-8"))]
+    assert stepping == [ROOT / "agents" / "evaluation" / "play.py"]
+
+
 def third_parties(source: str) -> set[str]:
     """Top-level modules that ``source`` imports, neither ours nor Python's."""
     names = set()

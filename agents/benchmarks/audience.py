@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from driftrec.agents.benchmarks.measure import Effort, Row, peak_memory
+from driftrec.agents.evaluation.play import play
+from driftrec.agents.policy import Observation, Slates
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.world import World
 
 
 def audience(effort: Effort) -> Iterator[Row]:
@@ -28,12 +32,27 @@ def simulate(users: int, steps: int, chunk: int) -> float:
     """Show ``users`` users random slates for ``steps`` steps, observations included; returns minutes read in all."""
     world = news_world()
     seeds = user_seeds(0, "benchmark", users)
-    rng = np.random.default_rng(0)
     minutes = 0.0
     for start in range(0, users, chunk):
-        state = world.reset(seeds[start : start + chunk])
-        for _ in range(steps):
-            observation = world.observe(state)
-            slates = rng.integers(world.num_items, size=(len(observation["persona"]), world.slate_size))
-            minutes += float(world.step(state, slates).reward().sum(dtype=np.float64))
+        _, played = play(world, AnySlates(world), seeds[start : start + chunk], horizon=steps, seed=start)
+        minutes += sum(float(step.feedback.reward().sum(dtype=np.float64)) for step in played)
     return minutes
+
+
+class AnySlates:
+    """Random slates, an item perhaps twice in one: next to no work, and no learning library.
+
+    Args:
+        world: For its sizes.
+    """
+
+    def __init__(self, world: World[Any]) -> None:
+        self._num_items, self._slate_size = world.num_items, world.slate_size
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Start the random numbers over from ``seed``."""
+        self._rng, self._shape = np.random.default_rng(seed), (num_users, self._slate_size)
+
+    def act(self, observation: Observation) -> Slates:
+        """Random slates, (users, slate_size)."""
+        return self._rng.integers(self._num_items, size=self._shape)

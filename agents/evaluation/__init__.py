@@ -1,1 +1,1 @@
-"""Comparing policies: results tables, intervals, summaries and plots. Only ``rollout`` runs a policy."""
+"""Comparing policies: results tables, intervals, summaries and plots. Only ``play`` runs a policy."""

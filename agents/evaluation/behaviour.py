@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators.world import Feedback, World
+from driftrec.agents.evaluation.play import Step
+from driftrec.simulators.world import World
 
 WINDOW = 20
 """Items that a user opened last, whose topics the entropy is of."""
@@ -49,36 +50,21 @@ class Behaviour:
         """Means by name, in the order of ``BEHAVIOUR``, each (steps,); what the world does not tell is absent."""
         return {name: self._columns[name] for name in BEHAVIOUR if name in self._columns}
 
-    def add(
-        self,
-        step: int,
-        present: NDArray[np.intp],
-        slates: NDArray[np.int64],
-        feedback: Feedback,
-        hidden: Mapping[str, NDArray[Any]],
-    ) -> None:
-        """Note one step.
-
-        Args:
-            step: Which.
-            present: Users who were there before it.
-            slates: What was shown, (users, slate_size).
-            feedback: What came of it.
-            hidden: What ``world.reveal`` told before it.
-        """
-        self._note("gap_hours", step, feedback.gap[feedback.ended])
+    def add(self, step: Step, hidden: Mapping[str, NDArray[Any]]) -> None:
+        """Note one step; ``hidden`` is what ``world.reveal`` told before it."""
+        self._note("gap_hours", step.number, step.feedback.gap[step.feedback.ended])
         if self._catalogue is None or self._windows is None:
             return
-        users, places = np.nonzero(feedback.clicks)
-        items = slates[users, places]
+        users, places = np.nonzero(step.feedback.clicks)
+        items = step.slates[users, places]
         topics = self._catalogue.topic[items]
-        self._note("opened_quality", step, self._catalogue.quality[items])
-        self._note("opened_allure", step, self._catalogue.allure[items])
+        self._note("opened_quality", step.number, self._catalogue.quality[items])
+        self._note("opened_allure", step.number, self._catalogue.allure[items])
         if "satiation" in hidden:
-            self._note("opened_satiation", step, hidden["satiation"][users, topics])
+            self._note("opened_satiation", step.number, hidden["satiation"][users, topics])
         for place in np.unique(places):  # a user stands in each but once
             self._windows.add(users[places == place], topics[places == place])
-        self._note("topic_entropy", step, self._windows.entropies(present))
+        self._note("topic_entropy", step.number, self._windows.entropies(step.present))
 
     def _note(self, name: str, step: int, values: NDArray[np.floating]) -> None:
         column = self._columns.setdefault(name, np.full(self._horizon, np.nan))

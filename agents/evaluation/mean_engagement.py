@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.policy import Oracle, Policy
+from driftrec.agents.evaluation.play import play
+from driftrec.agents.policy import Policy
 from driftrec.simulators.world import World
 
 
@@ -16,25 +17,21 @@ def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64]
 
     Args:
         world: Where.
-        policy: Serves; an oracle is shown the state itself, not a copy, and must leave it alone.
+        policy: Serves.
         seeds: One a user.
         horizon: Steps, at least 1.
+
+    Raises:
+        TypeError, ValueError, PolicyError: As of ``play``.
     """
     return tried(world, policy, seeds, horizon)[0]
 
 
 def tried(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> tuple[float, int]:
     """``mean_engagement``, and the environment steps that all users together took before they left."""
-    state = world.reset(seeds)
-    policy.reset(len(seeds), 0)
-    total, steps, gone = 0.0, 0, np.zeros(len(seeds), np.bool_)
-    for _ in range(horizon):
-        if isinstance(policy, Oracle):
-            policy.see(state)
-        feedback = world.step(state, policy.act(world.observe(state)))
-        steps += int(np.count_nonzero(~gone))
-        total += float(feedback.reward().sum())
-        gone |= feedback.left
-        if gone.all():
-            break
-    return total / len(seeds), steps
+    total, taken = 0.0, 0
+    _, steps = play(world, policy, seeds, horizon=horizon, seed=0)
+    for step in steps:
+        taken += step.present.size
+        total += float(step.feedback.reward().sum())
+    return total / len(seeds), taken

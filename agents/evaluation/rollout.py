@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +12,9 @@ from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.behaviour import Behaviour
 from driftrec.agents.evaluation.persona_columns import persona_columns
-from driftrec.agents.policy import Context, Oracle, Policy, failed
-from driftrec.simulators.world import Feedback, World, check_slates
+from driftrec.agents.evaluation.play import Step, play
+from driftrec.agents.policy import Context, Policy
+from driftrec.simulators.world import World
 
 JOURNEYS = 16
 """Users whose interests are followed step by step."""
@@ -63,22 +62,16 @@ class _Tally:
         self.shown = np.zeros((users, world.num_items), np.bool_)
         self.behaviour = Behaviour(world, users, horizon)
 
-    def add(
-        self,
-        step: int,
-        present: NDArray[np.intp],
-        slates: NDArray[np.int64],
-        feedback: Feedback,
-        hidden: Mapping[str, NDArray[Any]],
-    ) -> None:
+    def add(self, step: Step, hidden: Mapping[str, NDArray[Any]]) -> None:
         """Count one step; arguments as of ``Behaviour.add``."""
-        self.behaviour.add(step, present, slates, feedback, hidden)
-        self.engagement[step, present] = feedback.reward()[present]
+        number, present, slates, feedback = step.number, step.present, step.slates, step.feedback
+        self.behaviour.add(step, hidden)
+        self.engagement[number, present] = feedback.reward()[present]
         self.sessions[present] += self.between[present]
         self.between = feedback.ended
         self.hours[present] += feedback.gap[present]
         self.gone |= feedback.left
-        self.alive[step] = 1.0 - self.gone.mean()
+        self.alive[number] = 1.0 - self.gone.mean()
         self.steps[present] += 1
         self.impressions[present] += 1 + (np.diff(np.sort(slates[present], axis=1)) > 0).sum(axis=1)  # no repeats
         self.clicks[present] += feedback.clicks[present].any(axis=1)
@@ -109,26 +102,24 @@ def roll_out(
         horizon: Steps.
         seed: The policy's own source of randomness.
         name: What to call the policy in errors.
-        tick: Called after every step, for progress.
+        tick: Called once for every step to the horizon, for progress.
 
     Raises:
-        TypeError: If the policy's slates are not integers.
-        ValueError: If their shape is wrong or an item does not exist; names policy, step, user and position.
-        PolicyError: From an error in the policy's own code, which is kept as the cause.
+        TypeError, ValueError, PolicyError: As of ``play``.
     """
-    state = world.reset(seeds)
+    state, steps = play(world, policy, seeds, horizon=horizon, seed=seed, name=name)
     people = persona_columns(world, state)
-    with _in_policy(name, "reset"):
-        policy.reset(len(seeds), seed)
     tally = _Tally(world, len(seeds), horizon, context.item_embeddings)
     hidden = world.reveal(state)
     first = hidden.get("interest")
     journeys = []
-    for step in range(horizon):
-        journeys.append(_journey(world, hidden, tally, step))
-        _serve(world, policy, state, tally, step, name, hidden)
+    for step in steps:
+        journeys.append(_journey(world, hidden, tally, step.number))
+        tally.add(step, hidden)
         hidden = world.reveal(state)
         tick()
+    for _ in range(len(journeys), horizon):
+        tick()  # nobody is left, but progress is told to the horizon
     drift = _drift(first, hidden.get("interest"), len(seeds))
     return Rollout(
         _episodes(tally, seeds, drift).join(people),
@@ -138,47 +129,6 @@ def roll_out(
         pd.concat(journeys),
         tally.behaviour.columns,
     )
-
-
-def _serve(
-    world: World[Any],
-    policy: Policy,
-    state: Any,
-    tally: _Tally,
-    step: int,
-    name: str,
-    hidden: Mapping[str, NDArray[Any]],
-) -> None:
-    """One step of everyone who is still there; ``hidden`` is the truth before it."""
-    present = np.flatnonzero(~tally.gone)
-    if not present.size:
-        return
-    observation = world.observe(state)
-    if isinstance(policy, Oracle):
-        with _in_policy(name, "see"):
-            policy.see(copy.deepcopy(state))
-    with _in_policy(name, "act"):
-        chosen = policy.act(observation)
-    try:
-        slates = check_slates(chosen, len(tally.gone), world.slate_size, world.num_items)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"Policy {name!r}, step {step}: {error}") from error
-    feedback = world.step(state, slates)
-    tally.add(step, present, slates, feedback, hidden)
-    if hasattr(policy, "update"):
-        seen = np.full_like(slates, -1)
-        seen[present] = slates[present]
-        with _in_policy(name, "update"):
-            policy.update(observation, seen, feedback.clicks, feedback.engagement)
-
-
-@contextmanager
-def _in_policy(name: str, method: str) -> Iterator[None]:
-    """Say whose code an error comes from, and keep the error."""
-    try:
-        yield
-    except Exception as error:
-        raise failed(name, method, error) from error
 
 
 def _episodes(tally: _Tally, seeds: NDArray[np.uint64], drift: NDArray[np.float64]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from driftrec.agents.evaluation.play import play
 from driftrec.agents.oracles.planner import SAMPLES, Planner, PlannerWeights, tune_planner
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.simulators.files import write_files
@@ -84,13 +85,12 @@ def planner_weights(
 
 def tuning_seconds(world: NewsWorld, horizon: int, users: int, rounds: int) -> float:
     """How long tuning will take at most, from two steps of all its users, the first left out as a warm-up."""
-    state = world.reset(user_seeds(0, "planner", users))
-    planner, seconds = Planner(world, PlannerWeights()), 0.0
-    for _ in range(2):
-        begun = time.perf_counter()
-        planner.see(state)
-        world.step(state, planner.act(world.observe(state)))
-        seconds = time.perf_counter() - begun
+    planner = Planner(world, PlannerWeights())
+    _, steps = play(world, planner, user_seeds(0, "planner", users), horizon=2, seed=0)
+    next(steps)
+    begun = time.perf_counter()
+    next(steps, None)
+    seconds = time.perf_counter() - begun
     return seconds * horizon * rounds * SAMPLES
 
 

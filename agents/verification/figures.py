@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
-from driftrec.agents.policy import Oracle, Policy
+from driftrec.agents.evaluation.play import play
+from driftrec.agents.policy import Policy
 from driftrec.envs.single import RecommendationEnv
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.world import World
@@ -90,23 +91,17 @@ def measure(figure: Figure, policies: Policies, episodes: int, seed: int) -> Mea
     """
     env = gym.make(figure.world, **figure.settings).unwrapped
     assert isinstance(env, RecommendationEnv)
-    returns = play(env.world, policies[figure.policy](env.world), episodes, env.horizon, seed)
-    mean, error = float(returns.mean()), float(returns.std(ddof=1)) / math.sqrt(episodes)
+    earned = returns(env.world, policies[figure.policy](env.world), episodes, env.horizon, seed)
+    mean, error = float(earned.mean()), float(earned.std(ddof=1)) / math.sqrt(episodes)
     return Measurement(episodes, mean, error, z_score(figure, mean, error, episodes))
 
 
-def play(world: World[Any], policy: Policy, episodes: int, horizon: int | None, seed: int) -> NDArray[np.float64]:
+def returns(world: World[Any], policy: Policy, episodes: int, horizon: int | None, seed: int) -> NDArray[np.float64]:
     """Return of every episode, (episodes,), played until all users have left or to the horizon; see ``measure``."""
-    state = world.reset(user_seeds(seed, "figures", episodes))
-    policy.reset(episodes, seed)
-    total, gone, step = np.zeros(episodes), np.zeros(episodes, np.bool_), 0
-    while not gone.all() and step != horizon:
-        if isinstance(policy, Oracle):
-            policy.see(state)
-        feedback = world.step(state, policy.act(world.observe(state)))
-        total += feedback.reward()
-        gone |= feedback.left
-        step += 1
+    total = np.zeros(episodes)
+    _, steps = play(world, policy, user_seeds(seed, "figures", episodes), horizon=horizon, seed=seed)
+    for step in steps:
+        total += step.feedback.reward()
     return total
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from driftrec.agents.policy import Oracle
+from driftrec.agents.evaluation.play import play
 from driftrec.agents.verification.figures_sardine import POLICIES
 from driftrec.envs.sardine import sardine_horizon, sardine_world
 from driftrec.simulators.extras import install
@@ -131,26 +131,21 @@ def side_by_side(name: str, policy: str, users: int, seed: int, config: Mapping[
         config: Changes by the names of ``SardineConfig``.
     """
     world, horizon = sardine_world(name, config=config, embeddings="packaged"), sardine_horizon(name, None)
-    seeds, decider = user_seeds(seed, "side by side", users), POLICIES[policy](world)
-    state = world.reset(seeds)
-    decider.reset(users, seed)
+    seeds = user_seeds(seed, "side by side", users)
+    state, steps = play(world, POLICIES[policy](world), seeds, horizon=horizon, seed=seed)
     originals = [original_env(name, config) for _ in range(users)]
     for lane, env in enumerate(originals):
         env.np_random = SameNoise(world, seeds[lane : lane + 1])
     told = [env.reset()[1]["user_state"] for env in originals]
     gaps = [np.abs(world.observe(state)["user"] - told).max()]
     clicks = bored = ends = clicked = bored_steps = 0
-    for step in range(horizon):
-        if isinstance(decider, Oracle):
-            decider.see(state)
-        slates = decider.act(world.observe(state))
-        feedback = world.step(state, slates)
-        lives = [env.step(slate) for env, slate in zip(originals, slates, strict=True)]
+    for step in steps:
+        lives = [env.step(slate) for env, slate in zip(originals, step.slates, strict=True)]
         now_bored = world.reveal(state)["bored"]
-        clicks += int((feedback.clicks != [info["clicks"] for *_, info in lives]).sum())
+        clicks += int((step.feedback.clicks != [info["clicks"] for *_, info in lives]).sum())
         bored += int((now_bored != [env.bored for env in originals]).sum())
-        ends += sum(terminated != (step + 1 == horizon) for _, _, terminated, _, _ in lives)
-        clicked += int(feedback.clicks.sum())
+        ends += sum(terminated != (step.number + 1 == horizon) for _, _, terminated, _, _ in lives)
+        clicked += int(step.feedback.clicks.sum())
         bored_steps += int(now_bored.any(axis=1).sum())
         gaps.append(np.abs(world.observe(state)["user"] - [info["user_state"] for *_, info in lives]).max())
     return Differences(users * horizon, clicks, bored, ends, clicked, bored_steps, float(max(gaps)))
@@ -174,15 +169,13 @@ class Lives:
 def our_lives(name: str, policy: str, episodes: int, seed: int) -> Lives:
     """Lives in our world; arguments as of ``side_by_side``."""
     world, horizon = sardine_world(name, embeddings="packaged"), sardine_horizon(name, None)
-    state, decider = world.reset(user_seeds(seed, "lives", episodes)), POLICIES[policy](world)
-    decider.reset(episodes, seed)
-    clicks, bored = np.zeros((horizon, episodes)), np.zeros((horizon, episodes), np.bool_)
-    for step in range(horizon):
-        if isinstance(decider, Oracle):
-            decider.see(state)
-        bored[step] = world.reveal(state)["bored"].any(axis=1)
-        clicks[step] = world.step(state, decider.act(world.observe(state))).reward()
-    return _lives(clicks, bored, world.slate_size)
+    seeds = user_seeds(seed, "lives", episodes)
+    state, steps = play(world, POLICIES[policy](world), seeds, horizon=horizon, seed=seed)
+    clicks, bored = np.zeros((horizon, episodes)), np.zeros((horizon + 1, episodes), np.bool_)  # at first nobody is
+    for step in steps:
+        clicks[step.number] = step.feedback.reward()
+        bored[step.number + 1] = world.reveal(state)["bored"].any(axis=1)
+    return _lives(clicks, bored[:horizon], world.slate_size)
 
 
 def original_lives(name: str, policy: str, episodes: int, seed: int) -> Lives:

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from driftrec.agents.catalogues.setting import Setting
-from driftrec.agents.policy import Context, Observation, Oracle, Policy, Slates
+from driftrec.agents.evaluation.play import play as play_world
+from driftrec.agents.policy import Context, Observation, Policy, Slates
 from driftrec.agents.setup import WorldArgs, WorldSetup
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.news import news_world
@@ -108,15 +109,8 @@ def play_policy(
 
 def shown_slates(world: Any, policy: Policy, users: int, steps: int = 4) -> NDArray[np.int64]:
     """Slates that ``policy`` shows in ``world``, always to the same first users, (steps, users, slate_size)."""
-    state = world.reset(np.arange(users, dtype=np.uint64))
-    policy.reset(users, 1)
-    slates = []
-    for _ in range(steps):
-        if isinstance(policy, Oracle):
-            policy.see(state)
-        slates.append(policy.act(world.observe(state)))
-        world.step(state, slates[-1])
-    return np.stack(slates)
+    _, played = play_world(world, policy, np.arange(users, dtype=np.uint64), horizon=steps, seed=1)
+    return np.stack([step.slates for step in played])
 
 
 def build_setup(dims: int = 24, *, slate_size: int = 5, history: int = 50, horizon: int = 20) -> WorldSetup:

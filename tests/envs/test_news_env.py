@@ -21,6 +21,7 @@ import driftrec.envs  # noqa: F401  registers the environment
 from driftrec.envs import NewsEnv, NewsVectorEnv
 from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.simulators.catalogue import TEXTS_FILE, save_catalogue
+from tests.same import assert_same
 
 ID = "driftrec/News-v0"
 LEAVE_AT_ONCE = {"comeback": {"churn_rate": 1000.0, "mean_gap": 1000.0}, "session_end": {"base": 40.0}}
@@ -34,22 +35,6 @@ HIGH_DRIFT = {
 def slates(steps, lanes=None, slate_size=5, seed=0):
     shape = (steps, slate_size) if lanes is None else (steps, lanes, slate_size)
     return np.random.default_rng(seed).integers(1000, size=shape)
-
-
-def equal(one, other, path=""):
-    """Bit equality of nested observations and infos."""
-    if isinstance(one, dict):
-        assert set(one) == set(other), path
-        for name in one:
-            equal(one[name], other[name], f"{path}/{name}")
-    elif isinstance(one, np.ndarray) and one.dtype == object:
-        assert len(one) == len(other), path
-        for lane, pair in enumerate(zip(one, other, strict=True)):
-            equal(*pair, f"{path}/{lane}")
-    elif one is None:
-        assert other is None, path
-    else:
-        np.testing.assert_array_equal(one, other, err_msg=path)
 
 
 def test_gymnasium_finds_nothing_wrong():
@@ -74,9 +59,9 @@ def test_the_spec_survives_json():
     spec = gym.envs.registration.EnvSpec.from_json(env.spec.to_json())
     assert json.loads(env.spec.to_json())["kwargs"] == spec.kwargs
     again = gym.make(spec)
-    equal(env.reset(seed=3)[0], again.reset(seed=3)[0])
+    assert_same(env.reset(seed=3)[0], again.reset(seed=3)[0])
     for slate in slates(20):
-        equal(dict(enumerate(env.step(slate))), dict(enumerate(again.step(slate))))
+        assert_same(env.step(slate), again.step(slate))
 
 
 @pytest.mark.parametrize("mode", ["SameStep", "NextStep"])
@@ -86,11 +71,11 @@ def test_lanes_equal_single_environments_bit_for_bit(mode):
     singles = SyncVectorEnv(
         [lambda: gym.make(ID, **settings) for _ in range(lanes)], autoreset_mode=AutoresetMode(mode)
     )
-    equal(dict(enumerate(native.reset(seed=5))), dict(enumerate(singles.reset(seed=5))))
+    assert_same(native.reset(seed=5), singles.reset(seed=5))
     terminated = truncated = 0
     for slate in slates(100, lanes):
         one, other = native.step(slate), singles.step(slate)
-        equal(dict(enumerate(one)), dict(enumerate(other)))
+        assert_same(one, other)
         assert {k: v.dtype for k, v in one[0].items()} == {k: v.dtype for k, v in other[0].items()}
         terminated, truncated = terminated + one[2].sum(), truncated + one[3].sum()
     assert min(terminated, truncated) > 3  # both ways to end were met
@@ -108,7 +93,7 @@ def test_disabled_mode_resets_the_lanes_of_the_mask():
     fresh, info = envs.reset(options={"reset_mask": mask})
     np.testing.assert_array_equal(info["_interest"], mask)
     np.testing.assert_array_equal(fresh["clock"][mask], [[0, 1, 0, 0]] * 2)
-    equal({k: v[~mask] for k, v in fresh.items()}, {k: v[~mask] for k, v in last.items()})
+    assert_same({k: v[~mask] for k, v in fresh.items()}, {k: v[~mask] for k, v in last.items()})
     with pytest.raises(gym.error.ResetNeeded, match=r"Lanes \[1, 3\] are over"):
         envs.step(slates(1, 4)[0])
     envs.reset(options={"reset_mask": ~mask})
@@ -153,7 +138,7 @@ def test_observations_are_copies(make):
         kept = copy.deepcopy((held, info))
         spoil(held, info)
         told = twin.step(slate)
-        equal(dict(enumerate((told[0], told[-1]))), dict(enumerate(kept)))
+        assert_same((told[0], told[-1]), kept)
 
 
 def spoil(*parts):
@@ -182,7 +167,7 @@ def test_wrong_actions_are_refused_and_change_nothing(action, error, message):
     with pytest.raises(error, match=message):
         env.step(action)
     slate = slates(1)[0]
-    equal(dict(enumerate(env.step(slate))), dict(enumerate(twin.step(slate))))
+    assert_same(env.step(slate), twin.step(slate))
 
 
 @pytest.mark.parametrize("make", [lambda: NewsEnv(), lambda: NewsVectorEnv(2)], ids=["single", "vector"])
@@ -232,7 +217,7 @@ def test_clones_go_on_alike_and_apart(make, clone):
     twin = clone(env)
     expected = [env.step(slate) for slate in slates(4, lanes, seed=1)]
     for one, slate in zip(expected, slates(4, lanes, seed=1), strict=True):
-        equal(dict(enumerate(one)), dict(enumerate(twin.step(slate))))
+        assert_same(one, twin.step(slate))
 
 
 @pytest.mark.parametrize(

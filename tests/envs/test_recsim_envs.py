@@ -10,6 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import driftrec.envs as envs
+from tests.same import assert_same
 
 IDS = [f"driftrec/RecSim-{name}-v0" for name in ("InterestEvolution", "InterestExploration", "LongTermSatisfaction")]
 EVOLUTION, EXPLORATION, SATISFACTION = IDS
@@ -20,21 +21,6 @@ every_env = pytest.mark.parametrize("name", IDS)
 def slates(steps, lanes=None, slate_size=2, candidates=10, seed=0):
     shape = (steps, slate_size) if lanes is None else (steps, lanes, slate_size)
     return np.random.default_rng(seed).integers(candidates, size=shape)
-
-
-def equal(one, other, path=""):
-    """Bit equality of nested observations and infos."""
-    if isinstance(one, dict):
-        assert set(one) == set(other), path
-        for name in one:
-            equal(one[name], other[name], f"{path}/{name}")
-    elif isinstance(one, np.ndarray) and one.dtype == object:
-        for lane, pair in enumerate(zip(one, other, strict=True)):
-            equal(*pair, f"{path}/{lane}")
-    elif one is None:
-        assert other is None, path
-    else:
-        np.testing.assert_array_equal(one, other, err_msg=path)
 
 
 @every_env
@@ -60,9 +46,9 @@ def test_the_spec_survives_json(name):
     env = gym.make(name, **changes)
     again = gym.make(gym.envs.registration.EnvSpec.from_json(env.spec.to_json()))
     assert json.loads(again.spec.to_json())["kwargs"] == changes
-    equal(env.reset(seed=3)[0], again.reset(seed=3)[0])
+    assert_same(env.reset(seed=3)[0], again.reset(seed=3)[0])
     for slate in slates(20, candidates=6):
-        equal(dict(enumerate(env.step(slate))), dict(enumerate(again.step(slate))))
+        assert_same(env.step(slate), again.step(slate))
 
 
 ENDING_BOTH_WAYS = {
@@ -80,11 +66,11 @@ def test_lanes_equal_single_environments_bit_for_bit(name, mode):
     singles = SyncVectorEnv(
         [lambda: gym.make(name, **settings) for _ in range(lanes)], autoreset_mode=AutoresetMode(mode)
     )
-    equal(dict(enumerate(native.reset(seed=5))), dict(enumerate(singles.reset(seed=5))))
+    assert_same(native.reset(seed=5), singles.reset(seed=5))
     terminated = truncated = 0
     for slate in slates(120, lanes, slate_size=3):
         one, other = native.step(slate), singles.step(slate)
-        equal(dict(enumerate(one)), dict(enumerate(other)))
+        assert_same(one, other)
         assert {k: v.dtype for k, v in one[0].items()} == {k: v.dtype for k, v in other[0].items()}
         terminated, truncated = terminated + one[2].sum(), truncated + one[3].sum()
     assert truncated > 3

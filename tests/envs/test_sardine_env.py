@@ -13,6 +13,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import driftrec.envs  # noqa: F401  registers the environments
 from driftrec.envs import SardineEnv, SardineVectorEnv, sardine_world
+from tests.same import assert_same
 
 SIZES = {  # items, slate, horizon: worlds.md 3.1
     "SingleItem-Static": (1000, 1, 100),
@@ -45,20 +46,6 @@ def slates(steps, *shape, items=1000, seed=0):
     return np.random.default_rng(seed).integers(items, size=(steps, *shape))
 
 
-def equal(one, other, path=""):
-    """Bit equality of nested observations and infos."""
-    if isinstance(one, dict):
-        assert set(one) == set(other), path
-        for name in one:
-            equal(one[name], other[name], f"{path}/{name}")
-    elif isinstance(one, np.ndarray) and one.dtype == object:
-        assert len(one) == len(other), path
-        for lane, pair in enumerate(zip(one, other, strict=True)):
-            equal(*pair, f"{path}/{lane}")
-    else:
-        np.testing.assert_array_equal(one, other, err_msg=path)
-
-
 @pytest.mark.parametrize("name", SIZES)
 def test_the_published_worlds_are_registered_with_their_parameters(name):
     env = gym.make(env_id(name), **GENERATED).unwrapped
@@ -89,9 +76,9 @@ def test_the_spec_survives_json():
     spec = gym.envs.registration.EnvSpec.from_json(env.spec.to_json())
     assert json.loads(env.spec.to_json())["kwargs"] == spec.kwargs
     again = gym.make(spec)
-    equal(dict(enumerate(env.reset(seed=3))), dict(enumerate(again.reset(seed=3))))
+    assert_same(env.reset(seed=3), again.reset(seed=3))
     for slate in slates(20, 10):
-        equal(dict(enumerate(env.step(slate))), dict(enumerate(again.step(slate))))
+        assert_same(env.step(slate), again.step(slate))
 
 
 @pytest.mark.parametrize("observation", ["ideal", "partial"])
@@ -103,12 +90,12 @@ def test_lanes_equal_single_environments_bit_for_bit(name, mode, observation):
     singles = SyncVectorEnv(
         [lambda: gym.make(env_id(name), **settings) for _ in range(lanes)], autoreset_mode=AutoresetMode(mode)
     )
-    equal(dict(enumerate(native.reset(seed=5))), dict(enumerate(singles.reset(seed=5))))
+    assert_same(native.reset(seed=5), singles.reset(seed=5))
     items, size, _ = SIZES[name]
     clicked = 0
     for slate in slates(30, lanes, size, items=items):
         one, other = native.step(slate), singles.step(slate)
-        equal(dict(enumerate(one)), dict(enumerate(other)))
+        assert_same(one, other)
         assert {k: v.dtype for k, v in one[0].items()} == {k: v.dtype for k, v in other[0].items()}
         clicked += one[1].sum()
     assert clicked > 0

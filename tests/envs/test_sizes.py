@@ -22,6 +22,7 @@ from driftrec.simulators.published.recsim_interest_evolution import InterestEvol
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionConfig
 from driftrec.simulators.published.sardine_config import PUBLISHED, SardineConfig
 from driftrec.simulators.published.sardine_items import sardine_items
+from tests.same import assert_same
 
 GENERATED: dict[str, Any] = {"embeddings": "generated"}
 RECSIM = {"slate_size": 3, "num_candidates": 200, "horizon": 120}
@@ -50,12 +51,6 @@ def as_numpy(settings, kind):
     }
 
 
-def equal(one, other):
-    assert set(one) == set(other)
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name], err_msg=name)
-
-
 @every_type
 @every_world
 def test_numpys_integers_make_the_same_world(name, kind):
@@ -63,12 +58,12 @@ def test_numpys_integers_make_the_same_world(name, kind):
     other = gym.make(f"driftrec/{name}-v0", **as_numpy(WORLDS[name], kind))
     assert other.observation_space == plain.observation_space
     assert other.action_space == plain.action_space
-    equal(other.reset(seed=7)[0], plain.reset(seed=7)[0])
+    assert_same(other.reset(seed=7)[0], plain.reset(seed=7)[0])
     plain.action_space.seed(0)
     for _ in range(15):
         slate = plain.action_space.sample()
         (seen, reward, *_), (expected, minutes, *_) = other.step(slate), plain.step(slate)
-        equal(seen, expected)
+        assert_same(seen, expected)
         assert reward == minutes
     world = other.unwrapped.world
     assert type(world.slate_size) is type(world.num_items) is type(other.unwrapped.horizon) is int
@@ -79,10 +74,10 @@ def test_numpys_integers_make_the_same_lanes(kind):
     settings = {"num_envs": 9, "slate_size": 10, "history": 120, "horizon": 3, "autoreset_mode": "SameStep"}
     plain, other = NewsVectorEnv(**settings), NewsVectorEnv(**as_numpy(settings, kind))
     assert type(other.num_envs) is type(other.horizon) is int
-    equal(other.reset(seed=np.uint8(250))[0], plain.reset(seed=250)[0])  # lanes 6 and up are past 255
+    assert_same(other.reset(seed=np.uint8(250))[0], plain.reset(seed=250)[0])  # lanes 6 and up are past 255
     for step in range(5):
         slates = np.random.default_rng(step).integers(1000, size=(9, 10))
-        equal(other.step(slates)[0], plain.step(slates)[0])
+        assert_same(other.step(slates)[0], plain.step(slates)[0])
 
 
 @pytest.mark.parametrize("value", NO_SIZES, ids=repr)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
+from tests.same import assert_same
 
 WORLDS = (
     "News",
@@ -86,26 +87,6 @@ def test_an_env_and_its_copy_go_apart():
     ours = [envs.step(shown) for shown in slates[1:4]]
     theirs = [twin.step(shown) for shown in slates[1:4]]
     assert_same(ours, theirs)
-
-
-def assert_same(ours, theirs):
-    """Equal to the bit, in lists, tuples, dicts, objects and arrays of these."""
-    assert type(ours) is type(theirs)
-    if isinstance(ours, np.ndarray) and ours.dtype == object:
-        ours, theirs = ours.tolist(), theirs.tolist()
-    if isinstance(ours, np.ndarray):
-        np.testing.assert_array_equal(ours, theirs)
-    elif isinstance(ours, dict):
-        assert ours.keys() == theirs.keys()
-        assert_same(list(ours.values()), list(theirs.values()))
-    elif isinstance(ours, list | tuple):
-        assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs, strict=True):
-            assert_same(one, other)
-    elif hasattr(ours, "__dict__"):
-        assert_same(vars(ours), vars(theirs))
-    else:
-        assert ours == theirs
 
 
 FAULTS = """

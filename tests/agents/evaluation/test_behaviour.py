@@ -7,6 +7,7 @@ import pytest
 
 from driftrec.agents.evaluation.behaviour import BEHAVIOUR, WINDOW, Behaviour, TopicWindows
 from driftrec.agents.evaluation.behaviour_plot import FEWEST, behaviour, told_behaviour
+from driftrec.agents.evaluation.play import Step
 from driftrec.simulators.world import Feedback
 
 CATALOGUE = SimpleNamespace(
@@ -20,20 +21,20 @@ SLATES = np.array([[0, 1], [2, 3], [3, 0]])
 HIDDEN = {"satiation": np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]])}
 
 
-def feedback(clicks, gap=(0.0, 0.0, 0.0)):
+def step(number, clicks, gap=(0.0, 0.0, 0.0)):
     hours = np.array(gap, np.float32)
     opened = np.array(clicks, bool)
-    return Feedback(opened, opened.astype(np.float32), hours > 0, hours, np.zeros(3, bool))
+    feedback = Feedback(opened, opened.astype(np.float32), hours > 0, hours, np.zeros(3, bool))
+    return Step(number, np.arange(3), SLATES, feedback)
 
 
 @pytest.fixture
 def told():
     """Three steps of three users: two open something, nobody does, one opens two items."""
     tally = Behaviour(WORLD, 3, 4)
-    everyone = np.arange(3)
-    tally.add(0, everyone, SLATES, feedback([[0, 1], [0, 0], [1, 0]], gap=(5.0, 0.0, 8.0)), HIDDEN)
-    tally.add(1, everyone, SLATES, feedback(np.zeros((3, 2))), HIDDEN)
-    tally.add(2, everyone, SLATES, feedback([[0, 0], [1, 1], [0, 0]]), HIDDEN)
+    tally.add(step(0, [[0, 1], [0, 0], [1, 0]], gap=(5.0, 0.0, 8.0)), HIDDEN)
+    tally.add(step(1, np.zeros((3, 2))), HIDDEN)
+    tally.add(step(2, [[0, 0], [1, 1], [0, 0]]), HIDDEN)
     return tally.columns
 
 
@@ -54,7 +55,7 @@ def test_means_by_hand(told, name, means):
 def test_what_a_world_does_not_tell_is_absent():
     bare, untired = Behaviour(SimpleNamespace(catalogue=None), 3, 4), Behaviour(WORLD, 3, 4)
     for tally in (bare, untired):
-        tally.add(0, np.arange(3), SLATES, feedback([[0, 1], [0, 0], [1, 0]]), {})
+        tally.add(step(0, [[0, 1], [0, 0], [1, 0]]), {})
     assert list(bare.columns) == ["gap_hours"]
     assert list(untired.columns) == [name for name in BEHAVIOUR if name != "opened_satiation"]
 

@@ -185,7 +185,9 @@ def test_an_oracle_is_told_the_truth_before_it_acts(served):
 
 def test_an_audience_that_is_all_gone_earns_nothing_more(context):
     world = news_world(slate_size=3, config={"comeback": {"churn_rate": 1e3}, "session_end": {"base": 40.0}})
-    rollout = roll_out(world, Random(context), context, SEEDS, horizon=6, seed=0)
+    ticks = []
+    rollout = roll_out(world, Random(context), context, SEEDS, horizon=6, seed=0, tick=lambda: ticks.append(1))
+    assert len(ticks) == 6  # a progress bar comes to its end
     assert (rollout.episodes.steps == 1).all()
     assert (rollout.episodes.churn == 1).all()
     assert (rollout.episodes.sessions == 1).all()

@@ -8,8 +8,9 @@ import pytest
 
 from driftrec.agents.oracles.recsim import nearest_clickbait
 from driftrec.agents.verification import figures_recsim, figures_sardine
-from driftrec.agents.verification.figures import Figure, Measurement, measure, of_seeds, play, z_score
+from driftrec.agents.verification.figures import Figure, Measurement, measure, of_seeds, returns, z_score
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
+from driftrec.simulators.world import Feedback
 
 TABLES = pytest.mark.parametrize("table", [figures_recsim, figures_sardine], ids=lambda table: table.__name__[-7:])
 SATISFACTION = "driftrec/RecSim-LongTermSatisfaction-v0"
@@ -54,6 +55,8 @@ def test_the_error_of_five_seeds_by_hand():
 class Certain:
     """A world in which every step earns what its number is; users leave after 2, 3, 4, 2, 3, ... steps."""
 
+    num_items, slate_size = 100, 1
+
     def reset(self, seeds):
         return {"step": 0, "users": len(seeds)}
 
@@ -63,15 +66,9 @@ class Certain:
     def step(self, state, slates):
         state["step"] += 1
         here = np.arange(state["users"]) % 3 + 2 >= state["step"]
-        return Lived(slates[:, 0] * here, np.arange(state["users"]) % 3 + 2 == state["step"])
-
-
-class Lived:
-    def __init__(self, earned, left):
-        self.earned, self.left = earned, left
-
-    def reward(self):
-        return self.earned
+        nothing = np.zeros(state["users"])
+        left = np.arange(state["users"]) % 3 + 2 == state["step"]
+        return Feedback(slates > 0, (slates[:, :1] * here[:, None]).astype(np.float32), left, nothing, left)
 
 
 class Counting:
@@ -87,10 +84,10 @@ class Counting:
         return observation["step"][:, None] + 1
 
 
-@pytest.mark.parametrize(("horizon", "returns"), [(None, [3, 6, 10, 3]), (3, [3, 6, 6, 3]), (1, [1, 1, 1, 1])])
-def test_returns_end_with_the_users_or_the_horizon(horizon, returns):
+@pytest.mark.parametrize(("horizon", "earned"), [(None, [3, 6, 10, 3]), (3, [3, 6, 6, 3]), (1, [1, 1, 1, 1])])
+def test_returns_end_with_the_users_or_the_horizon(horizon, earned):
     policy = Counting()
-    assert play(Certain(), policy, 4, horizon, seed=0).tolist() == returns
+    assert returns(Certain(), policy, 4, horizon, seed=0).tolist() == earned
     assert policy.told == list(range(horizon or 4))  # an oracle is told before every choice
 
 
@@ -98,10 +95,10 @@ def test_a_measurement_is_mean_and_error_of_what_is_played():
     figure = Figure(SATISFACTION, {"corrected": True}, "kale", 600, 1000.0, 10.0, "nowhere")
     found = measure(figure, {"kale": lambda world: nearest_clickbait(world, 0.0)}, 50, seed=3)
     world = LongTermSatisfactionWorld(corrected=True)  # the settings reach the world
-    returns = play(world, nearest_clickbait(world, 0.0), 50, None, seed=3)
+    earned = returns(world, nearest_clickbait(world, 0.0), 50, None, seed=3)
     assert found.episodes == 50
-    assert found.mean == returns.mean()
-    assert found.standard_error == pytest.approx(returns.std(ddof=1) / math.sqrt(50))
+    assert found.mean == earned.mean()
+    assert found.standard_error == pytest.approx(earned.std(ddof=1) / math.sqrt(50))
     assert found.z == pytest.approx((found.mean - 1000) / math.hypot(10, found.standard_error))
 
 

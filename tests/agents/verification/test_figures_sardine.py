@@ -5,7 +5,7 @@ import math
 import pytest
 
 from driftrec.agents.oracles.sardine_planner import TUNED, QuotaPlanner
-from driftrec.agents.verification.figures import play
+from driftrec.agents.verification.figures import returns
 from driftrec.agents.verification.figures_sardine import FIGURES, PLANNER_SKETCH, env_id, measure
 from driftrec.envs.sardine import sardine_horizon, sardine_world
 from driftrec.simulators.published.sardine_config import PUBLISHED
@@ -38,7 +38,7 @@ def test_figures_are_reproduced(figure):
 def test_the_planner_beats_the_sketched_one(name):
     """By more than two standard errors of ours."""
     world, horizon, users = sardine_world(name), sardine_horizon(name, None), 2_000 if "Rerank" in name else 300
-    clicks = play(world, QuotaPlanner(world, horizon, TUNED[name]), users, horizon, seed=6)
+    clicks = returns(world, QuotaPlanner(world, horizon, TUNED[name]), users, horizon, seed=6)
     assert clicks.mean() - 2 * clicks.std() / math.sqrt(users) > PLANNER_SKETCH[name]
 
 

@@ -1,4 +1,4 @@
-"""Users of SARDINE whose clicks are certain, and all that a world says of users' lives."""
+"""Users of SARDINE whose clicks are certain."""
 
 import dataclasses
 
@@ -31,15 +31,3 @@ def clicked(world, state, *slates):
     """Clicks of the first user on each of the slates."""
     users = len(state.step)
     return [int(world.step(state, np.tile(slate, (users, 1))).clicks[0].sum()) for slate in slates]
-
-
-def lives(world, seeds, slates):
-    """All that a world says, step by step: name -> (steps, users, ...)."""
-    state = world.reset(seeds)
-    rows = [{**world.step(state, slate).as_info(), **world.observe(state), **world.reveal(state)} for slate in slates]
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-
-
-def assert_same(one, other):
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name], err_msg=name)

@@ -1,7 +1,6 @@
 """What all of RecSim's worlds keep of the contract: batches, copies, ranges, candidates, settings, refusals."""
 
 import copy
-import dataclasses
 import itertools
 
 import numpy as np
@@ -11,6 +10,8 @@ from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
+from tests.same import assert_same
+from tests.simulators.lives import nested, one_by_one, trajectory
 
 WORLDS = [InterestEvolutionWorld, InterestExplorationWorld, LongTermSatisfactionWorld]
 USERS, STEPS = 60, 110
@@ -23,20 +24,8 @@ def random_slates(world, steps=STEPS, users=USERS):
     return np.random.default_rng(7).integers(world.num_items, size=(steps, users, world.slate_size))
 
 
-def trajectory(world, seeds, slates):
-    """All that a world says, step by step: name -> (steps, users, ...)."""
-    state, rows = world.reset(seeds), []
-    for slate in slates:
-        feedback = world.step(state, slate).as_info()
-        seen = {f"seen {name}": value for name, value in world.observe(state).items()}
-        rows.append({**feedback, **seen, **world.reveal(state), "expected": world.expected_engagement(state)})
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-
-
-def assert_same(one, other):
-    assert set(one) == set(other)
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name], err_msg=name)
+def lives(world, seeds, slates):
+    return trajectory(world, seeds, slates, lambda state: {"expected": world.expected_engagement(state)})
 
 
 SHAPES = [{}, {"slate_size": 3, "num_candidates": 7}, {"resample_documents": False}]
@@ -47,12 +36,12 @@ SHAPES = [{}, {"slate_size": 3, "num_candidates": 7}, {"resample_documents": Fal
 def test_a_user_lives_the_same_life_alone_and_in_any_batch(make, arguments):
     world = make(**arguments)
     slates = random_slates(world)
-    batch = trajectory(world, SEEDS, slates)
+    batch = lives(world, SEEDS, slates)
     for user in (0, 17, USERS - 1):
-        alone = trajectory(world, SEEDS[user : user + 1], slates[:, user : user + 1])
+        alone = lives(world, SEEDS[user : user + 1], slates[:, user : user + 1])
         assert_same(alone, {name: value[:, user : user + 1] for name, value in batch.items()})
     order = np.random.default_rng(0).permutation(USERS)
-    assert_same(trajectory(world, SEEDS[order], slates[:, order]), {name: v[:, order] for name, v in batch.items()})
+    assert_same(lives(world, SEEDS[order], slates[:, order]), {name: v[:, order] for name, v in batch.items()})
 
 
 @every_world
@@ -155,24 +144,14 @@ def test_those_who_have_left_see_nothing_and_change_no_more(make):
             np.testing.assert_array_equal(value[gone], before[name][gone], err_msg=name)
 
 
-def flat(settings, path=()):
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            yield from flat(value, (*path, name))
-        else:
-            yield (*path, name), value
-
-
-SETTINGS = [(make, *pair) for make in WORLDS for pair in flat(dataclasses.asdict(make().config))]
+SETTINGS = [(make, *pair) for make in WORLDS for pair in one_by_one(make().config)]
 
 
 @pytest.mark.parametrize(("make", "path", "value"), SETTINGS, ids=str)
 def test_every_setting_is_alive(make, path, value):
     change = value + 4 if isinstance(value, int) else 0.75 * value + 0.01 * (value == 0)
-    for name in reversed(path):
-        change = {name: change}
     slates = random_slates(make(), steps=60)
-    one, other = (trajectory(make(config=config), SEEDS, slates) for config in ({}, change))
+    one, other = (lives(make(config=config), SEEDS, slates) for config in ({}, nested(path, change)))
     assert any((one[name] != other[name]).any() for name in ("clicks", "engagement", "left", "expected")), path
 
 

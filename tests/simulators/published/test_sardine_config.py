@@ -8,9 +8,9 @@ import pytest
 from driftrec.envs.sardine import sardine_world
 from driftrec.simulators.published.sardine_config import SardineConfig
 from driftrec.simulators.settings import updated
+from tests.simulators.lives import trajectory
 from tests.simulators.published.sardine_users import (
     SEEDS,
-    lives,
 )
 
 CHANGES = {
@@ -37,7 +37,7 @@ def test_every_setting_is_alive(name):
     base |= {"diversity_penalty": 1.5} if name == "diversity_threshold" else {}
     slates = np.random.default_rng(3).integers(10, size=(25, 60, 10))
     one, other = (
-        lives(sardine_world("SlateRerank-Bored", embeddings="generated", config=config), SEEDS, slates)["clicks"]
+        trajectory(sardine_world("SlateRerank-Bored", embeddings="generated", config=config), SEEDS, slates)["clicks"]
         for config in (base, {**base, name: CHANGES[name]})
     )
     assert (one != other).any()

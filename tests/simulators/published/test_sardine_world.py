@@ -10,10 +10,10 @@ from driftrec.simulators.published.sardine import SardineWorld
 from driftrec.simulators.published.sardine_items import generate_items
 from driftrec.simulators.published.sardine_observers import PartialState
 from driftrec.simulators.world import put
+from tests.same import assert_same
+from tests.simulators.lives import trajectory
 from tests.simulators.published.sardine_users import (
     SEEDS,
-    assert_same,
-    lives,
     made,
     newborn,
 )
@@ -60,14 +60,16 @@ WORLDS = [
 def test_a_user_alone_lives_the_same_life_as_in_any_batch(name, settings):
     world = sardine_world(name, embeddings="generated", **settings)
     slates = np.random.default_rng(7).integers(world.num_items, size=(40, len(SEEDS), world.slate_size))
-    batch = lives(world, SEEDS, slates)
+    batch = trajectory(world, SEEDS, slates)
     assert batch["clicks"].any()
     assert batch["bored"].any()
     for user in (0, 17, 59):
-        alone = lives(world, SEEDS[user : user + 1], slates[:, user : user + 1])
+        alone = trajectory(world, SEEDS[user : user + 1], slates[:, user : user + 1])
         assert_same(alone, {key: value[:, user : user + 1] for key, value in batch.items()})
     order = np.random.default_rng(0).permutation(len(SEEDS))
-    assert_same(lives(world, SEEDS[order], slates[:, order]), {key: value[:, order] for key, value in batch.items()})
+    assert_same(
+        trajectory(world, SEEDS[order], slates[:, order]), {key: value[:, order] for key, value in batch.items()}
+    )
 
 
 @pytest.mark.parametrize(("name", "settings"), WORLDS, ids=lambda x: str(x))

@@ -1,0 +1,113 @@
+"""The one loop in which a policy serves users; rollout, validation, tuning and verification tally what it yields."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.policy import Observation, Oracle, Policy, failed
+from driftrec.simulators.world import Feedback, State, World, check_slates
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an audience.
+
+    Attributes:
+        number: From 0.
+        present: Users who were there before it, (present,).
+        slates: What was chosen for all users, (users, slate_size); those who are gone see nothing of it.
+        feedback: What came of it.
+    """
+
+    number: int
+    present: NDArray[np.intp]
+    slates: NDArray[np.int64]
+    feedback: Feedback
+
+
+def play(
+    world: World[State],
+    policy: Policy,
+    seeds: NDArray[np.uint64],
+    *,
+    horizon: int | None,
+    seed: int,
+    name: str | None = None,
+) -> tuple[State, Iterator[Step]]:
+    """Let a policy serve the users ``seeds`` to the horizon, or until all have left.
+
+    A policy that learns while it serves is told of every step, once the caller has seen it and asks for the next.
+
+    Args:
+        world: The world.
+        policy: The decider; an ``Oracle`` is told the true state, a copy, before each choice.
+        seeds: One a user.
+        horizon: Steps at most; None plays until all have left.
+        seed: The policy's own source of randomness.
+        name: What to call the policy in errors; None stands for the name of its class.
+
+    Returns:
+        The users as they arrive, a state that every step moves on in place, and the steps, served one by one as they
+        are asked for.
+
+    Raises:
+        TypeError: If the policy's slates are not integers.
+        ValueError: If their shape is wrong or an item does not exist; names policy, step, user and position.
+        PolicyError: From an error in the policy's own code, which is kept as the cause.
+    """
+    name = type(policy).__name__ if name is None else name
+    state = world.reset(seeds)
+    with _in_policy(name, "reset"):
+        policy.reset(len(seeds), seed)
+    numbers = itertools.count() if horizon is None else range(horizon)
+    return state, _steps(world, policy, state, np.zeros(len(seeds), np.bool_), numbers, name)
+
+
+def _steps(
+    world: World[State], policy: Policy, state: State, gone: NDArray[np.bool_], numbers: Iterable[int], name: str
+) -> Iterator[Step]:
+    """Steps with these numbers, or as many as somebody is there for; ``gone`` is kept up to date."""
+    for number in numbers:
+        present = np.flatnonzero(~gone)
+        if not present.size:
+            return
+        observation = world.observe(state)
+        chosen = _choose(policy, state, observation, name)
+        try:
+            slates = check_slates(chosen, len(gone), world.slate_size, world.num_items)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Policy {name!r}, step {number}: {error}") from error
+        feedback = world.step(state, slates)
+        gone |= feedback.left
+        yield Step(number, present, slates, feedback)
+        if hasattr(policy, "update"):
+            seen = np.full_like(slates, -1)
+            seen[present] = slates[present]
+            with _in_policy(name, "update"):
+                policy.update(observation, seen, feedback.clicks, feedback.engagement)
+
+
+def _choose(policy: Policy, state: Any, observation: Observation, name: str) -> Any:
+    """Slates as the policy gives them, unchecked."""
+    if isinstance(policy, Oracle):
+        with _in_policy(name, "see"):
+            policy.see(copy.deepcopy(state))
+    with _in_policy(name, "act"):
+        return policy.act(observation)
+
+
+@contextmanager
+def _in_policy(name: str, method: str) -> Iterator[None]:
+    """Say whose code an error comes from, and keep the error."""
+    try:
+        yield
+    except Exception as error:
+        raise failed(name, method, error) from error
