@@ -35,7 +35,7 @@ def settings_of(world: str, kind: str = PPO) -> Any:
     else:
         raise ValueError(f"World {world!r} is unknown. {nearest(world, (NEWS, *RECIPES))}")
     if kind not in known:
-        raise ValueError(f"{world} trains no {kind}. {nearest(kind, known)}")
+        raise ValueError(f"{world} trains no {kind}. {nearest(kind, known.keys() - {PPO})}")
     return known[kind]
 
 
