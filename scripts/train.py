@@ -45,7 +45,7 @@ def main(args: Args) -> None:
     """
     check_empty(args.out)
     seed = drawn(args.seed)
-    settings = fitting(args.settings, args.world)
+    settings: TrainSettings | PublishedSettings = fitting(args.settings, args.world)
     setup = open_world(args, progress=sys.stderr.isatty())
     if setup.note:
         print(setup.note)

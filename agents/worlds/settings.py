@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from driftrec.agents.runs.baselines import STOCK
 from driftrec.agents.runs.train import TrainSettings
@@ -13,8 +13,6 @@ from driftrec.simulators.settings import nearest
 
 PPO = "ppo"
 """The kind that ``driftrec train`` trains."""
-
-Settings = TypeVar("Settings")
 
 
 def settings_of(world: str, kind: str = PPO) -> Any:
@@ -39,15 +37,15 @@ def settings_of(world: str, kind: str = PPO) -> Any:
     return known[kind]
 
 
-def fitting(settings: Settings | None, world: str, kind: str = PPO) -> Settings:
-    """``settings`` if given, else those of ``settings_of``, whose errors are this function's.
+def fitting(settings: Any, world: str, kind: str = PPO) -> Any:
+    """``settings`` unless they are None, else those of ``settings_of``, whose errors are this function's.
 
     Raises:
         TypeError: If they are of another kind of run or world.
     """
     known = settings_of(world, kind)
     if settings is None:
-        return known  # type: ignore[no-any-return]
+        return known
     if type(settings) is not type(known):
         raise TypeError(f"{world} trains {kind} with {type(known).__name__}, not {type(settings).__name__}.")
     return settings

@@ -3,8 +3,9 @@
 import importlib
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from driftrec.scripts import config
 from driftrec.scripts.arguments import parse
 from driftrec.scripts.cli import VERBS
 
+DOCS = Path(__file__).parents[2] / "docs" / "training.md"
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
 NEEDED = {"tune": "content", "plot": "somewhere"}
@@ -239,7 +241,9 @@ def printed(capsys, **told):
 
 
 WORLDS = {verb: (NEWS, *RECIPES) if hasattr(args_type(verb), "world") else (None,) for verb in VERBS}
-FILES = [(verb, world, None) for verb, worlds in WORLDS.items() for world in worlds if verb != "train-baseline"]
+FILES: list[tuple[str, str | None, str | None]] = [
+    (verb, world, None) for verb, worlds in WORLDS.items() for world in worlds if verb != "train-baseline"
+]
 FILES += [("train-baseline", world, "slateq") for world in WORLDS["train-baseline"]]
 FILES += [("train-baseline", NEWS, kind) for kind in BASELINE_RUNS[1:]]
 
@@ -274,3 +278,30 @@ def test_a_changed_file_changes_the_training(capsys, file):
 def test_a_word_that_a_verb_cannot_do_without_is_told(capsys):
     text = printed(capsys, verb="tune")
     assert re.search(r'Must be\n?(# )? ?given, here or on the command line\.\n#name = ""\n', text)
+
+
+def test_the_documented_file_does_what_it_says(file):
+    (text,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    args, own = parsed("train", "--from", file(text)), settings_of(BORED)
+    assert (args.world, args.seed, json.loads(args.options)) == (BORED, 3, {"observation": "partial"})
+    assert args.settings == replace(own, ppo=replace(own.ppo, lanes=64))
+
+
+def test_a_training_from_a_file_keeps_all_settings_in_its_folder(file, driftrec, tmp_path):
+    path = file(
+        f"""
+        world = "{BORED}"
+        slate-size = 2
+        horizon = 3
+        out = "run"
+        settings.fit = {{lanes = 8, log_steps = 4, rounds = 1, epochs = 1, batch_size = 16}}
+        settings.ppo = {{total_steps = 16, lanes = 8, rollout = 2, batch_size = 16, candidates = 20, epochs = 1}}
+        settings.validations = 2
+        settings.validation_users = 2
+        """
+    )
+    done = driftrec("train", "--from", path, "--seed", "2")
+    assert done.status == 0, done.err
+    kept = json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))
+    assert kept["settings"] == json.loads(json.dumps(asdict(parsed("train", "--from", path).settings)))
+    assert kept["command"] == f"driftrec train --from {path} --seed 2"
