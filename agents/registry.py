@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
 from driftrec.agents.policy import Context, Policy, failed
+from driftrec.simulators.imports import imported
 from driftrec.simulators.settings import nearest
 
 Factory = Callable[[Context], Policy]
@@ -73,14 +71,13 @@ def build_policy(
         raise ValueError(f"Policy {head!r} takes no argument, but {argument!r} was given; write {head}.")
     if not head or not argument.isidentifier():
         raise ValueError(f"Unknown policy {name!r}. {_advice(head, known)} Or your own: package.module:Class.")
-    _look_in_current_directory()
-    if importlib.util.find_spec(head.partition(".")[0]) is None:
-        raise ImportError(f"Cannot import policy {name!r}: there is no module {head!r}. {_advice(head, known)}")
-    return build_own(head, argument, context)
+    return build_own(head, argument, context, _advice(head, known))
 
 
-def build_own(module: str, attribute: str, context: Context) -> Policy:
+def build_own(module: str, attribute: str, context: Context, advice: str = "") -> Policy:
     """Import ``module``, call its ``attribute`` with the context, and check that the result is a policy.
+
+    Where there is no such module, the message ends with ``advice``.
 
     Raises:
         PolicyError: If the user's code raises while it builds the policy.
@@ -88,7 +85,7 @@ def build_own(module: str, attribute: str, context: Context) -> Policy:
         TypeError: If the attribute cannot be called with the context alone, or the result lacks ``reset`` or ``act``.
     """
     name = f"{module}:{attribute}"
-    factory = _import(module, attribute)
+    factory = imported(f"policy {name!r}", module, attribute, advice)
     _check_call(name, attribute, factory, context)
     try:
         policy = factory(context)
@@ -114,26 +111,6 @@ def _check_call(name: str, attribute: str, factory: Callable[[Context], Any], co
         ) from error
 
 
-def _import(module: str, attribute: str) -> Callable[[Context], Any]:
-    """The attribute of the module, found as ``python -m`` finds it: in the current directory first."""
-    _look_in_current_directory()
-    name = f"{module}:{attribute}"
-    try:
-        loaded = importlib.import_module(module)
-    except Exception as error:  # whatever a user's module raises
-        raise ImportError(f"Cannot import policy {name!r}: {type(error).__name__}: {error}") from error
-    if not hasattr(loaded, attribute):
-        raise ImportError(f"Cannot import policy {name!r}: module {module!r} has no {attribute!r}.")
-    return getattr(loaded, attribute)
-
-
 def _advice(head: str, known: Iterable[str]) -> str:
     """The nearest of the known names, or how to separate several."""
     return "Separate policies with spaces, not commas." if "," in head else nearest(head, known)
-
-
-def _look_in_current_directory() -> None:
-    """As ``python -m`` does."""
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
