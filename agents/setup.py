@@ -39,7 +39,8 @@ class WorldArgs:
         slate_size: Positions in a slate; the world's own default when omitted, as of the next two.
         history: Impressions that the recommender sees; in published worlds slates.
         horizon: Steps of an episode.
-        config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'.
+        config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'; under "kind" a class
+            of your own (docs/own-worlds.md).
         options: Other keyword arguments of the world as JSON, such as '{"num_candidates": 20}'.
     """
 

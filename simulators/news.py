@@ -269,13 +269,13 @@ class NewsWorld:
 
     def _no_click(self) -> float:
         """Weight of opening nothing, which only a multinomial logit has."""
-        utility = getattr(self.config.choice, "no_click", None)
-        if utility is None:
+        choice = self.config.choice
+        if not hasattr(choice, "no_click"):
             raise TypeError(
-                f"config.choice {in_words(self.config.choice)} has no no_click, as a multinomial logit has, without which "
-                "nothing can be said of items one by one: myopic-oracle and planner need it. Leave them out."
+                f"config.choice {in_words(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
+                "planner, which appraise items one by one, need it. Leave them out."
             )
-        return float(np.exp(utility))
+        return float(np.exp(choice.no_click))
 
     def _choose(
         self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float

@@ -86,9 +86,9 @@ def _usual(world: str) -> Mapping[str, Any]:
     env = make_env(own)
     taken = {name: default for name, default in creator_takes(world).items() if name not in ("config", "render_mode")}
     sizes = {name: value for name, value in resolved(own, env).kwargs().items() if name in taken}
-    config = getattr(env.world, "config", None)
-    own = {**_flat(asdict(config)), **kinds(config)} if is_dataclass(config) else {}
-    return {**taken, **sizes, **own}
+    config: Any = getattr(env.world, "config", None)
+    mechanisms = {**_flat(asdict(config)), **kinds(config)} if is_dataclass(config) else {}
+    return {**taken, **sizes, **mechanisms}
 
 
 def _flat(nested: Mapping[str, Any], path: str = "") -> dict[str, Any]:
