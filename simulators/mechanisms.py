@@ -60,14 +60,18 @@ def contents(config: Any) -> dict[str, Any]:
     """All that a configuration says, for JSON; of mechanisms of the user's own, a hash of their module and state."""
     told = {field.name: getattr(config, field.name) for field in fields(config)}
     own = [field.name for field in _swappable(config) if type(told[field.name]) is not field.default_factory]
-    plain = {name: asdict(value) if is_dataclass(value) else value for name, value in told.items()}
+    plain = {name: value if name in own else _plain(value) for name, value in told.items()}
     return {**plain, **{name: _fingerprint(told[name], name) for name in own}}
 
 
 def in_words(mechanism: Any) -> str:
     """A mechanism in words: its class and what it holds."""
-    held = asdict(mechanism) if is_dataclass(mechanism) else getattr(mechanism, "__dict__", {})
+    held = _plain(mechanism) if is_dataclass(mechanism) else getattr(mechanism, "__dict__", {})
     return f"{type(mechanism).__name__}({', '.join(f'{name}={value}' for name, value in held.items())})"
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def _swappable(config: Any) -> list[Any]:

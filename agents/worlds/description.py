@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import gymnasium as gym
 
 from driftrec.agents.setup import WorldArgs, creator_takes, make_env, resolved
-from driftrec.simulators.mechanisms import kinds
+from driftrec.simulators.mechanisms import contents, kinds
 
 
 class Described(Protocol):
@@ -87,7 +87,7 @@ def _usual(world: str) -> Mapping[str, Any]:
     taken = {name: default for name, default in creator_takes(world).items() if name not in ("config", "render_mode")}
     sizes = {name: value for name, value in resolved(own, env).kwargs().items() if name in taken}
     config: Any = getattr(env.world, "config", None)
-    mechanisms = {**_flat(asdict(config)), **kinds(config)} if is_dataclass(config) else {}
+    mechanisms = {**_flat(contents(config)), **kinds(config)} if is_dataclass(config) else {}
     return {**taken, **sizes, **mechanisms}
 
 
