@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import RecommendationEnv
 from driftrec.simulators.published.recsim_choice import choice_model
 from driftrec.simulators.published.recsim_interest_evolution import PUBLISHED_CHOICE, InterestEvolutionWorld
@@ -101,3 +102,9 @@ class InterestEvolutionVectorEnv(Lanes):
 def interest_evolution_world(**settings: Any) -> InterestEvolutionWorld:
     """The world behind ``driftrec/RecSim-InterestEvolution-v0``; settings as of ``InterestEvolutionEnv``."""
     return InterestEvolutionEnv(horizon=1, **settings).world
+
+
+@describe.register
+def _(world: InterestEvolutionWorld, seen: Mapping[str, Any], item: int) -> str:
+    topic, quality = seen["candidates"][item].argmax(), seen["info"]["candidate_quality"][item]
+    return f"candidate {item}: topic {topic}, quality {quality:.2f}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import RecommendationEnv
 from driftrec.simulators.published.recsim_choice import choice_model
 from driftrec.simulators.published.recsim_interest_exploration import PUBLISHED_CHOICE, InterestExplorationWorld
@@ -99,3 +102,9 @@ class InterestExplorationVectorEnv(Lanes):
 def interest_exploration_world(**settings: Any) -> InterestExplorationWorld:
     """The world behind ``driftrec/RecSim-InterestExploration-v0``; settings as of ``InterestExplorationEnv``."""
     return InterestExplorationEnv(horizon=1, **settings).world
+
+
+@describe.register
+def _(world: InterestExplorationWorld, seen: Mapping[str, Any], item: int) -> str:
+    *topic, quality = seen["candidates"][item]
+    return f"candidate {item}: topic {np.argmax(topic)}, quality {quality:.2f}"

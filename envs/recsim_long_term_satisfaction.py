@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import RecommendationEnv
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
 
@@ -90,3 +91,8 @@ class LongTermSatisfactionVectorEnv(Lanes):
 def long_term_satisfaction_world(**settings: Any) -> LongTermSatisfactionWorld:
     """The world behind ``driftrec/RecSim-LongTermSatisfaction-v0``; settings as of ``LongTermSatisfactionEnv``."""
     return LongTermSatisfactionEnv(horizon=1, **settings).world
+
+
+@describe.register
+def _(world: LongTermSatisfactionWorld, seen: Mapping[str, Any], item: int) -> str:
+    return f"candidate {item}: clickbait {seen['candidates'][item, 0]:.2f}"

@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import Observation, RecommendationEnv
 from driftrec.simulators.published.sardine import SardineWorld
 from driftrec.simulators.published.sardine_config import PUBLISHED, Published
@@ -193,3 +194,10 @@ def _observer(observation: str, history: int) -> Observer:
     if observation not in observers:
         raise ValueError(f"observation is {observation!r}; it must be 'ideal' or 'partial'.")
     return observers[observation]
+
+
+@describe.register
+def _(world: SardineWorld, seen: Mapping[str, Any], item: int) -> str:
+    strength = world.item_features[item]
+    topics = [f"topic {topic} {strength[topic]:.2f}" for topic in np.argsort(-strength, kind="stable")]
+    return f"item {item}: {', '.join(topics[: np.count_nonzero(strength)])}"

@@ -20,8 +20,8 @@ from driftrec.simulators.arrays import (
     UserShare,
 )
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.slates import pick
+from driftrec.simulators.vectors import Float
 
 MAX_UTILITY = np.float32(80.0)
 """Where utility is cut, so that the weights of a slate stay finite in float32. ``no_click`` is at most 20."""
@@ -138,11 +138,4 @@ class MultinomialLogit:
         Returns:
             Position opened, or -1 for none, shape (users,).
         """
-        cumulative = warm.copy(weights)
-        for k in range(1, len(cumulative)):  # row by row: one order of sums at any batch size
-            cumulative[k] += cumulative[k - 1]
-        threshold = draw * (cumulative[-1] + np.float32(np.exp(self.no_click)))  # (users,)
-        passed = np.zeros(draw.shape, np.min_scalar_type(len(cumulative)))  # few bytes are counted quickly
-        for row in cumulative:
-            passed += threshold >= row
-        return np.where(passed == len(cumulative), -1, passed.astype(np.int64))
+        return pick(weights, np.exp(self.no_click), draw)

@@ -20,14 +20,7 @@ from driftrec.simulators.arrays import (
     Walk,
 )
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
-
-
-def normalise(vectors: Float) -> None:
-    """Scale the rows of ``vectors`` (users, dims) to length 1, in place."""
-    squares = np.square(vectors, out=warm.like(vectors))
-    vectors /= np.sqrt(squares.sum(axis=-1, keepdims=True))
+from driftrec.simulators.vectors import Float, normalise
 
 
 @runtime_checkable

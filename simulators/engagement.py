@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.simulators import warm
 from driftrec.simulators.arrays import OpenedAmount, OpenedCosine, OpenedDeviation
+from driftrec.simulators.noise import WIDEST
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 def sigmoid(x: Float) -> Float:
@@ -87,5 +86,5 @@ class Reading:
         return self.expected(length, affinity, allure) * noise
 
     def longest(self, length: float) -> float:
-        """A bound on the minutes read of an item of ``length`` minutes (|z| < 5.9)."""
-        return float(length * np.exp(5.9 * self.spread))
+        """A bound on the minutes read of an item of ``length`` minutes (|z| < ``WIDEST``)."""
+        return float(length * np.exp(WIDEST * self.spread))

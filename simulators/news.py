@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
-from driftrec.simulators.drift import DriftRule, InterestDrift, normalise
+from driftrec.simulators.drift import DriftRule, InterestDrift
 from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
 from driftrec.simulators.mechanisms import in_words, swappable
@@ -22,9 +22,9 @@ from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, Sessio
 from driftrec.simulators.satiation import SatiationRule, TopicSatiation
 from driftrec.simulators.satisfaction import Satisfaction, SatisfactionRule
 from driftrec.simulators.sizes import check_sizes, size
+from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
+from driftrec.simulators.vectors import Float, normalise
 from driftrec.simulators.world import Appraisal, Feedback, Field
-
-Float = NDArray[np.float32]
 
 MAX_HOURS = 1e6
 """Where clocks stop, so that observations stay in their space: a hundred years, in hours."""
@@ -285,7 +285,7 @@ class NewsWorld:
         weights = self.config.choice.attraction(
             slate_affinity(catalogue.latent, by_position, state.interest),
             warm.take(catalogue.allure, by_position),
-            of_topics(state.satiation, warm.take(catalogue.topic, by_position)),
+            at_slates(state.satiation, warm.take(catalogue.topic, by_position)),
             held(state.read.items, by_position).astype(np.float32),
             state.satisfaction,
         )
@@ -354,36 +354,3 @@ class NewsWorld:
         gap[users] = away
         left[users] = noise.uniform_low(words) < comeback.churn_probability(away)
         return gap, left
-
-
-def slate_affinity(latent: Float, by_position: NDArray[np.int64], interest: Float) -> Float:
-    """Inner products of every user's interest (users, dims) with the items shown, shape of ``by_position``.
-
-    Not BLAS, whose order of sums may depend on the number of users.
-    """
-    return np.einsum("kud,ud->ku", warm.take(latent, by_position), interest)
-
-
-def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
-    """Every user's satiation (users, topics of the catalogue) with the ``topics`` shown, (slate_size, users)."""
-    users, num_topics = satiation.shape
-    places = np.add(topics, np.arange(0, users * num_topics, num_topics), out=warm.like(topics))
-    return warm.take(satiation.ravel(), places)
-
-
-def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each item of (slate_size, users) is among the user's ``memory`` (users, slots)."""
-    slots = warm.copy(memory.T)
-    same = warm.empty(slots.shape, np.bool_)
-    found = np.empty(by_position.shape, np.bool_)
-    for items, out in zip(by_position, found, strict=True):
-        np.logical_or.reduce(np.equal(slots, items.astype(np.int32), out=same), axis=0, out=out)
-    return found
-
-
-def first_places(by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True where a position holds an item that no earlier position of its slate holds, (slate_size, users)."""
-    first = np.ones(by_position.shape, np.bool_)
-    for k in range(1, len(by_position)):
-        first[k:] &= by_position[k:] != by_position[k - 1]
-    return first

@@ -109,13 +109,13 @@ def uniform_pairs(words: Words) -> NDArray[np.float32]:
 
 
 def normal(words: Words) -> NDArray[np.float32]:
-    """Standard normal by Box and Muller (1958), both uniforms from one word; |value| < 5.9. Shape kept."""
+    """Standard normal by Box and Muller (1958), both uniforms from one word; |value| < ``WIDEST``. Shape kept."""
     radius = np.sqrt(np.float32(-2.0) * np.log(np.float32(1.0) - uniform(words)))
     return radius * np.cos(_TWO_PI * uniform_low(words))
 
 
 def normal_pairs(words: Words) -> NDArray[np.float32]:
-    """Two independent standard normals a word by Box and Muller (1958), all cosines, then all sines; |value| < 5.9.
+    """Two independent standard normals a word by Box and Muller (1958), all cosines, then all sines.
 
     Args:
         words: Shape (users, count).

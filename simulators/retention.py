@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.simulators.arrays import EndedAmount, EndedShare, UserAmount, UserShare
 from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 @runtime_checkable

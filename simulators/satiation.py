@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators.arrays import OpenedTopics, OpenedUsers, TopicShare, UserAmount
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 @runtime_checkable

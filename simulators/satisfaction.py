@@ -12,8 +12,7 @@ from driftrec.simulators import warm
 from driftrec.simulators.arrays import Draw, OpenedCosine, OpenedDeviation, OpenedShare, UserFlag, UserShare
 from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.ranges import check_ranges
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 @runtime_checkable

@@ -14,6 +14,9 @@ from driftrec.simulators.catalogue import Catalogue, Personas
 
 State = TypeVar("State")
 
+NOBODY_LEAVES = "No episode could ever end: horizon is None and nobody leaves this world. Set a horizon."
+"""What ``World.check_ends`` says where only a horizon ends an episode."""
+
 
 @dataclass(frozen=True)
 class Feedback:
@@ -32,6 +35,13 @@ class Feedback:
     ended: NDArray[np.bool_]
     gap: NDArray[np.float32]
     left: NDArray[np.bool_]
+
+    @classmethod
+    def without_sessions(
+        cls, clicks: NDArray[np.bool_], engagement: NDArray[np.float32], left: NDArray[np.bool_]
+    ) -> Feedback:
+        """Of a world whose users live through one session; the arrays are handed on, not copied."""
+        return cls(clicks, engagement, np.zeros(len(left), np.bool_), np.zeros(len(left), np.float32), left)
 
     def reward(self) -> NDArray[np.float32]:
         """Engagement of the whole slate, shape (users,). Adds positions in order, whatever the batch.
@@ -228,12 +238,5 @@ def check_slates(slates: Any, num_users: int, slate_size: int, num_items: int) -
 
 def no_feedback(num_users: int, slate_size: int) -> dict[str, NDArray[Any]]:
     """``Feedback.as_info`` of a step that has not happened: all zeros and False."""
-    slates, users = (num_users, slate_size), (num_users,)
-    nothing = np.zeros(users, np.bool_)
-    return Feedback(
-        np.zeros(slates, np.bool_),
-        np.zeros(slates, np.float32),
-        nothing,
-        np.zeros(users, np.float32),
-        nothing.copy(),
-    ).as_info()
+    slates, nobody = (num_users, slate_size), np.zeros(num_users, np.bool_)
+    return Feedback.without_sessions(np.zeros(slates, np.bool_), np.zeros(slates, np.float32), nobody).as_info()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import TIE, Float, centred_units, top_k
+from driftrec.agents.baselines.common import TIE, centred_units, top_k
 from driftrec.agents.policy import LARGE, Context, Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import READ, Judge
 from driftrec.agents.ranker.slate_optimiser import slate_gains
+from driftrec.simulators.vectors import Float
 
 CANDIDATES = 100
 """Items with the largest gains, among which a slate is picked."""

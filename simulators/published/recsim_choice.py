@@ -13,13 +13,12 @@ from typing import Annotated, Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import warm
 from driftrec.simulators.arrays import Array, Draw, Position
 from driftrec.simulators.mechanisms import mechanism
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import nearest
-
-Float = NDArray[np.float32]
+from driftrec.simulators.slates import first_above, pick
+from driftrec.simulators.vectors import Float
 
 MAX_LOGIT = 80.0
 """The largest score whose exponential, times a slate, is finite in float32."""
@@ -242,28 +241,12 @@ def choice_model(changes: Mapping[str, Any] | None, default: ChoiceModel) -> Cho
     return mechanism(parameters, known, usual, ChoiceModel, "choice")
 
 
-def pick(weights: Float, no_click: float, draw: Float) -> NDArray[np.int64]:
-    """Position drawn in proportion to ``weights``, -1 in proportion to ``no_click``; arguments as of ``choose``."""
-    cumulative = warm.copy(weights)
-    for k in range(1, len(cumulative)):  # row by row: one order of sums at any batch size
-        cumulative[k] += cumulative[k - 1]
-    return _first_above(cumulative, draw * (cumulative[-1] + np.float32(no_click)))
-
-
 def cascade(chances: Float, draw: Float) -> NDArray[np.int64]:
     """First position clicked, where position k is clicked with ``chances[k]`` if none before it was."""
     passed = np.float32(1.0) - chances
     for k in range(1, len(passed)):
         passed[k] *= passed[k - 1]
-    return _first_above(np.float32(1.0) - passed, draw)
-
-
-def _first_above(cumulative: Float, threshold: Float) -> NDArray[np.int64]:
-    """First row of ``cumulative`` (slate_size, users) above ``threshold`` (users,), -1 if none is."""
-    below = np.zeros(threshold.shape, np.min_scalar_type(len(cumulative)))  # few bytes are counted quickly
-    for row in cumulative:
-        below += threshold >= row
-    return np.where(below == len(cumulative), -1, below.astype(np.int64))
+    return first_above(np.float32(1.0) - passed, draw)
 
 
 def _share(weights: Float, no_click: float) -> Float:

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialProportional
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags, no_response
+from driftrec.simulators.published.recsim_slates import Response, appraised, check_flags, no_response
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.sizes import check_sizes, size
-from driftrec.simulators.vectors import unit
+from driftrec.simulators.slates import at_slates
+from driftrec.simulators.vectors import Float, unit
 from driftrec.simulators.world import Appraisal, Feedback, Field
-
-Float = NDArray[np.float32]
 
 PUBLISHED_CHOICE = MultinomialProportional(min_normalizer=-1.0, no_click_mass=1.0)
 """The weight of item i is u_c + 1, that of no click 2."""

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags
+from driftrec.simulators.published.recsim_slates import Response, appraised, check_flags
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.sizes import size
+from driftrec.simulators.slates import at_slates
+from driftrec.simulators.vectors import Float
 from driftrec.simulators.window import Window
-from driftrec.simulators.world import Appraisal, Feedback, Field
-
-Float = NDArray[np.float32]
+from driftrec.simulators.world import NOBODY_LEAVES, Appraisal, Feedback, Field
 
 _ROUNDING = 1e-6  # more than float32 rounds, so that what does not spread stays in the observation space too
 
@@ -263,7 +263,7 @@ class InterestExplorationWorld:
 
     def check_ends(self) -> None:
         """Raise ValueError: nobody ever leaves."""
-        raise ValueError("No episode could ever end: horizon is None and nobody leaves this world. Set a horizon.")
+        raise ValueError(NOBODY_LEAVES)
 
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
         """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""

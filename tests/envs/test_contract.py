@@ -1,12 +1,20 @@
 """What every registered world says of itself: unit, clicks, items, people and whether its episodes can end."""
 
+from typing import Any
+
 import gymnasium
 import numpy as np
 import pytest
 
 import driftrec.envs  # noqa: F401 (registers)
 
-WORLDS = {name: gymnasium.make(name).unwrapped.world for name in gymnasium.registry if name.startswith("driftrec/")}
+
+def world_of(name: str) -> Any:
+    env: Any = gymnasium.make(name).unwrapped
+    return env.world
+
+
+WORLDS = {name: world_of(name) for name in gymnasium.registry if name.startswith("driftrec/")}
 UNITS = {
     "driftrec/News-v0": "minutes",
     "driftrec/RecSim-InterestEvolution-v0": "minutes",

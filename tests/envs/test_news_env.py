@@ -19,7 +19,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import driftrec.envs  # noqa: F401  registers the environment
 from driftrec.envs import NewsEnv, NewsVectorEnv
-from driftrec.envs.news import packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.simulators.catalogue import TEXTS_FILE, save_catalogue
 
 ID = "driftrec/News-v0"

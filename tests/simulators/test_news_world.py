@@ -9,7 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from driftrec.envs.news import news_world, packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
+from driftrec.envs.news import news_world
 from driftrec.simulators.news import NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
 from driftrec.simulators.world import check_slates

@@ -7,7 +7,7 @@ import pytest
 from driftrec.agents.setup import NEWS, WorldArgs
 from driftrec.agents.worlds.description import description, differences, recorded, settings
 from driftrec.agents.worlds.published_setup import set_up_published
-from driftrec.envs.news import packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.simulators.catalogue import save_catalogue
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
 
