@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
-from driftrec.agents.oracles.parts import by_parts
+from driftrec.agents.oracles.told import Told, by_parts
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import best_slates
 from driftrec.simulators import noise
@@ -39,7 +39,7 @@ class PlannerWeights:
     loyalty: float = 0.0
 
 
-class Planner:
+class Planner(Told):
     """Like the myopic oracle, but an opened item is worth its minutes and what it does to the user's future.
 
     Args:
@@ -50,20 +50,10 @@ class Planner:
     def __init__(self, world: NewsWorld, weights: PlannerWeights) -> None:
         self.world = world
         self.weights = weights
-        self._state: NewsState | None = None
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing random."""
-
-    def see(self, state: NewsState) -> None:
-        """Be told the true state; called before every ``act``."""
-        self._state = state
 
     def act(self, observation: Observation) -> Slates:
         """Slates of highest expected long-term value, (users, slate_size)."""
-        if self._state is None:
-            raise RuntimeError("Planner.act was called before see(state); oracles need the world's true state.")
-        return by_parts(self._best, self._state, self.world.num_items)
+        return by_parts(self._best, self.state, self.world.num_items)
 
     def _best(self, state: NewsState) -> Slates:
         view, weights = self.world.appraise(state), self.weights

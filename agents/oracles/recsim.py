@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import top_k
+from driftrec.agents.oracles.told import Told
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import best_slates
-from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionState, InterestEvolutionWorld
+from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
 from driftrec.simulators.world import AppraisedWorld
@@ -43,31 +44,19 @@ class TopSeen:
         return top_k(self._score(observation), self._slate_size)
 
 
-class TopTrue:
-    """The candidates of the highest score by the true state: an oracle.
-
-    Args:
-        slate_size: Positions in a slate.
-        score: From the world's state to scores, (users, candidates).
-    """
+class TopTrue(Told):
+    """An oracle: like ``TopSeen``, but scores come from the world's state."""
 
     def __init__(self, slate_size: int, score: Callable[[Any], Scores]) -> None:
         self._slate_size = slate_size
         self._score = score
 
-    def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing random."""
-
-    def see(self, state: Any) -> None:
-        """Be told the true state; called before every ``act``."""
-        self._scores = self._score(state)
-
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        return top_k(self._scores, self._slate_size)
+        return top_k(self._score(self.state), self._slate_size)
 
 
-class BudgetPlanner:
+class BudgetPlanner(Told):
     """The slate that maximises E[minutes + lam * change of the budget] in interest evolution: an oracle.
 
     With v the sum of both for every outcome, w the weights of the choice, and 0 for no click, the expectation is
@@ -83,19 +72,12 @@ class BudgetPlanner:
         self._world = world
         self._lam = lam
 
-    def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing random."""
-
-    def see(self, state: InterestEvolutionState) -> None:
-        """Be told the true state; called before every ``act``."""
-        self._view = self._world.appraise(state)
-        clicked = self._view.engagement + np.float32(self._lam) * self._world.budget_change(state)
-        self._gain = clicked + np.float32(self._lam * self._world.config.step_penalty)
-
     def act(self, observation: Observation) -> Slates:
         """Best slates, (users, slate_size)."""
-        view = self._view
-        return best_slates(view.attraction, self._gain, view.no_click, view.positions)
+        view = self._world.appraise(self.state)
+        clicked = view.engagement + np.float32(self._lam) * self._world.budget_change(self.state)
+        gain = clicked + np.float32(self._lam * self._world.config.step_penalty)
+        return best_slates(view.attraction, gain, view.no_click, view.positions)
 
 
 def top_quality(world: InterestEvolutionWorld | InterestExplorationWorld) -> TopTrue:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import check_scores, top_k
-from driftrec.agents.oracles.sardine import told
+from driftrec.agents.oracles.told import Told
 from driftrec.agents.policy import Observation, Slates
 from driftrec.simulators.published.sardine import SardineState, SardineWorld
 from driftrec.simulators.vectors import Float
@@ -48,7 +48,7 @@ Where nobody is ever bored nor influenced the weights price nothing, and the pla
 """
 
 
-class QuotaPlanner:
+class QuotaPlanner(Told):
     """Fills a slate from the top down with the item of highest gain, no item twice.
 
         gain = q (1 - boredom * steps * P(topic is one click from boring) - balance * used - thrift * strength)
@@ -71,23 +71,15 @@ class QuotaPlanner:
         self._ranks = world.config.propensities(world.slate_size)
         strength = world.item_features.mean(axis=1)
         self._strength = strength / strength.mean() - 1.0
-        self._state: SardineState | None = None
 
     @classmethod
     def tuned(cls, world: SardineWorld, horizon: int, world_id: str) -> QuotaPlanner:
         """The planner with the weights tuned for ``world_id``, such as "driftrec/Sardine-SlateTopK-Bored-v0"."""
         return cls(world, horizon, TUNED[world_id.removeprefix("driftrec/Sardine-").removesuffix("-v0")])
 
-    def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing random."""
-
-    def see(self, state: SardineState) -> None:
-        """Be told the true state; called before every ``act``."""
-        self._state = state
-
     def act(self, observation: Observation) -> Slates:
         """Slates, (users, slate_size)."""
-        state = told(self._state, self)
+        state = self.state
         items = self._candidates(state)
         score = np.take_along_axis(self.world.scores(state), items, axis=1)
         check_scores(score)

@@ -79,8 +79,12 @@ def planner_weights(
     report(f"Tuning the planner: {rounds} rounds of {users} users, some {max(round(seconds), 1):,} s")
     weights = tune_planner(world, seed=0, horizon=horizon, num_users=users, rounds=rounds, report=report)
     file = folder / f"planner-{key}-{users}x{rounds}.json"
-    if _keep(weights, file):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_files({file: json.dumps({"weights": asdict(weights)}).encode()})
         report(f"What was tuned is kept: {file}")
+    except OSError as error:  # costs a warning, not the weights
+        warnings.warn(f"Planner weights could not be cached in {folder} ({error}).", stacklevel=2)
     return weights
 
 
@@ -109,20 +113,7 @@ def _cached(file: Path) -> PlannerWeights | None:
     """Weights from ``file``; None where it is not readable or damaged."""
     try:
         return PlannerWeights(**json.loads(file.read_text())["weights"])
-    except OSError as error:
-        warnings.warn(f"Cached planner weights {file} cannot be read ({error}); tuning again.", stacklevel=3)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        what = f"cannot be read ({error})" if isinstance(error, OSError) else f"are damaged ({error!r})"
+        warnings.warn(f"Cached planner weights {file} {what}; tuning again.", stacklevel=3)
         return None
-    except (ValueError, TypeError, KeyError) as error:
-        warnings.warn(f"Cached planner weights {file} are damaged ({error!r}); tuning again.", stacklevel=3)
-        return None
-
-
-def _keep(weights: PlannerWeights, file: Path) -> bool:
-    """Whether ``weights`` could be written to ``file``; if not, that costs a warning, not the weights."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_files({file: json.dumps({"weights": asdict(weights)}).encode()})
-    except OSError as error:
-        warnings.warn(f"Planner weights could not be cached in {file.parent} ({error}).", stacklevel=3)
-        return False
-    return True
