@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from functools import partial
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
-from driftrec.agents.policy import Context, Policy, failed
+from driftrec.agents.baselines.mmr import MMR
+from driftrec.agents.known import KNOWN, TUNABLE
+from driftrec.agents.own_code import build_own
+from driftrec.agents.policy import Context, Policy
+from driftrec.agents.ranker.fitting import Report
+from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.warm_start import fit_rounds
+from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, load_stock
+from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned
+from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kit import Effort, Reference
+from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.settings import nearest
 
 Factory = Callable[[Context], Policy]
 Loader = Callable[[Context, str], Policy]
 
-POLICIES: Mapping[str, Factory] = {
+CLASSES: Mapping[str, Callable[..., Policy]] = {
     "random": Random,
     "popular": Popular,
     "content": Content,
     "epsilon-content": EpsilonContent,
     "linucb": LinUCB,
+    "mmr": MMR,
 }
+"""Classes of the policies that are made of a context alone or, ``mmr``, of a ranker and a context."""
+
+POLICIES: Mapping[str, Factory] = {name: CLASSES[name] for name in CLASSES if KNOWN[name].bare}
 """Policies that need nothing but the context, by name."""
 
 LOADERS: Mapping[str, Loader] = {}
@@ -31,11 +42,82 @@ LOADERS: Mapping[str, Loader] = {}
 
 
 @dataclass(frozen=True)
-class Known:
-    """The policies that a world knows by name, see ``build_policy``."""
+class Builders:
+    """How the policies that a world knows by name are made, see ``build_policy``."""
 
     policies: Mapping[str, Factory]
     loaders: Mapping[str, Loader]
+
+
+def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, effort: Effort | None = None) -> Builders:
+    """How the policies are made that are known in a world.
+
+    Args:
+        setup: The world.
+        seed: Of policies that are trained when they are built.
+        report: Called with lines about their training.
+        effort: How the planner is tuned, where no weights are at hand.
+    """
+    kit, effort = kit_of(setup), effort or Effort()
+    policies: dict[str, Factory] = {name: make for name, make in POLICIES.items() if _serves(name, setup)}
+    policies["myopic"] = lambda context: _fitted(setup, seed, report)
+    policies["myopic-oracle"] = lambda context: kit.myopic_oracle(setup)
+    policies["planner"] = lambda context: kit.planner(setup, effort, report)
+    for name, make in kit.references(setup).items():
+        policies[name] = partial(_made, make)
+    loaders: dict[str, Loader] = {
+        "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
+        "mmr": lambda context, run: load_mmr(setup, run),
+        "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
+        "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
+        "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
+        "slateq": lambda context, run: load_slateq(setup, run),
+        **{kind: partial(_stock, setup, kind) for kind in kit.stock},
+    }
+    loaders |= {name: partial(_tuned_or, setup, name, loaders.get(name)) for name in TUNABLE}
+    return Builders(policies, {name: load for name, load in loaders.items() if _serves(name, setup)})
+
+
+def _made(make: Reference, context: Context) -> Policy:
+    """A policy of the world's own."""
+    return make()
+
+
+def _stock(setup: Setup, kind: str, context: Context, run: str) -> Policy:
+    """A policy of stable-baselines3's."""
+    return load_stock(setup, run, kind)
+
+
+def _serves(name: str, setup: Setup) -> bool:
+    """Whether a known policy serves in a world."""
+    return setup.setting is not None or not KNOWN[name].texts
+
+
+def _fitted(setup: Setup, seed: int, report: Report) -> Policy:
+    """The learned myopic policy, fitted now."""
+    kit = kit_of(setup)
+    judge = kit.judge(setup, asdict(kit.settings), seed, farsighted=False)
+    rounds = kit.settings.myopic_rounds(seed)
+    for _ in fit_rounds(setup, judge, kit.settings.fit, rounds, seed=seed, report=report):
+        pass
+    return Greedy(judge, setup.slate_size)
+
+
+def _tuned_or(setup: Setup, head: str, load: Loader | None, context: Context, run: str) -> Policy:
+    """The policy ``head`` as a run of ``driftrec tune`` found it, or what ``load`` makes of a run of another kind."""
+    if load is not None and not is_tuned(run):
+        return load(context, run)
+    name, parameters = tuned(run)
+    if name.partition(":")[0] != head:
+        raise ValueError(f"{run} holds what was tuned for {name}; write {name.partition(':')[0]}:{run}.")
+    return build_with(setup, name, parameters)
+
+
+def build_with(setup: Setup, name: str, parameters: Parameters) -> Policy:
+    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``."""
+    head = check_tunable(name)
+    policies = {key: partial(CLASSES[key], **parameters) for key in {head} - {"mmr"}}
+    return build_policy(name, setup.context, policies, {"mmr": lambda context, run: load_mmr(setup, run, **parameters)})
 
 
 def build_policy(
@@ -73,67 +155,9 @@ def build_policy(
         raise ValueError(f"Policy {head!r} takes no argument, but {argument!r} was given; write {head}.")
     if not head or not argument.isidentifier():
         raise ValueError(f"Unknown policy {name!r}. {_advice(head, known)} Or your own: package.module:Class.")
-    _look_in_current_directory()
-    if importlib.util.find_spec(head.partition(".")[0]) is None:
-        raise ImportError(f"Cannot import policy {name!r}: there is no module {head!r}. {_advice(head, known)}")
-    return build_own(head, argument, context)
-
-
-def build_own(module: str, attribute: str, context: Context) -> Policy:
-    """Import ``module``, call its ``attribute`` with the context, and check that the result is a policy.
-
-    Raises:
-        PolicyError: If the user's code raises while it builds the policy.
-        ImportError: If the module cannot be imported or has no such attribute.
-        TypeError: If the attribute cannot be called with the context alone, or the result lacks ``reset`` or ``act``.
-    """
-    name = f"{module}:{attribute}"
-    factory = _import(module, attribute)
-    _check_call(name, attribute, factory, context)
-    try:
-        policy = factory(context)
-    except Exception as error:
-        raise failed(name, "__init__", error) from error
-    missing = [method for method in ("reset", "act") if not callable(getattr(policy, method, None))]
-    if missing:
-        lacking = " and ".join(f"{method}()" for method in missing)
-        raise TypeError(f"Policy {name!r} lacks {lacking}; see driftrec.agents.policy.Policy.")
-    return policy
-
-
-def _check_call(name: str, attribute: str, factory: Callable[[Context], Any], context: Context) -> None:
-    """Raise TypeError unless ``factory(context)`` fits what can be known of the arguments."""
-    try:
-        inspect.signature(factory).bind(context)
-    except ValueError:  # written in C, it does not say what it takes
-        return
-    except TypeError as error:
-        raise TypeError(
-            f"Policy {name!r} is built as {attribute}(context), which does not fit: {error}. "
-            "Give the class a method __init__(self, context)."
-        ) from error
-
-
-def _import(module: str, attribute: str) -> Callable[[Context], Any]:
-    """The attribute of the module, found as ``python -m`` finds it: in the current directory first."""
-    _look_in_current_directory()
-    name = f"{module}:{attribute}"
-    try:
-        loaded = importlib.import_module(module)
-    except Exception as error:  # whatever a user's module raises
-        raise ImportError(f"Cannot import policy {name!r}: {type(error).__name__}: {error}") from error
-    if not hasattr(loaded, attribute):
-        raise ImportError(f"Cannot import policy {name!r}: module {module!r} has no {attribute!r}.")
-    return getattr(loaded, attribute)
+    return build_own(head, argument, context, _advice(head, known))
 
 
 def _advice(head: str, known: Iterable[str]) -> str:
     """The nearest of the known names, or how to separate several."""
     return "Separate policies with spaces, not commas." if "," in head else nearest(head, known)
-
-
-def _look_in_current_directory() -> None:
-    """As ``python -m`` does."""
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import gymnasium as gym
@@ -16,17 +17,16 @@ from numpy.typing import NDArray
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.catalogues.setting import Setting, load_setting
 from driftrec.agents.policy import Context
-from driftrec.agents.ranker.true_state import truth_columns
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
-from driftrec.simulators.news import NewsWorld
-from driftrec.simulators.revealed import RevealedNews, revealed
+from driftrec.simulators.imports import import_own
 from driftrec.simulators.settings import nearest
+from driftrec.simulators.world import World
 
 NEWS = "driftrec/News-v0"
-HORIZON = 200
-"""Steps of an episode of news, unless said otherwise."""
+LONGEST = 1000
+"""Steps after which an episode is cut, for training and comparison, where the world alone ends it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class WorldArgs:
         slate_size: Positions in a slate; the world's own default when omitted, as of the next two.
         history: Impressions that the recommender sees; in published worlds slates.
         horizon: Steps of an episode.
-        config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'.
+        config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'; under "kind" a class
+            of your own (docs/own-worlds.md).
         options: Other keyword arguments of the world as JSON, such as '{"num_candidates": 20}'.
     """
 
@@ -70,20 +71,24 @@ class WorldArgs:
 
 
 @dataclass(frozen=True)
-class WorldSetup:
-    """A world with the texts and embeddings of its items and people.
+class Setup:
+    """A world, and all that a run must know of it.
 
     Attributes:
         args: Which world.
         world: The simulator.
-        setting: Catalogue, personas and embeddings.
+        horizon: Steps of an episode.
+        setting: Items and people with the embeddings of their texts; None in a world of features alone.
         withheld: True for items that policies must not show, bool, (items,); None where all may be shown.
+        truth: Numbers of hidden truth in the observations, 0 for all but oracles.
     """
 
     args: WorldArgs
-    world: NewsWorld
-    setting: Setting
+    world: World[Any]
+    horizon: int
+    setting: Setting | None = None
     withheld: NDArray[np.bool_] | None = None
+    truth: int = 0
 
     @property
     def slate_size(self) -> int:
@@ -91,36 +96,40 @@ class WorldSetup:
         return self.world.slate_size
 
     @property
-    def horizon(self) -> int:
-        """Steps of an episode."""
-        return HORIZON if self.args.horizon is None else self.args.horizon
-
-    @property
     def context(self) -> Context:
-        """What a recommender may know, and how much of the truth its observations hold."""
-        truth = truth_columns(self.world) if isinstance(self.world, RevealedNews) else 0
-        return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=truth)
-
-    @property
-    def note(self) -> str:
-        """What makes figures other than the published ones: nothing."""
-        return ""
-
-    def described(self) -> dict[str, Any]:
-        """The arguments with the sizes that the world has, for the record."""
-        return {**asdict(self.args), "slate_size": self.slate_size, "horizon": self.horizon}
-
-    def fingerprints(self) -> dict[str, str]:
-        """Hashes of all that a checkpoint's weights mean nothing without."""
-        return self.setting.fingerprints()
-
-    def revealed(self) -> WorldSetup:
-        """The same with the users' true state in the observations."""
-        return replace(self, world=revealed(self.world))
+        """What a recommender may know."""
+        if self.setting is None:
+            return context_of(self.world)
+        return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=self.truth)
 
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
         """Native environments of the same world with "SameStep" autoreset, for training."""
         return RecommendationVectorEnv(self.world, num_envs, self.horizon, AutoresetMode.SAME_STEP)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of what a checkpoint's weights mean nothing without: texts and encoder, or items and observation.
+
+        Parameters of the world are not in it, so that a policy can be met with others than it was trained with.
+        """
+        if self.setting is not None:
+            return self.setting.fingerprints()
+        features = self.world.item_features
+        items = b"drawn for every request" if features is None else np.ascontiguousarray(features).tobytes()
+        fields = {name: (field.shape, str(field.dtype)) for name, field in self.world.fields.items()}
+        told = json.dumps([self.args.world, fields], sort_keys=True, default=str)
+        return {"items": hashlib.sha256(items).hexdigest(), "world": hashlib.sha256(told.encode()).hexdigest()}
+
+
+def context_of(world: World[Any]) -> Context:
+    """What a recommender may know of a world of features: those of the items in place of text embeddings.
+
+    Where candidates come with the request nothing is known of them before: the embeddings are NaN.
+    """
+    features, num_items = world.item_features, world.num_items
+    items = np.full((num_items, 1), np.nan, np.float32) if features is None else features
+    titles = tuple(f"Item {number}" for number in range(num_items))
+    people = np.zeros((1, 1), np.float32)
+    return Context(world.slate_size, items, people, np.ones(num_items, np.float32), titles)
 
 
 def make_env(args: WorldArgs) -> RecommendationEnv:
@@ -130,23 +139,42 @@ def make_env(args: WorldArgs) -> RecommendationEnv:
         ValueError: If the world is unknown (the message gives the nearest), or takes no such setting.
         FileNotFoundError: If the catalogue folder is not one.
     """
-    known = [name for name in gym.registry if name.startswith("driftrec/")]
-    if args.world not in known:
-        raise ValueError(f"World {args.world!r} is unknown. {nearest(args.world, known)}")
+    name = registered(args.world)
     kwargs = args.kwargs()
     takes = creator_takes(args.world)
-    for name in kwargs:
-        if name not in takes:
-            raise ValueError(f"{args.world} takes no {name}. {nearest(name, takes)}")
-    env = gym.make(args.world, **kwargs).unwrapped
-    assert isinstance(env, RecommendationEnv)
+    for each in kwargs:
+        if each not in takes:
+            raise ValueError(f"{args.world} takes no {each}. {nearest(each, takes)}")
+    env = gym.make(name, **kwargs).unwrapped
+    if not isinstance(env, RecommendationEnv):
+        raise TypeError(
+            f"{args.world} makes a {type(env).__name__}, which is no driftrec.envs.single.RecommendationEnv; "
+            "derive its class from that one, around your world."
+        )
     return env
+
+
+def registered(world: str) -> str:
+    """The id of ``world`` in Gymnasium's registry; the module of "package.module:Name-v0" registers it when imported.
+
+    Raises:
+        ImportError: If the module cannot be imported.
+        ValueError: If the id is unknown; the message gives the nearest.
+    """
+    module, _, name = world.rpartition(":")
+    if module:
+        import_own(f"world {world!r}", module)
+    known = [each for each in gym.registry if each.startswith("driftrec/") or module]
+    if name not in known:
+        raise ValueError(f"World {world!r} is unknown. {nearest(name, known)} Or your own: package.module:Name-v0.")
+    return name
 
 
 def creator_takes(world: str) -> dict[str, Any]:
     """Keyword arguments that the environment of a known world takes, with their defaults; what its id says left out."""
-    spec = gym.spec(world)
-    parameters = inspect.signature(load_env_creator(str(spec.entry_point))).parameters
+    spec = gym.spec(registered(world))
+    make = spec.entry_point if callable(spec.entry_point) else load_env_creator(str(spec.entry_point))
+    parameters = inspect.signature(make).parameters
     return {name: parameter.default for name, parameter in parameters.items() if name not in spec.kwargs}
 
 
@@ -165,21 +193,24 @@ def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
     return WorldArgs(**told)
 
 
-def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> WorldSetup:
-    """Make a news world and load or compute its embeddings; errors as of ``make_env``.
+def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> Setup:
+    """Make a world, with the embeddings of its texts where it has some; errors as of ``make_env``.
+
+    Args:
+        args: Which world.
+        encoder: Of its texts, see ``load_setting``.
+        progress: Show progress bars on stderr while encoding.
 
     Raises:
-        ValueError: Also if the world has no texts.
+        ValueError: Also if a slate has more positions than there are items.
     """
     env = make_env(args)
-    world = env.world
-    if not isinstance(world, NewsWorld):
-        raise ValueError(
-            f"{args.world} has no texts, which this needs. driftrec train, compare and gap serve it, too; in Python "
-            "driftrec.agents.worlds.published_setup.set_up_published makes it."
-        )
-    setting = load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas))
-    return WorldSetup(resolved(args, env), world, setting)
+    world, setting = env.world, None
+    if world.slate_size > world.num_items:
+        raise ValueError(f"slate_size is {world.slate_size}, with {world.num_items} items to choose from. Lower it.")
+    if world.catalogue is not None and world.personas is not None:
+        setting = load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas))
+    return Setup(resolved(args, env), world, env.horizon or LONGEST, setting)
 
 
 def json_object(name: str, text: str) -> dict[str, Any]:

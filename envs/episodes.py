@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from gymnasium.envs.registration import EnvSpec
 
 from driftrec.simulators.sizes import size
+from driftrec.simulators.world import World
 
 
-def limit(horizon: int | None) -> int | None:
-    """``horizon`` as an int, or None.
-
-    Raises:
-        TypeError: If it is neither None nor an integer.
-        ValueError: If it is below 1.
-    """
-    return None if horizon is None else size("horizon", horizon, "at least 1 step, or None for no limit")
-
-
-def check_horizon(horizon: int | None, check_ends: Callable[[], None]) -> int | None:
+def limit(world: World[Any], horizon: int | None) -> int | None:
     """``horizon`` as an int, or None.
 
     Args:
+        world: Whose episodes it cuts.
         horizon: Steps, or None for no limit.
-        check_ends: Raises ValueError if no episode of the world could ever end; called when there is no limit.
 
     Raises:
         TypeError: If it is neither None nor an integer.
-        ValueError: If it is below 1, or from ``check_ends``.
+        ValueError: If it is below 1, or None where no episode of the world could ever end.
     """
     if horizon is None:
-        check_ends()
-    return limit(horizon)
+        world.check_ends()
+        return None
+    return size("horizon", horizon, "at least 1 step, or None for no limit")
 
 
 def check_same_limit(max_episode_steps: int | None, horizon: int | None) -> None:

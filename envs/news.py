@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from functools import lru_cache, partial
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
-from weakref import WeakValueDictionary
 
-import numpy as np
-from gymnasium.vector import AutoresetMode
-
-from driftrec.envs.episodes import check_horizon, check_same_limit
-from driftrec.envs.rendering import check_nothing_drawn
+from driftrec.envs.catalogues import check_path, read_catalogue
+from driftrec.envs.lanes import Lanes
 from driftrec.envs.single import RecommendationEnv
-from driftrec.envs.vector import RecommendationVectorEnv
-from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
-from driftrec.simulators.news import MAX_HOURS, NewsConfig, NewsWorld
+from driftrec.simulators.news import NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
-
-SMALLEST_CHANCE = 2.0**-24
-"""Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
 
 
 class NewsEnv(RecommendationEnv):
@@ -73,16 +62,20 @@ class NewsEnv(RecommendationEnv):
         history: Impressions in the observation, at least 1.
         horizon: Steps after which an episode is truncated; None for no limit. The
             ``max_episode_steps`` of ``gymnasium.make`` lays a ``TimeLimit`` around it, which can only be shorter.
-        config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``.
+        config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``; under "kind" a
+            mechanism of your own, ``{"drift": {"kind": "package.module:Class"}}`` (see ``docs/own-worlds.md``).
         render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
         TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, a size is not whole, or the
             render mode unknown.
         ValueError: If a setting is unknown or out of range, or if no episode could ever end.
+        ImportError: If a mechanism of your own cannot be imported.
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
 
+    world: NewsWorld
+
     def __init__(
         self,
         catalogue: str | None = None,
@@ -92,114 +85,20 @@ class NewsEnv(RecommendationEnv):
         config: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(world, check_horizon(horizon, partial(_check_that_somebody_leaves, world)), render_mode)
+        items, personas = read_catalogue(check_path(catalogue))
+        changed = updated(NewsConfig(), {} if config is None else config)
+        super().__init__(NewsWorld(items, personas, slate_size, history, changed), horizon, render_mode)
 
 
-class NewsVectorEnv(RecommendationVectorEnv):
+class NewsVectorEnv(Lanes):
     """Many readers of ``NewsEnv`` side by side, in native array code.
 
-    Args:
-        num_envs: Lanes.
-        catalogue: See ``NewsEnv``.
-        slate_size: See ``NewsEnv``.
-        history: See ``NewsEnv``.
-        horizon: See ``NewsEnv``.
-        config: See ``NewsEnv``.
-        autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: None; lanes draw nothing, single environments do.
-        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
+    Settings as of ``NewsEnv``; see ``Lanes``.
     """
 
-    def __init__(
-        self,
-        num_envs: int = 1,
-        catalogue: str | None = None,
-        slate_size: int = 5,
-        history: int = 50,
-        horizon: int | None = 200,
-        config: Mapping[str, Any] | None = None,
-        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-        render_mode: str | None = None,
-        max_episode_steps: int | None = None,
-    ) -> None:
-        check_nothing_drawn(render_mode)
-        world = news_world(check_path(catalogue), slate_size, history, config)
-        super().__init__(
-            world, num_envs, check_horizon(horizon, partial(_check_that_somebody_leaves, world)), autoreset_mode
-        )
-        check_same_limit(max_episode_steps, self.horizon)
+    single = NewsEnv
 
 
-def news_world(
-    catalogue: str | Path | None = None,
-    slate_size: int = 5,
-    history: int = 50,
-    config: Mapping[str, Any] | None = None,
-) -> NewsWorld:
-    """The world behind ``driftrec/News-v0``; arguments as of ``NewsEnv``, but a catalogue may be any path."""
-    items, personas = read_catalogue(catalogue)
-    return NewsWorld(items, personas, slate_size, history, updated(NewsConfig(), {} if config is None else config))
-
-
-def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
-    """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``.
-
-    A folder that has not changed is read once, for as long as anybody holds what was read.
-    """
-    if catalogue is None:
-        return packaged_catalogue()
-    folder = Path(catalogue).resolve()
-    seen = (folder, *(_stamp(folder / name) for name in (TEXTS_FILE, ARRAYS_FILE)))
-    items, personas = _items.get(seen), _personas.get(seen)
-    if items is None or personas is None:
-        items, personas = load_catalogue(catalogue)
-        _items[seen], _personas[seen] = items, personas
-    return items, personas
-
-
-_items: WeakValueDictionary[tuple[Hashable, ...], Catalogue] = WeakValueDictionary()
-_personas: WeakValueDictionary[tuple[Hashable, ...], Personas] = WeakValueDictionary()
-
-
-def _stamp(file: Path) -> tuple[int, ...] | None:
-    """What changes when a file does; None if there is none."""
-    try:
-        state = file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size
-
-
-@lru_cache(maxsize=1)
-def packaged_catalogue() -> tuple[Catalogue, Personas]:
-    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same."""
-    from driftrec.simulators.newsroom import generate_news, generate_personas
-
-    return generate_news(), generate_personas()
-
-
-def check_path(catalogue: str | None) -> str | None:
-    """Return ``catalogue``; TypeError unless it is None or a string."""
-    if catalogue is None or isinstance(catalogue, str):
-        return catalogue
-    raise TypeError(
-        f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
-    )
-
-
-def _check_that_somebody_leaves(world: NewsWorld) -> None:
-    """Raise ValueError if even those who are worst off have no chance to end a session, or to stay away for good."""
-    comeback, end = world.config.comeback, world.config.session_end
-    longest = np.array([comeback.max_gap], np.float32)
-    if comeback.churn_probability(longest)[0] < SMALLEST_CHANCE:
-        raise ValueError(
-            f"No episode could ever end: horizon is None and comeback.churn_rate is {comeback.churn_rate:g}. "
-            "Set one of the two."
-        )
-    worst, longest = np.zeros(1, np.float32), np.array([MAX_HOURS], np.float32)
-    if end.probability(worst, longest)[0] < SMALLEST_CHANCE:
-        raise ValueError(
-            f"No episode could ever end: horizon is None, and no session ends with session_end.base at {end.base:g} "
-            f"and session_end.tired at {end.tired:g}. Set a horizon, or raise one of these."
-        )
+def news_world(**settings: Any) -> NewsWorld:
+    """The world behind ``driftrec/News-v0``; settings as of ``NewsEnv``."""
+    return NewsEnv(horizon=1, **settings).world

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gymnasium.vector import AutoresetMode
-
-from driftrec.envs.episodes import check_horizon, check_same_limit
-from driftrec.envs.rendering import check_nothing_drawn
+from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import RecommendationEnv
-from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.recsim_choice import choice_model
 from driftrec.simulators.published.recsim_interest_evolution import PUBLISHED_CHOICE, InterestEvolutionWorld
 
@@ -64,8 +61,8 @@ class InterestEvolutionEnv(RecommendationEnv):
         resample_documents: Draw new candidates in every step; with False the first ones stay to the end.
         corrected: Move interests as the SlateQ paper says, see the world.
         horizon: Steps after which an episode is truncated; None, as published, for no limit.
-        choice: Changes to the choice model by name, such as ``{"no_click_mass": 2.0}``; under "model" another of
-            ``recsim_choice.MODELS``.
+        choice: Changes to the choice model by name, such as ``{"no_click_mass": 2.0}``; under "kind" another of
+            ``recsim_choice.MODELS``, or one of your own, "package.module:Class".
         config: Changes to ``InterestEvolutionConfig`` by name.
         render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
@@ -74,6 +71,8 @@ class InterestEvolutionEnv(RecommendationEnv):
         ValueError: If a setting is unknown or out of range, or if no episode could ever end.
     """
 
+    world: InterestEvolutionWorld
+
     def __init__(
         self,
         slate_size: int = 2,
@@ -85,56 +84,27 @@ class InterestEvolutionEnv(RecommendationEnv):
         config: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        world = interest_evolution_world(slate_size, num_candidates, resample_documents, corrected, choice, config)
-        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
+        world = InterestEvolutionWorld(
+            slate_size, num_candidates, resample_documents, corrected, choice_model(choice, PUBLISHED_CHOICE), config
+        )
+        super().__init__(world, horizon, render_mode)
 
 
-class InterestEvolutionVectorEnv(RecommendationVectorEnv):
+class InterestEvolutionVectorEnv(Lanes):
     """Many users of ``InterestEvolutionEnv`` side by side, in native array code.
 
-    Args:
-        num_envs: Lanes.
-        slate_size: See ``InterestEvolutionEnv``.
-        num_candidates: See ``InterestEvolutionEnv``.
-        resample_documents: See ``InterestEvolutionEnv``.
-        corrected: See ``InterestEvolutionEnv``.
-        horizon: See ``InterestEvolutionEnv``.
-        choice: See ``InterestEvolutionEnv``.
-        config: See ``InterestEvolutionEnv``.
-        autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: None; lanes draw nothing, single environments do.
-        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
+    Settings as of ``InterestEvolutionEnv``; see ``Lanes``.
     """
 
-    def __init__(
-        self,
-        num_envs: int = 1,
-        slate_size: int = 2,
-        num_candidates: int = 10,
-        resample_documents: bool = True,
-        corrected: bool = False,
-        horizon: int | None = None,
-        choice: Mapping[str, Any] | None = None,
-        config: Mapping[str, Any] | None = None,
-        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-        render_mode: str | None = None,
-        max_episode_steps: int | None = None,
-    ) -> None:
-        check_nothing_drawn(render_mode)
-        world = interest_evolution_world(slate_size, num_candidates, resample_documents, corrected, choice, config)
-        super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
-        check_same_limit(max_episode_steps, self.horizon)
+    single = InterestEvolutionEnv
 
 
-def interest_evolution_world(
-    slate_size: int = 2,
-    num_candidates: int = 10,
-    resample_documents: bool = True,
-    corrected: bool = False,
-    choice: Mapping[str, Any] | None = None,
-    config: Mapping[str, Any] | None = None,
-) -> InterestEvolutionWorld:
-    """The world behind ``driftrec/RecSim-InterestEvolution-v0``; arguments as of ``InterestEvolutionEnv``."""
-    return InterestEvolutionWorld(
-        slate_size, num_candidates, resample_documents, corrected, choice_model(choice, PUBLISHED_CHOICE), config
-    )
+def interest_evolution_world(**settings: Any) -> InterestEvolutionWorld:
+    """The world behind ``driftrec/RecSim-InterestEvolution-v0``; settings as of ``InterestEvolutionEnv``."""
+    return InterestEvolutionEnv(horizon=1, **settings).world
+
+
+@describe.register
+def _(world: InterestEvolutionWorld, seen: Mapping[str, Any], item: int) -> str:
+    topic, quality = seen["candidates"][item].argmax(), seen["info"]["candidate_quality"][item]
+    return f"candidate {item}: topic {topic}, quality {quality:.2f}"

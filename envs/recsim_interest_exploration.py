@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gymnasium.vector import AutoresetMode
+import numpy as np
 
-from driftrec.envs.episodes import check_horizon, check_same_limit
-from driftrec.envs.rendering import check_nothing_drawn
+from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import RecommendationEnv
-from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.recsim_choice import choice_model
 from driftrec.simulators.published.recsim_interest_exploration import PUBLISHED_CHOICE, InterestExplorationWorld
 
@@ -61,8 +60,8 @@ class InterestExplorationEnv(RecommendationEnv):
         resample_documents: Draw new candidates in every step; with False the first ones stay to the end.
         horizon: Steps after which an episode is truncated, at least 1. The published figures are cut at 100; the
             original's runner cuts at 27,000.
-        choice: Changes to the choice model by name, such as ``{"no_click_mass": 4.0}``; under "model" another of
-            ``recsim_choice.MODELS``.
+        choice: Changes to the choice model by name, such as ``{"no_click_mass": 4.0}``; under "kind" another of
+            ``recsim_choice.MODELS``, or one of your own, "package.module:Class".
         config: Changes to ``InterestExplorationConfig``, nested by topic and type.
         history: Past slates in the observation, at least 1; 1 is the published one.
         render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
@@ -72,6 +71,8 @@ class InterestExplorationEnv(RecommendationEnv):
         ValueError: If a setting is unknown or out of range, or if ``horizon`` is None.
     """
 
+    world: InterestExplorationWorld
+
     def __init__(
         self,
         slate_size: int = 2,
@@ -83,56 +84,27 @@ class InterestExplorationEnv(RecommendationEnv):
         history: int = 1,
         render_mode: str | None = None,
     ) -> None:
-        world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config, history)
-        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
+        world = InterestExplorationWorld(
+            slate_size, num_candidates, resample_documents, choice_model(choice, PUBLISHED_CHOICE), config, history
+        )
+        super().__init__(world, horizon, render_mode)
 
 
-class InterestExplorationVectorEnv(RecommendationVectorEnv):
+class InterestExplorationVectorEnv(Lanes):
     """Many users of ``InterestExplorationEnv`` side by side, in native array code.
 
-    Args:
-        num_envs: Lanes.
-        slate_size: See ``InterestExplorationEnv``.
-        num_candidates: See ``InterestExplorationEnv``.
-        resample_documents: See ``InterestExplorationEnv``.
-        horizon: See ``InterestExplorationEnv``.
-        choice: See ``InterestExplorationEnv``.
-        config: See ``InterestExplorationEnv``.
-        history: See ``InterestExplorationEnv``.
-        autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: None; lanes draw nothing, single environments do.
-        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
+    Settings as of ``InterestExplorationEnv``; see ``Lanes``.
     """
 
-    def __init__(
-        self,
-        num_envs: int = 1,
-        slate_size: int = 2,
-        num_candidates: int = 10,
-        resample_documents: bool = True,
-        horizon: int | None = 100,
-        choice: Mapping[str, Any] | None = None,
-        config: Mapping[str, Any] | None = None,
-        history: int = 1,
-        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-        render_mode: str | None = None,
-        max_episode_steps: int | None = None,
-    ) -> None:
-        check_nothing_drawn(render_mode)
-        world = interest_exploration_world(slate_size, num_candidates, resample_documents, choice, config, history)
-        super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
-        check_same_limit(max_episode_steps, self.horizon)
+    single = InterestExplorationEnv
 
 
-def interest_exploration_world(
-    slate_size: int = 2,
-    num_candidates: int = 10,
-    resample_documents: bool = True,
-    choice: Mapping[str, Any] | None = None,
-    config: Mapping[str, Any] | None = None,
-    history: int = 1,
-) -> InterestExplorationWorld:
-    """The world behind ``driftrec/RecSim-InterestExploration-v0``; arguments as of ``InterestExplorationEnv``."""
-    return InterestExplorationWorld(
-        slate_size, num_candidates, resample_documents, choice_model(choice, PUBLISHED_CHOICE), config, history
-    )
+def interest_exploration_world(**settings: Any) -> InterestExplorationWorld:
+    """The world behind ``driftrec/RecSim-InterestExploration-v0``; settings as of ``InterestExplorationEnv``."""
+    return InterestExplorationEnv(horizon=1, **settings).world
+
+
+@describe.register
+def _(world: InterestExplorationWorld, seen: Mapping[str, Any], item: int) -> str:
+    *topic, quality = seen["candidates"][item]
+    return f"candidate {item}: topic {np.argmax(topic)}, quality {quality:.2f}"

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gymnasium.vector import AutoresetMode
-
-from driftrec.envs.episodes import check_horizon, check_same_limit
-from driftrec.envs.rendering import check_nothing_drawn
+from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import RecommendationEnv
-from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
 
 
@@ -66,6 +63,8 @@ class LongTermSatisfactionEnv(RecommendationEnv):
         ValueError: If a setting is unknown or out of range, or if ``horizon`` is below 1.
     """
 
+    world: LongTermSatisfactionWorld
+
     def __init__(
         self,
         slate_size: int = 2,
@@ -76,51 +75,24 @@ class LongTermSatisfactionEnv(RecommendationEnv):
         config: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        world = long_term_satisfaction_world(slate_size, num_candidates, resample_documents, corrected, config)
-        super().__init__(world, check_horizon(horizon, world.check_ends), render_mode)
+        world = LongTermSatisfactionWorld(slate_size, num_candidates, resample_documents, corrected, config)
+        super().__init__(world, horizon, render_mode)
 
 
-class LongTermSatisfactionVectorEnv(RecommendationVectorEnv):
+class LongTermSatisfactionVectorEnv(Lanes):
     """Many users of ``LongTermSatisfactionEnv`` side by side, in native array code.
 
-    Args:
-        num_envs: Lanes.
-        slate_size: See ``LongTermSatisfactionEnv``.
-        num_candidates: See ``LongTermSatisfactionEnv``.
-        resample_documents: See ``LongTermSatisfactionEnv``.
-        corrected: See ``LongTermSatisfactionEnv``.
-        horizon: See ``LongTermSatisfactionEnv``.
-        config: See ``LongTermSatisfactionEnv``.
-        autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: None; lanes draw nothing, single environments do.
-        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
+    Settings as of ``LongTermSatisfactionEnv``; see ``Lanes``.
     """
 
-    def __init__(
-        self,
-        num_envs: int = 1,
-        slate_size: int = 2,
-        num_candidates: int = 10,
-        resample_documents: bool = True,
-        corrected: bool = False,
-        horizon: int | None = None,
-        config: Mapping[str, Any] | None = None,
-        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-        render_mode: str | None = None,
-        max_episode_steps: int | None = None,
-    ) -> None:
-        check_nothing_drawn(render_mode)
-        world = long_term_satisfaction_world(slate_size, num_candidates, resample_documents, corrected, config)
-        super().__init__(world, num_envs, check_horizon(horizon, world.check_ends), autoreset_mode)
-        check_same_limit(max_episode_steps, self.horizon)
+    single = LongTermSatisfactionEnv
 
 
-def long_term_satisfaction_world(
-    slate_size: int = 2,
-    num_candidates: int = 10,
-    resample_documents: bool = True,
-    corrected: bool = False,
-    config: Mapping[str, Any] | None = None,
-) -> LongTermSatisfactionWorld:
-    """The world behind ``driftrec/RecSim-LongTermSatisfaction-v0``; arguments as of ``LongTermSatisfactionEnv``."""
-    return LongTermSatisfactionWorld(slate_size, num_candidates, resample_documents, corrected, config)
+def long_term_satisfaction_world(**settings: Any) -> LongTermSatisfactionWorld:
+    """The world behind ``driftrec/RecSim-LongTermSatisfaction-v0``; settings as of ``LongTermSatisfactionEnv``."""
+    return LongTermSatisfactionEnv(horizon=1, **settings).world
+
+
+@describe.register
+def _(world: LongTermSatisfactionWorld, seen: Mapping[str, Any], item: int) -> str:
+    return f"candidate {item}: clickbait {seen['candidates'][item, 0]:.2f}"

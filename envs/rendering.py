@@ -10,11 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators.news import NewsWorld
-from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
-from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
-from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
-from driftrec.simulators.published.sardine import SardineWorld
 from driftrec.simulators.world import Feedback, World
 
 MODES = ("ansi",)
@@ -69,7 +64,7 @@ class Account:
         before, self._seen = self._seen, _copied(observation, info)
         lines = [self._when(steps)]
         for position, item in enumerate(slate.tolist()):
-            opened = f"  <- opened, {info['engagement'][position]:.3g} {_unit(self._world)}"
+            opened = f"  <- opened, {info['engagement'][position]:.3g} {self._world.unit}"
             words = describe(self._world, before, item)
             lines.append(f"  {position + 1}. {words}{opened if info['clicks'][position] else ''}")
         lines += ["  nothing was opened"] * (not info["clicks"].any())
@@ -108,45 +103,18 @@ class Account:
 
 
 @singledispatch
-def describe(world: Any, seen: Mapping[str, Any], item: int) -> str:
-    """An item in words.
+def describe(world: World[Any], seen: Mapping[str, Any], item: int) -> str:
+    """An item in words; a world without texts registers its own.
 
     Args:
         world: The item's.
         seen: Observation and, under "info", the info before the item was shown.
         item: Its number.
     """
-    return f"item {item}"
-
-
-@describe.register
-def _(world: NewsWorld, seen: Mapping[str, Any], item: int) -> str:
     catalogue = world.catalogue
+    if catalogue is None:
+        return f"item {item}"
     return f"{catalogue.titles[item]} [{item}, {catalogue.topic_names[catalogue.topic[item]]}]"
-
-
-@describe.register
-def _(world: SardineWorld, seen: Mapping[str, Any], item: int) -> str:
-    strength = world.item_features[item]
-    topics = [f"topic {topic} {strength[topic]:.2f}" for topic in np.argsort(-strength, kind="stable")]
-    return f"item {item}: {', '.join(topics[: np.count_nonzero(strength)])}"
-
-
-@describe.register
-def _(world: InterestEvolutionWorld, seen: Mapping[str, Any], item: int) -> str:
-    topic, quality = seen["candidates"][item].argmax(), seen["info"]["candidate_quality"][item]
-    return f"candidate {item}: topic {topic}, quality {quality:.2f}"
-
-
-@describe.register
-def _(world: InterestExplorationWorld, seen: Mapping[str, Any], item: int) -> str:
-    *topic, quality = seen["candidates"][item]
-    return f"candidate {item}: topic {np.argmax(topic)}, quality {quality:.2f}"
-
-
-@describe.register
-def _(world: LongTermSatisfactionWorld, seen: Mapping[str, Any], item: int) -> str:
-    return f"candidate {item}: clickbait {seen['candidates'][item, 0]:.2f}"
 
 
 def _copied(observation: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,11 +124,6 @@ def _copied(observation: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str
     if "interests" in truth:
         del truth["interest"]  # the same, scaled
     return {**{name: np.copy(value) for name, value in observation.items()}, "info": copies, "truth": truth}
-
-
-def _unit(world: Any) -> str:
-    """What engagement is counted in: News, which is read, does not say."""
-    return getattr(world, "unit", "minutes")
 
 
 def _shown(value: Any) -> str:

@@ -9,10 +9,9 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from driftrec.envs.episodes import check_same_limit
-from driftrec.envs.rendering import check_nothing_drawn
+from driftrec.envs.lanes import Lanes
+from driftrec.envs.rendering import describe
 from driftrec.envs.single import Observation, RecommendationEnv
-from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.published.sardine import SardineWorld
 from driftrec.simulators.published.sardine_config import PUBLISHED, Published
 from driftrec.simulators.published.sardine_items import sardine_items
@@ -105,6 +104,8 @@ class SardineEnv(RecommendationEnv):
         FileNotFoundError: If packaged items are demanded and not installed.
     """
 
+    world: SardineWorld
+
     def __init__(
         self,
         world: str = "SlateTopK-Bored",
@@ -118,58 +119,32 @@ class SardineEnv(RecommendationEnv):
         corrected: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        made = sardine_world(world, num_items, slate_size, config, embeddings, observation, history, corrected)
+        published = _published(world)
+        made = SardineWorld(
+            sardine_items(published.num_items if num_items is None else num_items, embeddings),
+            published.slate_size if slate_size is None else slate_size,
+            updated(published.config, {} if config is None else config),
+            _observer(observation, history),
+            corrected,
+        )
         super().__init__(made, sardine_horizon(world, horizon), render_mode)
-        self.item_source = made.item_source
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Start an episode with a new user."""
         observation, info = super().reset(seed=seed, options=options)
-        return observation, {**info, "item_source": self.item_source}
+        return observation, {**info, "item_source": self.world.item_source}
 
 
-class SardineVectorEnv(RecommendationVectorEnv):
+class SardineVectorEnv(Lanes):
     """Many users of ``SardineEnv`` side by side, in native array code.
 
-    Args:
-        num_envs: Lanes.
-        world: See ``SardineEnv``.
-        num_items: See ``SardineEnv``.
-        slate_size: See ``SardineEnv``.
-        horizon: See ``SardineEnv``.
-        config: See ``SardineEnv``.
-        embeddings: See ``SardineEnv``.
-        observation: See ``SardineEnv``.
-        history: See ``SardineEnv``.
-        corrected: See ``SardineEnv``.
-        autoreset_mode: "NextStep", "SameStep" or "Disabled", see ``RecommendationVectorEnv``.
-        render_mode: None; lanes draw nothing, single environments do.
-        max_episode_steps: Gymnasium's name for the horizon, refused where it says another number.
+    Settings as of ``SardineEnv``; see ``Lanes``.
     """
 
-    def __init__(
-        self,
-        num_envs: int = 1,
-        world: str = "SlateTopK-Bored",
-        num_items: int | None = None,
-        slate_size: int | None = None,
-        horizon: int | None = None,
-        config: Mapping[str, Any] | None = None,
-        embeddings: str = "auto",
-        observation: str = "ideal",
-        history: int = 10,
-        corrected: bool = False,
-        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-        render_mode: str | None = None,
-        max_episode_steps: int | None = None,
-    ) -> None:
-        check_nothing_drawn(render_mode)
-        made = sardine_world(world, num_items, slate_size, config, embeddings, observation, history, corrected)
-        super().__init__(made, num_envs, sardine_horizon(world, horizon), autoreset_mode)
-        check_same_limit(max_episode_steps, self.horizon)
-        self.item_source = made.item_source
+    single = SardineEnv
+    world: SardineWorld
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -192,29 +167,13 @@ class SardineVectorEnv(RecommendationVectorEnv):
     def _source(self, began: NDArray[np.bool_]) -> Info:
         """``item_source`` of the lanes whose episode begins, and which these are, as gymnasium's vector infos."""
         source = np.full(self.num_envs, None, object)
-        source[began] = self.item_source
+        source[began] = self.world.item_source
         return {"item_source": source, "_item_source": began.copy()}
 
 
-def sardine_world(
-    world: str = "SlateTopK-Bored",
-    num_items: int | None = None,
-    slate_size: int | None = None,
-    config: Mapping[str, Any] | None = None,
-    embeddings: str = "auto",
-    observation: str = "ideal",
-    history: int = 10,
-    corrected: bool = False,
-) -> SardineWorld:
-    """The world behind ``driftrec/Sardine-<world>-v0``; arguments and errors as of ``SardineEnv``."""
-    published = _published(world)
-    return SardineWorld(
-        sardine_items(published.num_items if num_items is None else num_items, embeddings),
-        published.slate_size if slate_size is None else slate_size,
-        updated(published.config, {} if config is None else config),
-        _observer(observation, history),
-        corrected,
-    )
+def sardine_world(world: str = "SlateTopK-Bored", **settings: Any) -> SardineWorld:
+    """The world behind ``driftrec/Sardine-<world>-v0``; settings and errors as of ``SardineEnv``."""
+    return SardineEnv(world, horizon=1, **settings).world
 
 
 def sardine_horizon(world: str, horizon: int | None) -> int:
@@ -235,3 +194,10 @@ def _observer(observation: str, history: int) -> Observer:
     if observation not in observers:
         raise ValueError(f"observation is {observation!r}; it must be 'ideal' or 'partial'.")
     return observers[observation]
+
+
+@describe.register
+def _(world: SardineWorld, seen: Mapping[str, Any], item: int) -> str:
+    strength = world.item_features[item]
+    topics = [f"topic {topic} {strength[topic]:.2f}" for topic in np.argsort(-strength, kind="stable")]
+    return f"item {item}: {', '.join(topics[: np.count_nonzero(strength)])}"

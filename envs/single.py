@@ -31,7 +31,7 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
 
     Raises:
         TypeError: If the horizon is not whole or the render mode unknown.
-        ValueError: If the horizon is below 1.
+        ValueError: If the horizon is below 1, or None where no episode could ever end.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": list(MODES), "render_fps": 1}  # type: ignore[misc]
@@ -40,7 +40,7 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         check_render_mode(render_mode)
         self.render_mode = render_mode
         self.world = world
-        self.horizon = limit(horizon)
+        self.horizon = limit(world, horizon)
         self.observation_space = observation_space(world)  # type: ignore[assignment]
         self.action_space = action_space(world)
         self._lane_seed: np.uint64 | None = None

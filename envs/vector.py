@@ -34,7 +34,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
 
     Raises:
         TypeError: If ``num_envs`` or ``horizon`` is not whole.
-        ValueError: If one of them is below 1 or the mode is unknown.
+        ValueError: If one of them is below 1, no episode could ever end, or the mode is unknown.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
     ) -> None:
         self.world = world
-        self.horizon = limit(horizon)
+        self.horizon = limit(world, horizon)
         self.num_envs = num_envs = size("num_envs", num_envs)
         self.autoreset_mode = _mode(autoreset_mode)
         self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}

@@ -22,6 +22,7 @@ VERBS = {
     "tune": "tune a baseline's parameters by simulation",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
+    "config": "print a file of settings to start from, for --from",
     "gap": "what the long term is worth: random, myopic oracle, planner",
     "verify": "published worlds: the figures of the originals and ours",
     "bench": "how fast and how large",
@@ -101,14 +102,12 @@ def run(verb: str, words: Sequence[str] | None = None) -> None:
 
 def _run(verb: str) -> None:
     """``run`` without a word on interrupts."""
-    import tyro
-
     from driftrec.agents.policy import PolicyError
+    from driftrec.scripts.arguments import parse
 
     script = importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}")
-    args = tyro.cli(script.Args, prog=f"driftrec {verb}", description=script.__doc__, args=sys.argv[2:])
     try:
-        script.main(args)
+        script.main(parse(verb, script.Args, sys.argv[2:], script.__doc__))
     except BrokenPipeError:  # an OSError, but nobody's mistake
         raise
     except (ValueError, TypeError, OSError, ImportError, PolicyError) as error:

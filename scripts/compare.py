@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, filterfalse
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
+import tyro
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.comparison import (
     INTERRUPTED,
-    TRAINED,
     Entry,
     build_entries,
     chosen_baseline,
@@ -23,31 +23,26 @@ from driftrec.agents.comparison.comparison import (
     parse_entry,
     weights_of_planners,
 )
-from driftrec.agents.comparison.tuning import is_tuned, tuned_elsewhere
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
-from driftrec.agents.known_policies import EFFORT, TUNABLE, Setup, baselines, open_world
+from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
+from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.runs.load import other_world
-from driftrec.agents.setup import WorldArgs
-from driftrec.agents.worlds.description import recorded
+from driftrec.agents.runs.tuned import is_tuned, tuned_elsewhere
+from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.worlds.kits import kit_named, kit_of
 
 
 @dataclass(frozen=True)
 class Args(WorldArgs):
     """Compare policies on the same users and noise."""
 
-    policies: tuple[str, ...] | None = None
-    """The world's baselines when omitted. Names (random, popular, content, epsilon-content, linucb, myopic,
-    myopic-oracle, planner; on published worlds random, myopic-oracle, planner, and on RecSim's interest evolution and
-    exploration quality, on the latter bayes); of a training run ppo:RUN, ppo-sampled:RUN (slates drawn),
-    farsighted:RUN (what PPO started from), myopic:RUN (its ranker), mmr:RUN (the ranker with diverse slates; on news);
-    of a baseline's slateq:RUN, and on news sb3-ppo:RUN, sb3-sac:RUN; epsilon-content:RUN and so on with what driftrec
-    tune found; or your own class as package.module:Class.
-    Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."""
+    policies: Annotated[tuple[str, ...] | None, tyro.conf.arg(help=policies_in_words())] = None
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None
@@ -55,7 +50,7 @@ class Args(WorldArgs):
     baseline: str | None = None
     """Policy that the others are compared with in pairs, by its label or as in --policies; myopic, or else the first,
     when omitted."""
-    planner_effort: tuple[int, int] = EFFORT
+    planner_effort: tuple[int, int] = (Effort.users, Effort.rounds)
     """Users and rounds with which the planner is tuned where no weights are at hand, such as 32 2 for a quick look; how
     long it takes is said beforehand. Leave planner out of --policies for a table without it."""
     out: Path | None = None
@@ -74,15 +69,15 @@ def main(args: Args) -> None:
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
-    policies = baselines(args.world) if args.policies is None else args.policies
+    policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
-    setup = open_world(args, progress=sys.stderr.isatty())
-    notes = [other_world(setup.args, run) for run in filterfalse(is_tuned, training_runs(policies, TRAINED))]
-    notes += [tuned_elsewhere(setup, run) for run in filter(is_tuned, training_runs(policies, ("mmr", *TUNABLE)))]
+    setup = set_up(args, progress=sys.stderr.isatty())
+    notes = [other_world(setup.args, run) for run in filterfalse(is_tuned, training_runs(policies, OF_RUNS))]
+    notes += [tuned_elsewhere(setup, run) for run in filter(is_tuned, training_runs(policies, TUNABLE))]
     for note in chain.from_iterable(notes):
         print(note)
-    entries = build_entries(setup, policies, seed=seed, report=print, effort=args.planner_effort)
+    entries = build_entries(setup, policies, seed=seed, report=print, effort=Effort(*args.planner_effort))
     with run_folder(args.out, "compare") as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
@@ -94,8 +89,8 @@ def main(args: Args) -> None:
         finally:
             print(text_table(results.summary), flush=True)  # on a full disk, too
         drawn_all = draw(folder, results, curve) and read
-    if setup.note:
-        print(setup.note)
+    if note := kit_of(setup).note(setup):
+        print(note)
     print(f"Run folder: {folder}")
     _end(results.summary, baseline, folder, drawn_all)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.known_policies import BASELINES
 from driftrec.agents.runs.folders import check_users, drawn, run_folder
-from driftrec.agents.runs.train import TrainSettings
 from driftrec.agents.setup import WorldArgs, make_env
+from driftrec.agents.worlds.news import NewsKit
+from driftrec.agents.worlds.settings import TextSettings
 from driftrec.scripts import compare, encode, train
 
-QUICK = TrainSettings(refits=1)
+QUICK = TextSettings(refits=1)
 """One refit where ``driftrec train`` makes three: the demo is to be done within six minutes."""
 
 
@@ -48,7 +48,7 @@ def _run(args: Args, folder: Path, seed: int) -> None:
     run = folder / "train"
     train.main(train.Args(**world, seed=seed, out=run, settings=QUICK))
     print("3/3 Comparing policies", flush=True)
-    policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in BASELINES)
+    policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in NewsKit.baselines)
     policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
     compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))
 

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.comparison import INTERRUPTED, Entry, build_entries, compare
 from driftrec.agents.evaluation.tables import text_table
-from driftrec.agents.known_policies import Setup, open_world
-from driftrec.agents.oracles import Planner
-from driftrec.agents.oracles.tuned import ROUNDS, USERS, planner_weights
 from driftrec.agents.policy import Policy, PolicyError
 from driftrec.agents.runs.folders import check_users, drawn
-from driftrec.agents.setup import NEWS, WorldArgs
-from driftrec.agents.worlds import published
-from driftrec.agents.worlds.published_setup import PublishedSetup
+from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.worlds.kits import kit_of
 
 
 @dataclass(frozen=True)
@@ -28,9 +25,9 @@ class Args(WorldArgs):
     """Seed of users, draws and intervals; drawn and printed when omitted."""
     retune: bool = False
     """Tune the planner's weights now, even where tuned ones are at hand."""
-    tuning_users: int = USERS
+    tuning_users: int = Effort.users
     """Users that each candidate of the planner's weights meets."""
-    tuning_rounds: int = ROUNDS
+    tuning_rounds: int = Effort.rounds
     """Rounds of tuning."""
 
 
@@ -42,15 +39,15 @@ def main(args: Args) -> None:
     """
     check_users(args.users)
     seed = drawn(args.seed)
-    setup = open_world(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty())
     entries = build_entries(setup, ("random", "myopic-oracle"), seed=seed)
     entries.append(Entry("planner", {None: _planner(setup, args)}))
     summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
     for why in summary["failed"].values():  # without one of the three there is no ratio
         raise KeyboardInterrupt if why == INTERRUPTED else PolicyError(why)
     print(text_table(summary))
-    if setup.note:
-        print(setup.note)
+    if note := kit_of(setup).note(setup):
+        print(note)
     mean = {name: policy["engagement"]["mean"] for name, policy in summary["policies"].items()}
     print(f"planner / myopic oracle = {mean['planner'] / mean['myopic-oracle']:.2f}")
     print(f"myopic oracle / random = {mean['myopic-oracle'] / mean['random']:.2f}")
@@ -58,25 +55,18 @@ def main(args: Args) -> None:
 
 
 def _planner(setup: Setup, args: Args) -> Policy:
-    """The planner, on news with weights tuned as ``args`` say, which are printed.
+    """The planner, with weights tuned as ``args`` say where it has some, which are printed.
 
     Raises:
         ValueError: If tuning is asked for where the planner's weights are not tuned here.
     """
-    if isinstance(setup, PublishedSetup):
-        if (args.retune, args.tuning_users, args.tuning_rounds) != (Args.retune, Args.tuning_users, Args.tuning_rounds):
-            raise ValueError(f"--retune and --tuning-... are for {NEWS}; planners of published worlds come tuned.")
-        return published.planner(setup)
-    weights = planner_weights(
-        setup.world,
-        setup.horizon,
-        retune=args.retune,
-        users=args.tuning_users,
-        rounds=args.tuning_rounds,
-        report=print,
-    )
-    print(f"Planner: {weights}")
-    return Planner(setup.world, weights)
+    kit, effort = kit_of(setup), Effort(args.tuning_users, args.tuning_rounds, args.retune)
+    if effort != Effort() and not kit.tunes_planner:
+        raise ValueError(f"The planner of {setup.args.world} comes as it is; leave --retune and --tuning-... out.")
+    planner = kit.planner(setup, effort, print)
+    if kit.tunes_planner:
+        print(f"Planner: {planner.weights}")  # type: ignore[attr-defined]
+    return planner
 
 
 if __name__ == "__main__":

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.evaluation.tables import MINUTES
-from driftrec.agents.known_policies import Setup, open_world
-from driftrec.agents.ranker.feature_training import PublishedSettings
 from driftrec.agents.runs.checkpoint import FILE, read_config
+from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
-from driftrec.agents.runs.published import train as train_published
-from driftrec.agents.runs.train import TrainSettings, train
-from driftrec.agents.setup import NEWS, WorldArgs, WorldSetup
-from driftrec.agents.worlds.description import recorded
-from driftrec.agents.worlds.published_setup import PublishedSetup
-from driftrec.agents.worlds.recipes import RECIPES, changed
+from driftrec.agents.runs.train import train
+from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kits import fitting, kit_of
+from driftrec.agents.worlds.settings import TrainSettings
 
 
 @dataclass(frozen=True)
@@ -31,11 +27,8 @@ class Args(WorldArgs):
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-train when omitted."""
-    settings: TrainSettings = field(default_factory=TrainSettings)
-    """How to train on news."""
-    recipe: str = "{}"
-    """Changes to a published world's recipe as JSON, such as '{"ppo": {"total_steps": 100000}}'; see
-    driftrec.agents.worlds.recipes."""
+    settings: TrainSettings | None = None
+    """How to train; as the world has it when omitted."""
 
 
 def main(args: Args) -> None:
@@ -43,15 +36,15 @@ def main(args: Args) -> None:
 
     Raises:
         FileExistsError: If the run folder holds anything.
-        ValueError: If settings are of another kind of world.
+        TypeError: If settings are of another kind of world.
         KeyboardInterrupt: If training was interrupted; says what is left of it.
     """
     check_empty(args.out)
     seed = drawn(args.seed)
-    settings = _settings(args)
-    setup = open_world(args, progress=sys.stderr.isatty())
-    if setup.note:
-        print(setup.note)
+    settings: TrainSettings = fitting(args.settings, args.world)
+    setup = set_up(args, progress=sys.stderr.isatty())
+    if note := kit_of(setup).note(setup):
+        print(note)
     start = time.perf_counter()
     with run_folder(args.out, "train") as folder:
         told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}
@@ -67,22 +60,11 @@ def main(args: Args) -> None:
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
 
 
-def _settings(args: Args) -> TrainSettings | PublishedSettings:
-    """How to train in the world of ``args``; the flags of the other kind of world are refused."""
-    if args.world in RECIPES:
-        if args.settings != TrainSettings():
-            raise ValueError(f"--settings are for {NEWS}; change the recipe of {args.world} with --recipe.")
-        return changed(RECIPES, args.world, args.recipe)
-    if args.recipe != "{}":
-        raise ValueError(f"--recipe is for published worlds, not {args.world}; use --settings.")
-    return args.settings
-
-
-def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int, folder: Path) -> None:
+def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
-        unit = getattr(setup.world, "unit", MINUTES)
+        unit = setup.world.unit
         lines = _Lines(total, unit)
 
         def progress(steps: int, engagement: float) -> None:
@@ -91,10 +73,7 @@ def _train(setup: Setup, settings: TrainSettings | PublishedSettings, seed: int,
             if bar.disable:
                 lines.report(steps, engagement)
 
-        if isinstance(setup, WorldSetup) and isinstance(settings, TrainSettings):
-            train(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
-        elif isinstance(setup, PublishedSetup) and isinstance(settings, PublishedSettings):
-            train_published(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
+        train(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
 
 
 class _Lines:

@@ -13,19 +13,12 @@ import pandas as pd
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.tuning import (
-    BEST_FILE,
-    Trial,
-    build_with,
-    check_tunable,
-    defaults,
-    new_study,
-    search,
-    validate,
-)
+from driftrec.agents.comparison.tuning import Trial, defaults, new_study, search, validate
+from driftrec.agents.registry import build_with
+from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
+from driftrec.agents.runs.tuned import BEST_FILE, check_tunable
 from driftrec.agents.setup import WorldArgs, set_up
-from driftrec.agents.worlds.description import recorded
 
 TRIALS_FILE = "trials.csv"
 
@@ -75,14 +68,15 @@ def main(args: Args) -> None:
             trials.append(trial)
             rescue(folder, partial(_write_trials, trials))
             best = max(trials, key=lambda tried: tried.engagement)
-            print(f"Trial {trial.number + 1} of {args.trials}: {_line(trial)} (best {best.engagement:.1f})", flush=True)
+            line = _line(trial, setup.world.unit)
+            print(f"Trial {trial.number + 1} of {args.trials}: {line} (best {best.engagement:.1f})", flush=True)
         check = validate(setup, args.name, best.parameters, seed=seed, users=args.check_users)
         head, _, run = args.name.partition(":")
         name = f"{head}:{Path(run).resolve()}" if run else head  # found from any folder
         found = {"policy": name, "best": best.row(), "defaults": defaults(args.name), "check": check}
         found |= {"world": asdict(setup.args), "fingerprints": setup.fingerprints()}
         rescue(folder, partial(_write_found, trials, found))
-        print(f"Best, trial {best.number + 1}: {_line(best)}")
+        print(f"Best, trial {best.number + 1}: {_line(best, setup.world.unit)}")
         print(_verdict(check))
     print(f"Run folder: {folder}. Compare with it as {head}:{folder}")
 
@@ -98,10 +92,10 @@ def _write_found(trials: Sequence[Trial], found: Mapping[str, object], folder: P
     (folder / BEST_FILE).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _line(trial: Trial) -> str:
+def _line(trial: Trial, unit: str) -> str:
     """A trial in words."""
     setting = ", ".join(f"{name} {value:.4g}" for name, value in trial.parameters.items())
-    return f"{setting}: {trial.engagement:.1f} minutes an episode"
+    return f"{setting}: {trial.engagement:.1f} {unit} an episode"
 
 
 def _verdict(check: Mapping[str, object]) -> str:

@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Catalogue, Personas
-from driftrec.simulators.choice import MultinomialLogit
-from driftrec.simulators.drift import InterestDrift, normalise
-from driftrec.simulators.engagement import Reading
+from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
+from driftrec.simulators.drift import DriftRule, InterestDrift
+from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
+from driftrec.simulators.mechanisms import in_words, swappable
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
-from driftrec.simulators.retention import Return, SessionEnd
-from driftrec.simulators.satiation import TopicSatiation
-from driftrec.simulators.satisfaction import Satisfaction
+from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, SessionEndRule
+from driftrec.simulators.satiation import SatiationRule, TopicSatiation
+from driftrec.simulators.satisfaction import Satisfaction, SatisfactionRule
 from driftrec.simulators.sizes import check_sizes, size
+from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
+from driftrec.simulators.vectors import Float, normalise
 from driftrec.simulators.world import Appraisal, Feedback, Field
-
-Float = NDArray[np.float32]
 
 MAX_HOURS = 1e6
 """Where clocks stop, so that observations stay in their space: a hundred years, in hours."""
@@ -31,7 +32,7 @@ MAX_HOURS = 1e6
 
 @dataclass(frozen=True)
 class NewsConfig:
-    """The mechanisms of a news audience; each is an object that holds its own parameters.
+    """The mechanisms of a news audience; each is an object that holds its own parameters, and nothing that changes.
 
     Attributes:
         choice: Which item of a slate is opened.
@@ -46,13 +47,13 @@ class NewsConfig:
         browsing_minutes: Minutes that looking over a slate takes. > 0.
     """
 
-    choice: MultinomialLogit = field(default_factory=MultinomialLogit)
-    reading: Reading = field(default_factory=Reading)
-    satisfaction: Satisfaction = field(default_factory=Satisfaction)
-    satiation: TopicSatiation = field(default_factory=TopicSatiation)
-    drift: InterestDrift = field(default_factory=InterestDrift)
-    session_end: SessionEnd = field(default_factory=SessionEnd)
-    comeback: Return = field(default_factory=Return)
+    choice: ChoiceRule = field(default_factory=MultinomialLogit, metadata=swappable(ChoiceRule))
+    reading: ReadingRule = field(default_factory=Reading, metadata=swappable(ReadingRule))
+    satisfaction: SatisfactionRule = field(default_factory=Satisfaction, metadata=swappable(SatisfactionRule))
+    satiation: SatiationRule = field(default_factory=TopicSatiation, metadata=swappable(SatiationRule))
+    drift: DriftRule = field(default_factory=InterestDrift, metadata=swappable(DriftRule))
+    session_end: SessionEndRule = field(default_factory=SessionEnd, metadata=swappable(SessionEndRule))
+    comeback: ReturnRule = field(default_factory=Return, metadata=swappable(ReturnRule))
     individuality: float = 0.1
     memory: int = 16
     browsing_minutes: float = 0.5
@@ -106,6 +107,10 @@ class NewsWorld:
         TypeError: If a size is not whole.
         ValueError: If the catalogue is smaller than the slate or a size is out of range.
     """
+
+    unit = "minutes"
+    one_click = True  # of a slate at most
+    item_features = None  # items have texts
 
     def __init__(
         self,
@@ -233,7 +238,7 @@ class NewsWorld:
         return NewsAppraisal(
             attraction=config.choice.attraction(affinity, catalogue.allure, satiation, repeat, satisfaction),
             engagement=config.reading.expected(catalogue.minutes, affinity, catalogue.allure),
-            no_click=float(np.exp(config.choice.no_click)),
+            no_click=self._no_click(),
             positions=self._positions.copy(),
             worth=config.satisfaction.worth(catalogue.quality, catalogue.allure, affinity),
             satiation=satiation,
@@ -246,6 +251,32 @@ class NewsWorld:
         chance = np.divide(view.attraction, against, out=view.attraction)
         return np.multiply(chance, view.engagement, out=chance)
 
+    def check_ends(self) -> None:
+        """Raise ValueError if even those who are worst off have no chance to end a session, or to leave for good."""
+        comeback, end = self.config.comeback, self.config.session_end
+        extremes = np.array([0.0, 1.0], np.float32)  # of satisfaction
+        longest = comeback.gap(extremes, np.full(2, noise.LONGEST, np.float32))
+        if comeback.churn_probability(longest).max() < noise.SMALLEST_CHANCE:
+            raise ValueError(
+                "No episode could ever end: horizon is None, and nobody stays away for good with comeback "
+                f"{in_words(comeback)}. Set a horizon, or another comeback."
+            )
+        if end.probability(extremes, np.full(2, MAX_HOURS, np.float32)).max() < noise.SMALLEST_CHANCE:
+            raise ValueError(
+                "No episode could ever end: horizon is None, and no session ends with session_end "
+                f"{in_words(end)}. Set a horizon, or another session_end."
+            )
+
+    def _no_click(self) -> float:
+        """Weight of opening nothing, which only a multinomial logit has."""
+        choice = self.config.choice
+        if not hasattr(choice, "no_click"):
+            raise TypeError(
+                f"config.choice {in_words(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
+                "planner, which appraise items one by one, need it. Leave them out."
+            )
+        return float(np.exp(choice.no_click))
+
     def _choose(
         self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
     ) -> NDArray[np.int64]:
@@ -254,13 +285,15 @@ class NewsWorld:
         weights = self.config.choice.attraction(
             slate_affinity(catalogue.latent, by_position, state.interest),
             warm.take(catalogue.allure, by_position),
-            of_topics(state.satiation, warm.take(catalogue.topic, by_position)),
+            at_slates(state.satiation, warm.take(catalogue.topic, by_position)),
             held(state.read.items, by_position).astype(np.float32),
             state.satisfaction,
         )
         weights *= self._positions[:, None]
         weights *= shown
-        return self.config.choice.choose(weights, draw)
+        position = self.config.choice.choose(weights, draw)
+        position[state.gone] = -1  # whatever the rule makes of a slate of empty positions
+        return position
 
     def _consume(
         self,
@@ -321,36 +354,3 @@ class NewsWorld:
         gap[users] = away
         left[users] = noise.uniform_low(words) < comeback.churn_probability(away)
         return gap, left
-
-
-def slate_affinity(latent: Float, by_position: NDArray[np.int64], interest: Float) -> Float:
-    """Inner products of every user's interest (users, dims) with the items shown, shape of ``by_position``.
-
-    Not BLAS, whose order of sums may depend on the number of users.
-    """
-    return np.einsum("kud,ud->ku", warm.take(latent, by_position), interest)
-
-
-def of_topics(satiation: Float, topics: NDArray[np.int64]) -> Float:
-    """Every user's satiation (users, topics of the catalogue) with the ``topics`` shown, (slate_size, users)."""
-    users, num_topics = satiation.shape
-    places = np.add(topics, np.arange(0, users * num_topics, num_topics), out=warm.like(topics))
-    return warm.take(satiation.ravel(), places)
-
-
-def held(memory: NDArray[np.int32], by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each item of (slate_size, users) is among the user's ``memory`` (users, slots)."""
-    slots = warm.copy(memory.T)
-    same = warm.empty(slots.shape, np.bool_)
-    found = np.empty(by_position.shape, np.bool_)
-    for items, out in zip(by_position, found, strict=True):
-        np.logical_or.reduce(np.equal(slots, items.astype(np.int32), out=same), axis=0, out=out)
-    return found
-
-
-def first_places(by_position: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True where a position holds an item that no earlier position of its slate holds, (slate_size, users)."""
-    first = np.ones(by_position.shape, np.bool_)
-    for k in range(1, len(by_position)):
-        first[k:] &= by_position[k:] != by_position[k - 1]
-    return first

@@ -15,6 +15,15 @@ from driftrec.simulators import warm
 
 Words = NDArray[np.uint64]
 
+WIDEST = 5.9
+"""Standard deviations that a normal draw stays within."""
+
+LONGEST = 16.7
+"""What an exponential draw, of mean 1, stays below."""
+
+SMALLEST_CHANCE = 2.0**-24
+"""Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
+
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _SCRAMBLE = np.uint64(0xD1342543DE82EF95)
 _TWO_PI = np.float32(2.0 * np.pi)
@@ -100,13 +109,13 @@ def uniform_pairs(words: Words) -> NDArray[np.float32]:
 
 
 def normal(words: Words) -> NDArray[np.float32]:
-    """Standard normal by Box and Muller (1958), both uniforms from one word; |value| < 5.9. Shape kept."""
+    """Standard normal by Box and Muller (1958), both uniforms from one word; |value| < ``WIDEST``. Shape kept."""
     radius = np.sqrt(np.float32(-2.0) * np.log(np.float32(1.0) - uniform(words)))
     return radius * np.cos(_TWO_PI * uniform_low(words))
 
 
 def normal_pairs(words: Words) -> NDArray[np.float32]:
-    """Two independent standard normals a word by Box and Muller (1958), all cosines, then all sines; |value| < 5.9.
+    """Two independent standard normals a word by Box and Muller (1958), all cosines, then all sines.
 
     Args:
         words: Shape (users, count).

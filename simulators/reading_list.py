@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import warm
 from driftrec.simulators.history import EMPTY, NEVER, age
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 class ReadingList:

@@ -1,4 +1,4 @@
-"""Directions: vectors of length 1."""
+"""Numbers of users and items, and directions: vectors of length 1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import warm
 
-Vectors = TypeVar("Vectors", NDArray[np.float32], NDArray[np.float64])
+Float = NDArray[np.float32]
+Double = NDArray[np.float64]
+Vectors = TypeVar("Vectors", Float, Double)
 
 
 def unit(vectors: Vectors, floor: float = 0.0) -> Vectors:
@@ -19,8 +21,18 @@ def unit(vectors: Vectors, floor: float = 0.0) -> Vectors:
         vectors: Shape (..., dims).
         floor: Largest length that counts as none, such as that of rounding errors. >= 0.
     """
-    squares = np.square(vectors, out=warm.like(vectors))
-    lengths = np.sqrt(squares.sum(axis=-1, keepdims=True))
+    lengths = _lengths(vectors)
     directions = warm.like(vectors)
     directions[...] = 0.0
     return np.divide(vectors, lengths, out=directions, where=lengths > floor)
+
+
+def normalise(vectors: Float) -> None:
+    """Scale the rows of ``vectors`` (users, dims), none of them zero, to length 1, in place."""
+    vectors /= _lengths(vectors)
+
+
+def _lengths(vectors: Vectors) -> Vectors:
+    squares = np.square(vectors, out=warm.like(vectors))
+    lengths: Vectors = np.sqrt(squares.sum(axis=-1, keepdims=True))
+    return lengths

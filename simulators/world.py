@@ -10,7 +10,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.catalogue import Catalogue, Personas
+
 State = TypeVar("State")
+
+NOBODY_LEAVES = "No episode could ever end: horizon is None and nobody leaves this world. Set a horizon."
+"""What ``World.check_ends`` says where only a horizon ends an episode."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,13 @@ class Feedback:
     ended: NDArray[np.bool_]
     gap: NDArray[np.float32]
     left: NDArray[np.bool_]
+
+    @classmethod
+    def without_sessions(
+        cls, clicks: NDArray[np.bool_], engagement: NDArray[np.float32], left: NDArray[np.bool_]
+    ) -> Feedback:
+        """Of a world whose users live through one session; the arrays are handed on, not copied."""
+        return cls(clicks, engagement, np.zeros(len(left), np.bool_), np.zeros(len(left), np.float32), left)
 
     def reward(self) -> NDArray[np.float32]:
         """Engagement of the whole slate, shape (users,). Adds positions in order, whatever the batch.
@@ -66,7 +78,9 @@ class Field:
 class World(Protocol[State]):
     """Items, people, and how they choose, tire, drift, leave and return.
 
-    A user's trajectory is a function of (world, user seed, slates shown) and of nothing else.
+    A user's trajectory is a function of (world, user seed, slates shown) and of nothing else. Items are known by the
+    texts of a catalogue, by features, or, where both are None, by the field "candidates" of what ``observe`` returns:
+    drawn for every request.
     """
 
     @property
@@ -80,6 +94,31 @@ class World(Protocol[State]):
         ...
 
     @property
+    def unit(self) -> str:
+        """What engagement is counted in, such as "minutes" or "clicks"."""
+        ...
+
+    @property
+    def one_click(self) -> bool:
+        """Whether a user opens at most one item of a slate."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """The items with their texts; None in a world of features alone."""
+        ...
+
+    @property
+    def personas(self) -> Personas | None:
+        """The audience with its texts, of whom ``observe`` names one as "persona"; None in a world of features."""
+        ...
+
+    @property
+    def item_features(self) -> NDArray[np.float32] | None:
+        """Numbers that describe the items in place of texts, (items, features); None without such a catalogue."""
+        ...
+
+    @property
     def fields(self) -> Mapping[str, Field]:
         """What ``observe`` returns."""
         ...
@@ -90,6 +129,10 @@ class World(Protocol[State]):
 
         Empty where ``reveal`` holds no "interest".
         """
+        ...
+
+    def check_ends(self) -> None:
+        """Raise ValueError if no episode could ever end without a horizon; the message says what to set."""
         ...
 
     def reset(self, seeds: NDArray[np.uint64]) -> State:
@@ -116,25 +159,6 @@ class World(Protocol[State]):
 
     def expected_engagement(self, state: State) -> NDArray[np.float32]:
         """Mean engagement of every item if it were shown alone, (users, items). Touches neither state nor noise."""
-        ...
-
-
-class FeaturedWorld(World[State], Protocol[State]):
-    """A world whose items are described by numbers in place of texts: the published ones."""
-
-    @property
-    def item_features(self) -> NDArray[np.float32] | None:
-        """Of a catalogue, (items, features); None where candidates are drawn for every request and shown with it."""
-        ...
-
-    @property
-    def one_click(self) -> bool:
-        """Whether a user opens at most one item of a slate."""
-        ...
-
-    @property
-    def unit(self) -> str:
-        """What engagement is counted in."""
         ...
 
 
@@ -214,12 +238,5 @@ def check_slates(slates: Any, num_users: int, slate_size: int, num_items: int) -
 
 def no_feedback(num_users: int, slate_size: int) -> dict[str, NDArray[Any]]:
     """``Feedback.as_info`` of a step that has not happened: all zeros and False."""
-    slates, users = (num_users, slate_size), (num_users,)
-    nothing = np.zeros(users, np.bool_)
-    return Feedback(
-        np.zeros(slates, np.bool_),
-        np.zeros(slates, np.float32),
-        nothing,
-        np.zeros(users, np.float32),
-        nothing.copy(),
-    ).as_info()
+    slates, nobody = (num_users, slate_size), np.zeros(num_users, np.bool_)
+    return Feedback.without_sessions(np.zeros(slates, np.bool_), np.zeros(slates, np.float32), nobody).as_info()

@@ -9,9 +9,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from driftrec.agents.policy import LARGE, Observation, Slates
-from driftrec.simulators.vectors import unit
+from driftrec.simulators.vectors import Float, unit
 
-Float = NDArray[np.float32]
 Scores = NDArray[np.floating]
 Scorer = Callable[[Observation, slice], Scores]
 """Called with some users' observation and the rows they stand in; returns scores, shape (users, items)."""

@@ -8,16 +8,13 @@ from sklearn.decomposition import PCA
 
 from driftrec.agents.baselines.common import (
     TIE,
-    Float,
     Scores,
     best_unread,
     check_not_negative,
     check_positive,
 )
 from driftrec.agents.policy import Context, Observation, Slates
-from driftrec.simulators.vectors import unit
-
-Array = NDArray[np.float64]
+from driftrec.simulators.vectors import Double, Float, unit
 
 
 class LinUCB:
@@ -81,7 +78,7 @@ class LinUCB:
         noise = np.random.default_rng(seed).random(len(self.features), dtype=np.float32)
         self._tie = np.float32(TIE) * noise  # (items,)
 
-    def theta(self, persona: NDArray[np.integer], rows: slice = slice(None)) -> Array:
+    def theta(self, persona: NDArray[np.integer], rows: slice = slice(None)) -> Double:
         """Estimated parameters of the users in ``rows``, the constant's last.
 
         Args:
@@ -135,7 +132,7 @@ class LinUCB:
         return scores
 
 
-def add_rank_one(inverse: Array, x: Array) -> None:
+def add_rank_one(inverse: Double, x: Double) -> None:
     """Turn A^-1 into (A + x x^T)^-1 in place, after Sherman & Morrison (1950).
 
         (A + x x^T)^-1 = A^-1 - (A^-1 x) (A^-1 x)^T / (1 + x^T A^-1 x)
@@ -149,7 +146,7 @@ def add_rank_one(inverse: Array, x: Array) -> None:
     inverse -= v[:, :, None] * (v / scale[:, None])[:, None, :]
 
 
-def principal_components(items: Float, personas: Float, dims: int) -> tuple[Array, Array]:
+def principal_components(items: Float, personas: Float, dims: int) -> tuple[Double, Double]:
     """Item and persona embeddings in the principal components of the items.
 
     Args:

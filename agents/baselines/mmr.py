@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import TIE, Float, centred_units, top_k
+from driftrec.agents.baselines.common import TIE, centred_units, top_k
 from driftrec.agents.policy import LARGE, Context, Observation, Slates, user_chunks
-from driftrec.agents.ranker.judge import READ, Judge
-from driftrec.agents.ranker.slate_optimiser import slate_gains
+from driftrec.agents.ranker.items import READ
+from driftrec.agents.ranker.judge import Judge
+from driftrec.simulators.vectors import Float
 
 CANDIDATES = 100
 """Items with the largest gains, among which a slate is picked."""
@@ -56,15 +57,17 @@ class MMR:
 
     def act(self, observation: Observation) -> Slates:
         """Slates in the order of picking, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.judge.num_items)])
+        return np.concatenate(
+            [self._act(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
+        )
 
     def _act(self, observation: Observation) -> Slates:
-        predicted = self.judge.predict(observation)
-        gains = slate_gains(np.exp(predicted.appeal), predicted.value, 1.0, self.judge.positions)
+        view = self.judge.view(observation)
+        gains = view.gains
         candidates = top_k(gains, self._pool)  # (users, pool)
         merit = np.take_along_axis(gains, candidates, axis=1)
         merit *= self.weight / np.maximum(merit[:, :1], TIE)
-        merit[np.take_along_axis(predicted.value, candidates, axis=1) == READ] = READ
+        merit[np.take_along_axis(view.value, candidates, axis=1) == READ] = READ
         picks = pick(merit, candidates, self._items, 1.0 - self.weight, self._slate_size)
         return np.take_along_axis(candidates, picks, axis=1)
 

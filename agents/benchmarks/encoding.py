@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from driftrec.agents.benchmarks.measure import Effort, Row, alternate
 from driftrec.agents.text.text_encoder import TextEncoder
-from driftrec.envs.news import packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
 
 
 def encoding(effort: Effort) -> Iterator[Row]:

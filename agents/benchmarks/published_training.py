@@ -8,13 +8,10 @@ from stable_baselines3 import PPO
 
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.benchmarks.peers import REMEDY
-from driftrec.agents.benchmarks.training import learning, settings_for
+from driftrec.agents.benchmarks.training import learning, settings_for, unfitted_stage
 from driftrec.agents.ppo.settings import build_ppo
-from driftrec.agents.ranker.feature_judge import FeatureStage, Judge
-from driftrec.agents.ranker.feature_training import make_items, make_ranker
-from driftrec.agents.setup import WorldArgs
+from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.verification.sardine_original import original_env
-from driftrec.agents.worlds.published_setup import set_up_published
 
 SECTION, UNIT = "published-training", "frames/s"
 WORLD = "SlateTopK-Bored"
@@ -42,12 +39,9 @@ def published_training(effort: Effort) -> Iterator[Row]:
 
 def _ours(effort: Effort) -> Work:
     frames = max(effort.frames, LANES)
-    setup = set_up_published(WorldArgs(world=f"driftrec/Sardine-{WORLD}-v0"))
-    items = make_items(setup.world)
-    judge = Judge(make_ranker(setup.world, items, 0), items, farsighted=True)  # unfitted: costs the same
+    setup = set_up(WorldArgs(world=f"driftrec/Sardine-{WORLD}-v0"))
     settings = settings_for(LANES, frames)
-    stage = FeatureStage(judge, setup.world.num_items, settings.candidates)
-    model = build_ppo(setup.envs(LANES), stage, settings, seed=0)
+    model = build_ppo(setup.envs(LANES), unfitted_stage(setup, settings.candidates), settings, seed=0)
     return learning(model, frames)
 
 

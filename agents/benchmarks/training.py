@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from stable_baselines3 import PPO
 
 from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.settings import PPOSettings, build_ppo
-from driftrec.agents.ranker.text_ranker import Ranker
-from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kits import kit_of
 
 LANES = 128
 
@@ -19,10 +20,15 @@ def training(effort: Effort) -> Iterator[Row]:
     """One row."""
     setup = set_up(WorldArgs())
     settings = settings_for(LANES, effort.frames)
-    stage = CandidateStage(Ranker(setup.context, "text", 0), settings.candidates)  # unfitted: costs the same
-    model = build_ppo(setup.envs(LANES), stage, settings, seed=0)
+    model = build_ppo(setup.envs(LANES), unfitted_stage(setup, settings.candidates), settings, seed=0)
     (rates,) = alternate([learning(model, effort.frames)], effort.repeats)
     yield rates.row("training", f"PPO, {LANES} lanes, with updates", "frames/s")
+
+
+def unfitted_stage(setup: Setup, candidates: int) -> CandidateStage:
+    """The candidate stage of a ranker that knows nothing yet, which costs the same."""
+    kit = kit_of(setup)
+    return CandidateStage(kit.judge(setup, asdict(kit.settings), seed=0), candidates, setup.slate_size)
 
 
 def learning(model: PPO, frames: int) -> Work:

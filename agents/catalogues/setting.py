@@ -12,7 +12,7 @@ from driftrec.agents.catalogues.catalogue_folder import EMBEDDINGS_FILE, encode_
 from driftrec.agents.policy import Context
 from driftrec.agents.text.embedding_cache import encode_cached
 from driftrec.agents.text.text_encoder import TextEncoder
-from driftrec.envs.news import read_catalogue
+from driftrec.envs.catalogues import read_catalogue
 from driftrec.simulators.catalogue import Catalogue, Personas, load_provenance
 from driftrec.simulators.shared import Shared
 

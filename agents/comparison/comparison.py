@@ -9,24 +9,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.agents.comparison.tuning import SPACES, is_tuned, tuned
 from driftrec.agents.evaluation.rollout import Rollout, roll_out
 from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.evaluation.summary import Results, summarise
-from driftrec.agents.evaluation.tables import MINUTES
-from driftrec.agents.known_policies import EFFORT, TUNABLE, Effort, Setup, known_policies
+from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
 from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.registry import build_policy
-from driftrec.agents.runs.baselines import BASELINE_RUNS
+from driftrec.agents.registry import build_policy, builders
 from driftrec.agents.runs.checkpoint import read_config
-from driftrec.agents.worlds.description import description
+from driftrec.agents.runs.description import description
+from driftrec.agents.runs.tuned import is_tuned, tuned
+from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kit import Effort
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
-
-TRAINED = ("myopic", "mmr", "farsighted", "ppo", "ppo-sampled", *BASELINE_RUNS)
-"""Policies that a run folder of ``driftrec train`` or ``train-baseline`` holds; it stands behind the colon."""
-
 
 INTERRUPTED = "interrupted"
 """Why a policy failed that did not get to the end."""
@@ -57,9 +53,10 @@ def parse_entry(text: str) -> tuple[str, list[str]]:
     elif not label:
         raise ValueError(f"{text!r} has an empty label; write label=policy.")
     head, colon, argument = name.partition(":")
-    if head in TUNABLE and argument:
+    run = KNOWN[head].run if head in KNOWN else "none"
+    if run == "tune" and argument:
         return label or f"{head} tuned", [name]
-    if head in TRAINED and colon:
+    if run == "train" and colon:
         return label or head, [f"{head}:{run}" for run in argument.split(",")]
     return label or name, [name]
 
@@ -97,17 +94,17 @@ def build_entries(
     *,
     seed: int,
     report: Callable[[str], None] = lambda line: None,
-    effort: Effort = EFFORT,
+    effort: Effort | None = None,
 ) -> list[Entry]:
     """Build all policies before any work is done, so that a wrong name costs nothing.
 
-    Arguments as of ``known_policies``.
+    Arguments as of ``registry.builders``.
 
     Raises:
         ValueError: If a name is unknown, a label or a training seed is double or a checkpoint does not fit.
         FileNotFoundError: If a run folder holds no checkpoint.
     """
-    known = known_policies(setup, seed, report, effort)
+    known = builders(setup, seed, report, effort)
     parsed = [parse_entry(text) for text in texts]
     labels = [label for label, _ in parsed]
     double = {label for label in labels if labels.count(label) > 1}
@@ -182,7 +179,7 @@ def compare(
     summary["failed"] = {
         label: INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error) for label, error in errors.items()
     }
-    summary["unit"] = getattr(setup.world, "unit", MINUTES)
+    summary["unit"] = setup.world.unit
     summary["planner_weights"] = weights_of_planners(entries)
     found = {entry.label: dict(entry.parameters) for entry in entries if entry.parameters and entry.label in shown}
     if found:
@@ -232,9 +229,9 @@ def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _training_seed(name: str, seed: int) -> int | None:
     """The seed that a policy was trained with, None where nothing is trained; ``seed`` is that of the comparison."""
     head, _, run = name.partition(":")
-    if head in TRAINED and run and is_tuned(run):
+    if head in OF_RUNS and run and is_tuned(run):
         return _training_seed(tuned(run)[0], seed)
-    if head in TRAINED and run:
+    if head in OF_RUNS and run:
         return int(read_config(run)["seed"])
     return seed if name == "myopic" else None
 
@@ -242,7 +239,7 @@ def _training_seed(name: str, seed: int) -> int | None:
 def _parameters(label: str, names: Sequence[str]) -> Mapping[str, float]:
     """What ``driftrec tune`` found for the policies of one line; ValueError unless it is one setting for all."""
     parts = [name.partition(":")[::2] for name in names]
-    found = [tuned(run)[1] if head in SPACES and run and is_tuned(run) else {} for head, run in parts]
+    found = [tuned(run)[1] if head in TUNABLE and run and is_tuned(run) else {} for head, run in parts]
     if any(parameters != found[0] for parameters in found):
         raise ValueError(f"The runs of {label!r} were tuned to several settings; name them apart: label=policy.")
     return found[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from driftrec.agents.comparison.experiments import Study, Table, Training
 from driftrec.agents.comparison.overview import overview
-from driftrec.agents.worlds.recipes import RECIPES
+from driftrec.agents.worlds import recsim, sardine
 
 PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
 """SARDINE's worlds that are met from the partial observation too."""
@@ -24,7 +24,7 @@ REFERENCES = {"RecSim-InterestExploration": ("bayes",)}
 
 def worlds() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Name of every table, and the flags of its world."""
-    for world in RECIPES:
+    for world in (*recsim.KITS, *sardine.KITS):
         name = world.removeprefix("driftrec/").removesuffix("-v0")
         yield name, ("--world", world, *FLAGS.get(name, ()))
     for name in PARTIAL:

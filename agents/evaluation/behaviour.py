@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import Step
-from driftrec.simulators.catalogue import Catalogue
 from driftrec.simulators.world import World
 
 WINDOW = 20
@@ -23,16 +22,6 @@ BEHAVIOUR = {
     "gap_hours": "hours away after a session",
 }
 """Columns of the steps table that tell of behaviour, in words. A world that lacks what they need lacks them."""
-
-
-@runtime_checkable
-class CataloguedWorld(Protocol):
-    """A world that says what its items are."""
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The items with their topics and hidden qualities."""
-        ...
 
 
 class Behaviour:
@@ -51,8 +40,8 @@ class Behaviour:
     """
 
     def __init__(self, world: World[Any], users: int, horizon: int) -> None:
-        self._catalogue = world.catalogue if isinstance(world, CataloguedWorld) else None
-        self._windows = TopicWindows(users, self._catalogue.num_topics) if self._catalogue else None
+        self._catalogue = world.catalogue
+        self._windows = None if world.catalogue is None else TopicWindows(users, world.catalogue.num_topics)
         self._horizon = horizon
         self._columns: dict[str, NDArray[np.float64]] = {}
 

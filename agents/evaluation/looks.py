@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driftrec.agents.evaluation.palette import Dash, styles
+from driftrec.agents.evaluation.palette import styles
 from driftrec.agents.evaluation.tables import ORACLE_MARK, by_engagement
+from driftrec.agents.known import Dash
 
 MOST = 28
 """Policies in one figure; more lines cannot be told apart."""

@@ -4,49 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
-Dash = str | tuple[int, tuple[float, ...]]
+from driftrec.agents.known import KNOWN, ORACLE_DASH, Style
 
-ORACLE_DASH: Dash = "--"
-"""Broken lines like this are oracles', and no others'."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a policy is drawn.
-
-    Attributes:
-        colour: Hex colour.
-        dash: Matplotlib line style.
-    """
-
-    colour: str
-    dash: Dash = "-"
-
-
-# Partly from the schemes of Paul Tol and of Okabe and Ito, the rest found by adding the colour that is farthest from
-# all before it. In CIELAB units, for normal sight and for protan-, deuter- and tritanopes (model of Machado et al.
-# 2009), the known colours stay 13 apart or more, and all 8, those of one dash 10.
-KNOWN = {
-    "random": Style("#AAAAAA", ":"),
-    "planner": Style("#000000", ORACLE_DASH),
-    "ppo": Style("#EE3377"),
-    "farsighted": Style("#661100", "-."),  # PPO starts from it, and the two lines often lie on each other
-    "myopic": Style("#332288"),
-    "myopic-oracle": Style("#33BBEE", ORACLE_DASH),
-    "popular": Style("#997700"),
-    "content": Style("#117733"),
-    "epsilon-content": Style("#E69F00", "-."),
-    "linucb": Style("#AA4499"),
-    "slateq": Style("#4B4BFF"),
-    "ppo-sampled": Style("#E14BFF", ":"),
-    "mmr": Style("#8778D2", "-."),
-    "sb3-ppo": Style("#78C35A"),
-    "sb3-sac": Style("#004B4B", "-."),
-    "quality": Style("#780FB4", "-."),
-    "bayes": Style("#B41E1E"),
-}
 SPARE = (
     *(Style(colour) for colour in ("#FF8787", "#FF87F0", "#960F5A", "#0087F0", "#00D20F", "#9696D2", "#F06996")),
     *(Style(colour, "-.") for colour in ("#C378A5", "#0F78A5", "#4B4B78", "#A54BFF", "#96C396", "#B4A569", "#F0783C")),
@@ -82,7 +42,7 @@ def styles(names: Iterable[str], oracles: Collection[str] = ()) -> dict[str, Sty
     for name in own:
         taken[next(place for place in _places(name) if place not in taken)] = name
     spare = {name: SPARE[place] for place, name in taken.items()}
-    found = {name: KNOWN.get(name) or spare[name] for name in wanted}
+    found = {name: KNOWN[name].style if name in KNOWN else spare[name] for name in wanted}
     return {name: Style(style.colour, ORACLE_DASH) if name in oracles else style for name, style in found.items()}
 
 

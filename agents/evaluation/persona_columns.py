@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.simulators.catalogue import Personas
 from driftrec.simulators.world import World
 
 PERSONA = "persona"
 DISTANCE = "persona_distance"
-
-
-@runtime_checkable
-class PeopledWorld(Protocol):
-    """A world whose users are of personas, which it observes as "persona"."""
-
-    @property
-    def personas(self) -> Personas:
-        """The audience."""
-        ...
 
 
 def persona_columns(world: World[Any], state: Any) -> pd.DataFrame:
@@ -30,7 +19,7 @@ def persona_columns(world: World[Any], state: Any) -> pd.DataFrame:
 
     ``persona`` is the row of the world's personas, ``persona_distance`` what ``distances`` says of it.
     """
-    if not isinstance(world, PeopledWorld):
+    if world.personas is None:
         return pd.DataFrame(columns=[PERSONA, DISTANCE]).astype({PERSONA: "Int64", DISTANCE: np.float64})
     row = world.observe(state)["persona"][:, 0].astype(np.int64)
     return pd.DataFrame({PERSONA: pd.array(row, dtype="Int64"), DISTANCE: distances(world.personas.interest)[row]})

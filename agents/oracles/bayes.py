@@ -14,8 +14,7 @@ from driftrec.simulators.published.recsim_interest_exploration import (
     InterestExplorationConfig,
     InterestExplorationWorld,
 )
-
-Float = NDArray[np.float64]
+from driftrec.simulators.vectors import Double
 
 
 class Bayes:
@@ -62,10 +61,10 @@ class Bayes:
         slates: Slates = options[np.arange(len(best)), best]
         return slates
 
-    def posterior(self) -> Float:
+    def posterior(self) -> Double:
         """Chances of the hypotheses, (users, hypotheses)."""
         chance = np.exp(self._log_chance - self._log_chance.max(axis=1, keepdims=True))
-        normalised: Float = chance / chance.sum(axis=1, keepdims=True)
+        normalised: Double = chance / chance.sum(axis=1, keepdims=True)
         return normalised
 
     def _learn(self, observation: Observation) -> None:
@@ -84,11 +83,11 @@ class Bayes:
         first, second = (top_k(quality - 1e3 * (candidates[..., topic] == 0), k) for topic in (0, 1))
         return np.stack([np.concatenate([first[:, :m], second[:, : k - m]], axis=1) for m in range(k + 1)], axis=1)
 
-    def _chance(self, candidates: NDArray[np.float32], posterior: Float, slates: Slates) -> Float:
+    def _chance(self, candidates: NDArray[np.float32], posterior: Double, slates: Slates) -> Double:
         """Of a click on ``slates`` (users, slate_size), by the posterior, (users,); -1 where an item is there twice."""
         shown = np.take_along_axis(candidates, slates[..., None], axis=1)
         total = self._weights(shown[..., 1].astype(np.int64), shown[..., 2]).sum(axis=1)  # (users, hypotheses)
-        chance: Float = (posterior * total / (total + self._choice.no_click)).sum(axis=1)
+        chance: Double = (posterior * total / (total + self._choice.no_click)).sum(axis=1)
         in_order = np.sort(slates, axis=1)
         return np.where((in_order[:, 1:] == in_order[:, :-1]).any(axis=1), -1.0, chance)
 
@@ -98,7 +97,7 @@ class Bayes:
         return self._choice.weights(scores)
 
 
-def hypotheses(config: InterestExplorationConfig, points: int) -> tuple[NDArray[np.float32], Float]:
+def hypotheses(config: InterestExplorationConfig, points: int) -> tuple[NDArray[np.float32], Double]:
     """Users by Gauss-Hermite quadrature: both types, and ``points`` values of either log affinity.
 
     Returns:

@@ -11,8 +11,7 @@ from driftrec.agents.baselines.common import check_scores, top_k
 from driftrec.agents.oracles.sardine import told
 from driftrec.agents.policy import Observation, Slates
 from driftrec.simulators.published.sardine import SardineState, SardineWorld
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
-from driftrec.agents.ppo.candidates import Stage
+from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_head import Read, SlateHead
 
 Observations = dict[str, Tensor]
@@ -82,15 +82,15 @@ class SlateActorCritic(ActorCriticPolicy):
 
     def _read(self, obs: Observations) -> Read:
         """What the slate head needs to know."""
-        judged = torch.stack([obs["score"], obs["appeal"], obs["minutes"]], dim=2)
+        judged = torch.stack([obs["score"], obs["appeal"], obs["engagement"]], dim=2)
         if self.items is None:
             return self.head.read_request(obs["state"], obs["columns"], judged)
         return self.head.read(obs["state"], self.items, obs["candidates"].long(), judged)
 
 
-def serving_network(stage: Stage, slate_size: int, temper: float) -> SlateActorCritic:
+def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> SlateActorCritic:
     """An untrained network for what ``stage`` gives, with no training around it."""
     actions = spaces.MultiDiscrete([stage.size] * slate_size)
-    network = SlateActorCritic(stage.space(), actions, lambda left: 0.0, items=stage.items(), temper=temper)
+    network = SlateActorCritic(stage.space(), actions, lambda left: 0.0, items=stage.columns, temper=temper)
     network.set_training_mode(False)
     return network

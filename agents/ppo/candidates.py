@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -13,92 +13,97 @@ from torch import Tensor
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, user_chunks
-from driftrec.agents.ranker.item_columns import describe
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.slate_optimiser import slate_gains
-from driftrec.agents.ranker.text_ranker import Ranker
 
 BOUND = 1e4
 """Bound of states and predictions in the observation space."""
 
 FLOOR = 1e-3
-"""Smallest score before the logarithm, as a part of the best candidate's."""
+"""Smallest engagement before the logarithm."""
 
 
-class Stage(Protocol):
+class CandidateStage:
     """Turns an observation into what the slate policy sees: a state vector, candidates, and how they are judged.
+
+    The candidates are the items that gain most in a slate, see ``Choice.gains``; of a larger catalogue with topics the
+    best of every topic, as many of each. The ranker runs once a request and the policy learns on top of it, so that
+    gradients never pass through histories.
+
+    Args:
+        judge: A fitted ranker made ready to serve.
+        size: Items to keep a request, at most.
+        slate_size: Positions in a slate.
 
     Attributes:
         size: Candidates a request.
+        columns: Of the catalogue's items, (items, item_columns); None where candidates bring theirs along.
+
+    Raises:
+        ValueError: If fewer items are kept than a slate has positions.
     """
 
-    size: int
+    def __init__(self, judge: Judge, size: int, slate_size: int) -> None:
+        self.judge = judge
+        self.columns: Tensor | None = judge.ranker.columns()
+        self._topics = self._members(size)
+        self._each = size // max(len(self._topics), 1)
+        kept = sum(min(self._each, len(items)) for items in self._topics)
+        self.size = kept if self._topics else min(judge.items.num_items, size)
+        if self.size < slate_size:
+            few = f", of which {self.size} are kept, as many of every topic" if self._topics else ""
+            raise ValueError(f"PPOSettings.candidates is {size}{few}; a slate needs at least {slate_size}. Raise it.")
+
+    def _members(self, size: int) -> list[NDArray[np.int64]]:
+        """Items of every topic; none where the topics do not matter."""
+        topics = self.judge.items.topics
+        if self.judge.items.num_items <= size:
+            return []
+        return [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
 
     def space(self) -> spaces.Dict:
         """Space of what comes out, for one user."""
-        ...
-
-    def items(self) -> Tensor | None:
-        """Columns of the catalogue's items, (items, item_columns); None where the candidates bring theirs along."""
-        ...
+        judged = ("score", "appeal", "engagement")
+        parts: dict[str, spaces.Space[Any]] = {
+            name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in judged
+        }
+        parts["state"] = spaces.Box(-BOUND, BOUND, (self.judge.ranker.width,), np.float32)
+        parts["candidates"] = spaces.Box(0, 2**31 - 1, (self.size,), np.int32)
+        if self.columns is None:
+            parts["columns"] = spaces.Box(-BOUND, BOUND, (self.size, self.judge.items.width), np.float32)
+        return spaces.Dict(parts)
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """What the slate policy sees of every user, leading axis users.
 
         "state" (users, state_dims); "candidates", what a slate position may hold, best first, and their "score",
-        "appeal" and log "minutes", each (users, size); where ``items`` is None, their "columns" too, (users, size,
+        "appeal" and log "engagement", each (users, size); where ``columns`` is None, theirs too, (users, size,
         item_columns).
         """
-        ...
-
-
-class CandidateStage:
-    """The ``Stage`` of a fitted ranker over a catalogue.
-
-    The candidates are the items that gain most in a slate, a_i (v_i - z), see ``slate_optimiser``; their score is the
-    logarithm of that gain over the best candidate's. The ranker runs once a request and the policy learns on top of
-    it, so that gradients never pass through histories.
-
-    Args:
-        ranker: A fitted ranker; not changed.
-        size: Items to keep a request.
-    """
-
-    def __init__(self, ranker: Ranker, size: int) -> None:
-        self.judge = Judge(ranker, farsighted=True)
-        self.num_items = self.judge.num_items
-        self.size = min(size, self.judge.num_shown)
-        self.state_dims = ranker.encoder.state_dims
-
-    def space(self) -> spaces.Dict:
-        """Space of what comes out, for one user."""
-        judged = {name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in ("score", "appeal", "minutes")}
-        candidates = spaces.Box(0, self.num_items - 1, (self.size,), np.int32)
-        state = spaces.Box(-BOUND, BOUND, (self.state_dims,), np.float32)
-        return spaces.Dict({"state": state, "candidates": candidates, **judged})
-
-    def items(self) -> Tensor:
-        """Columns of all items, see ``describe``, (items, item_columns)."""
-        return describe(self.judge.ranker)
-
-    def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
-        """State (users, state_dims); candidates, best first, their score, appeal and log minutes (users, size)."""
-        parts = [self._best(chunk) for chunk in user_chunks(observation, self.num_items)]
+        parts = [self._see(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _best(self, observation: Observation) -> dict[str, NDArray[Any]]:
-        predicted = self.judge.predict(observation)
-        gains = slate_gains(np.exp(predicted.appeal), predicted.value, 1.0, self.judge.positions)
-        best = top_k(gains, self.size)
-        kept = np.take_along_axis(gains, best, axis=1)
+    def _see(self, observation: Observation) -> dict[str, NDArray[Any]]:
+        view = self.judge.view(observation)
+        kept = self._kept(view.gains)
         judged = {
-            "state": predicted.state,
-            "score": np.log(np.maximum(kept / np.maximum(kept[:, :1], FLOOR), FLOOR)),
-            "appeal": np.take_along_axis(predicted.appeal, best, axis=1),
-            "minutes": np.log(np.maximum(np.take_along_axis(predicted.minutes, best, axis=1), FLOOR)),
+            "state": view.state,
+            "score": self.judge.ranker.choice.score(np.take_along_axis(view.gains, kept, axis=1)),
+            "appeal": np.take_along_axis(view.appeal, kept, axis=1),
+            "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
         }
+        if self.columns is None:
+            judged["columns"] = self.judge.items.of(observation, kept).numpy()
         bounded = {name: array.clip(-BOUND, BOUND) for name, array in judged.items()}
-        return {**bounded, "candidates": best.astype(np.int32)}
+        return {**bounded, "candidates": kept.astype(np.int32)}
+
+    def _kept(self, gains: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Items kept, best first, (users, size)."""
+        if not self._topics:
+            return top_k(gains, self.size)
+        best = [items[top_k(gains[:, items], min(self._each, len(items)))] for items in self._topics]
+        kept = np.concatenate(best, axis=1)
+        order = np.argsort(-np.take_along_axis(gains, kept, axis=1), axis=1, kind="stable")
+        return np.take_along_axis(kept, order, axis=1)
 
 
 class CandidateVecEnv(VecEnvWrapper):
@@ -109,7 +114,7 @@ class CandidateVecEnv(VecEnvWrapper):
         stage: Chooses the candidates.
     """
 
-    def __init__(self, venv: VecEnv, stage: Stage) -> None:
+    def __init__(self, venv: VecEnv, stage: CandidateStage) -> None:
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))
         self.stage = stage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
-from driftrec.agents.ppo.candidates import Stage
+from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.settings import PPOSettings, build_ppo
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.envs.vector import RecommendationVectorEnv
@@ -32,7 +32,7 @@ class PPOLearner:
     def __init__(
         self,
         envs: RecommendationVectorEnv,
-        stage: Stage,
+        stage: CandidateStage,
         settings: PPOSettings,
         *,
         validations: int,

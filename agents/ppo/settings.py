@@ -8,7 +8,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
-from driftrec.agents.ppo.candidates import CandidateVecEnv, Stage
+from driftrec.agents.ppo.candidates import CandidateStage, CandidateVecEnv
 from driftrec.envs.sb3_bridge import SB3VecEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
@@ -63,7 +63,7 @@ class PPOSettings:
             raise ValueError("PPOSettings.lanes and rollout are 1; an update needs at least 2 steps. Raise either.")
 
 
-def build_ppo(envs: RecommendationVectorEnv, stage: Stage, settings: PPOSettings, seed: int) -> PPO:
+def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PPOSettings, seed: int) -> PPO:
     """PPO on environments behind a candidate stage.
 
     Args:
@@ -92,7 +92,7 @@ def build_ppo(envs: RecommendationVectorEnv, stage: Stage, settings: PPOSettings
         clip_range=settings.clip,
         target_kl=settings.target_kl,
         ent_coef=settings.entropy,
-        policy_kwargs={"items": stage.items(), "temper": settings.temper},
+        policy_kwargs={"items": stage.columns, "temper": settings.temper},
         seed=seed,
         device="cpu",
     )

@@ -102,7 +102,7 @@ class SlateHead(nn.Module):
 
         <c, judged_i> + <b + Q s + W * mean(x_j), x_i>,  minus infinity if i was picked
 
-    where judged_i are score, appeal and log minutes of the candidate stage and x_i the item's columns. c starts at
+    where judged_i are score, appeal and log engagement of the candidate stage and x_i the item's columns. c starts at
     (temper, 0, 0); b, Q and W start at zero: the policy begins as the judge's best slates with Plackett-Luce noise. The
     joint log-probability of a slate is the exact sum over positions.
 
@@ -131,7 +131,7 @@ class SlateHead(nn.Module):
             state: Shape (users, state_dims).
             items: Columns x of the whole catalogue, (items, item_columns).
             candidates: Item positions, int64, (users, candidates).
-            judged: Score, appeal and log minutes of the candidates, (users, candidates, 3).
+            judged: Score, appeal and log engagement of the candidates, (users, candidates, 3).
         """
         if len(items) > LARGE:
             return self.read_request(state, items[candidates], judged)
@@ -144,7 +144,7 @@ class SlateHead(nn.Module):
         Args:
             state: Shape (users, state_dims).
             columns: Columns x of the candidates, (users, candidates, item_columns).
-            judged: Score, appeal and log minutes of the candidates, (users, candidates, 3).
+            judged: Score, appeal and log engagement of the candidates, (users, candidates, 3).
         """
         read = RequestRead(judged @ self.judged, columns)
         return RequestRead(read.base + read.logits(self._first(state)), columns)

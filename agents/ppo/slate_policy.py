@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from driftrec.agents.baselines.common import step_generator
 from driftrec.agents.policy import Observation, Slates, num_users
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
-from driftrec.agents.ppo.candidates import Stage
+from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ranker.state_encoder import as_tensors
 
 
@@ -24,7 +24,7 @@ class SlatePolicy:
         greedy: Most likely slates; False draws them.
     """
 
-    def __init__(self, stage: Stage, network: SlateActorCritic, greedy: bool) -> None:
+    def __init__(self, stage: CandidateStage, network: SlateActorCritic, greedy: bool) -> None:
         self.stage = stage
         self.network = network
         self.greedy = greedy

@@ -1,17 +1,16 @@
-"""How users choose from a slate, as the rankers on published worlds learn it: one item at most, or each by itself."""
+"""How users choose from a slate, as rankers learn it: one item at most, or each by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.special import expit
 from torch import Tensor, nn
 
 from driftrec.agents.ranker.slate_optimiser import slate_gains
-
-Float = NDArray[np.float32]
-
+from driftrec.simulators.vectors import Float
 
 SMALLEST = np.float32(1e-3)
 """Of gains, where they are divided by or a logarithm is taken."""
@@ -34,19 +33,29 @@ class Examination(nn.Module):
 
 
 class Choice(nn.Module):
-    """A learned choice model over appeals, the logits of opening an item.
+    """A learned choice model over appeals, the logits of opening an item, that of opening nothing being 0.
 
-    Args:
-        slate_size: Positions.
+    The one place that knows how many items of a slate are opened.
+
+    Attributes:
+        examination: Gives the log weights of positions, (slate_size,).
     """
 
-    def __init__(self, slate_size: int) -> None:
-        super().__init__()
-        self.examination = Examination(slate_size)
+    examination: Callable[[], Tensor]
 
-    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
-        """Mean negative log-likelihood a slate of ``clicks``, bool, under ``appeal``, both (users, slate_size)."""
+    def loss(self, appeal: Tensor, clicks: Tensor, nothing: Tensor | None = None) -> Tensor:
+        """Mean negative log-likelihood a slate.
+
+        Args:
+            appeal: (users, slate_size).
+            clicks: Bool, (users, slate_size).
+            nothing: Logit of opening nothing where it is not 0, (users, 1).
+        """
         raise NotImplementedError
+
+    def squared_error(self, error: Tensor, clicks: Tensor) -> Tensor:
+        """Sum of the squares of ``error`` over what was opened; arguments (users, slate_size)."""
+        return (error * clicks).square().sum()
 
     def chances(self, appeal: Tensor) -> Tensor:
         """P(open position k) of slates whose items have ``appeal``, both (users, slate_size)."""
@@ -62,35 +71,90 @@ class Choice(nn.Module):
 
 
 class OneClick(Choice):
-    """P(open position k) = w_k / (1 + sum_j w_j),  w_k = exp(appeal_k + examination_k)."""
+    """P(open position k) = w_k / (1 + sum_j w_j),  w_k = exp(appeal_k + examination_k).
 
-    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
+    Args:
+        slate_size: Positions.
+    """
+
+    def __init__(self, slate_size: int) -> None:
+        super().__init__()
+        self.examination = Examination(slate_size)
+
+    def loss(self, appeal: Tensor, clicks: Tensor, nothing: Tensor | None = None) -> Tensor:
         """Mean negative log-likelihood a slate, see ``Choice``."""
-        logits = nn.functional.pad(appeal + self.examination(), (0, 1))
-        nothing = clicks.shape[1]
-        return nn.functional.cross_entropy(logits, torch.where(clicks.any(1), clicks.float().argmax(1), nothing))
+        logits = appeal + self.examination()
+        logits = nn.functional.pad(logits, (0, 1)) if nothing is None else torch.cat([logits, nothing], dim=1)
+        opened = torch.where(clicks.any(1), clicks.float().argmax(1), clicks.shape[1])
+        return nn.functional.cross_entropy(logits, opened)
 
     def chances(self, appeal: Tensor) -> Tensor:
         """Chances of slates, see ``Choice``."""
-        return nn.functional.pad(appeal + self.examination(), (0, 1)).softmax(dim=1)[:, :-1]
+        log = self.examination()
+        return nn.functional.pad(appeal + (log - log[0]), (0, 1)).softmax(dim=1)[:, :-1]
 
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
         with torch.inference_mode():
-            positions = self.examination().exp().numpy()
-        return slate_gains(np.exp(np.minimum(appeal, 30.0)), value, 1.0, positions)
+            log = self.examination()
+            positions = (log - log[0]).exp().numpy()
+        return slate_gains(np.exp(np.minimum(appeal, 30.0)), value, 1.0, np.minimum.accumulate(positions))
 
     def score(self, gains: Float) -> Float:
         """Gains less the best's, over the largest: those below 0 differ, and a slate may have to hold some."""
         return (gains - gains[:, :1]) / np.maximum(np.abs(gains).max(axis=1, keepdims=True), SMALLEST)
 
 
-class AnyClick(Choice):
-    """P(click position k) = sigmoid(appeal_k) exp(examination_k), each by itself."""
+class Given:
+    """Log weights of positions that are somebody else's parameters.
 
-    def loss(self, appeal: Tensor, clicks: Tensor) -> Tensor:
+    Args:
+        values: (slate_size,).
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+
+    def __call__(self) -> Tensor:
+        """The weights as they are now."""
+        return self.values
+
+
+class OneOfMany(OneClick):
+    """``OneClick`` on a catalogue, which holds more good items than a slate.
+
+    Args:
+        position_bias: Log weights of positions, (slate_size,), a parameter of the ranker.
+    """
+
+    def __init__(self, position_bias: Tensor) -> None:
+        nn.Module.__init__(self)
+        self.examination = Given(position_bias)
+
+    def squared_error(self, error: Tensor, clicks: Tensor) -> Tensor:
+        """Sum of the squares over what was opened, see ``Choice``."""
+        opened = clicks.float().argmax(dim=1, keepdim=True)
+        return (error.gather(1, opened)[:, 0] * clicks.any(dim=1)).square().sum()
+
+    def score(self, gains: Float) -> Float:
+        """Logarithm of the gains over the best: nothing worth showing has gains below 0."""
+        return _log_share(gains)
+
+
+class AnyClick(Choice):
+    """P(click position k) = sigmoid(appeal_k) exp(examination_k), each by itself.
+
+    Args:
+        slate_size: Positions.
+    """
+
+    def __init__(self, slate_size: int) -> None:
+        super().__init__()
+        self.examination = Examination(slate_size)
+
+    def loss(self, appeal: Tensor, clicks: Tensor, nothing: Tensor | None = None) -> Tensor:
         """Mean negative log-likelihood a slate, see ``Choice``."""
-        log_p = nn.functional.logsigmoid(appeal) + self.examination()
+        log_p = nn.functional.logsigmoid(appeal if nothing is None else appeal - nothing) + self.examination()
         log_not = torch.log1p(-log_p.exp().clamp(max=1.0 - 1e-6))
         return -torch.where(clicks, log_p, log_not).sum(dim=1).mean()
 
@@ -105,5 +169,10 @@ class AnyClick(Choice):
 
     def score(self, gains: Float) -> Float:
         """Logarithm of the gains over the best, which are chances times engagement, never below 0."""
-        best = np.maximum(gains[:, :1], SMALLEST)
-        return np.log(np.maximum(gains / best, SMALLEST))
+        return _log_share(gains)
+
+
+def _log_share(gains: Float) -> Float:
+    """Logarithms of gains over the best's, (users, items), best first."""
+    best = np.maximum(gains[:, :1], SMALLEST)
+    return np.log(np.maximum(gains / best, SMALLEST))

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from driftrec.agents.ranker.choice import OneClick
-from driftrec.agents.ranker.items import Items
 from driftrec.agents.ranker.state_encoder import memories
 
 HALF_LIVES = (1.0, 3.0, 20.0)
@@ -40,7 +39,31 @@ class Scaler(nn.Module):
         return ((rows - self.mean) / self.scale).clamp(-10.0, 10.0)
 
 
-class UserVector(nn.Module):
+class FeatureEncoder(nn.Module):
+    """From observations to state vectors; it does not learn with the ranker.
+
+    Attributes:
+        width: Length of a state vector.
+        pilot_steps: Steps a lane of random slates that ``learn`` wants to see beforehand.
+    """
+
+    width: int
+    pilot_steps = 0
+
+    def learn(self, columns: Tensor, clicks: Tensor) -> None:
+        """Learn from random slates; nothing, unless said otherwise.
+
+        Args:
+            columns: Of the items shown, (steps, slate_size, item_width).
+            clicks: Bool, (steps, slate_size).
+        """
+
+    def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """State vectors, (users, width)."""
+        raise NotImplementedError
+
+
+class UserVector(FeatureEncoder):
     """The observation's "user" as it is; a constant where the world shows nothing of a user.
 
     Args:
@@ -59,24 +82,23 @@ class UserVector(nn.Module):
         return observation["user"].float()
 
 
-class PastSlates(nn.Module):
+class PastSlates(FeatureEncoder):
     """Fading memories of what was clicked and of what was passed over, and the world's count of clicks by topic.
 
     Memories are those of ``driftrec.agents.ranker.state_encoder``, ages in steps; the half-lives are fixed.
 
     Args:
-        items: The catalogue.
+        columns: Of the catalogue's items, (items, columns).
         topics: Numbers of the observation's "hist".
     """
 
-    def __init__(self, items: Items, topics: int) -> None:
+    def __init__(self, columns: Tensor, topics: int) -> None:
         super().__init__()
-        assert items.catalogue is not None
         self.columns: Tensor
-        self.register_buffer("columns", items.catalogue, persistent=False)
+        self.register_buffer("columns", columns, persistent=False)
         self.log_half_life: Tensor
         self.register_buffer("log_half_life", torch.tensor(HALF_LIVES).log2().repeat(2, 1), persistent=False)
-        self.width = self.log_half_life.numel() * (items.width + 1) + topics
+        self.width = self.log_half_life.numel() * (columns.shape[1] + 1) + topics
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, width)."""
@@ -86,7 +108,7 @@ class PastSlates(nn.Module):
         return torch.cat([*of_slates, observation["hist"]], dim=1)
 
 
-class PastResponses(nn.Module):
+class PastResponses(FeatureEncoder):
     """How far a window of responses lies from the average user's, for worlds that show nothing else of a user.
 
     The average user clicks item i of slate t, or nothing, with chance p_ti, by ``OneClick`` with appeal <u, x_i>, x_i
@@ -104,6 +126,8 @@ class PastResponses(nn.Module):
         topics: Numbers that the observation's "cluster" takes, beside -1 for positions before the first slate.
         slate_size: Positions of one step.
     """
+
+    pilot_steps = 50
 
     def __init__(self, topics: int, slate_size: int) -> None:
         super().__init__()

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from driftrec.agents.ranker.choice import Choice
-from driftrec.agents.ranker.feature_encoders import PastResponses, PastSlates, Scaler, UserVector
+from driftrec.agents.ranker.feature_encoders import FeatureEncoder, Scaler
+from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
 
 
-@dataclass
-class Scores:
-    """Predictions for some items, each (users, items)."""
-
-    appeal: Tensor  # logit of opening the item at the first position
-    engagement: Tensor  # expected engagement if opened, in the world's unit
-
-
-class FeatureRanker(nn.Module):
+class FeatureRanker(Ranker):
     """Inner products of a user's and an item's vector.
 
         s = scaled state,  h = A s + MLP(s),  v_i = B x_i + MLP(x_i)
@@ -37,14 +29,7 @@ class FeatureRanker(nn.Module):
         dims: Length of the vectors v.
     """
 
-    def __init__(
-        self,
-        encoder: UserVector | PastSlates | PastResponses,
-        item_width: int,
-        choice: Choice,
-        seed: int,
-        dims: int = 32,
-    ) -> None:
+    def __init__(self, encoder: FeatureEncoder, item_width: int, choice: Choice, seed: int, dims: int = 32) -> None:
         super().__init__()
         self.encoder, self.choice = encoder, choice
         with torch.random.fork_rng(devices=[]):
@@ -57,40 +42,48 @@ class FeatureRanker(nn.Module):
             self.level = nn.Linear(64, 1)
         self.unit: Tensor
         self.register_buffer("unit", torch.ones(()))
-        self.future: Tensor
+        self.width, self.pilot_steps = encoder.width, encoder.pilot_steps
         self.register_buffer("future", torch.zeros(item_width))
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """Scaled state vectors, (users, encoder.width)."""
+        """Scaled state vectors, (users, width)."""
         return self.scaler(self.encoder(observation))
 
-    def forward(self, state: Tensor, columns: Tensor) -> Scores:
-        """Predictions for items.
-
-        Args:
-            state: From ``state``, (users, width).
-            columns: Of the items, (items, item_width) or, where every user has others, (users, items, item_width).
-        """
+    def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
+        """Predictions for items, ``shown`` as columns, (items, item_width) or (users, items, item_width)."""
+        assert shown is not None
         hidden = self.user(state)
-        vectors = self.item(columns)
+        vectors = self.item(shown)
         appeal_query, engagement_query = self.query(hidden).chunk(2, dim=1)
         bias = self.bias(vectors)  # (..., items, 2)
         appeal = _products(appeal_query, vectors) + bias[..., 0] + self.level(hidden)
         engagement = self.unit * nn.functional.softplus(_products(engagement_query, vectors) + bias[..., 1])
         return Scores(appeal, engagement)
 
-    def loss(self, state: Tensor, columns: Tensor, clicks: Tensor, engagement: Tensor) -> Tensor:
-        """Negative log-likelihood of the clicks plus squared error of the engagement of what was opened.
+    def later(self, shown: Tensor | None) -> Tensor:
+        """Engagement to come by the columns ``shown``, their shape but for the last axis."""
+        assert shown is not None
+        return shown @ self.future
 
-        Args:
-            state: Before the slate, (users, width).
-            columns: Of the items shown, (users, slate_size, item_width).
-            clicks: Bool, (users, slate_size).
-            engagement: By position, (users, slate_size).
-        """
-        scores = self(state, columns)
-        error = (scores.engagement - engagement) / self.unit * clicks
-        return self.choice.loss(scores.appeal, clicks) + 0.1 * error.square().sum() / len(clicks)
+    def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the encoder makes of the observations; it does not learn."""
+        return {"state": self.encoder(observation)}
+
+    def pilot(self, logs: Logs) -> None:
+        """Let the encoder learn the average user."""
+        self.encoder.learn(logs.shown, logs.clicks)
+
+    def prepare(self, logs: Logs) -> None:
+        """Scale states and engagement by what is in the logs."""
+        self.scaler.learn(logs.seen["state"])
+        if logs.clicks.any():
+            self.unit.copy_(logs.engagement[logs.clicks].mean())
+
+    def loss(self, logs: Logs) -> Tensor:
+        """Negative log-likelihood of the clicks plus squared error of the engagement of what was opened."""
+        scores = self.scores(self.scaler(logs.seen["state"]), logs.shown)
+        error = self.choice.squared_error((scores.engagement - logs.engagement) / self.unit, logs.clicks)
+        return self.choice.loss(scores.appeal, logs.clicks) + 0.1 * error / len(logs)
 
 
 class Residual(nn.Module):

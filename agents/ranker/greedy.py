@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.slate_optimiser import best_slates
 
 
 class Greedy:
-    """Slates of highest judged value; what the user has read lately is left out.
+    """Slates of the largest gains; what must not or had better not be shown comes last.
 
-    With ``Judge(..., farsighted=False)`` it is the learned myopic ranker: most minutes in the next step. With
+    With ``Judge(..., farsighted=False)`` it is the learned myopic ranker: most engagement in the next step. With
     ``farsighted=True`` it is what PPO starts from.
 
     Args:
         judge: A fitted ranker made ready to serve.
+        slate_size: Positions in a slate.
         noise: Scale of Gumbel noise on appeal, for logging.
     """
 
-    def __init__(self, judge: Judge, noise: float = 0.0) -> None:
-        self.judge = judge
-        self.noise = noise
+    def __init__(self, judge: Judge, slate_size: int, noise: float = 0.0) -> None:
+        self.judge, self.slate_size, self.noise = judge, slate_size, noise
         self._rng = np.random.default_rng(0)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -31,11 +32,12 @@ class Greedy:
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.judge.num_items)])
+        chunks = user_chunks(observation, self.judge.items.count(observation))
+        return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:
-        predicted = self.judge.predict(observation)
-        appeal = predicted.appeal
-        if self.noise:
-            appeal = appeal + self.noise * self._rng.gumbel(size=appeal.shape).astype(np.float32)
-        return best_slates(np.exp(appeal), predicted.value, 1.0, self.judge.positions)
+        view = self.judge.view(observation, self._gumbel if self.noise else None)
+        return top_k(view.gains, self.slate_size)
+
+    def _gumbel(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        return self.noise * self._rng.gumbel(size=shape).astype(np.float32)

@@ -6,18 +6,16 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from driftrec.agents.policy import Context
 from driftrec.simulators.settings import nearest
+from driftrec.simulators.vectors import Float
 
 Representation = Literal["text", "ids", "random"]
 """Text embeddings; one learned vector an id; or fixed random vectors that mean nothing."""
 
 ID_DIMS = 64
-
-Float = NDArray[np.float32]
 
 
 class Table(nn.Module):

@@ -1,55 +1,136 @@
-"""What the agents know of the items of a published world: columns of numbers in place of text embeddings."""
+"""What may be shown to a user, and how it is described: ``Items`` of a catalogue with texts, or of features."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from driftrec.agents.policy import Observation
+from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.policy import Context, Observation
 
 CANDIDATES = "candidates"
 """Key of the observation that holds features of candidates, in worlds that draw them for every request."""
 
+READ = -1e4
+"""Value of what was read lately, in the world's unit: below all else, and still a number."""
 
-class Items:
+WITHHELD = -1e20
+"""Value of what must not be shown: below what was read, however little it attracts."""
+
+
+class Items(Protocol):
+    """What may be shown. Rankers are handed ``shown``: columns of items, or positions in a catalogue that they know.
+
+    Attributes:
+        num_items: Items that may be shown.
+        topics: Topic of every item of a catalogue, (items,); empty where candidates are not kept by topic.
+        width: Columns of an item as they come with a request.
+        keys: Entries of an observation that ``every`` and ``forbid`` look at.
+    """
+
+    num_items: int
+    width: int
+    topics: NDArray[np.int64]
+    keys: tuple[str, ...]
+
+    def count(self, observation: Observation) -> int:
+        """Items that a ranker judges for a user."""
+        ...
+
+    def every(self, observation: Observation) -> Tensor | None:
+        """All that may be shown, as rankers read it; None for the whole of a catalogue that they know."""
+        ...
+
+    def of(self, observation: Observation, slates: NDArray[np.int64]) -> Tensor:
+        """What ``slates`` (users, n) hold, as rankers read it, (users, n, ...)."""
+        ...
+
+    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+        """Lower the ``value`` (users, items) of what is not to be shown, in place."""
+        ...
+
+
+class TextItems:
+    """The items of a catalogue with texts, by position.
+
+    Args:
+        context: What is known of them.
+    """
+
+    keys: tuple[str, ...] = ("read_items",)
+    width = 0
+
+    def __init__(self, context: Context) -> None:
+        self._size, self._withheld = context.num_items, context.withheld
+        self.num_items = self._size - (0 if context.withheld is None else int(context.withheld.sum()))
+        self.topics: NDArray[np.int64] = np.empty(0, np.int64)
+
+    def count(self, observation: Observation) -> int:
+        """Items in the catalogue."""
+        return self._size
+
+    def every(self, observation: Observation) -> None:
+        """None: the whole catalogue."""
+
+    def of(self, observation: Observation, slates: NDArray[np.int64]) -> Tensor:
+        """The positions themselves."""
+        return torch.from_numpy(slates)
+
+    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+        """``READ`` for what the user read lately, where the world tells; ``WITHHELD`` for what must not be shown."""
+        if "read_items" in observation:
+            value[read_mask(observation, self._size)] = READ
+        if self._withheld is not None:
+            value[:, self._withheld] = WITHHELD
+
+
+class FeatureItems:
     """Columns of the items that may be shown: a catalogue's, the same for all users, or those of the request.
 
     A catalogue's features are joined by a one in the column of the largest: the topic that SARDINE counts clicks by.
 
     Args:
+        num_items: Items that may be shown.
         features: Of a catalogue, (items, features); None where candidates come with the request.
         request_width: Columns of a candidate that comes with the request.
 
     Attributes:
         catalogue: Columns of a catalogue's items, (items, columns); None without one.
-        topics: Their topics, (items,); empty without a catalogue.
         width: Columns of an item.
     """
 
-    def __init__(self, features: NDArray[np.float32] | None, request_width: int = 0) -> None:
+    def __init__(self, num_items: int, features: NDArray[np.float32] | None, request_width: int = 0) -> None:
+        self.num_items = num_items
         self.catalogue: Tensor | None = None
         self.topics: NDArray[np.int64] = np.empty(0, np.int64)
         self.width = request_width
+        self.keys: tuple[str, ...] = (CANDIDATES,)
         if features is not None:
+            self.keys = ()
             self.topics = features.argmax(axis=1)
             main = np.eye(features.shape[1], dtype=np.float32)[self.topics]
             self.catalogue = torch.from_numpy(np.concatenate([features, main], axis=1))  # (items, columns)
             self.width = self.catalogue.shape[1]
 
-    def columns(self, observation: Observation) -> Tensor:
-        """Of all that may be shown: (items, columns), or (users, candidates, columns)."""
-        return torch.from_numpy(observation[CANDIDATES]) if self.catalogue is None else self.catalogue
-
     def count(self, observation: Observation) -> int:
         """Items that may be shown to a user."""
-        return self.columns(observation).shape[-2]
+        return self.every(observation).shape[-2]
+
+    def every(self, observation: Observation) -> Tensor:
+        """Columns of all that may be shown: (items, columns), or (users, candidates, columns)."""
+        return torch.from_numpy(observation[CANDIDATES]) if self.catalogue is None else self.catalogue
 
     def of(self, observation: Observation, slates: NDArray[np.int64]) -> Tensor:
-        """Of what slates (users, n) hold, (users, n, columns)."""
+        """Columns of what slates (users, n) hold, (users, n, columns)."""
         index = torch.from_numpy(slates)
         if self.catalogue is not None:
             return self.catalogue[index]
         columns = torch.from_numpy(observation[CANDIDATES])
         return columns.gather(1, index[..., None].expand(-1, -1, columns.shape[2]))
+
+    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+        """Nothing is forbidden: such users may be shown anything again."""

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
-from driftrec.agents.baselines.common import read_mask
 from driftrec.agents.policy import Observation
+from driftrec.agents.ranker.items import Items
+from driftrec.agents.ranker.protocol import Ranker
 from driftrec.agents.ranker.state_encoder import as_tensors
-from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.simulators.vectors import Float
 
-Float = NDArray[np.float32]
-
-READ = -1e4
-"""Value of what was read lately, in minutes: below all else, and still a number."""
-
-WITHHELD = -1e20
-"""Value of what must not be shown: below what was read, however little it attracts."""
+Noise = Callable[[tuple[int, ...]], Float]
+"""Draws an array of that shape."""
 
 
 @dataclass
-class Predictions:
-    """A ranker's view of some users and all items."""
+class View:
+    """A ranker's view of some users and all that may be shown to them."""
 
-    state: Float  # (users, state_dims)
-    appeal: Float  # (users, items) log attraction over no-click at the first position
-    minutes: Float  # (users, items) now, if opened
-    value: Float  # (users, items) minutes now and to come, if opened; READ and WITHHELD for what is not to be shown
+    state: Float  # (users, width)
+    shown: Tensor | None  # what may be shown, see ``Items.every``
+    appeal: Float  # (users, items) logit of opening it at the first position
+    engagement: Float  # (users, items) now, if opened
+    value: Float  # (users, items) now and to come, if opened; below all else for what is not to be shown
+    gains: Float  # (users, items) worth of a place in the slate
 
 
 class Judge:
@@ -37,29 +35,23 @@ class Judge:
 
     Args:
         ranker: A fitted ranker; not changed.
-        farsighted: Add ``ranker.future``, the minutes to come, to the minutes now.
+        items: What may be shown.
+        farsighted: Count what opening an item does to the engagement after it.
     """
 
-    def __init__(self, ranker: Ranker, farsighted: bool) -> None:
-        self.ranker = ranker.eval()
-        self.num_items = len(ranker.future)
-        self.num_shown = self.num_items - (0 if ranker.withheld is None else int(ranker.withheld.sum()))
-        self.future: Float = ranker.future.numpy().copy() if farsighted else np.zeros(self.num_items, np.float32)
-        with torch.no_grad():
-            self._vectors = ranker.item_vectors()
-            bias = ranker.position_bias
-            positions = torch.exp(bias - bias[0]).numpy()
-        self.positions: Float = np.minimum.accumulate(positions)  # (slate_size,), not increasing
+    def __init__(self, ranker: Ranker, items: Items, farsighted: bool) -> None:
+        self.ranker, self.items, self.farsighted = ranker.eval(), items, farsighted
 
-    def predict(self, observation: Observation) -> Predictions:
-        """The ranker's predictions."""
+    def view(self, observation: Observation, noise: Noise | None = None) -> View:
+        """The ranker's view, with ``noise`` on the appeal in its gains."""
         with torch.inference_mode():
-            state = self.ranker.encoder(as_tensors(observation))
-            scores = self.ranker.predict(state, self._vectors)
-            appeal = scores.appeal.sub_(scores.no_click).add_(self.ranker.position_bias[0])
-        minutes = scores.minutes.numpy()
-        value = minutes + self.future
-        value[read_mask(observation, self.num_items)] = READ
-        if self.ranker.withheld is not None:
-            value[:, self.ranker.withheld] = WITHHELD
-        return Predictions(state.numpy(), appeal.numpy(), minutes, value)
+            shown = self.items.every(observation)
+            state = self.ranker.state(as_tensors(observation))
+            scores = self.ranker.scores(state, shown)
+            later = self.ranker.later(shown) if self.farsighted else torch.zeros(())
+        appeal, engagement = scores.appeal.numpy(), scores.engagement.numpy()
+        value = engagement + later.numpy()
+        self.items.forbid(observation, value)
+        noisy = appeal if noise is None else appeal + noise(appeal.shape)
+        gains = self.ranker.choice.gains(noisy, value)
+        return View(state.numpy(), shown, appeal, engagement, value, gains)

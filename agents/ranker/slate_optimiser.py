@@ -7,8 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import check_scores, top_k
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float
 
 
 def best_slates(

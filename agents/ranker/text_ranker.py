@@ -1,16 +1,18 @@
-"""A network that predicts what a user would open from a slate, and for how many minutes."""
+"""A network that predicts what a user would open from a slate, and for how long, from texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from driftrec.agents.policy import LARGE, Context
+from driftrec.agents.ranker.choice import Choice, OneOfMany
+from driftrec.agents.ranker.item_columns import describe
 from driftrec.agents.ranker.item_tables import Representation, item_table, persona_table
 from driftrec.agents.ranker.kept import Kept, product
+from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
 from driftrec.agents.ranker.state_encoder import StateEncoder
 from driftrec.agents.ranker.true_state import TrueState
 
@@ -18,32 +20,29 @@ OWN_PENALTY = 1e-4
 """Weight of the squares of what is an item's own: text explains what it can, and the rest is left to e."""
 
 
-@dataclass
-class Scores:
-    """Predictions for every item, each (users, items) unless said otherwise."""
-
-    appeal: Tensor  # log weight in the choice at position 0
-    minutes: Tensor  # expected minutes if opened
-    no_click: Tensor  # (users, 1) log weight of opening nothing
-
-
-class Ranker(nn.Module):
-    """State encoder and item tower; inner products of the two give appeal and minutes.
+class TextRanker(Ranker):
+    """State encoder and item tower; inner products of the two give appeal and engagement.
 
         v_i = tower(x_i) + e_i                x_i describes the item, e_i is its own, learned from zero
-        appeal_i = <q(s), v_i> + a_i          log weight of item i in a multinomial logit with no-click n(s)
-        minutes_i = length_i * sigmoid(<r(s), v_i> + b_i)
-
-    ``future`` holds what opening an item does to the minutes after it (``ranker.future``), zero until set.
+        appeal_i = <q(s), v_i> + a_i - n(s)   n(s) is the logit of opening nothing
+        engagement_i = length_i * sigmoid(<r(s), v_i> + b_i)
 
     Args:
         context: What is known of items and personas.
         representation: "text", "ids" or "random".
         seed: Seed of the weights.
         dims: Length of the item vectors v.
+        choice: How users choose; one item at most, with a learned weight of every position, when omitted.
     """
 
-    def __init__(self, context: Context, representation: Representation, seed: int, dims: int = 48) -> None:
+    def __init__(
+        self,
+        context: Context,
+        representation: Representation,
+        seed: int,
+        dims: int = 48,
+        choice: Choice | None = None,
+    ) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -57,66 +56,75 @@ class Ranker(nn.Module):
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
-        self._bias = Kept()
-        self.position_bias = nn.Parameter(torch.zeros(context.slate_size))
+        self._vectors, self._bias = Kept(), Kept()
+        if choice is None:
+            self.position_bias = nn.Parameter(torch.zeros(context.slate_size))
+            choice = OneOfMany(self.position_bias)
+        self.choice = choice
         self.length: Tensor
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
-        self.future: Tensor
         self.register_buffer("future", torch.zeros(context.num_items))
-        self.withheld = context.withheld  # (items,), for what serves
-        self.dims = dims
+        self.width = self.encoder.state_dims
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
-        return self.tower(self.items()) + self.own
+        sources = (self.items(), self.own, *self.tower.parameters())
+        return self._vectors(sources, lambda: self.tower(self.items()) + self.own)
 
     def _vectors_of(self, slates: Tensor) -> Tensor:
-        """V of the items of ``slates`` (users, slate_size), (users, slate_size, dims)."""
+        """V of the items of ``slates`` (users, slate_size), (users, slate_size, dims).
+
+        Looked up by ``embedding``, as in the encoder: the gradient of ``vectors[slates]`` adds up in no fixed order on
+        several threads, and training would not repeat.
+        """
         if len(self.own) > LARGE:
             rows, own = (nn.functional.embedding(slates, table) for table in (self.items(), self.own))
             return self.tower(rows) + own
         return nn.functional.embedding(slates, self.item_vectors())
 
-    def forward(self, observation: Mapping[str, Tensor], vectors: Tensor | None = None) -> Scores:
-        """Predictions for all items.
+    def state(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """State vectors, (users, width)."""
+        return self.encoder(observation)
 
-        Args:
-            observation: Tensors, leading axis users.
-            vectors: ``item_vectors()`` where they are at hand already.
-        """
-        vectors = self.item_vectors() if vectors is None else vectors
-        return self.predict(self.encoder(observation), vectors)
+    def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
+        """Predictions for items, ``shown`` as positions (users, n); None for all."""
+        raw = self._of_all(state) if shown is None else self._of(state, shown)
+        no_click = self.no_click(state)
+        return Scores(raw.appeal.sub_(no_click).add_(self.choice.examination()[0]), raw.engagement)
 
-    def predict(self, state: Tensor, vectors: Tensor) -> Scores:
-        """Predictions for all items from state vectors (users, state_dims) and ``item_vectors()``."""
+    def _of_all(self, state: Tensor) -> Scores:
+        """Scores of all items, appeal as it stands beside ``no_click``."""
+        vectors = self.item_vectors()
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
         bias = product(self._bias, self.item_bias, vectors)  # (items, 2)
         appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)
-        minutes = self.length * torch.addmm(bias[:, 1], stay_query, vectors.T).sigmoid_()
-        return Scores(appeal, minutes, self.no_click(state))
+        return Scores(appeal, self.length * torch.addmm(bias[:, 1], stay_query, vectors.T).sigmoid_())
 
-    def loss(self, observation: Mapping[str, Tensor], slates: Tensor, choice: Tensor, minutes: Tensor) -> Tensor:
-        """Negative log-likelihood of the choices plus squared error of the minutes of what was opened.
-
-        Rows are looked up by ``embedding``, here and in the encoder: the gradient of ``vectors[slates]`` adds up in no
-        fixed order on several threads, and training would not repeat.
-
-        Args:
-            observation: What was seen before the slate.
-            slates: Items shown, no repeats, (users, slate_size).
-            choice: Position opened, slate_size for none, (users,).
-            minutes: Minutes read, 0 where nothing was opened, (users,).
-        """
+    def _of(self, state: Tensor, slates: Tensor) -> Scores:
+        """The same of the items of ``slates`` (users, slate_size)."""
         shown = self._vectors_of(slates)  # (users, slate_size, dims)
-        state = self.encoder(observation)
         bias = self.item_bias(shown)
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
-        appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0] + self.position_bias
-        logits = torch.cat([appeal, self.no_click(state)], dim=1)
+        appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0]
         stay = torch.einsum("ukd,ud->uk", shown, stay_query) + bias[..., 1]
-        predicted = self.length[slates] * torch.sigmoid(stay)
-        opened = choice < slates.shape[1]
-        position = choice.clamp(max=slates.shape[1] - 1)[:, None]
-        error = (predicted.gather(1, position)[:, 0] - minutes) * opened
-        likelihood = nn.functional.cross_entropy(logits, choice)
-        return likelihood + 0.1 * error.square().sum() / len(choice) + OWN_PENALTY * self.own.square().sum()
+        return Scores(appeal, self.length[slates] * torch.sigmoid(stay))
+
+    def later(self, shown: Tensor | None) -> Tensor:
+        """``future`` of all items, (items,), or of those at the positions ``shown``."""
+        return self.future if shown is None else self.future[shown]
+
+    def columns(self) -> Tensor:
+        """Columns of all items, see ``item_columns.describe``, (items, item_columns)."""
+        return describe(self.item_vectors(), self.length, self.future)
+
+    def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """All of the observations: the encoder learns."""
+        return dict(observation)
+
+    def loss(self, logs: Logs) -> Tensor:
+        """Negative log-likelihood of the clicks plus squared error of the engagement of what was opened."""
+        state = self.encoder(logs.seen)
+        raw = self._of(state, logs.shown)
+        likelihood = self.choice.loss(raw.appeal, logs.clicks, self.no_click(state))
+        error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
+        return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * self.own.square().sum()

@@ -1,68 +1,128 @@
-"""What PPO starts from: a ranker of clicks and minutes, and what items do to the minutes to come."""
+"""What PPO starts from: a ranker fitted to logged slates, and what items do to the engagement to come."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.curve import Curve
-from driftrec.agents.ranker.fitting import MyopicSettings, fit, fit_myopic
-from driftrec.agents.ranker.future import FutureSettings, fit_future, weigh_future
+from driftrec.agents.policy import Policy
+from driftrec.agents.ranker.fitting import FitSettings, Report, fit
+from driftrec.agents.ranker.future import FutureSettings, weigh
 from driftrec.agents.ranker.greedy import Greedy
-from driftrec.agents.ranker.item_tables import Representation
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.logs import collect, joined
-from driftrec.agents.ranker.text_ranker import Ranker
-from driftrec.agents.setup import WorldSetup
+from driftrec.agents.ranker.logs import collect
+from driftrec.agents.ranker.protocol import Logs, joined
+from driftrec.agents.setup import Setup
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of logging and fitting to all logs so far.
+
+    Attributes:
+        seed: Source of its users, draws, and the order of gradients.
+        epochs: Passes over the logs.
+        farsighted: Weigh the engagement to come after it, so that the next round's slates count it.
+    """
+
+    seed: int
+    epochs: int
+    farsighted: bool
+
+
+class Estimate(Protocol):
+    """Learns what opening an item does to the engagement after it, see ``driftrec.agents.worlds.kit.Kit.future``."""
+
+    def __call__(
+        self, setup: Setup, judge: Judge, logs: Logs, settings: FutureSettings, *, seed: int, report: Report
+    ) -> tuple[NDArray[np.float32], int]:
+        """That, for ``Ranker.future``, and environment steps taken."""
+        ...
+
+
+class WarmStart(Protocol):
+    """What is to be settled of a warm start: a world's ``TrainSettings``."""
+
+    @property
+    def fit(self) -> FitSettings:
+        """How the ranker is fitted."""
+        ...
+
+    @property
+    def future(self) -> FutureSettings:
+        """How the engagement to come is learned."""
+        ...
+
+    def rounds(self, seed: int) -> Sequence[Round]:
+        """Rounds of logging and fitting, the first of random slates."""
+        ...
 
 
 def warm_start(
-    setup: WorldSetup,
-    representation: Representation,
-    myopic: MyopicSettings,
-    future: FutureSettings,
+    setup: Setup,
+    estimate: Estimate,
+    judge: Judge,
+    settings: WarmStart,
     *,
-    refits: int,
     seed: int,
-    report: Callable[[str], None],
+    report: Report,
     curve: Curve,
-) -> Ranker:
-    """Fit the myopic ranker, learn the minutes to come; then log with both and fit the ranker again, ``refits`` times.
+) -> None:
+    """Fit the judge's ranker to random slates, then to its own with noise too; learn the engagement to come.
 
     A farsighted policy keeps users for long and meets states that a myopic one never sees; the last logs hold them.
 
     Args:
-        setup: World and embeddings.
-        representation: "text", "ids" or "random".
-        myopic: How the ranker is fitted.
-        future: How the minutes to come are learned.
-        refits: Rounds of logging with the farsighted policy and fitting to all logs.
+        setup: World.
+        estimate: Learns the engagement to come.
+        judge: Farsighted; its ranker is fitted.
+        settings: How.
         seed: Source of all randomness.
         report: Called with lines of progress.
         curve: Measures what has been reached after every stage.
     """
-    context, envs = setup.context, setup.envs(myopic.lanes)
-    gathering = replace(myopic, epochs=1)  # good enough to log with
-    ranker, logs = fit_myopic(
-        context, envs, seed=seed, representation=representation, settings=gathering, report=report
-    )
-    logged = myopic.lanes * myopic.log_steps
-    curve.env_steps += logged * myopic.rounds
-    curve.measure("myopic", Greedy(Judge(ranker, farsighted=False)))
-    report(f"Random slates to {future.lanes:,} lanes, {future.log_steps:,} steps each: what follows an item")
-    columns = None if ranker.items.learned else ranker.items().numpy()
-    to_come = fit_future(context, setup.envs(future.lanes), columns, seed=seed, settings=future)
-    weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
-    weighing = future.users * setup.horizon * len(future.weights)
-    curve.env_steps += future.lanes * future.log_steps + weighing
-    curve.measure("farsighted", Greedy(Judge(ranker, farsighted=True)))
-    for round_seed in np.random.SeedSequence([seed, refits]).generate_state(refits).tolist():
-        report(f"Farsighted slates to {myopic.lanes:,} lanes, {myopic.log_steps} steps each")
-        logs.append(collect(envs, Greedy(Judge(ranker, farsighted=True), myopic.noise), myopic.log_steps, round_seed))
-        fit(ranker, joined(logs), myopic, epochs=myopic.epochs, seed=round_seed, report=report)
-        weigh_future(setup, ranker, to_come, seed=seed, settings=future, report=report)
-        curve.env_steps += logged + weighing
-        curve.measure("refitted", Greedy(Judge(ranker, farsighted=True)))
-    return ranker
+    future, greedy = settings.future, Greedy(judge, setup.slate_size)
+    to_come: NDArray[np.float32] | None = None
+    stage = "myopic"
+    for each, logs, steps in fit_rounds(setup, judge, settings.fit, settings.rounds(seed), seed=seed, report=report):
+        curve.env_steps += steps
+        if not each.farsighted:
+            continue
+        if any(future.weights):
+            if to_come is None:
+                curve.measure(stage, greedy)
+                stage = "farsighted"
+                to_come, steps = estimate(setup, judge, logs[0], future, seed=seed, report=report)
+                curve.env_steps += steps
+            curve.env_steps += weigh(setup, judge, to_come, seed=seed, settings=future, report=report)
+        curve.measure(stage, greedy)
+        stage = "refitted"
+
+
+def fit_rounds(
+    setup: Setup, judge: Judge, settings: FitSettings, rounds: Sequence[Round], *, seed: int, report: Report
+) -> Iterator[tuple[Round, list[Logs], int]]:
+    """Log and fit, round by round; random slates first, then the judge's own with noise, as it judges by then.
+
+    Yields:
+        The round that is over, all logs so far, and environment steps taken since the last.
+    """
+    envs, steps = setup.envs(settings.lanes), settings.lanes * judge.ranker.pilot_steps
+    policy: Policy = Random(setup.context)
+    if judge.ranker.pilot_steps:
+        judge.ranker.pilot(collect(envs, policy, judge, judge.ranker.pilot_steps, seed).rows())
+    logs: list[Logs] = []
+    for each in rounds:
+        report(f"{'Own' if logs else 'Random'} slates to {settings.lanes:,} lanes, {settings.log_steps} steps each")
+        logs.append(collect(envs, policy, judge, settings.log_steps, each.seed))
+        rows = joined([part.rows() for part in logs])
+        fit(judge.ranker, rows, settings, epochs=each.epochs, seed=each.seed, report=report)
+        policy = Greedy(judge, setup.slate_size, settings.noise)
+        yield each, logs, steps + settings.lanes * settings.log_steps
+        steps = 0

@@ -1,7 +1,8 @@
-"""The policies that a run folder of ``driftrec train`` holds: myopic, mmr, farsighted, ppo."""
+"""The policies that run folders of ``driftrec train`` and ``train-baseline`` hold."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from driftrec.agents.baselines.mmr import MMR, WEIGHT
@@ -12,45 +13,70 @@ from driftrec.agents.ppo.settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.text_ranker import Ranker
 from driftrec.agents.ranker.true_state import Informed
 from driftrec.agents.runs.checkpoint import Checkpoint, load_checkpoint, read_config
-from driftrec.agents.setup import WorldArgs, WorldSetup
-from driftrec.agents.worlds.description import differences
-from driftrec.simulators.revealed import revealed
+from driftrec.agents.runs.description import differences
+from driftrec.agents.setup import Setup, WorldArgs
+from driftrec.agents.slateq.values import ClickValues, SlateQPolicy
+from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
+from driftrec.agents.stock.training import STOCK
+from driftrec.agents.worlds.kits import kit_of
+from driftrec.envs.spaces import observation_space
 
 
-def load_greedy(setup: WorldSetup, run: str, farsighted: bool) -> Policy:
-    """The run's ranker: the learned myopic policy, or with the minutes to come the one that PPO started from.
+def load_greedy(setup: Setup, run: str, farsighted: bool) -> Policy:
+    """The run's ranker: the learned myopic policy, or with the engagement to come the one that PPO started from.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
-        ValueError: If it was made for another catalogue, text encoder or slate size.
+        ValueError: If it was made for another world, catalogue, text encoder or slate size, or is of another kind.
     """
     checkpoint = open_run(setup, run, "ppo")
-    return _served(Greedy(Judge(ranker_of(setup, checkpoint), farsighted)), setup, checkpoint)
+    return _served(Greedy(judge_of(setup, checkpoint, farsighted), setup.slate_size), setup, checkpoint)
 
 
-def load_mmr(setup: WorldSetup, run: str, weight: float = WEIGHT) -> Policy:
+def load_mmr(setup: Setup, run: str, weight: float = WEIGHT) -> Policy:
     """The run's learned myopic ranker with diverse slates; errors as of ``load_greedy`` and ``MMR``."""
     checkpoint = open_run(setup, run, "ppo")
-    judge = Judge(ranker_of(setup, checkpoint), farsighted=False)
-    return _served(MMR(judge, setup.context, weight), setup, checkpoint)
+    return _served(MMR(judge_of(setup, checkpoint, farsighted=False), setup.context, weight), setup, checkpoint)
 
 
-def load_ppo(setup: WorldSetup, run: str, greedy: bool) -> Policy:
+def load_ppo(setup: Setup, run: str, greedy: bool) -> Policy:
     """The slate policy that PPO trained; errors as of ``load_greedy``."""
     checkpoint = open_run(setup, run, "ppo")
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    stage = CandidateStage(ranker_of(setup, checkpoint), settings.candidates)
+    stage = CandidateStage(judge_of(setup, checkpoint, farsighted=True), settings.candidates, setup.slate_size)
     network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
 
 
-def _served(policy: Policy, setup: WorldSetup, checkpoint: Checkpoint) -> Policy:
+def load_slateq(setup: Setup, run: str) -> Policy:
+    """The policy that ``train_slateq`` left; errors as of ``load_greedy``."""
+    checkpoint = open_run(setup, run, "slateq")
+    judge = judge_of(setup, checkpoint, farsighted=False)
+    network = ClickValues(judge, checkpoint.config["settings"]["slateq"]["unit"], seed=0)
+    checkpoint.load_into("values", network)
+    return SlateQPolicy(judge, network, setup.slate_size)
+
+
+def load_stock(setup: Setup, run: str, kind: str) -> Policy:
+    """The policy that ``train_stock`` left, ``kind`` being "sb3-ppo" or "sb3-sac"; errors as of ``load_greedy``."""
+    checkpoint = open_run(setup, run, kind)
+    settings = STOCK[kind](**checkpoint.config["settings"][kind])
+    flat, actions = FlatObservations(setup.context), settings.actions(setup.context)
+    network = settings.network(flat.space(observation_space(setup.world)), actions.space)
+    network.set_training_mode(False)
+    checkpoint.load_into("network", network)
+    return StockPolicy(flat, actions, network, settings.greedy)
+
+
+def _served(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
-    return Informed(policy, revealed(setup.world)) if checkpoint.config["settings"].get("true_state") else policy
+    if not checkpoint.config["settings"].get("true_state"):
+        return policy
+    world: Any = kit_of(setup).revealed(setup).world
+    return Informed(policy, world)
 
 
 def other_world(here: WorldArgs, run: str) -> list[str]:
@@ -59,39 +85,42 @@ def other_world(here: WorldArgs, run: str) -> list[str]:
     return [f"Note: {run} was trained with {difference}." for difference in differences(there, here)]
 
 
-def load_ranker(setup: WorldSetup, run: str) -> tuple[Ranker, dict[str, Any]]:
-    """The ranker of a run of ``driftrec train``, and the settings that ``ranker_of`` makes one like it from.
+def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
+    """The ranker of a run of ``driftrec train``, without the engagement to come; and what ``judge_of`` is told of it.
 
-    Errors as of ``load_greedy``.
+    Raises:
+        FileNotFoundError: If there is no checkpoint.
+        ValueError: As of ``open_run``, or if the ranker was trained on the truth or with items withheld.
     """
     checkpoint = open_run(setup, run, "ppo")
-    if checkpoint.config["settings"].get("true_state"):
-        raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
-    if checkpoint.config["settings"].get("withheld"):
-        raise ValueError(f"{run} was trained with items withheld, which SlateQ would show; take another run's ranker.")
-    told = {"representation": checkpoint.config["settings"]["representation"], "ranker_seed": checkpoint.config["seed"]}
-    return ranker_of(setup, checkpoint), told
-
-
-def ranker_of(setup: WorldSetup, checkpoint: Checkpoint) -> Ranker:
-    """The ranker in ``checkpoint``; "ranker_seed" among its settings says where it is not the run's own."""
     settings = checkpoint.config["settings"]
-    setup = setup.revealed() if settings.get("true_state") else setup
-    seed = settings.get("ranker_seed", checkpoint.config["seed"])
-    ranker = Ranker(setup.context, settings["representation"], seed)
-    checkpoint.load_into("ranker", ranker)
-    return ranker
+    if settings.get("true_state"):
+        raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
+    if settings.get("withheld"):
+        raise ValueError(f"{run} was trained with items withheld, which SlateQ would show; take another run's ranker.")
+    told = {"settings": settings, "seed": checkpoint.config["seed"]}
+    return judge_of(setup, checkpoint, farsighted=False), told
 
 
-def open_run(setup: WorldSetup, run: str, kind: str) -> Checkpoint:
+def judge_of(setup: Setup, checkpoint: Checkpoint, farsighted: bool) -> Judge:
+    """The ranker in ``checkpoint``, ready to serve; "ranker" in its configuration tells of it where it is another's."""
+    made: Mapping[str, Any] = checkpoint.config.get("ranker", checkpoint.config)
+    kit = kit_of(setup)
+    setup = kit.revealed(setup) if made["settings"].get("true_state") else setup
+    judge = kit.judge(setup, made["settings"], made["seed"], farsighted)
+    checkpoint.load_into("ranker", judge.ranker)
+    return judge
+
+
+def open_run(setup: Setup, run: str, kind: str) -> Checkpoint:
     """The checkpoint of a run of ``kind``: "ppo" for ``driftrec train``, else one of ``driftrec train-baseline``.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
-        ValueError: If it is of another kind, or was made for another catalogue, text encoder or slate size.
+        ValueError: If it is of another kind, or was made for another world, catalogue, text encoder or slate size.
     """
-    checkpoint = load_checkpoint(run, setup.setting)
-    found = checkpoint.config.get("kind", "ppo")
+    checkpoint = load_checkpoint(run, setup)
+    found = checkpoint.config.get("kind", "ppo").removeprefix("published-")  # as earlier versions called some
     if found != kind:
         raise ValueError(f"{run} holds a run of kind {found}, not {kind}; policies of it are called {found}:{run}.")
     trained: Any = checkpoint.config["world"]["slate_size"]

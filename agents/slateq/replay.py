@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -13,22 +13,15 @@ from torch import Tensor, nn
 
 from driftrec.agents.baselines.common import draw_distinct
 from driftrec.agents.policy import Observation, Policy, Slates
-from driftrec.agents.slateq.values import SlateQSettings
+from driftrec.agents.slateq.settings import SlateQSettings
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 
-
-class Dataclass(Protocol):
-    """Any dataclass."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+Step = Mapping[str, Tensor]
+"""What is remembered of one step of some users, leading axis users."""
 
 
-Step = TypeVar("Step", bound=Dataclass)
-"""What is remembered of one step of some users: tensors, leading axis users."""
-
-
-class Replay(Generic[Step]):
+class Replay:
     """A ring of steps.
 
     Args:
@@ -38,27 +31,25 @@ class Replay(Generic[Step]):
     def __init__(self, size: int) -> None:
         self.size = size
         self.added = 0
-        self._kept: Step | None = None
+        self._kept: dict[str, Tensor] = {}
 
     def __len__(self) -> int:
         return min(self.added, self.size)
 
     def add(self, step: Step) -> None:
         """Remember the steps of some users, at most ``size``."""
-        if self._kept is None:
-            rings = {name: value.new_zeros(self.size, *value.shape[1:]) for name, value in vars(step).items()}
-            self._kept = replace(step, **rings)
-        users = len(next(iter(vars(step).values())))
+        if not self._kept:
+            self._kept = {name: value.new_zeros(self.size, *value.shape[1:]) for name, value in step.items()}
+        users = len(next(iter(step.values())))
         rows = (self.added + torch.arange(users)) % self.size
-        for name, value in vars(step).items():
-            getattr(self._kept, name)[rows] = value
+        for name, value in step.items():
+            self._kept[name][rows] = value
         self.added += users
 
     def sample(self, count: int, generator: torch.Generator) -> Step:
         """``count`` steps, each drawn from all; there must be some."""
-        assert self._kept is not None
         rows = torch.randint(len(self), (count,), generator=generator)
-        return replace(self._kept, **{name: value[rows] for name, value in vars(self._kept).items()})
+        return {name: value[rows] for name, value in self._kept.items()}
 
 
 @dataclass
@@ -137,7 +128,7 @@ def _joined(rows: list[dict[str, NDArray[Any]]]) -> Observation:
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-class Descent(Generic[Step]):
+class Descent:
     """Gradients on what a replay buffer holds, with a copy of the network that follows behind.
 
     Args:
@@ -162,7 +153,7 @@ class Descent(Generic[Step]):
         self._generator = torch.Generator().manual_seed(seed)
         self._gradients = 0
 
-    def step(self, replay: Replay[Step], left: float) -> None:
+    def step(self, replay: Replay, left: float) -> None:
         """One gradient, with ``left`` of the step size."""
         loss = self._loss(replay.sample(self.settings.batch_size, self._generator))
         self._optimizer.param_groups[0]["lr"] = self.settings.learning_rate * left
@@ -174,19 +165,16 @@ class Descent(Generic[Step]):
             self.target.load_state_dict(self.network.state_dict())
 
 
-Remembered = TypeVar("Remembered", bound=Dataclass, covariant=True)
-
-
-class Explorer(Protocol[Remembered]):
+class Explorer(Protocol):
     """Takes steps in an environment."""
 
-    def step(self, epsilon: float) -> Remembered:
+    def step(self, epsilon: float) -> Step:
         """One step of every lane, with chance ``epsilon`` of a random slate; what to remember of it."""
         ...
 
 
 def serve_and_learn(
-    explorer: Explorer[Step], descent: Descent[Step], settings: SlateQSettings, tick: Callable[[int], None]
+    explorer: Explorer, descent: Descent, settings: SlateQSettings, tick: Callable[[int], None]
 ) -> None:
     """Take ``settings.total_steps`` steps and learn from what is remembered of them.
 
@@ -196,7 +184,7 @@ def serve_and_learn(
         settings: How.
         tick: Called with environment steps taken, before each step of all lanes and after the last.
     """
-    replay: Replay[Step] = Replay(settings.memory)
+    replay = Replay(settings.memory)
     while replay.added < settings.total_steps:
         tick(replay.added)
         replay.add(explorer.step(settings.exploration(replay.added)))

@@ -32,9 +32,7 @@ from torch import Tensor
 from driftrec.agents.baselines.common import best_unread, centred_units, step_generator
 from driftrec.agents.baselines.content import read_weights
 from driftrec.agents.policy import Context, Observation, Slates
-from driftrec.simulators.vectors import unit
-
-Float = NDArray[np.float32]
+from driftrec.simulators.vectors import Float, unit
 
 
 def components(context: Context, count: int) -> Float:

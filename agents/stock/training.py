@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from stable_baselines3.sac.policies import SACPolicy
 
 from driftrec.agents.policy import Context
-from driftrec.agents.setup import WorldSetup
+from driftrec.agents.setup import Setup
 from driftrec.agents.stock.sb3 import Actions, FlatObservations, ItemNumbers, NearestItems, StockVecEnv
 from driftrec.envs.sb3_bridge import SB3VecEnv
 from driftrec.simulators.noise import user_seeds
@@ -33,6 +34,8 @@ class StockPPOSettings:
         learning_rate: Adam's step size.
         gamma: Discount a step.
         greedy: Serve the most likely item of every position; False draws them, which validates better.
+        validations: Measurements of the policy, from before the first step to after the last; the best is kept.
+        validation_users: Users of a measurement, always the same.
     """
 
     total_steps: int = 250_000
@@ -43,10 +46,13 @@ class StockPPOSettings:
     learning_rate: float = 3e-4
     gamma: float = 0.98
     greedy: bool = False
+    validations: int = 6
+    validation_users: int = 128
 
     def __post_init__(self) -> None:
         check_ranges(self, total_steps=(1, 1e12), lanes=(1, 1e6), rollout=(2, 1e6), batch_size=(2, 1e9))
         check_ranges(self, epochs=(1, 1e3), learning_rate=(0, 10), gamma=(0, 1))
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
 
     @property
     def at_a_time(self) -> int:
@@ -91,6 +97,8 @@ class StockSACSettings:
         gamma: Discount a step.
         components: Principal components of the items, the length of an action.
         greedy: Serve the mean action; False draws it, which validates better: the nearest items are much alike.
+        validations: Measurements of the policy, from before the first step to after the last; the best is kept.
+        validation_users: Users of a measurement, always the same.
     """
 
     total_steps: int = 250_000
@@ -103,10 +111,13 @@ class StockSACSettings:
     gamma: float = 0.98
     components: int = 16
     greedy: bool = False
+    validations: int = 6
+    validation_users: int = 128
 
     def __post_init__(self) -> None:
         check_ranges(self, total_steps=(1, 1e12), lanes=(1, 1e6), memory=(1, 1e8), warm_up=(0, 1e12))
         check_ranges(self, batch_size=(1, 1e9), gradients=(1, 1e3), learning_rate=(0, 10), gamma=(0, 1))
+        check_ranges(self, validations=(2, 10_000), validation_users=(1, 1e6))
         check_ranges(self, components=(1, 1e6))
 
     @property
@@ -143,7 +154,11 @@ class StockSACSettings:
 StockSettings = StockPPOSettings | StockSACSettings
 
 
-def build_stock(setup: WorldSetup, settings: StockSettings, seed: int) -> BaseAlgorithm:
+STOCK: Mapping[str, type[StockSettings]] = {"sb3-ppo": StockPPOSettings, "sb3-sac": StockSACSettings}
+"""Settings of the stock algorithms by kind of run."""
+
+
+def build_stock(setup: Setup, settings: StockSettings, seed: int) -> BaseAlgorithm:
     """The algorithm on the world's environments, returns scaled."""
     bridge = SB3VecEnv(setup.envs(settings.lanes))
     context = setup.context

@@ -13,9 +13,9 @@ from typing import Any
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.oracles import recsim
+from driftrec.agents.setup import context_of
 from driftrec.agents.verification import figures
 from driftrec.agents.verification.figures import Figure, Measurement, Policies, of_seeds
-from driftrec.agents.worlds.published_setup import context_of
 
 EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
 EXPLORATION = "driftrec/RecSim-InterestExploration-v0"

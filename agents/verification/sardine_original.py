@@ -21,8 +21,8 @@ from driftrec.envs.sardine import sardine_horizon, sardine_world
 from driftrec.simulators.extras import install
 from driftrec.simulators.noise import stream_keys, user_seeds
 from driftrec.simulators.published.sardine import SardineWorld
+from driftrec.simulators.vectors import Double
 
-Float = NDArray[np.float64]
 Slate = Callable[[np.random.Generator, int, int], NDArray[np.int64]]
 
 ORACLE, REVERSED = -1, -2  # what the original replaces by its oracles' item of that position
@@ -82,7 +82,7 @@ class SameNoise:
         self._slate = world.first_slates(seed)[0]
         self._world, self._key, self._step = world, stream_keys(seed), 0
 
-    def uniform(self, size: tuple[int, ...]) -> Float:
+    def uniform(self, size: tuple[int, ...]) -> Double:
         """First the user's interest, then which topics are kept."""
         return next(self._uniforms).astype(np.float64)
 
@@ -90,7 +90,7 @@ class SameNoise:
         """The first slate."""
         return self._slate.copy()
 
-    def binomial(self, n: int, p: Float) -> NDArray[np.int64]:
+    def binomial(self, n: int, p: Double) -> NDArray[np.int64]:
         """Clicks: 1 where our draw lies below the original's chance."""
         draws = self._world.draws(self._key, np.array([self._step]))[:, 0]
         self._step += 1
@@ -161,9 +161,9 @@ class Lives:
         boredom: Share of steps in which the user is bored.
     """
 
-    clicks: Float
-    click_rate: Float
-    boredom: Float
+    clicks: Double
+    click_rate: Double
+    boredom: Double
 
 
 def our_lives(name: str, policy: str, episodes: int, seed: int) -> Lives:
@@ -201,7 +201,7 @@ def p_values(one: Lives, other: Lives) -> dict[str, float]:
         return {name: float(stats.ks_2samp(getattr(one, name), getattr(other, name)).pvalue) for name in names}
 
 
-def _lives(clicks: Float, bored: NDArray[np.bool_], slate_size: int) -> Lives:
+def _lives(clicks: Double, bored: NDArray[np.bool_], slate_size: int) -> Lives:
     """From clicks and boredom of every step, (steps, episodes)."""
     shown = slate_size * (~bored).sum(axis=0)  # at least the first step's, since nobody starts an episode bored
     return Lives(clicks.sum(axis=0), (clicks * ~bored).sum(axis=0) / np.maximum(shown, 1), bored.mean(axis=0))

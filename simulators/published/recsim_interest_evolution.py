@@ -15,20 +15,13 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialProportional
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags, no_response
+from driftrec.simulators.published.recsim_slates import Response, appraised, check_flags, no_response
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.sizes import check_sizes, size
-from driftrec.simulators.vectors import unit
+from driftrec.simulators.slates import at_slates
+from driftrec.simulators.vectors import Float, unit
 from driftrec.simulators.world import Appraisal, Feedback, Field
-
-Float = NDArray[np.float32]
-
-WIDEST = 5.9
-"""Standard deviations that a normal draw stays within, see ``noise.normal_pairs``."""
-
-SMALLEST_CHANCE = 2.0**-24
-"""Resolution of the draws: what has a smaller chance does not happen."""
 
 PUBLISHED_CHOICE = MultinomialProportional(min_normalizer=-1.0, no_click_mass=1.0)
 """The weight of item i is u_c + 1, that of no click 2."""
@@ -84,7 +77,7 @@ class InterestEvolutionConfig:
     @property
     def quality_range(self) -> tuple[float, float]:
         """Lowest and highest quality that can be drawn."""
-        spread = WIDEST * self.quality_stddev
+        spread = noise.WIDEST * self.quality_stddev
         return self.worst_quality - spread, self.best_quality + spread
 
 
@@ -140,7 +133,7 @@ class InterestEvolutionWorld:
         ValueError: If a size or a setting is out of range or unknown, or the choice does not fit the scores.
     """
 
-    item_features = None
+    catalogue = personas = item_features = None  # candidates are drawn for every request
     one_click = True  # of a slate at most
     unit = "minutes"
     topics: Mapping[str, Float] = {}
@@ -261,7 +254,7 @@ class InterestEvolutionWorld:
         costs what it earns or more.
         """
         budget, penalty = np.float32(self.config.time_budget), np.float32(self.config.step_penalty)
-        clicked = float(self.choice.alone(np.ones((), np.float32))) >= SMALLEST_CHANCE
+        clicked = float(self.choice.alone(np.ones((), np.float32))) >= noise.SMALLEST_CHANCE
         if budget - penalty == budget and not clicked:
             raise ValueError(
                 f"No episode could ever end: horizon is None, nothing is ever clicked with {self.choice}, and a step "

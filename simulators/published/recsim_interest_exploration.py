@@ -15,17 +15,14 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
-from driftrec.simulators.published.recsim_slates import Response, appraised, at_slates, check_flags
+from driftrec.simulators.published.recsim_slates import Response, appraised, check_flags
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.sizes import size
+from driftrec.simulators.slates import at_slates
+from driftrec.simulators.vectors import Float
 from driftrec.simulators.window import Window
-from driftrec.simulators.world import Appraisal, Feedback, Field
-
-Float = NDArray[np.float32]
-
-WIDEST = 5.9
-"""Standard deviations that a normal draw stays within, see ``noise.normal_pairs``."""
+from driftrec.simulators.world import NOBODY_LEAVES, Appraisal, Feedback, Field
 
 _ROUNDING = 1e-6  # more than float32 rounds, so that what does not spread stays in the observation space too
 
@@ -101,14 +98,15 @@ class InterestExplorationConfig:
     def highest_quality(self) -> float:
         """Highest quality that can be drawn."""
         topics = (self.topic_0, self.topic_1)
-        spreads = [WIDEST * max(topic.quality_stddev, _ROUNDING) for topic in topics]
+        spreads = [noise.WIDEST * max(topic.quality_stddev, _ROUNDING) for topic in topics]
         return float(max(np.exp(topic.quality_mean + spread) for topic, spread in zip(topics, spreads, strict=True)))
 
     @property
     def score_range(self) -> tuple[float, float]:
         """Lowest and highest affinity plus quality that can be drawn."""
-        affinities, topics, spread = self.affinity_means(), (self.topic_0, self.topic_1), WIDEST * self.affinity_stddev
-        lowest = min(np.exp(topic.quality_mean - WIDEST * topic.quality_stddev) for topic in topics)
+        affinities, topics = self.affinity_means(), (self.topic_0, self.topic_1)
+        spread = noise.WIDEST * self.affinity_stddev
+        lowest = min(np.exp(topic.quality_mean - noise.WIDEST * topic.quality_stddev) for topic in topics)
         least, most = np.exp(affinities.min() - spread), np.exp(affinities.max() + spread)
         return float(lowest + least), self.highest_quality + float(most)
 
@@ -170,7 +168,7 @@ class InterestExplorationWorld:
         ValueError: If a size or a setting is out of range or unknown, or the choice does not fit the scores.
     """
 
-    item_features = None
+    catalogue = personas = item_features = None  # candidates are drawn for every request
     one_click = True  # of a slate at most
     unit = "clicks"
     topics: Mapping[str, Float] = {}
@@ -265,7 +263,7 @@ class InterestExplorationWorld:
 
     def check_ends(self) -> None:
         """Raise ValueError: nobody ever leaves."""
-        raise ValueError("No episode could ever end: horizon is None and nobody leaves this world. Set a horizon.")
+        raise ValueError(NOBODY_LEAVES)
 
     def _candidates(self, words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Float]:
         """Topics and qualities, both (users, candidates), from ``2 * self._pairs`` words a user."""

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.engagement import sigmoid
-from driftrec.simulators.published.recsim_slates import check_flags, feedback
+from driftrec.simulators.published.recsim_slates import check_flags
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
 from driftrec.simulators.sizes import check_sizes, size
+from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import Feedback, Field
-
-Float = NDArray[np.float32]
 
 MOST_SHOWN = 100.0
 """Where the engagement in the observation is cut; the reward is not."""
@@ -110,7 +109,7 @@ class LongTermSatisfactionWorld:
         ValueError: If a size or a setting is out of range or unknown.
     """
 
-    item_features = None
+    catalogue = personas = item_features = None  # candidates are drawn for every request
     one_click = True  # of a slate at most
     unit = "engagement"
     topics: Mapping[str, Float] = {}
@@ -173,7 +172,7 @@ class LongTermSatisfactionWorld:
         state.engagement = np.zeros(slates.shape, np.float32)
         state.engagement[:, 0] = np.where(present, engaged, np.float32(0.0))
         self._move(state, present, clickbait, draws[:, 1])
-        return feedback(state.clicked.copy(), state.engagement.copy(), present & (state.budget == 0))
+        return Feedback.without_sessions(state.clicked.copy(), state.engagement.copy(), present & (state.budget == 0))
 
     def observe(self, state: LongTermSatisfactionState) -> dict[str, NDArray[Any]]:
         """Clickbait of the candidates and the response to the last slate: copies, see ``fields``."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import warm
 from driftrec.simulators.published.recsim_choice import ChoiceModel, WeighedChoice
+from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import Appraisal, Feedback, put
-
-Float = NDArray[np.float32]
-Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass
@@ -70,7 +67,7 @@ class Response:
 
     def feedback(self, left: NDArray[np.bool_]) -> Feedback:
         """The same for the world's caller, copies; there are no sessions."""
-        return feedback(self.clicked.copy(order="K"), self.engagement.copy(order="K"), left)
+        return Feedback.without_sessions(self.clicked.copy(order="K"), self.engagement.copy(order="K"), left)
 
     def put(self, lanes: NDArray[np.intp], fresh: Response) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""
@@ -88,18 +85,6 @@ def no_response(num_users: int, slate_size: int) -> Response:
     )
 
 
-def feedback(clicks: NDArray[np.bool_], engagement: Float, left: NDArray[np.bool_]) -> Feedback:
-    """Feedback of a world without sessions; the arrays are handed on, not copied."""
-    return Feedback(clicks, engagement, np.zeros(len(left), np.bool_), np.zeros(len(left), np.float32), left)
-
-
-def at_slates(values: NDArray[Number], by_position: NDArray[np.int64]) -> NDArray[Number]:
-    """What every user's row of ``values`` (users, columns) holds at ``by_position``, (slate_size, users)."""
-    users, columns = values.shape
-    places = np.add(by_position, np.arange(0, users * columns, columns), out=warm.like(by_position))
-    return warm.take(values.ravel(), places)
-
-
 def appraised(choice: ChoiceModel, scores: Float, engagement: Float, slate_size: int) -> Appraisal:
     """How users who choose by weights see every candidate.
 
@@ -114,8 +99,8 @@ def appraised(choice: ChoiceModel, scores: Float, engagement: Float, slate_size:
     """
     if not isinstance(choice, WeighedChoice):
         raise TypeError(
-            f"{type(choice).__name__} has no weight for each item, since it depends on the order; an appraisal needs "
-            "MultinomialLogit or MultinomialProportional."
+            f"{type(choice).__name__} has no weight for each item, which an appraisal needs: choose a model with "
+            "weights and no_click, as MultinomialLogit or MultinomialProportional."
         )
     return Appraisal(choice.weights(scores), engagement, choice.no_click, np.ones(slate_size, np.float32))
 

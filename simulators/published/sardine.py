@@ -15,9 +15,9 @@ from driftrec.simulators.published.sardine_config import SardineConfig
 from driftrec.simulators.published.sardine_items import SardineItems
 from driftrec.simulators.published.sardine_observers import IdealState, Observer, Past
 from driftrec.simulators.sizes import size
-from driftrec.simulators.world import Feedback, Field
-
-Float = NDArray[np.float32]
+from driftrec.simulators.slates import slate_affinity
+from driftrec.simulators.vectors import Float
+from driftrec.simulators.world import NOBODY_LEAVES, Feedback, Field
 
 DROPPED = np.float32(0.6)
 """Chance that a user has no interest in a topic (1 - 4 / 10 topics)."""
@@ -74,6 +74,7 @@ class SardineWorld:
 
     topics: Mapping[str, Float] = {}  # they have no names
     unit = "clicks"
+    catalogue = personas = None  # items have features, not texts
 
     def __init__(
         self,
@@ -126,10 +127,8 @@ class SardineWorld:
     def step(self, state: SardineState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user; every click is worth 1."""
         clicks = self._show(state, slates)
-        users = len(slates)
-        nobody = np.zeros(users, np.bool_)
         engagement = warm.cast(clicks, np.float32)
-        return Feedback(clicks.T, engagement.T, nobody, np.zeros(users, np.float32), nobody.copy())
+        return Feedback.without_sessions(clicks.T, engagement.T, left=np.zeros(len(slates), np.bool_))
 
     def observe(self, state: SardineState) -> dict[str, NDArray[Any]]:
         """What the observer sees: copies, see ``fields``."""
@@ -148,6 +147,10 @@ class SardineWorld:
         chance = self.config.relevance(self.scores(state))
         chance *= self._propensities[0]
         return self._penalised(chance.T, state).T
+
+    def check_ends(self) -> None:
+        """Raise ValueError: nobody ever leaves."""
+        raise ValueError(NOBODY_LEAVES)
 
     def first_interests(self, seeds: NDArray[np.uint64]) -> Float:
         """Interests before any click: U(0, 1) on three to five topics, scaled to length 1, (users, topics)."""
@@ -198,10 +201,7 @@ class SardineWorld:
 
     def _chances(self, state: SardineState, by_position: NDArray[np.int64], topics: NDArray[np.int8]) -> Float:
         """Chance of a click at every position, (slate_size, users)."""
-        # Not BLAS, whose order of sums may depend on the number of users.
-        score = warm.empty(by_position.shape, np.float32)
-        np.einsum("kud,ud->ku", warm.take(self._scoring, by_position), state.current, out=score)
-        chance = self.config.relevance(score)
+        chance = self.config.relevance(slate_affinity(self._scoring, by_position, state.current))
         chance *= self._propensities[:, None]
         if self.config.diversity_penalty > 1.0:
             dull = most_of_one(topics) >= self.config.diversity_threshold
@@ -248,5 +248,6 @@ def most_of_one(topics: NDArray[np.int8]) -> NDArray[np.int64]:
 
 def _unit(vectors: Float) -> Float:
     """The rows, not negative, scaled to length 1; in place. Rounding leaves no entry above 1."""
+    # Not ``vectors.normalise``, which adds in another order.
     vectors /= np.sqrt(np.einsum("ud,ud->u", vectors, vectors))[:, None]
     return np.minimum(vectors, np.float32(1.0), out=vectors)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.ranges import check_choices, check_ranges
 from driftrec.simulators.sizes import check_sizes
-
-Float = NDArray[np.float32]
-
-_MOST = np.float32(80.0)  # exp of more overflows float32; a relevance of exp(-80) is none
+from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,9 @@ class SardineConfig:
         """Relevance of items with these scores, in [0, 1]; shape kept."""
         if self.rel_threshold is not None:
             return (score > self.rel_threshold).astype(np.float32)
-        odds = np.subtract(np.float32(self.offset), score, out=warm.like(score))  # of irrelevance
+        odds = np.subtract(score, np.float32(self.offset), out=warm.like(score))
         odds *= np.float32(self.slope)
-        np.minimum(odds, _MOST, out=odds)
-        np.exp(odds, out=odds)
-        odds += np.float32(1.0)
-        return np.reciprocal(odds, out=odds)
+        return sigmoid(odds)
 
     def propensities(self, slate_size: int) -> Float:
         """Propensity times alpha of every rank, (slate_size,)."""

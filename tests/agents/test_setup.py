@@ -11,7 +11,7 @@ from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.agents.worlds.published_setup import set_up_published
-from driftrec.envs import news
+from driftrec.envs import catalogues
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -40,8 +40,8 @@ def test_everything_that_was_asked_for_arrives(folder):
 
 def test_a_folder_is_read_once(folder, monkeypatch):
     reads = []
-    read = news.load_catalogue
-    monkeypatch.setattr(news, "load_catalogue", lambda path: reads.append(path) or read(path))
+    read = catalogues.load_catalogue
+    monkeypatch.setattr(catalogues, "load_catalogue", lambda path: reads.append(path) or read(path))
     setup = set_up(WorldArgs(catalogue=folder))
     assert setup.envs(2).world.catalogue is setup.setting.catalogue is setup.world.catalogue
     assert reads == [folder]

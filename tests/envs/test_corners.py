@@ -128,7 +128,7 @@ def check_appraisal(world, state, what):
         (long_term_satisfaction_world, LongTermSatisfactionConfig()),
         (interest_evolution_world, InterestEvolutionConfig()),
         (interest_exploration_world, InterestExplorationConfig()),
-        (partial(sardine_world, "SlateTopK-BoredInf", 50, **GENERATED), SardineConfig()),
+        (partial(sardine_world, "SlateTopK-BoredInf", num_items=50, **GENERATED), SardineConfig()),
         (
             partial(sardine_world, "SlateRerank-Bored", observation="partial", corrected=True, **GENERATED),
             SardineConfig(),

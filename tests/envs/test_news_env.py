@@ -13,7 +13,7 @@ import pytest
 
 import driftrec.envs  # noqa: F401  registers the environment
 from driftrec.envs import NewsEnv, NewsVectorEnv
-from driftrec.envs.news import packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.simulators.catalogue import TEXTS_FILE, save_catalogue
 from tests.same import assert_same
 

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from types import SimpleNamespace
 
 import gymnasium as gym
 import numpy as np
@@ -13,6 +14,7 @@ from stable_baselines3.common.env_util import make_vec_env
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.envs import NewsEnv
+from driftrec.envs.rendering import describe
 
 IDS = [identifier for identifier in gym.registry if identifier.startswith("driftrec/")]
 NEWS, EVOLUTION = "driftrec/News-v0", "driftrec/RecSim-InterestEvolution-v0"
@@ -189,3 +191,9 @@ def test_without_a_mode_there_is_nothing_to_say():
         assert env.render() is None
     with pytest.raises(gym.error.ResetNeeded, match="call reset"):
         NewsEnv(render_mode="ansi").render()
+
+
+def test_an_item_of_a_world_that_registers_no_words_has_its_number_or_its_title():
+    catalogue = SimpleNamespace(titles=("Tea", "Coffee"), topic=[1, 0], topic_names=("hot", "herbal"))
+    assert describe(SimpleNamespace(catalogue=None), {}, 3) == "item 3"
+    assert describe(SimpleNamespace(catalogue=catalogue), {}, 0) == "Tea [0, herbal]"

@@ -15,7 +15,7 @@ from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.train import TrainSettings
 from driftrec.agents.setup import WorldArgs
-from driftrec.envs.news import packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.scripts import compare, demo, encode, train
 from driftrec.simulators.catalogue import save_catalogue
 

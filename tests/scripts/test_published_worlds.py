@@ -13,18 +13,19 @@ from driftrec.agents.worlds.published_setup import set_up_published
 
 DOCS = Path(__file__).parents[2] / "docs" / "published-worlds.md"
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "6")
-RECIPE = {
-    "fit": {"lanes": 16, "log_steps": 6, "rounds": 1, "epochs": 1, "batch_size": 64},
-    "ppo": {"total_steps": 256, "lanes": 16, "rollout": 8, "batch_size": 64, "candidates": 20, "epochs": 1},
-    "validations": 2,
-    "validation_users": 4,
-}
+TRAINING = (
+    *("--settings.fit.lanes", "16", "--settings.fit.log-steps", "6", "--settings.fit.rounds", "1"),
+    *("--settings.fit.epochs", "1", "--settings.fit.batch-size", "64"),
+    *("--settings.ppo.total-steps", "256", "--settings.ppo.lanes", "16", "--settings.ppo.rollout", "8"),
+    *("--settings.ppo.batch-size", "64", "--settings.ppo.candidates", "20", "--settings.ppo.epochs", "1"),
+    *("--settings.validations", "2", "--settings.validation-users", "4"),
+)
 
 
 @pytest.fixture
 def trained(driftrec, tmp_path):
     """A training in ``run``; its output."""
-    done = driftrec("train", *WORLD, "--seed", "2", "--out", "run", "--recipe", json.dumps(RECIPE))
+    done = driftrec("train", *WORLD, "--seed", "2", "--out", "run", *TRAINING)
     assert done.status == 0, done.err
     return done
 
@@ -32,7 +33,7 @@ def trained(driftrec, tmp_path):
 def test_training_and_figures_say_when_items_are_not_the_published_ones(driftrec):
     generated = (*WORLD, "--options", '{"embeddings": "generated"}')
     for words in (
-        ("train", *generated, "--out", "run", "--recipe", json.dumps(RECIPE)),
+        ("train", *generated, "--out", "run", *TRAINING),
         ("gap", *generated, "--users", "4"),
         ("compare", *generated, "--users", "4", "--policies", "random", "planner"),
     ):
@@ -47,7 +48,7 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "curve.csv", "config.json"}
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["settings"]["ppo"]["total_steps"] == 256
-    assert config["settings"]["ppo"]["gamma"] == 0.9  # the recipe's, where nothing was said
+    assert config["settings"]["ppo"]["gamma"] == 0.9  # the world's, where nothing was said
     assert set(config["fingerprints"]) == {"items", "world"}
     assert re.search(r"^PPO: 128 of 256 steps, last validation [\d.]+ clicks an episode$", trained.out, re.MULTILINE)
 
@@ -151,17 +152,7 @@ EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("train", *EXPLORATION, "--recipe", "{"), "--recipe is not JSON"),
-        (("train", *EXPLORATION, "--recipe", '{"ppo": {"lane": 3}}'), "recipe.ppo.lane is not a setting. Did you mean"),
-        (("train", *EXPLORATION, "--recipe", '{"ppo": {"candidates": 1}}'), "a slate needs at least 2"),
-        (
-            ("train", *EXPLORATION, "--settings.ppo.lanes", "3"),
-            "--settings are for driftrec/News-v0; change the recipe",
-        ),
-        (
-            ("train", "--recipe", '{"ppo": {}}'),
-            "--recipe is for published worlds, not driftrec/News-v0; use --settings",
-        ),
+        (("train", *EXPLORATION, "--settings.ppo.candidates", "1"), "a slate needs at least 2"),
         (("train", "--world", "driftrec/RecSim-LongTermSatisfaction-v0", "--history", "3"), "takes no history"),
         (("train", *EXPLORATION, "--catalogue", "x"), "takes no catalogue"),
         (("train", *EXPLORATION, "--slate-size", "11"), "slate_size is 11, with 10 items to choose from. Lower it"),

@@ -7,7 +7,7 @@ import pytest
 from driftrec.agents.runs.checkpoint import FILE
 
 SIZES = {
-    "slateq": ("total-steps", "96", "lanes", "16", "warm-up", "32", "batch-size", "16"),
+    "slateq": ("slateq.total-steps", "96", "slateq.lanes", "16", "slateq.warm-up", "32", "slateq.batch-size", "16"),
     "sb3-ppo": ("total-steps", "160", "lanes", "16", "rollout", "2", "batch-size", "16"),
     "sb3-sac": ("total-steps", "96", "lanes", "16", "warm-up", "32", "batch-size", "16", "components", "4"),
 }
@@ -20,8 +20,8 @@ def words(kind, project):
     sizes = zip(SIZES[kind][::2], SIZES[kind][1::2], strict=True)
     ranker = ("--ranker", str(project.run)) if kind == "slateq" else ()
     return (
-        *("train-baseline", kind, *project.world, *ranker, "--seed", "7", "--validation-users", "4"),
-        *(word for name, value in sizes for word in (f"--{kind}.{name}", value)),
+        *("train-baseline", kind, *project.world, *ranker, "--seed", "7", "--settings.validation-users", "4"),
+        *(word for name, value in sizes for word in (f"--settings.{name}", value)),
     )
 
 
@@ -55,7 +55,6 @@ def test_all_three_train_and_take_part_in_a_comparison(project, driftrec, tmp_pa
         ("slateq", (), "slateq needs a ranker; give the run folder of a driftrec train: --ranker RUN."),
         ("sb3-ppo", ("--ranker", "x"), "--ranker x is for slateq; sb3-ppo starts from nothing."),
         ("slateq", ("--ranker", "nowhere"), "There is no checkpoint at nowhere"),
-        ("sb3-sac", ("--validation-users", "0"), "Args.validation_users is 0; it must be between 1"),
         ("sb3-sac", ("--out", "."), ". is not empty; runs are never written over."),
     ],
 )

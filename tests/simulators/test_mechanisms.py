@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from driftrec.simulators.choice import MultinomialLogit
-from driftrec.simulators.drift import InterestDrift, normalise
+from driftrec.simulators.drift import InterestDrift
 from driftrec.simulators.engagement import Reading, sigmoid
 from driftrec.simulators.retention import Return, SessionEnd
 from driftrec.simulators.satiation import TopicSatiation
@@ -180,12 +180,6 @@ def test_jumps_come_with_time_and_lead_to_the_drawn_topic():
     drift = InterestDrift(jump_rate=0.1, jump=1.0)  # 10 hours: chance 0.632
     drift.maybe_jump(interest, topics, f(10, 10, 0), f(0.63, 0.64, 0.0), f(0.6, 0.6, 0.6))
     np.testing.assert_allclose(interest, [[0.5**0.5, 0, 0.5**0.5], [1, 0, 0], [1, 0, 0]], rtol=1e-6)
-
-
-def test_normalise_scales_rows_in_place():
-    vectors = f(3, 4, 0, 2).reshape(2, 2)
-    normalise(vectors)
-    np.testing.assert_allclose(vectors, [[0.6, 0.8], [0, 1]], rtol=1e-6)
 
 
 def test_sessions_end_sooner_when_tired_or_disappointed():

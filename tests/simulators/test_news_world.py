@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driftrec.envs.news import news_world, packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
+from driftrec.envs.news import news_world
 from driftrec.simulators.news import NewsConfig, NewsWorld
 from driftrec.simulators.settings import updated
 from driftrec.simulators.world import check_slates

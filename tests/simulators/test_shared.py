@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pytest
 
-from driftrec.envs.news import NewsEnv, NewsVectorEnv, packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
+from driftrec.envs.news import NewsEnv, NewsVectorEnv
 from driftrec.simulators.published.sardine_items import generate_items, sardine_items
 from driftrec.simulators.shared import Shared
 

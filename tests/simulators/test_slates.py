@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from driftrec.simulators.news import first_places, held, of_topics, slate_affinity
+from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
 
 USERS, SLATE, ITEMS, TOPICS, DIMS, MEMORY = 7, 4, 9, 5, 3, 6
 RNG = np.random.default_rng(0)
@@ -18,7 +18,7 @@ def by_hand(rule):
 def test_satiation_is_looked_up_for_each_users_own_topics():
     satiation, topic = RNG.random((USERS, TOPICS), np.float32), RNG.integers(TOPICS, size=ITEMS)
     expected = by_hand(lambda user, item: satiation[user, topic[item]])
-    np.testing.assert_array_equal(of_topics(satiation, topic[BY_POSITION]), expected)
+    np.testing.assert_array_equal(at_slates(satiation, topic[BY_POSITION]), expected)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from driftrec.agents.catalogues.read_items import read_items
 from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.text import text_encoder
 from driftrec.agents.text.text_encoder import TextEncoder
-from driftrec.envs import news
+from driftrec.envs import catalogues
 from driftrec.simulators import files
 from driftrec.simulators.catalogue import load_catalogue, save_catalogue
 
@@ -130,7 +130,7 @@ def test_context_shows_no_hidden_columns(folder):
 
 
 def test_packaged_news_goes_through_the_cache(folder, tiny, monkeypatch):
-    monkeypatch.setattr(news, "packaged_catalogue", lambda: load_catalogue(folder))
+    monkeypatch.setattr(catalogues, "packaged_catalogue", lambda: load_catalogue(folder))
     first = load_setting(None, tiny)
     monkeypatch.setattr(text_encoder, "load_model", refuse)
     assert np.array_equal(load_setting(None, TextEncoder(tiny.folder)).item_embeddings, first.item_embeddings)

@@ -5,12 +5,12 @@ import string
 from pathlib import Path
 
 import pytest
-import tyro
 
 from driftrec.agents.comparison.comparison import chosen_baseline, parse_entry
 from driftrec.agents.comparison.experiments import run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
+from driftrec.scripts import arguments
 
 RUNS = Path("somewhere")
 TRAININGS = [(study, name) for study in (NEWS, PUBLISHED) for name in study.trainings]
@@ -19,7 +19,7 @@ TABLES = [(study, name) for study in (NEWS, PUBLISHED) for name in study.tables]
 
 def parse(command):
     verb, *words = command
-    return tyro.cli(importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}").Args, args=words)
+    return arguments.parse(verb, importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}").Args, words)
 
 
 @pytest.mark.parametrize(("study", "name"), TRAININGS, ids=[name for _, name in TRAININGS])

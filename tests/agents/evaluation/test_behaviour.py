@@ -53,7 +53,7 @@ def test_means_by_hand(told, name, means):
 
 
 def test_what_a_world_does_not_tell_is_absent():
-    bare, untired = Behaviour(SimpleNamespace(), 3, 4), Behaviour(WORLD, 3, 4)
+    bare, untired = Behaviour(SimpleNamespace(catalogue=None), 3, 4), Behaviour(WORLD, 3, 4)
     for tally in (bare, untired):
         tally.add(step(0, [[0, 1], [0, 0], [1, 0]]), {})
     assert list(bare.columns) == ["gap_hours"]

@@ -40,7 +40,7 @@ def test_a_rollout_says_of_which_persona_each_user_is():
 
 
 def test_worlds_without_personas_leave_the_columns_empty():
-    people = persona_columns(SimpleNamespace(), None)
+    people = persona_columns(SimpleNamespace(personas=None), None)
     joined = pd.DataFrame({"user": range(3)}).join(people)
     assert joined.persona.isna().all()
     assert joined.persona_distance.isna().all()

@@ -9,7 +9,7 @@ import pytest
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.oracles.planner import tune_planner
-from driftrec.envs.news import packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.simulators.catalogue import Catalogue
 from driftrec.simulators.news import NewsWorld
 from driftrec.simulators.noise import user_seeds

@@ -1,7 +1,5 @@
 """What is learned by trainings long enough to tell: what bores, and who a user is from past responses."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -13,8 +11,9 @@ from driftrec.agents.ranker.feature_training import warm_start
 from driftrec.agents.runs.published import load_best, load_ppo, train
 from driftrec.agents.setup import WorldArgs
 from driftrec.agents.worlds.published_setup import set_up_published
-from driftrec.agents.worlds.recipes import RECIPES, changed
+from driftrec.agents.worlds.settings import settings_of
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.settings import updated
 
 HORIZON = 30
 RECIPE = {
@@ -36,7 +35,7 @@ def test_ppo_learns_not_to_bore(tmp_path):
     world = "driftrec/Sardine-SlateTopK-Bored-v0"
     args = WorldArgs(world, slate_size=5, horizon=HORIZON, options='{"embeddings": "generated"}')
     setup = set_up_published(args)
-    train(setup, changed(RECIPES, world, json.dumps(RECIPE)), seed=0, folder=tmp_path)
+    train(setup, updated(settings_of(world), RECIPE), seed=0, folder=tmp_path)
     users = np.arange(500, dtype=np.uint64)
     policies = load_best(setup, str(tmp_path), farsighted=True), load_ppo(setup, str(tmp_path), greedy=True)
     ranker, learned = (mean_engagement(setup.world, policy, users, HORIZON) for policy in policies)

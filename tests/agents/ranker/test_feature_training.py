@@ -1,6 +1,5 @@
 """Training at toy size: what a run leaves behind, that it repeats, that loading gives the same policies back."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +18,9 @@ from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoi
 from driftrec.agents.runs.published import KIND, judge_of, load_best, load_ppo, train, train_slateq, unfitted
 from driftrec.agents.setup import NEWS, WorldArgs
 from driftrec.agents.worlds.published_setup import set_up_published
-from driftrec.agents.worlds.recipes import RECIPES, SLATEQ_RECIPES, changed
+from driftrec.agents.worlds.settings import settings_of
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.settings import updated
 from tests.agents.backward import indexing, operations
 
 TOY: dict[str, Any] = {
@@ -44,7 +44,7 @@ MORE = {"evolution": {"fit": {**TOY["fit"], "weights": [0, 1, 2]}, "value_steps"
 
 
 def settings(name):
-    return changed(RECIPES, WORLDS[name].world, json.dumps({**TOY, "value_steps": 0, **MORE.get(name, {})}))
+    return updated(settings_of(WORLDS[name].world), {**TOY, "value_steps": 0, **MORE.get(name, {})})
 
 
 def trained(name, folder, **told):
@@ -134,7 +134,7 @@ def test_the_average_user_is_learned_and_kept(runs):
 def test_slateq_counts_the_steps_that_its_ranker_took(runs, tmp_path):
     setup, folder, _ = runs["responses"]
     tiny = {"slateq": {"total_steps": 64, "lanes": 16}, "validations": 2, "validation_users": 4}
-    recipe = changed(SLATEQ_RECIPES, setup.args.world, json.dumps(tiny))
+    recipe = updated(settings_of(setup.args.world, "slateq"), tiny)
     train_slateq(setup, recipe, ranker_run=folder, seed=0, folder=tmp_path)
     ranker = pd.read_csv(folder / "curve.csv")
     assert pd.read_csv(tmp_path / "curve.csv").env_steps[0] == ranker[ranker.stage == "fitted"].env_steps.iloc[-1]
@@ -191,7 +191,7 @@ def test_several_threads_give_the_same_bytes_every_time(tmp_path):
     try:
         torch.set_num_threads(4)
         files = [
-            train(setup, changed(RECIPES, setup.args.world, json.dumps(recipe)), seed=1, folder=tmp_path / str(n))
+            train(setup, updated(settings_of(setup.args.world), recipe), seed=1, folder=tmp_path / str(n))
             for n in range(3)
         ]
     finally:
@@ -260,11 +260,11 @@ def test_an_interrupt_before_ppo_leaves_nothing(tmp_path):
 
 def test_too_few_candidates_are_refused_before_any_work(tmp_path):
     setup, lines = set_up_published(WORLDS["ideal"]), []
-    few = changed(RECIPES, setup.args.world, '{"ppo": {"candidates": 9}}')
+    few = updated(settings_of(setup.args.world), {"ppo": {"candidates": 9}})
     with pytest.raises(ValueError, match="candidates is 9, of which 0 are kept"):
         train(setup, few, seed=1, folder=tmp_path, report=lines.append)
     with pytest.raises(ValueError, match="candidates is 3; a slate needs at least 4"):
-        train(setup, changed(RECIPES, setup.args.world, '{"ppo": {"candidates": 3}}'), seed=1, folder=tmp_path)
+        train(setup, updated(settings_of(setup.args.world), {"ppo": {"candidates": 3}}), seed=1, folder=tmp_path)
     assert not lines
 
 

@@ -11,7 +11,7 @@ import driftrec.envs  # noqa: F401
 from driftrec.agents.policy import Context
 from driftrec.agents.ranker.future import FutureSettings, fit_future, log_random, minutes_after, pool, weigh_future
 from driftrec.agents.ranker.text_ranker import Ranker
-from driftrec.envs.news import packaged_catalogue
+from driftrec.envs.catalogues import packaged_catalogue
 
 
 def test_minutes_after_is_the_discounted_sum_within_the_episode():

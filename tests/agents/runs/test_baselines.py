@@ -1,11 +1,14 @@
 """Learning baselines end to end at toy size: training, checkpoint, loading, comparison."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.comparison.comparison import build_entries, compare
@@ -13,14 +16,20 @@ from driftrec.agents.ranker.text_ranker import Ranker
 from driftrec.agents.runs import baselines as baseline_runs
 from driftrec.agents.runs.baselines import load_slateq, load_stock, train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
-from driftrec.agents.slateq.values import SlateQSettings
+from driftrec.agents.slateq.values import SlateQSettings, SlateQTraining
 from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings
 
 KINDS = ("slateq", "sb3-ppo", "sb3-sac")
-SLATEQ = SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2)
+SLATEQ = SlateQTraining(
+    SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2), validation_users=4
+)
 STOCK = {
-    "sb3-ppo": StockPPOSettings(total_steps=128, lanes=8, rollout=2, batch_size=16, epochs=1),
-    "sb3-sac": StockSACSettings(total_steps=128, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=1),
+    "sb3-ppo": StockPPOSettings(
+        total_steps=128, lanes=8, rollout=2, batch_size=16, epochs=1, validations=4, validation_users=4
+    ),
+    "sb3-sac": StockSACSettings(
+        total_steps=128, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=1, validation_users=4
+    ),
 }
 
 
@@ -42,9 +51,9 @@ def ranker_run(setup, tmp_path_factory):
 def train_kind(setup, ranker_run):
     def train(kind, folder, seed=3):
         if kind == "slateq":
-            train_slateq(setup, SLATEQ, ranker_run=ranker_run, users=4, seed=seed, folder=folder)
+            train_slateq(setup, SLATEQ, ranker_run=ranker_run, seed=seed, folder=folder)
         else:
-            train_stock(setup, STOCK[kind], users=4, seed=seed, folder=folder)
+            train_stock(setup, STOCK[kind], seed=seed, folder=folder)
         return folder
 
     return train
@@ -85,6 +94,19 @@ def test_a_run_loads_to_the_policy_that_was_measured_best(setup, runs, kind):
     slates = slates_of(policy, setup)
     np.testing.assert_array_equal(slates, slates_of(load(setup, kind, runs[kind]), setup))
     assert all(len(set(slate)) == 5 for slate in slates.reshape(-1, 5).tolist())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_from_before_measurements_were_settings_loads(setup, runs, kind, tmp_path):
+    with safe_open(runs[kind] / FILE, framework="pt") as opened:
+        (key,) = opened.metadata()
+        told = json.loads(opened.metadata()[key])
+    settings = told["config"]["settings"]
+    of_kind = settings if kind == "slateq" else settings[kind]
+    assert (of_kind.pop("validations"), of_kind.pop("validation_users")) == (4 if kind == "sb3-ppo" else 6, 4)
+    save_file(load_file(runs[kind] / FILE), tmp_path / FILE, {key: json.dumps(told)})
+    before, now = (slates_of(load(setup, kind, run), setup) for run in (tmp_path, runs[kind]))
+    np.testing.assert_array_equal(before, now)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -145,7 +167,7 @@ def test_a_run_of_another_kind_is_refused(setup, runs, name, found):
 def test_slateq_needs_a_ranker_that_fits(setup, runs, tmp_path):
     for run, error in ((runs["sb3-ppo"], ValueError), (tmp_path / "none", FileNotFoundError)):
         with pytest.raises(error, match=str(run)):
-            train_slateq(setup, SLATEQ, ranker_run=run, users=4, seed=0, folder=tmp_path / "out")
+            train_slateq(setup, SLATEQ, ranker_run=run, seed=0, folder=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -163,9 +185,9 @@ def test_an_interrupt_leaves_the_best_so_far(setup, ranker_run, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_slateq(setup, SLATEQ, ranker_run=ranker_run, users=4, seed=3, folder=tmp_path / "q", progress=stop)
+        train_slateq(setup, SLATEQ, ranker_run=ranker_run, seed=3, folder=tmp_path / "q", progress=stop)
     with pytest.raises(KeyboardInterrupt):
-        train_stock(setup, STOCK["sb3-sac"], users=4, seed=3, folder=tmp_path / "sac", progress=stop)
+        train_stock(setup, STOCK["sb3-sac"], seed=3, folder=tmp_path / "sac", progress=stop)
     assert len(slates_of(load_slateq(setup, str(tmp_path / "q")), setup)) == 4
     assert len(slates_of(load_stock(setup, str(tmp_path / "sac"), "sb3-sac"), setup)) == 4
 
@@ -174,7 +196,7 @@ def test_an_interrupt_leaves_the_best_so_far(setup, ranker_run, tmp_path):
     ("settings", "message"),
     [
         (
-            SlateQSettings(total_steps=64, lanes=16),
+            SlateQTraining(SlateQSettings(total_steps=64, lanes=16)),
             "validations is 6, but 64 steps, taken 16 at a time, have room for 5",
         ),
         (StockPPOSettings(total_steps=256, lanes=8, rollout=16), "256 steps, taken 128 at a time, have room for 3"),
@@ -185,25 +207,32 @@ def test_more_measurements_than_there_is_room_for_are_refused_before_any_work(
     setup, ranker_run, tmp_path, monkeypatch, settings, message
 ):
     monkeypatch.setattr(baseline_runs, "_curve", lambda *args: pytest.fail("work was begun"))
-    ranker = {"ranker_run": ranker_run} if isinstance(settings, SlateQSettings) else {}
+    ranker = {"ranker_run": ranker_run} if isinstance(settings, SlateQTraining) else {}
     train = train_slateq if ranker else train_stock
     with pytest.raises(ValueError, match=message):
-        train(setup, settings, **ranker, users=4, seed=3, folder=tmp_path)
+        train(setup, settings, **ranker, seed=3, folder=tmp_path)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_six_measurements_are_made(runs, kind):
-    assert len(pd.read_csv(runs[kind] / "curve.csv")) == 6
+@pytest.mark.parametrize(("kind", "measurements"), [("slateq", 6), ("sb3-ppo", 4), ("sb3-sac", 6)])
+def test_as_many_measurements_are_made_as_told(runs, kind, measurements):
+    assert len(pd.read_csv(runs[kind] / "curve.csv")) == measurements
 
 
 def test_actions_that_torch_cannot_draw_end_in_one_line(setup, tmp_path):
     diverging = StockSACSettings(
-        total_steps=640, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=8, learning_rate=10.0
+        total_steps=640,
+        lanes=16,
+        memory=200,
+        warm_up=32,
+        batch_size=16,
+        gradients=8,
+        learning_rate=10.0,
+        validation_users=4,
     )
     with pytest.raises(
         ValueError, match=r"sb3-sac diverged: its (weights|actions) are not finite after \d+ steps"
     ) as it:
-        train_stock(setup, diverging, users=4, seed=3, folder=tmp_path)
+        train_stock(setup, diverging, seed=3, folder=tmp_path)
     assert "\n" not in str(it.value)
 
 
@@ -217,7 +246,7 @@ def test_weights_too_large_for_torch_end_in_one_line(setup, tmp_path, monkeypatc
     monkeypatch.setattr(baseline_runs.build_stock(setup, STOCK["sb3-ppo"], 0).__class__, "learn", learn)
     message = r"sb3-ppo diverged: its actions are not finite after 0 steps\. Lower StockPPOSettings\.learning_rate"
     with pytest.raises(ValueError, match=message) as caught:
-        train_stock(setup, STOCK["sb3-ppo"], users=4, seed=3, folder=tmp_path)
+        train_stock(setup, STOCK["sb3-ppo"], seed=3, folder=tmp_path)
     assert "\n" not in str(caught.value)
 
 
@@ -229,4 +258,4 @@ def test_values_that_cannot_be_ranked_name_slateq(setup, ranker_run, tmp_path, m
     with pytest.raises(
         ValueError, match=r"slateq diverged\. The score at \[0, 1\].* Lower SlateQSettings\.learning_rate"
     ):
-        train_slateq(setup, SLATEQ, ranker_run=ranker_run, users=4, seed=3, folder=tmp_path)
+        train_slateq(setup, SLATEQ, ranker_run=ranker_run, seed=3, folder=tmp_path)

@@ -32,6 +32,8 @@ class TasteWorld:
 
     num_items, slate_size = ITEMS, SLATE
     topics: dict = {}  # noqa: RUF012
+    unit, one_click = "minutes", True
+    catalogue = personas = item_features = None
     fields = {"persona": Field((1,), np.int32, 0, 0), "read_items": Field((1,), np.int32, -1, ITEMS - 1)}  # noqa: RUF012
 
     def reset(self, seeds):

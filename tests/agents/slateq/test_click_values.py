@@ -21,11 +21,10 @@ from driftrec.agents.slateq.click_values import ClickValues, SlateQPolicy, best_
 from driftrec.agents.slateq.feature_training import (
     Explorer,
     Learner,
-    PublishedSlateQSettings,
     SlateQLearner,
     Step,
 )
-from driftrec.agents.slateq.values import SlateQSettings
+from driftrec.agents.slateq.values import SlateQSettings, SlateQTraining
 from driftrec.agents.worlds.published_setup import PublishedSetup
 from driftrec.envs.sardine import sardine_world
 from driftrec.simulators.noise import user_seeds
@@ -211,7 +210,7 @@ def small_world():
 
 
 def settings(steps):
-    return PublishedSlateQSettings(
+    return SlateQTraining(
         SlateQSettings(
             total_steps=steps, lanes=64, warm_up=1000, batch_size=256, sync=10, gamma=1.0, learning_rate=2e-3
         ),
@@ -222,8 +221,8 @@ def settings(steps):
 
 @pytest.mark.parametrize(("name", "lowest"), [("validations", 2), ("validation_users", 1)])
 def test_settings_out_of_range_are_named(name, lowest):
-    with pytest.raises(ValueError, match=rf"PublishedSlateQSettings\.{name} is 0; it must be between {lowest} and"):
-        PublishedSlateQSettings(**{name: 0})
+    with pytest.raises(ValueError, match=rf"SlateQTraining\.{name} is 0; it must be between {lowest} and"):
+        SlateQTraining(**{name: 0})
 
 
 def test_the_same_seed_learns_the_same_and_moves_away_from_the_myopic_policy():

@@ -30,27 +30,23 @@ NUMBERS = Path(__file__).with_name("numbers.json")
 
 SIZES = ("--horizon", "20", "--history", "10", "--slate-size", "3")
 NEWS_TRAINING = (
-    *("--settings.myopic.lanes", "32", "--settings.myopic.log-steps", "16", "--settings.refits", "1"),
+    *("--settings.fit.lanes", "32", "--settings.fit.log-steps", "16", "--settings.refits", "1"),
     *("--settings.ppo.total-steps", "1024", "--settings.ppo.lanes", "32", "--settings.ppo.rollout", "8"),
     *("--settings.ppo.batch-size", "64", "--settings.future.lanes", "32", "--settings.future.log-steps", "60"),
     *("--settings.future.users", "8", "--settings.validation-users", "8"),
 )
 NEWS_SLATEQ = (
-    *("--slateq.total-steps", "512", "--slateq.lanes", "32", "--slateq.warm-up", "64", "--slateq.batch-size", "32"),
-    *("--validation-users", "8"),
+    *("--settings.slateq.total-steps", "512", "--settings.slateq.lanes", "32", "--settings.slateq.warm-up", "64"),
+    *("--settings.slateq.batch-size", "32", "--settings.validation-users", "8"),
 )
-RECIPE = {
-    "fit": {"lanes": 32, "log_steps": 12, "rounds": 2, "epochs": 1, "batch_size": 64, "users": 8},
-    "ppo": {"total_steps": 512, "lanes": 32, "rollout": 8, "batch_size": 64, "candidates": 30, "epochs": 1},
-    "value_steps": 256,
-    "validations": 3,
-    "validation_users": 8,
-}
-SLATEQ_RECIPE = {
-    "slateq": {"total_steps": 512, "lanes": 32, "warm_up": 64, "batch_size": 32},
-    "validations": 3,
-    "validation_users": 8,
-}
+TRAINING = (
+    *("--settings.fit.lanes", "32", "--settings.fit.log-steps", "12", "--settings.fit.rounds", "2"),
+    *("--settings.fit.epochs", "1", "--settings.fit.batch-size", "64", "--settings.future.users", "8"),
+    *("--settings.ppo.total-steps", "512", "--settings.ppo.lanes", "32", "--settings.ppo.rollout", "8"),
+    *("--settings.ppo.batch-size", "64", "--settings.ppo.candidates", "30", "--settings.ppo.epochs", "1"),
+    *("--settings.value-steps", "256", "--settings.validations", "3", "--settings.validation-users", "8"),
+)
+SLATEQ_TRAINING = (*NEWS_SLATEQ, "--settings.validations", "3")
 TOP_K = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "12")
 
 WORLDS: dict[str, tuple[str, ...]] = {
@@ -75,11 +71,11 @@ def of_news(name: str) -> bool:
 def commands(name: str) -> Iterator[tuple[str, ...]]:
     """What is run in a world: training, SlateQ where it is trained, comparison."""
     world, seed = WORLDS[name], ("--seed", "3")
-    how: tuple[str, ...] = NEWS_TRAINING if of_news(name) else ("--recipe", json.dumps(RECIPE))
+    how: tuple[str, ...] = NEWS_TRAINING if of_news(name) else TRAINING
     yield ("train", *world, *how, *seed, "--out", name)
     policies = ["random", "myopic-oracle", *(f"{kind}:{name}" for kind in ("myopic", "farsighted", "ppo"))]
     if name in SLATEQ:
-        how = NEWS_SLATEQ if of_news(name) else ("--recipe", json.dumps(SLATEQ_RECIPE))
+        how = NEWS_SLATEQ if of_news(name) else SLATEQ_TRAINING
         yield ("train-baseline", "slateq", *world, "--ranker", name, *how, *seed, "--out", f"{name}-slateq")
         policies.append(f"slateq:{name}-slateq")
     yield ("compare", *world, "--users", "12", *seed, "--out", f"{name}-table", "--policies", *policies)

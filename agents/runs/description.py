@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gymnasium as gym
 
-from driftrec.agents.setup import WorldArgs, creator_takes, make_env, resolved
+from driftrec.agents.setup import Setup, WorldArgs, creator_takes, make_env, resolved
+from driftrec.simulators.mechanisms import contents, kinds
 
 
-class Described(Protocol):
-    """A world with all that is known of it beforehand."""
-
-    @property
-    def args(self) -> WorldArgs:
-        """Which world."""
-        ...
-
-    @property
-    def slate_size(self) -> int:
-        """Positions in a slate."""
-        ...
-
-    @property
-    def horizon(self) -> int:
-        """Steps of an episode."""
-        ...
-
-    @property
-    def world(self) -> Any:
-        """The simulator."""
-        ...
-
-
-def description(setup: Described) -> str:
+def description(setup: Setup) -> str:
     """The world's id and, for a title, whatever is not as by default: "driftrec/News-v0, slate_size 10, memory 3".
 
     A world that is not registered is its id alone.
@@ -53,7 +30,7 @@ def description(setup: Described) -> str:
     return ", ".join([setup.args.world, *words])
 
 
-def recorded(setup: Described) -> dict[str, Any]:
+def recorded(setup: Setup) -> dict[str, Any]:
     """The world for a run's configuration: its arguments, all sizes as they are, and its description."""
     sizes = {"slate_size": setup.slate_size, "horizon": setup.horizon, "items": setup.world.num_items}
     history = settings(setup.args).get("history")
@@ -85,8 +62,9 @@ def _usual(world: str) -> Mapping[str, Any]:
     env = make_env(own)
     taken = {name: default for name, default in creator_takes(world).items() if name not in ("config", "render_mode")}
     sizes = {name: value for name, value in resolved(own, env).kwargs().items() if name in taken}
-    config = asdict(env.world.config) if hasattr(env.world, "config") else {}
-    return {**taken, **sizes, **_flat(config)}
+    config: Any = getattr(env.world, "config", None)
+    mechanisms = {**_flat(contents(config)), **kinds(config)} if is_dataclass(config) else {}
+    return {**taken, **sizes, **mechanisms}
 
 
 def _flat(nested: Mapping[str, Any], path: str = "") -> dict[str, Any]:

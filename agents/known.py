@@ -1,0 +1,131 @@
+"""The policies that are known by name: one table, from which every list, help text and colour follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Dash = str | tuple[int, tuple[float, ...]]
+
+ORACLE_DASH: Dash = "--"
+"""Broken lines like this are oracles', and no others'."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a policy is drawn.
+
+    Attributes:
+        colour: Hex colour.
+        dash: Matplotlib line style.
+    """
+
+    colour: str
+    dash: Dash = "-"
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where a parameter is searched.
+
+    Attributes:
+        low: Lower end.
+        high: Upper end.
+        log: Search evenly on a logarithmic scale.
+        whole: Whole numbers only.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """A policy.
+
+    Attributes:
+        about: What it shows, in a few words.
+        run: What kind of run folder may stand behind the name ("ppo:RUN"): one of training, of "tune", or "none".
+        bare: Whether it can do without one.
+        style: How it is drawn.
+        tunable: What ``driftrec tune`` searches, by parameter; units and meaning as of the policy's class.
+        texts: Whether it needs texts, or a catalogue at least.
+        told: Whether it is told the truth: an oracle.
+    """
+
+    about: str
+    run: Literal["none", "tune", "train"]
+    style: Style
+    bare: bool = True
+    tunable: Mapping[str, Range] = field(default_factory=dict)
+    texts: bool = False
+    told: bool = False
+
+
+_TASTE = {"persona_weight": Range(0.0, 3.0), "half_life": Range(1.0, 1000.0, log=True)}
+_BANDIT = {
+    "alpha": Range(0.01, 10.0, log=True),
+    "prior": Range(0.0, 5.0),
+    "ridge": Range(0.1, 300.0, log=True),
+    "dims": Range(4, 64, log=True, whole=True),
+}
+
+# Colours are partly from the schemes of Paul Tol and of Okabe and Ito, the rest found by adding the colour that is
+# farthest from all before it. In CIELAB units, for normal sight and for protan-, deuter- and tritanopes (model of
+# Machado et al. 2009), those of this table stay 13 apart or more, and with the spare ones 8, those of one dash 10.
+KNOWN: Mapping[str, Known] = {
+    "random": Known("random slates", "none", Style("#AAAAAA", ":")),
+    "popular": Known(
+        "what most open", "tune", Style("#997700"), tunable={"strength": Range(1.0, 3000.0, log=True)}, texts=True
+    ),
+    "content": Known("what is like the items read", "tune", Style("#117733"), tunable=_TASTE, texts=True),
+    "epsilon-content": Known(
+        "the same, now and then at random",
+        "tune",
+        Style("#E69F00", "-."),
+        tunable={"epsilon": Range(0.0, 1.0), **_TASTE},
+        texts=True,
+    ),
+    "linucb": Known("a bandit on text embeddings", "tune", Style("#AA4499"), tunable=_BANDIT, texts=True),
+    "myopic": Known("a ranker fitted to logs: most in the next step", "train", Style("#332288")),
+    "mmr": Known(
+        "the ranker with diverse slates",
+        "train",
+        Style("#8778D2", "-."),
+        bare=False,
+        tunable={"weight": Range(0.0, 1.0)},
+        texts=True,
+    ),
+    # PPO starts from it, and the two lines often lie on each other.
+    "farsighted": Known("the ranker looking ahead: what PPO starts from", "train", Style("#661100", "-."), bare=False),
+    "ppo": Known("our policy", "train", Style("#EE3377"), bare=False),
+    "ppo-sampled": Known("the same, slates drawn", "train", Style("#E14BFF", ":"), bare=False),
+    "slateq": Known("SlateQ on the ranker", "train", Style("#4B4BFF"), bare=False),
+    "sb3-ppo": Known("PPO of stable-baselines3, MlpPolicy", "train", Style("#78C35A"), bare=False),
+    "sb3-sac": Known("SAC of stable-baselines3, MlpPolicy", "train", Style("#004B4B", "-."), bare=False),
+    "quality": Known("highest quality first", "none", Style("#780FB4", "-.")),
+    "bayes": Known("exact Bayes on past responses", "none", Style("#B41E1E")),
+    "myopic-oracle": Known("best next step, by the true state", "none", Style("#33BBEE", ORACLE_DASH), told=True),
+    "planner": Known("the long term, by the true state", "none", Style("#000000", ORACLE_DASH), told=True),
+}
+
+TUNABLE = tuple(name for name, known in KNOWN.items() if known.tunable)
+"""What ``driftrec tune`` tunes."""
+
+OF_RUNS = tuple(name for name, known in KNOWN.items() if known.run == "train")
+"""What a run folder of ``driftrec train`` or ``train-baseline`` holds."""
+
+
+def policies_in_words() -> str:
+    """All of the table, for help."""
+    bare = [f"{name} ({known.about})" for name, known in KNOWN.items() if known.bare]
+    runs = [f"{name}:RUN ({KNOWN[name].about})" for name in OF_RUNS]
+    tuned = ", ".join(f"{name}:RUN" for name, known in KNOWN.items() if known.run == "tune")
+    return (
+        f"The world's baselines when omitted. By name, where the world has them: {', '.join(bare)}. Of a run of "
+        f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Your class as "
+        "package.module:Class. Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."
+    )

@@ -1,0 +1,103 @@
+"""What a ranker is, whatever it reads: it scores items for a user, learns from logs, and tells what is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor, nn
+
+from driftrec.agents.ranker.choice import Choice
+
+
+@dataclass
+class Scores:
+    """Predictions for some items, each (users, items)."""
+
+    appeal: Tensor  # logit of opening the item at the first position, that of opening nothing being 0
+    engagement: Tensor  # expected engagement if opened, in the world's unit
+
+
+@dataclass
+class Logs:
+    """Steps of many users in order of time, leading axes (steps, users), or one for both."""
+
+    seen: dict[str, Tensor]  # (..., ...) what the ranker remembers of the observations before
+    shown: Tensor  # (..., slate_size, ...) the items, see ``Items.of``
+    clicks: Tensor  # (..., slate_size) bool
+    engagement: Tensor  # (..., slate_size) in the world's unit
+    over: Tensor  # (...) the episode ended with this step
+
+    def rows(self) -> Logs:
+        """The same with one leading axis."""
+        seen = {name: value.flatten(0, 1) for name, value in self.seen.items()}
+        return Logs(seen, *(value.flatten(0, 1) for value in self._others()))
+
+    def __getitem__(self, index: Tensor) -> Logs:
+        seen = {name: value[index] for name, value in self.seen.items()}
+        return Logs(seen, *(value[index] for value in self._others()))
+
+    def __len__(self) -> int:
+        return len(self.over)
+
+    def _others(self) -> list[Tensor]:
+        """All but what was seen."""
+        return [getattr(self, field.name) for field in fields(self)[1:]]
+
+
+def joined(parts: list[Logs]) -> Logs:
+    """Several logs in a row."""
+    seen = {name: torch.cat([part.seen[name] for part in parts]) for name in parts[0].seen}
+    return Logs(seen, *map(torch.cat, zip(*(part._others() for part in parts), strict=True)))
+
+
+class Ranker(nn.Module):
+    """Predicts what a user would open, and for how much engagement.
+
+    Attributes:
+        choice: How users choose.
+        future: What opening an item does to the engagement after it, zero until set; see ``later``.
+        width: Length of the state vectors that ``state`` gives.
+        pilot_steps: Steps a lane of random slates that ``pilot`` wants to see before anything is fitted.
+    """
+
+    choice: Choice
+    future: Tensor
+    width: int
+    pilot_steps = 0
+
+    def state(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """What is made of users, (users, width)."""
+        raise NotImplementedError
+
+    def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
+        """Predictions for items.
+
+        Args:
+            state: From ``state``.
+            shown: As the world's ``Items`` give them: what all users share or, with a leading axis more, of each.
+        """
+        raise NotImplementedError
+
+    def later(self, shown: Tensor | None) -> Tensor:
+        """Engagement to come of items by ``future``; shapes as of ``scores``, or (items,)."""
+        raise NotImplementedError
+
+    def columns(self) -> Tensor | None:
+        """Few columns that tell a catalogue's items apart, (items, columns); None where ``shown`` are columns."""
+        return None
+
+    def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What logs keep of observations."""
+        raise NotImplementedError
+
+    def pilot(self, logs: Logs) -> None:
+        """Look at random slates before anything is fitted."""
+
+    def prepare(self, logs: Logs) -> None:
+        """Look at all logs before they are fitted."""
+
+    def loss(self, logs: Logs) -> Tensor:
+        """What fitting makes small: negative log-likelihood of the clicks, and error of the engagement."""
+        raise NotImplementedError

@@ -1,0 +1,173 @@
+"""What agents know of a world beyond its contract: a ``Kit``; the defaults serve worlds of texts and of features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.oracles.recsim import TopTrue
+from driftrec.agents.policy import Policy
+from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick
+from driftrec.agents.ranker.column_future import column_future
+from driftrec.agents.ranker.feature_encoders import FeatureEncoder, UserVector
+from driftrec.agents.ranker.feature_ranker import FeatureRanker
+from driftrec.agents.ranker.fitting import Report
+from driftrec.agents.ranker.future import FutureSettings
+from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
+from driftrec.agents.ranker.items import CANDIDATES, FeatureItems, TextItems
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.protocol import Logs
+from driftrec.agents.ranker.text_ranker import TextRanker
+from driftrec.agents.setup import Setup
+from driftrec.agents.slateq.settings import SlateQTraining
+from driftrec.agents.stock.training import StockSettings
+from driftrec.agents.worlds.settings import TextSettings, TrainSettings
+
+Reference = Callable[[], Policy]
+"""Makes a policy of the world's own."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a planner's trade-offs are tuned, where they are.
+
+    Attributes:
+        users: Users that each candidate meets.
+        rounds: Rounds of tuning.
+        retune: Tune now, even where tuned ones are at hand.
+    """
+
+    users: int = 128
+    rounds: int = 5
+    retune: bool = False
+
+
+class Kit:
+    """How agents are trained and judged in a world.
+
+    Attributes:
+        settings: How our policy is trained.
+        slateq: How SlateQ is trained on the ranker of a run of ours.
+        stock: How algorithms of stable-baselines3 are trained, by kind; those that fit the world's observations.
+        baselines: Policies that need no run, in the order in which they are compared where none are named.
+        tunes_planner: Whether ``planner`` heeds an ``Effort``.
+    """
+
+    settings: TrainSettings = TrainSettings()
+    slateq: SlateQTraining = SlateQTraining()
+    stock: ClassVar[Mapping[str, StockSettings]] = {}
+    baselines: tuple[str, ...] = ("random", "myopic-oracle", "planner")
+    tunes_planner = False
+
+    def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
+        """A judge that knows nothing yet.
+
+        Args:
+            setup: The world.
+            told: Settings by name, those of ``settings`` or what a run keeps of them.
+            seed: Seed of the weights.
+            farsighted: See ``Judge``.
+        """
+        raise NotImplementedError
+
+    def future(
+        self, setup: Setup, judge: Judge, logs: Logs, settings: Any, *, seed: int, report: Report
+    ) -> tuple[NDArray[np.float32], int]:
+        """What opening an item does to the engagement after it, for ``Ranker.future``; and environment steps taken.
+
+        Args:
+            setup: The world.
+            judge: Its ranker is fitted.
+            logs: Of random slates, leading axes (steps, users).
+            settings: How.
+            seed: Source of randomness.
+            report: Called with lines of progress.
+        """
+        raise NotImplementedError
+
+    def myopic_oracle(self, setup: Setup) -> Policy:
+        """Most expected engagement in the next step, by the true state: here of items shown alone."""
+        return TopTrue(setup.slate_size, setup.world.expected_engagement)
+
+    def planner(self, setup: Setup, effort: Effort, report: Report) -> Policy:
+        """The reference for the long term, by the true state; the myopic oracle where nothing better is known."""
+        return self.myopic_oracle(setup)
+
+    def references(self, setup: Setup) -> Mapping[str, Reference]:
+        """Further policies of the world's own, by name."""
+        return {}
+
+    def revealed(self, setup: Setup) -> Setup:
+        """The same with the users' true state in the observations.
+
+        Raises:
+            ValueError: If the world has no such form.
+        """
+        raise ValueError(f"{setup.args.world} cannot show users' true state; train without --settings.true-state.")
+
+    def note(self, setup: Setup) -> str:
+        """What makes figures other than the published ones, in words; empty where nothing is known to."""
+        return ""
+
+
+class TextKit(Kit):
+    """The kit of a world whose items and people have texts, unless it says otherwise.
+
+    Its observations hold what ``StateEncoder`` reads: persona, shown, clicked, age, read_items, read_minutes, read_age,
+    clock.
+    """
+
+    settings: TrainSettings = TextSettings()
+    slateq = SlateQTraining(validations=6, validation_users=128)
+
+    def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
+        """A judge over the catalogue, see ``Kit``."""
+        choice = None if setup.world.one_click else AnyClick(setup.slate_size)
+        ranker = TextRanker(setup.context, told["representation"], seed, choice=choice)
+        return Judge(ranker, TextItems(setup.context), farsighted)
+
+    def future(
+        self, setup: Setup, judge: Judge, logs: Logs, settings: ItemFutureSettings, *, seed: int, report: Report
+    ) -> tuple[NDArray[np.float32], int]:
+        """Item by item, from random slates logged for that alone, see ``Kit``."""
+        report(f"Random slates to {settings.lanes:,} lanes, {settings.log_steps:,} steps each: what follows an item")
+        assert isinstance(judge.ranker, TextRanker)
+        items = judge.ranker.items
+        columns = None if items.learned else items().numpy()
+        found = item_future(setup.context, setup.envs(settings.lanes), columns, seed=seed, settings=settings)
+        return found, settings.lanes * settings.log_steps
+
+
+class FeatureKit(Kit):
+    """The kit of a world whose items have features, unless it says otherwise.
+
+    Args:
+        settings: See ``Kit``.
+        slateq: See ``Kit``.
+    """
+
+    def __init__(self, settings: TrainSettings = Kit.settings, slateq: SlateQTraining = Kit.slateq) -> None:
+        self.settings, self.slateq = settings, slateq
+
+    def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
+        """What reads the observation: its "user", where there is one."""
+        user = setup.world.fields.get("user")
+        return UserVector(0 if user is None else user.shape[0])
+
+    def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
+        """A judge over the catalogue or the candidates of a request, see ``Kit``."""
+        world = setup.world
+        width = world.fields[CANDIDATES].shape[1] if CANDIDATES in world.fields else 0
+        items = FeatureItems(world.num_items, world.item_features, width)
+        choice: Choice = OneClick(setup.slate_size) if world.one_click else AnyClick(setup.slate_size)
+        return Judge(FeatureRanker(self.encoder(setup, items), items.width, choice, seed), items, farsighted)
+
+    def future(
+        self, setup: Setup, judge: Judge, logs: Logs, settings: FutureSettings, *, seed: int, report: Report
+    ) -> tuple[NDArray[np.float32], int]:
+        """Column by column, from the logs that the ranker was fitted to first, see ``Kit``."""
+        return column_future(logs, settings.gamma), 0

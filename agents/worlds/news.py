@@ -1,0 +1,49 @@
+"""News: the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from driftrec.agents.oracles import MyopicOracle, Planner
+from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.policy import Policy
+from driftrec.agents.ranker.fitting import Report
+from driftrec.agents.ranker.true_state import truth_columns
+from driftrec.agents.setup import Setup
+from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings, StockSettings
+from driftrec.agents.worlds.kit import Effort, Kit, TextKit
+from driftrec.simulators.revealed import revealed
+
+
+class NewsKit(TextKit):
+    """Of ``driftrec/News-v0``."""
+
+    stock: ClassVar[Mapping[str, StockSettings]] = {"sb3-ppo": StockPPOSettings(), "sb3-sac": StockSACSettings()}
+    baselines = ("random", "popular", "content", "epsilon-content", "linucb", "myopic", "myopic-oracle", "planner")
+    tunes_planner = True
+
+    def myopic_oracle(self, setup: Setup) -> Policy:
+        """The best slate for the next step."""
+        world: Any = setup.world
+        return MyopicOracle(world)
+
+    def planner(self, setup: Setup, effort: Effort, report: Report) -> Planner:
+        """Weighs what an opened item does to the user; its weights are tuned by simulation."""
+        world: Any = setup.world
+        horizon = setup.horizon
+        weights = planner_weights(
+            world, horizon, retune=effort.retune, users=effort.users, rounds=effort.rounds, report=report
+        )
+        return Planner(world, weights)
+
+    def revealed(self, setup: Setup) -> Setup:
+        """The same with the users' interest, satiation and satisfaction in the observations."""
+        plain: Any = setup.world
+        world = revealed(plain)
+        return replace(setup, world=world, truth=truth_columns(world))
+
+
+KITS: dict[str, Kit] = {"driftrec/News-v0": NewsKit()}
+"""By environment id."""

@@ -1,0 +1,80 @@
+"""SARDINE's worlds: one kit, with settings for slates and for single items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from driftrec.agents.oracles.sardine import GreedyOracle
+from driftrec.agents.oracles.sardine_planner import QuotaPlanner
+from driftrec.agents.policy import Policy
+from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ranker.feature_encoders import FeatureEncoder, PastSlates
+from driftrec.agents.ranker.fitting import FitSettings, Report
+from driftrec.agents.ranker.future import FutureSettings
+from driftrec.agents.ranker.items import FeatureItems
+from driftrec.agents.setup import Setup
+from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
+from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit
+from driftrec.agents.worlds.settings import TrainSettings
+from driftrec.simulators.published.sardine_config import PUBLISHED
+
+SLATES = TrainSettings(
+    FitSettings(),
+    FutureSettings(),
+    PPOSettings(
+        total_steps=400_000,
+        lanes=256,
+        rollout=16,
+        batch_size=1024,
+        epochs=4,
+        learning_rate=0.02,
+        gamma=0.9,
+        gae_lambda=0.9,
+        target_kl=1.0,
+        candidates=60,
+        temper=1.0,
+    ),
+)
+"""The best slates are far from those it starts from: large steps, and little weight of the start. With the ranker's
+51,200 logged steps, 451,200 environment steps."""
+
+SINGLE = replace(SLATES, ppo=replace(SLATES.ppo, candidates=100, temper=3.0))
+
+SLATEQ = SlateQTraining(
+    SlateQSettings(total_steps=300_000, gamma=0.9, sync=20, epsilon=0.2, last_epsilon=0.02, unit=1.0)
+)
+
+
+class SardineKit(FeatureKit):
+    """Of one of the eight worlds."""
+
+    def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
+        """Reads past slates where the observation is partial, and the state of the user where it is ideal."""
+        counts = setup.world.fields.get("hist")
+        if counts is None or items.catalogue is None:
+            return super().encoder(setup, items)
+        return PastSlates(items.catalogue, counts.shape[0])
+
+    def myopic_oracle(self, setup: Setup) -> Policy:
+        """Most expected clicks in the next step."""
+        world: Any = setup.world
+        return GreedyOracle(world)
+
+    def planner(self, setup: Setup, effort: Effort, report: Report) -> Policy:
+        """Weighs boredom and influence, with weights of the published world."""
+        world: Any = setup.world
+        return QuotaPlanner.tuned(world, setup.horizon, setup.args.world)
+
+    def note(self, setup: Setup) -> str:
+        """Whether items are the published ones."""
+        world: Any = setup.world
+        generated = world.item_source == "generated"
+        return "Items are generated; published figures are of those in sardine-rec (extra peers)." if generated else ""
+
+
+KITS: dict[str, Kit] = {
+    f"driftrec/Sardine-{name}-v0": SardineKit(SINGLE if name.startswith("SingleItem") else SLATES, SLATEQ)
+    for name in PUBLISHED
+}
+"""By environment id."""

@@ -1,0 +1,94 @@
+"""How our policy is trained: what every world sets, and what worlds with texts set besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ranker.fitting import FitSettings
+from driftrec.agents.ranker.future import FutureSettings
+from driftrec.agents.ranker.item_future import ItemFutureSettings
+from driftrec.agents.ranker.item_tables import Representation
+from driftrec.agents.ranker.warm_start import Round
+from driftrec.simulators.ranges import check_ranges
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """All that decides what comes out of a training, beside the world and the seed.
+
+    Attributes:
+        fit: How the ranker is fitted.
+        future: How the engagement to come is learned.
+        ppo: How PPO trains.
+        value_steps: Environment steps, rounded up to whole rollouts, in which PPO learns values alone. While they are
+            wrong, what comes later counts for nothing, and the policy would turn to what pays at once.
+        validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
+        validation_users: Users of a measurement, always the same.
+    """
+
+    fit: FitSettings = field(default_factory=FitSettings)
+    future: FutureSettings = field(default_factory=FutureSettings)
+    ppo: PPOSettings = field(default_factory=PPOSettings)
+    value_steps: int = 0
+    validations: int = 10
+    validation_users: int = 256
+
+    def __post_init__(self) -> None:
+        check_ranges(self, value_steps=(0, 1e12), validations=(2, 10_000), validation_users=(1, 1e6))
+
+    def rounds(self, seed: int) -> list[Round]:
+        """The rounds of fitting: all but the first log slates that count the engagement to come."""
+        return [Round(each, self.fit.epochs, farsighted=True) for each in _seeds(seed, self.fit.rounds)]
+
+    def myopic_rounds(self, seed: int) -> list[Round]:
+        """The same for a ranker that need not look ahead."""
+        return [replace(each, farsighted=False) for each in self.rounds(seed)]
+
+
+@dataclass(frozen=True)
+class TextSettings(TrainSettings):
+    """The same for a world with texts.
+
+    Attributes:
+        representation: What stands for items and personas: "text" embeddings, learned "ids", "random" vectors.
+        refits: Rounds of logging with the farsighted policy and fitting the ranker again, after those of ``fit``.
+        true_state: Tell the policy the users' true interest, satiation and satisfaction in place of what its encoder
+            makes of observations: an oracle, to see what not knowing the user costs.
+        withheld: Part of the catalogue that training never shows, drawn from the seed, in [0, 1).
+    """
+
+    fit: FitSettings = field(
+        default_factory=lambda: FitSettings(
+            lanes=1024, log_steps=150, epochs=2, batch_size=1024, learning_rate=2e-3, noise=0.3
+        )
+    )
+    future: ItemFutureSettings = field(default_factory=ItemFutureSettings)
+    validations: int = 4
+    validation_users: int = 128
+    representation: Representation = "text"
+    refits: int = 3
+    true_state: bool = False
+    withheld: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_ranges(self, refits=(0, 100), withheld=(0, 0.999))
+
+    def rounds(self, seed: int) -> list[Round]:
+        """The rounds of fitting: those of ``fit`` are myopic and take one pass each, good enough to log with."""
+        *near, last = [Round(each, epochs=1, farsighted=False) for each in _seeds(seed, self.fit.rounds)]
+        far = [Round(each, self.fit.epochs, farsighted=True) for each in _seeds([seed, self.refits], self.refits)]
+        return [*near, replace(last, farsighted=True), *far]
+
+    def myopic_rounds(self, seed: int) -> list[Round]:
+        """Those of ``fit`` alone, the last with all its passes."""
+        *near, last = self.rounds(seed)[: self.fit.rounds]
+        return [*near, replace(last, epochs=self.fit.epochs, farsighted=False)]
+
+
+def _seeds(entropy: int | list[int], count: int) -> list[int]:
+    """Seeds of ``count`` rounds."""
+    return np.random.SeedSequence(entropy).generate_state(count).tolist()

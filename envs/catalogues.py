@@ -1,0 +1,56 @@
+"""The catalogues that worlds of texts are made from: the packaged news, and folders, each read once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import lru_cache
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
+
+
+def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
+    """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``.
+
+    A folder that has not changed is read once, for as long as anybody holds what was read.
+    """
+    if catalogue is None:
+        return packaged_catalogue()
+    folder = Path(catalogue).resolve()
+    seen = (folder, *(_stamp(folder / name) for name in (TEXTS_FILE, ARRAYS_FILE)))
+    items, personas = _items.get(seen), _personas.get(seen)
+    if items is None or personas is None:
+        items, personas = load_catalogue(catalogue)
+        _items[seen], _personas[seen] = items, personas
+    return items, personas
+
+
+_items: WeakValueDictionary[tuple[Hashable, ...], Catalogue] = WeakValueDictionary()
+_personas: WeakValueDictionary[tuple[Hashable, ...], Personas] = WeakValueDictionary()
+
+
+def _stamp(file: Path) -> tuple[int, ...] | None:
+    """What changes when a file does; None if there is none."""
+    try:
+        state = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size
+
+
+@lru_cache(maxsize=1)
+def packaged_catalogue() -> tuple[Catalogue, Personas]:
+    """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same."""
+    from driftrec.simulators.newsroom import generate_news, generate_personas
+
+    return generate_news(), generate_personas()
+
+
+def check_path(catalogue: str | None) -> str | None:
+    """Return ``catalogue``; TypeError unless it is None or a string."""
+    if catalogue is None or isinstance(catalogue, str):
+        return catalogue
+    raise TypeError(
+        f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
+    )

@@ -1,0 +1,84 @@
+"""A file of ``--from``: the keys of a verb as TOML, read as the words that give the same on the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from driftrec.scripts.keys import JSON, Key
+from driftrec.simulators.settings import nearest
+
+
+def read(file: Path) -> dict[str, Any]:
+    """What is in ``file``.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is not TOML.
+    """
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is no TOML file of settings: {error}") from error
+
+
+def words_of(file: Path, told: Mapping[str, Any], keys: Sequence[Key]) -> dict[Key, list[str]]:
+    """Words for the command line, by key.
+
+    Args:
+        file: Where it is from.
+        told: What ``read`` made of it.
+        keys: All that there are.
+
+    Raises:
+        ValueError: If a key is unknown (the message gives its line and the nearest) or there with - and with _, or a
+            value is none of true and false or a list where it must not be. What else is wrong with it the command line
+            finds.
+    """
+    known = {key.name: key for key in keys}
+    tables = {key.name for key in keys if key.default == JSON}
+    words: dict[Key, list[str]] = {}
+    for name, value in _leaves(told, tables):
+        if name not in known:
+            group = name.rpartition(".")[0]
+            beside = [other for other in known if other.rpartition(".")[0] == group]
+            raise ValueError(f"{_where(file, name)}: there is no {name}. {nearest(name, beside or known)}")
+        key = known[name]
+        if key in words:
+            raise ValueError(f"{file}: {name} is there twice, with - and with _. Leave one of them out.")
+        if isinstance(key.default, bool) and not isinstance(value, bool):
+            raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it must be true or false.")
+        if isinstance(value, list) and not key.several:
+            raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it must be one value.")
+        words[key] = key.words(json.dumps(value, default=str) if isinstance(value, dict) else value)
+    return words
+
+
+def _leaves(told: Mapping[str, Any], tables: set[str], group: str = "") -> Iterator[tuple[str, Any]]:
+    """Values by dotted name with underscores; those of ``tables`` may be tables."""
+    for part, value in told.items():
+        name = f"{group}{part.replace('-', '_')}"
+        if isinstance(value, dict) and name not in tables:
+            yield from _leaves(value, tables, f"{name}.")
+        else:
+            yield name, value
+
+
+def _where(file: Path, name: str) -> str:
+    """The file, and the line of a key, or of the table it stands in."""
+    lines: dict[str, int] = {}
+    group = ""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        found = re.match(r"\s*(?:\[([^\[\]]+)\]|([^#=\[]+)=)", line)
+        if found is None:
+            continue
+        path = re.sub(r"[\s\"']", "", found[1] or found[2]).replace("-", "_")
+        group = f"{path}." if found[1] else group
+        lines.setdefault(path if found[1] else f"{group}{path}", number)
+    while name and name not in lines:
+        name = name.rpartition(".")[0]
+    return f"{file}, line {lines[name]}" if name else str(file)
