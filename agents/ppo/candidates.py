@@ -17,6 +17,7 @@ from driftrec.agents.ranker.item_columns import describe
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.slate_optimiser import slate_gains
 from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.simulators import warm
 
 BOUND = 1e4
 """Bound of states and predictions in the observation space."""
@@ -88,7 +89,8 @@ class CandidateStage:
 
     def _best(self, observation: Observation) -> dict[str, NDArray[Any]]:
         predicted = self.judge.predict(observation)
-        gains = slate_gains(np.exp(predicted.appeal), predicted.value, 1.0, self.judge.positions)
+        attraction = np.exp(predicted.appeal, out=warm.like(predicted.appeal))
+        gains = slate_gains(attraction, predicted.value, 1.0, self.judge.positions)
         best = top_k(gains, self.size)
         kept = np.take_along_axis(gains, best, axis=1)
         judged = {

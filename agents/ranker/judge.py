@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.baselines.common import read_places
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.state_encoder import as_tensors
 from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.simulators import warm
 
 Float = NDArray[np.float32]
 
@@ -58,8 +59,8 @@ class Judge:
             scores = self.ranker.predict(state, self._vectors)
             appeal = scores.appeal.sub_(scores.no_click).add_(self.ranker.position_bias[0])
         minutes = scores.minutes.numpy()
-        value = minutes + self.future
-        value[read_mask(observation, self.num_items)] = READ
+        value = np.add(minutes, self.future, out=warm.like(minutes))
+        value[read_places(observation)] = READ
         if self.ranker.withheld is not None:
             value[:, self.ranker.withheld] = WITHHELD
         return Predictions(state.numpy(), appeal.numpy(), minutes, value)

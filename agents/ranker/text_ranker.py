@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.ranker.item_tables import Representation, item_table, persona_table
-from driftrec.agents.ranker.kept import Kept, product
+from driftrec.agents.ranker.kept import Kept
 from driftrec.agents.ranker.state_encoder import StateEncoder
 from driftrec.agents.ranker.true_state import TrueState
+from driftrec.simulators import warm
 
 OWN_PENALTY = 1e-4
 """Weight of the squares of what is an item's own: text explains what it can, and the rest is left to e."""
@@ -90,9 +92,18 @@ class Ranker(nn.Module):
     def predict(self, state: Tensor, vectors: Tensor) -> Scores:
         """Predictions for all items from state vectors (users, state_dims) and ``item_vectors()``."""
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
-        bias = product(self._bias, self.item_bias, vectors)  # (items, 2)
-        appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)
-        minutes = self.length * torch.addmm(bias[:, 1], stay_query, vectors.T).sigmoid_()
+        of_bias = vectors, self.item_bias.weight, self.item_bias.bias
+        bias = self._bias(of_bias, lambda: self.item_bias(vectors).T.contiguous())  # (2, items)
+        learning = torch.is_grad_enabled()
+        if len(vectors) > LARGE:  # both products at once read the vectors once
+            shape = (2 * len(state), len(vectors))
+            room = None if learning else torch.from_numpy(warm.empty(shape, np.float32))
+            both = torch.mm(torch.cat([appeal_query, stay_query]), vectors.T, out=room)
+            appeal, stay = both[: len(state)].add_(bias[0]), both[len(state) :].add_(bias[1])
+        else:
+            appeal = torch.addmm(bias[0], appeal_query, vectors.T)
+            stay = torch.addmm(bias[1], stay_query, vectors.T)
+        minutes = torch.mul(self.length, stay.sigmoid_(), out=None if learning else stay)
         return Scores(appeal, minutes, self.no_click(state))
 
     def loss(self, observation: Mapping[str, Tensor], slates: Tensor, choice: Tensor, minutes: Tensor) -> Tensor:
