@@ -44,7 +44,8 @@ def slate_gains(
     """
     if len(position_weights) > attraction.shape[1]:
         raise ValueError(f"Cannot choose the best {len(position_weights)} of {attraction.shape[1]} items.")
-    weighted = np.multiply(attraction, value, out=warm.like(attraction))
+    weighted = warm.empty(attraction.shape, np.result_type(attraction, value))
+    np.multiply(attraction, value, out=weighted)
     check_scores(weighted)
     gains, room = weighted, warm.like(weighted)  # one array for all rounds
     for _ in range(iterations):
