@@ -191,12 +191,13 @@ class NewsWorld:
         by_position = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         shown = first_places(by_position)
         shown &= ~state.gone
-        position = self._choose(state, by_position, shown, noise.uniform(words[0]))
+        affinity = slate_affinity(self.catalogue.latent, by_position, state.interest)
+        position = self._choose(state, by_position, affinity, shown, noise.uniform(words[0]))
         opened = position >= 0
         users = np.flatnonzero(opened)
         places = position[users], users
         items = by_position[places]
-        minutes = self._consume(state, users, items, opened, words[1])
+        minutes = self._consume(state, users, items, affinity[places], opened, words[1])
         clicks = np.zeros(by_position.shape, np.bool_)
         clicks[places] = True
         engagement = np.zeros(by_position.shape, np.float32)
@@ -278,12 +279,12 @@ class NewsWorld:
         return float(np.exp(choice.no_click))
 
     def _choose(
-        self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
+        self, state: NewsState, by_position: NDArray[np.int64], affinity: Float, shown: NDArray[np.bool_], draw: Float
     ) -> NDArray[np.int64]:
         """Position opened by every user, -1 for none."""
         catalogue = self.catalogue
         weights = self.config.choice.attraction(
-            slate_affinity(catalogue.latent, by_position, state.interest),
+            affinity,
             warm.take(catalogue.allure, by_position),
             at_slates(state.satiation, warm.take(catalogue.topic, by_position)),
             held(state.read.items, by_position).astype(np.float32),
@@ -300,13 +301,13 @@ class NewsWorld:
         state: NewsState,
         users: NDArray[np.int64],
         items: NDArray[np.int64],
+        affinity: Float,
         opened: NDArray[np.bool_],
         words: NDArray[np.uint64],
     ) -> Float:
-        """Let ``users`` read ``items``; returns the minutes, (opened,)."""
+        """Let ``users`` read ``items``, of that ``affinity``; returns the minutes, (opened,)."""
         catalogue, config = self.catalogue, self.config
         latent, allure = warm.take(catalogue.latent, items), catalogue.allure.take(items)
-        affinity = slate_affinity(catalogue.latent, items[None], warm.take(state.interest, users))[0]
         minutes = config.reading.minutes(catalogue.minutes[items], affinity, allure, noise.normal(words[users]))
         worth = np.zeros(len(opened), np.float32)
         worth[users] = config.satisfaction.worth(catalogue.quality[items], allure, affinity)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.baselines.common import read_places
 from driftrec.agents.policy import Context, Observation
 
 CANDIDATES = "candidates"
@@ -83,7 +83,7 @@ class TextItems:
     def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
         """``READ`` for what the user read lately, where the world tells; ``WITHHELD`` for what must not be shown."""
         if "read_items" in observation:
-            value[read_mask(observation, self._size)] = READ
+            value[read_places(observation)] = READ
         if self._withheld is not None:
             value[:, self._withheld] = WITHHELD
 

@@ -45,6 +45,14 @@ def test_the_demo_encodes_trains_and_compares_with_every_baseline(calls, driftre
     assert [line.split()[0] for line in done.out.splitlines()] == ["1/3", "2/3", "3/3", "Done"]
 
 
+def test_the_planner_is_left_out_where_it_is_not_wanted(calls, driftrec):
+    for words in ((), ("--no-planner",)):
+        assert driftrec("demo", *words).status == 0
+    full, without = (args.policies for script, args in calls if script is compare)
+    assert len(without) == len(full) - 1
+    assert without == tuple(name.replace("0001-demo", "0002-demo") for name in full if name != "planner")
+
+
 def test_a_second_demo_writes_a_new_folder(calls, driftrec, tmp_path):
     for _ in range(2):
         assert driftrec("demo").status == 0

@@ -100,3 +100,12 @@ def test_a_score_that_is_not_a_number_is_named_by_its_row_among_all_users(monkey
     scores[3, 2] = np.nan
     with pytest.raises(ValueError, match=r"The score at \[3, 2\] \(user, item\) is NaN"):
         common.best_unread(lambda chunk, rows: scores[rows].copy(), observation, 4, 2)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_gains_are_as_exact_as_values(kind):
+    attraction, value = made_up(seed=7)
+    value = value.astype(kind) / 3
+    gains = slate_gains(attraction, value, 1.0, np.ones(2, np.float32), iterations=0)
+    assert gains.dtype == kind
+    np.testing.assert_array_equal(gains, attraction * value)
