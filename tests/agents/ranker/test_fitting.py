@@ -45,9 +45,7 @@ def test_fitting_repeats_and_draws_on_its_own_seed_alone(world):
 def test_progress_is_told_a_pass(world):
     lines = []
     fitted(world, epochs=3, report=lines.append)
-    assert [line.split(":")[0] for line in lines] == [
-        f"Ranker, pass {n} of 3 over 300 logged steps" for n in (1, 2, 3)
-    ]
+    assert [line.split(":")[0] for line in lines] == [f"Ranker, pass {n} of 3 over 300 logged steps" for n in (1, 2, 3)]
     losses = [float(line.split()[-1]) for line in lines]
     assert losses[2] < losses[0]
 

@@ -104,7 +104,11 @@ def test_in_news_what_is_worthwhile_has_a_future():
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"gamma": 1.0}, "ItemFutureSettings.gamma is 1.0"), ({"weights": ()}, "weights is empty"), ({"lanes": 0}, "lanes")],
+    [
+        ({"gamma": 1.0}, "ItemFutureSettings.gamma is 1.0"),
+        ({"weights": ()}, "weights is empty"),
+        ({"lanes": 0}, "lanes"),
+    ],
 )
 def test_settings_out_of_range_are_named(changes, message):
     with pytest.raises(ValueError, match=message):
