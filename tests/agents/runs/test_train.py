@@ -345,7 +345,11 @@ ELSEWHERE = {
         lambda _: set_up(WorldArgs(BORED_INF, slate_size=4, options='{"observation": "partial"}')),
         "differs in world",
     ),
-    "kind of world": ("texts", lambda _: made(WORLDS["ideal"]), f"in {NEWS}, another kind of world. Give --world {NEWS}"),
+    "kind of world": (
+        "texts",
+        lambda _: made(WORLDS["ideal"]),
+        f"in {NEWS}, another kind of world. Give --world {NEWS}",
+    ),
     "kind of world too": ("ideal", lambda _: made(WORLDS["texts"]), f"in {BORED_INF}, another kind of world"),
 }
 
