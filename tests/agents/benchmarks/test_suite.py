@@ -14,26 +14,16 @@ import pytest
 from driftrec.agents.benchmarks import audience, latency, measure, peers, suite, training
 from driftrec.agents.benchmarks.alone import alone
 from driftrec.agents.benchmarks.measure import QUICK, Effort, Rates, Row
-from driftrec.agents.catalogues.setting import Setting
-from driftrec.agents.setup import WorldArgs, WorldSetup
 from driftrec.envs.news import news_world
 
 
-def made_up_setup():
-    world = news_world()
-    rng = np.random.default_rng(0)
-    rows = [rng.standard_normal((n, 24)).astype(np.float32) for n in (world.num_items, world.personas.num_personas)]
-    items, people = (row / np.linalg.norm(row, axis=1, keepdims=True) for row in rows)
-    return WorldSetup(WorldArgs(), world, Setting(world.catalogue, world.personas, items, people, "made up"))
-
-
 @pytest.fixture(scope="module")
-def run():
+def run(make_setup):
     """Results, and rows as reported; all taken in this process."""
     reported = []
     with pytest.MonkeyPatch.context() as patch:
         for module in (training, latency):
-            patch.setattr(module, "set_up", lambda args: made_up_setup())
+            patch.setattr(module, "set_up", lambda args: make_setup())
         results = suite.run_benchmarks(effort=QUICK, run=lambda measurement: measurement(), report=reported.append)
     return results, reported
 
