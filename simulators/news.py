@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -140,6 +140,11 @@ class NewsWorld:
         self._positions = self.config.choice.position_weights(self.slate_size)  # (slate_size,)
         self._walk_words = -(-self.dims // 4)
         self._width = self._walk_words + 4
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"history": self.history_length, "config": asdict(self.config)}
 
     @property
     def fields(self) -> Mapping[str, Field]:

@@ -61,8 +61,7 @@ def _usual(world: str) -> Mapping[str, Any]:
     env = make_env(own)
     taken = {name: default for name, default in creator_takes(world).items() if name not in ("config", "render_mode")}
     sizes = {name: value for name, value in resolved(own, env).kwargs().items() if name in taken}
-    config = asdict(env.world.config) if hasattr(env.world, "config") else {}
-    return {**taken, **sizes, **_flat(config)}
+    return {**taken, **sizes, **_flat(env.world.settled.get("config", {}))}
 
 
 def _flat(nested: Mapping[str, Any], path: str = "") -> dict[str, Any]:

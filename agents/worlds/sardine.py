@@ -68,8 +68,7 @@ class SardineKit(FeatureKit):
 
     def note(self, setup: Setup) -> str:
         """Whether items are the published ones."""
-        world: Any = setup.world
-        generated = world.item_source == "generated"
+        generated = setup.world.settled["embeddings"] == "generated"
         return "Items are generated; published figures are of those in sardine-rec (extra peers)." if generated else ""
 
 
