@@ -11,7 +11,7 @@ from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.ranker.choice import Choice, OneOfMany
 from driftrec.agents.ranker.item_columns import describe
 from driftrec.agents.ranker.item_tables import Representation, item_table, persona_table
-from driftrec.agents.ranker.kept import Kept, product
+from driftrec.agents.ranker.kept import Kept
 from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
 from driftrec.agents.ranker.state_encoder import StateEncoder
 from driftrec.agents.ranker.true_state import TrueState
@@ -68,8 +68,11 @@ class TextRanker(Ranker):
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
-        sources = (self.items(), self.own, *self.tower.parameters())
-        return self._vectors(sources, lambda: self.tower(self.items()) + self.own)
+        return self._vectors(self._sources(), lambda: self.tower(self.items()) + self.own)
+
+    def _sources(self) -> tuple[Tensor, ...]:
+        """What item vectors are made of."""
+        return self.items(), self.own, *self.tower.parameters()
 
     def _vectors_of(self, slates: Tensor) -> Tensor:
         """V of the items of ``slates`` (users, slate_size), (users, slate_size, dims).
@@ -96,7 +99,9 @@ class TextRanker(Ranker):
         """Scores of all items, appeal as it stands beside ``no_click``."""
         vectors = self.item_vectors()
         appeal_query, stay_query = self.query(state).chunk(2, dim=1)
-        bias = product(self._bias, self.item_bias, vectors)  # (items, 2)
+        # By what the vectors are made of: those made in inference mode are themselves no source to keep anything by.
+        sources = (*self._sources(), *self.item_bias.parameters())
+        bias = self._bias(sources, lambda: self.item_bias(vectors))  # (items, 2)
         appeal = torch.addmm(bias[:, 0], appeal_query, vectors.T)
         return Scores(appeal, self.length * torch.addmm(bias[:, 1], stay_query, vectors.T).sigmoid_())
 

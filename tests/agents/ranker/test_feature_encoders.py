@@ -7,14 +7,14 @@ from torch import nn
 
 from driftrec.agents.ranker.choice import OneClick
 from driftrec.agents.ranker.feature_encoders import HALF_LIVES, PastResponses, PastSlates, Scaler, UserVector
-from driftrec.agents.ranker.feature_fitting import FitSettings, fit
-from driftrec.agents.ranker.feature_logs import Logs
 from driftrec.agents.ranker.feature_ranker import FeatureRanker
-from driftrec.agents.ranker.feature_training import make_items, make_ranker
-from driftrec.agents.ranker.items import Items
-from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
-from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
+from driftrec.agents.ranker.fitting import FitSettings, fit
+from driftrec.agents.ranker.items import FeatureItems
+from driftrec.agents.ranker.protocol import Logs
+from driftrec.agents.setup import WorldArgs, set_up
+from tests.agents.every_world import unfitted
 
+EXPLORATION = "driftrec/RecSim-InterestExploration-v0"
 FEATURES = np.array([[0.6, 0.8], [1.0, 0.0], [0.0, 1.0]], np.float32)
 
 
@@ -56,7 +56,7 @@ def memories_by_hand(row, clicked, half_life):
 
 
 def test_past_slates_by_hand():
-    encoder = PastSlates(Items(FEATURES), topics=2)
+    encoder = PastSlates(FeatureItems(3, FEATURES).catalogue, topics=2)
     states = encoder(past()).numpy()
     assert states.shape == (2, encoder.width)
     for row in range(2):
@@ -67,7 +67,7 @@ def test_past_slates_by_hand():
 
 def test_before_the_first_slate_there_are_no_memories():
     nobody = {"shown": torch.full((1, 3), -1), "clicked": torch.zeros(1, 3), "age": torch.zeros(1, 3)}
-    state = PastSlates(Items(FEATURES), topics=2)({**nobody, "hist": torch.zeros(1, 2)})
+    state = PastSlates(FeatureItems(3, FEATURES).catalogue, topics=2)({**nobody, "hist": torch.zeros(1, 2)})
     assert (state == 0).all()
 
 
@@ -81,8 +81,10 @@ def test_the_average_user_stays_while_the_ranker_is_fitted():
     assert before["weights"].any()
     assert [parameter.grad for parameter in encoder.parameters()] == [None, None]
     ranker = FeatureRanker(encoder, 3, OneClick(2), seed=0)
-    logs = Logs(torch.randn(64, encoder.width), columns, clicks, clicks.float(), torch.zeros(64, dtype=torch.bool))
-    fit(ranker, logs, FitSettings(epochs=1), seed=0, report=lambda line: None)
+    logs = Logs(
+        {"state": torch.randn(64, encoder.width)}, columns, clicks, clicks.float(), torch.zeros(64, dtype=torch.bool)
+    )
+    fit(ranker, logs, FitSettings(), epochs=1, seed=0, report=lambda line: None)
     assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())
 
 
@@ -94,7 +96,7 @@ def test_making_an_encoder_draws_nothing():
 
 def test_only_what_was_learned_is_saved():
     assert not UserVector(3).state_dict()
-    assert not PastSlates(Items(FEATURES), topics=2).state_dict()
+    assert not PastSlates(FeatureItems(3, FEATURES).catalogue, topics=2).state_dict()
     assert set(PastResponses(2, 2).state_dict()) == {"weights", "choice.examination.falls"}
 
 
@@ -177,16 +179,17 @@ def test_a_topic_never_shown_says_nothing_about_itself():
 
 
 @pytest.mark.parametrize(
-    ("world", "kind"),
+    ("args", "kind"),
     [
-        (InterestExplorationWorld(), UserVector),  # as published: the last slate alone
-        (InterestExplorationWorld(history=2), PastResponses),
-        (InterestExplorationWorld(slate_size=3, history=2), PastResponses),
-        (InterestEvolutionWorld(), UserVector),  # which shows the user
+        (WorldArgs(EXPLORATION, history=1), UserVector),  # as published: the last slate alone
+        (WorldArgs(EXPLORATION, history=2), PastResponses),
+        (WorldArgs(EXPLORATION, slate_size=3, history=2), PastResponses),
+        (WorldArgs("driftrec/RecSim-InterestEvolution-v0"), UserVector),  # which shows the user
     ],
 )
-def test_responses_are_read_where_there_are_several_and_nothing_else_of_the_user(world, kind):
-    encoder = make_ranker(world, make_items(world), seed=0).encoder
+def test_responses_are_read_where_there_are_several_and_nothing_else_of_the_user(args, kind):
+    setup = set_up(args)
+    encoder = unfitted(setup).ranker.encoder
     assert type(encoder) is kind
     if kind is PastResponses:
-        assert (encoder.topics, encoder.slate_size) == (2, world.slate_size)
+        assert (encoder.topics, encoder.slate_size) == (2, setup.slate_size)

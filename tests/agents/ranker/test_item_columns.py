@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from driftrec.agents.ranker.item_columns import describe
-from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.ranker.text_ranker import TextRanker
 
 ITEMS = 60
 
 
 @pytest.fixture
 def ranker(make_context):
-    ranker = Ranker(make_context(num_items=ITEMS), "text", 0).eval()
+    ranker = TextRanker(make_context(num_items=ITEMS), "text", 0).eval()
     ranker.future.copy_(torch.linspace(-40.0, 10.0, ITEMS).square())
     return ranker
 
@@ -21,8 +21,8 @@ def standardised(values):
     return (values - values.mean(axis=0)) / values.std(axis=0, ddof=1)
 
 
-def test_items_are_described_by_components_length_and_the_minutes_to_come(ranker):
-    columns = describe(ranker, components=6).numpy()
+def test_items_are_described_by_components_length_and_what_is_to_come(ranker):
+    columns = describe(ranker.item_vectors(), ranker.length, ranker.future, components=6).numpy()
     assert columns.shape == (ITEMS, 8)
     vectors = ranker.item_vectors().detach().double().numpy()
     left, strength, _ = np.linalg.svd(vectors - vectors.mean(axis=0))
@@ -34,7 +34,7 @@ def test_items_are_described_by_components_length_and_the_minutes_to_come(ranker
 
 def test_a_column_that_does_not_vary_is_zero(ranker):
     ranker.future.fill_(3.0)
-    columns = describe(ranker).numpy()
+    columns = ranker.columns().numpy()
     assert columns.shape == (ITEMS, 18)
     np.testing.assert_array_equal(columns[:, -1], 0)
     np.testing.assert_allclose(columns[:, :-1].std(axis=0, ddof=1), 1, atol=1e-4)

@@ -6,11 +6,11 @@ import pickle
 import pytest
 import torch
 
-from driftrec.agents.ranker.fitting import MyopicSettings, fit
+from driftrec.agents.ranker.fitting import FitSettings, fit
 from driftrec.agents.ranker.kept import Kept
-from driftrec.agents.ranker.logs import Logs
+from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.ranker.state_encoder import as_tensors
-from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.ranker.text_ranker import TextRanker
 
 
 @pytest.fixture
@@ -87,13 +87,13 @@ def test_copies_hold_nothing_of_it(again):
 
 
 def logs(observation, users):
-    slates = torch.arange(5).repeat(users, 1)
-    return Logs(as_tensors(observation), slates, torch.arange(users) % 6, torch.ones(users))
+    slates, clicks = torch.arange(5).repeat(users, 1), torch.eye(6)[torch.arange(users) % 6, :5] > 0
+    return Logs(as_tensors(observation), slates, clicks, clicks.float(), torch.zeros(users, dtype=torch.bool))
 
 
 @pytest.fixture
 def ranker(make_context):
-    return Ranker(make_context(), "text", 0).eval()
+    return TextRanker(make_context(), "text", 0).eval()
 
 
 @pytest.fixture
@@ -105,7 +105,14 @@ def observation(audience, make_context):
 
 def states(ranker, observation):
     with torch.inference_mode():
-        return ranker.encoder(as_tensors(observation))
+        return ranker.state(as_tensors(observation))
+
+
+def judged(ranker, observation):
+    """Appeal and engagement of all items, by the vectors that are kept of them."""
+    with torch.inference_mode():
+        scores = ranker.scores(states(ranker, observation), None)
+    return torch.stack([scores.appeal, scores.engagement])
 
 
 def products(linear):
@@ -117,27 +124,47 @@ def products(linear):
 
 def test_items_are_projected_once_for_all_requests(ranker, observation):
     calls = [products(linear) for linear in (ranker.encoder.project_item, ranker.encoder.project_persona)]
-    first = states(ranker, observation)
+    calls += [products(ranker.tower), products(ranker.item_bias)]
+    first = judged(ranker, observation)
     for _ in range(3):
-        assert torch.equal(states(ranker, observation), first)
-    assert list(map(len, calls)) == [1, 1]
+        assert torch.equal(judged(ranker, observation), first)
+    assert list(map(len, calls)) == [1, 1, 1, 1]
 
 
-def test_states_follow_a_fit_and_loaded_weights(ranker, observation, make_context):
-    before = states(ranker, observation)
+@pytest.mark.parametrize("name", ["own", "tower.0.weight", "tower.0.bias", "tower.2.weight", "item_bias.weight"])
+def test_items_vectors_follow_every_weight_they_are_made_of(ranker, observation, name):
+    before = judged(ranker, observation)
+    with torch.no_grad():
+        ranker.get_parameter(name).add_(0.1 * torch.randn(ranker.get_parameter(name).shape))
+    after = judged(ranker, observation)
+    assert not torch.equal(after, before)
+    again = copy.deepcopy(ranker)  # which keeps nothing
+    assert torch.equal(judged(again, observation), after)
+
+
+def test_scores_of_kept_vectors_do_not_change_them(ranker, observation):
+    """What is taken off appeal and added to it is not what is kept."""
+    with torch.inference_mode():
+        vectors = ranker.item_vectors().clone()
+        judged(ranker, observation)
+        assert torch.equal(ranker.item_vectors(), vectors)
+
+
+def test_judgements_follow_a_fit_and_loaded_weights(ranker, observation, make_context):
+    before = judged(ranker, observation)
     saved = copy.deepcopy(ranker.state_dict())
-    settings = MyopicSettings(batch_size=8, learning_rate=0.1)
+    settings = FitSettings(batch_size=8, learning_rate=0.1)
     fit(ranker, logs(observation, 8), settings, epochs=3, seed=0, report=lambda line: None)
-    fresh = Ranker(make_context(), "text", 0).eval()
+    fresh = TextRanker(make_context(), "text", 0).eval()
     fresh.load_state_dict(ranker.state_dict())
-    assert torch.equal(states(ranker, observation), states(fresh, observation))
-    assert not torch.equal(states(ranker, observation), before)
+    assert torch.equal(judged(ranker, observation), judged(fresh, observation))
+    assert not torch.equal(judged(ranker, observation), before)
     ranker.load_state_dict(saved)
-    assert torch.equal(states(ranker, observation), before)
+    assert torch.equal(judged(ranker, observation), before)
 
 
 def test_nothing_kept_is_saved(ranker, observation):
     names = set(ranker.state_dict())
-    states(ranker, observation)
+    judged(ranker, observation)
     assert set(ranker.state_dict()) == names
-    assert len(pickle.dumps(ranker.encoder)) == len(pickle.dumps(copy.deepcopy(ranker.encoder)))
+    assert len(pickle.dumps(ranker)) == len(pickle.dumps(copy.deepcopy(ranker)))

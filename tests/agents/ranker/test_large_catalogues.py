@@ -15,9 +15,11 @@ from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_head import SlateHead
 from driftrec.agents.ranker import text_ranker as ranker
 from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.ranker.state_encoder import as_tensors
-from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.ranker.text_ranker import TextRanker
 from driftrec.envs.news import news_world
 
 ITEMS = 10 * LARGE
@@ -44,20 +46,20 @@ def test_users_are_judged_by_the_cells_they_take(num_items, sizes):
 @pytest.mark.parametrize("kind", ["greedy", "candidates", "mmr"])
 def test_no_more_cells_are_judged_at_once_than_of_a_small_catalogue(kind, make_context, audience, monkeypatch):
     context = make_context(num_items=ITEMS)
-    judge = Judge(Ranker(context, "text", 0), farsighted=True)
-    taken, predict = [], Judge.predict
+    judge = Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=True)
+    taken, view = [], Judge.view
 
-    def counted(self, observation):
-        predicted = predict(self, observation)
-        taken.append(predicted.value.size)
-        return predicted
+    def counted(self, observation, noise=None):
+        seen = view(self, observation, noise)
+        taken.append(seen.value.size)
+        return seen
 
-    monkeypatch.setattr(Judge, "predict", counted)
+    monkeypatch.setattr(Judge, "view", counted)
     observation = audience(230).observe()
     if kind == "candidates":
-        CandidateStage(judge.ranker, CANDIDATES)(observation)
+        CandidateStage(judge, CANDIDATES, SLATE)(observation)
     else:
-        (Greedy(judge) if kind == "greedy" else MMR(judge, context)).act(observation)
+        (Greedy(judge, SLATE) if kind == "greedy" else MMR(judge, context)).act(observation)
     assert sum(taken) == 230 * ITEMS
     assert max(taken) <= 1024 * LARGE
 
@@ -110,11 +112,11 @@ def test_gathered_candidates_are_read_as_the_whole_catalogue(monkeypatch):
 
 
 def loss_and_gradients(context, observation):
-    fresh = Ranker(context, "text", 0)
+    fresh = TextRanker(context, "text", 0)
     with torch.no_grad():
         fresh.own.normal_(generator=torch.Generator().manual_seed(0))
-    slates = torch.stack([torch.arange(5) + row for row in range(6)])
-    loss = fresh.loss(as_tensors(observation), slates, torch.arange(6), torch.ones(6))
+    slates, clicks = torch.stack([torch.arange(5) + row for row in range(6)]), torch.eye(6)[:, :5] > 0
+    loss = fresh.loss(Logs(as_tensors(observation), slates, clicks, clicks.float(), torch.zeros(6)))
     loss.backward()
     return [loss.detach(), *(parameter.grad for parameter in fresh.parameters())]
 
