@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from driftrec.agents.benchmarks.measure import Effort, Row, peak_memory
+from driftrec.agents.benchmarks.measure import Row, Workload, peak_memory
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
 
 
-def audience(effort: Effort) -> Iterator[Row]:
+def audience(effort: Workload) -> Iterator[Row]:
     """Seconds and peak memory."""
     seconds = time.perf_counter()
     simulate(effort.audience, effort.audience_steps, effort.chunk)

@@ -29,7 +29,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True)
-class Items:
+class ReadItems:
     """Rows of an items file, in its order.
 
     Attributes:
@@ -60,7 +60,7 @@ def read_items(
     encoding: str | None = None,
     columns: Mapping[str, str] | None = None,
     bad_rows: BadRows = "error",
-) -> Items:
+) -> ReadItems:
     """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``item_rows``.
 
     Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic`` and ``genres`` may
@@ -108,7 +108,7 @@ def _items(
     used: dict[str, str],
     ignored: tuple[str, ...],
     assumed: tuple[str, ...],
-) -> Items:
+) -> ReadItems:
     """Items of the rows kept, each with the place it stands at and its values by our columns."""
     records = [record for _, record in kept]
     titles = [_readable(record["title"]) for record in records]
@@ -123,7 +123,7 @@ def _items(
         *break_notes(kept),
         *topic_notes(first),
     ]
-    return Items(
+    return ReadItems(
         ids=tuple(cleaned(record["id"]) for record in records),
         titles=tuple(titles),
         texts=tuple(_text(record, names) for record, names in zip(records, lists, strict=True)),

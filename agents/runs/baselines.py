@@ -18,10 +18,10 @@ from driftrec.agents.evaluation.keep_best import (
 from driftrec.agents.runs.load import ranker_of
 from driftrec.agents.runs.train import save
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.settings import SlateQTraining
-from driftrec.agents.slateq.training import Learner
+from driftrec.agents.slateq.slateq_settings import SlateQTraining
+from driftrec.agents.slateq.slateq_training import Learner
 from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
-from driftrec.agents.stock.training import StockSettings, build_stock
+from driftrec.agents.stock.stock_training import StockSettings, build_stock
 from driftrec.simulators.noise import user_seeds
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from driftrec.agents.evaluation.steps_plot import retention_says_something
 from driftrec.agents.evaluation.summary import read_results
-from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings
 from driftrec.agents.runs.checkpoint import FILE, read_config

@@ -14,7 +14,7 @@ from driftrec.agents.comparison.tuning import search, validate
 from driftrec.agents.evaluation import curve
 from driftrec.agents.oracles.planner import tune_planner
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ppo.settings import PPOSettings, build_ppo
+from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.future import weigh
 from driftrec.agents.ranker.item_future import ItemFutureSettings, log_random

@@ -14,9 +14,9 @@ from driftrec.agents.runs import baselines as baseline_runs
 from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.runs.load import load_slateq, load_stock
-from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
-from driftrec.agents.slateq.training import Learner
-from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_training import Learner
+from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
 
 KINDS = ("slateq", "sb3-ppo", "sb3-sac")
 SLATEQ = SlateQTraining(

@@ -11,7 +11,7 @@ from driftrec.agents.baselines.common import read_mask
 from driftrec.agents.ranker.text_ranker import Ranker
 from driftrec.agents.setup import WorldArgs
 from driftrec.agents.slateq.replay import Replay
-from driftrec.agents.slateq.training import Explorer, SlateQLearner, Step, learn_slateq
+from driftrec.agents.slateq.slateq_training import Explorer, SlateQLearner, Step, learn_slateq
 from driftrec.agents.slateq.values import ItemValues, Outlook, SlateQPolicy, SlateQSettings, UserModel
 
 

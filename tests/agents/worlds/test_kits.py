@@ -14,8 +14,8 @@ from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.registry import builders
 from driftrec.agents.setup import NEWS, WorldArgs, set_up
-from driftrec.agents.slateq.settings import SlateQTraining
-from driftrec.agents.stock.training import StockPPOSettings
+from driftrec.agents.slateq.slateq_settings import SlateQTraining
+from driftrec.agents.stock.stock_training import StockPPOSettings
 from driftrec.agents.worlds import kits
 from driftrec.agents.worlds.kit import FeatureKit, Kit, TextKit
 from driftrec.agents.worlds.kits import KITS, fitting, kit_named, kit_of, register, settings_of

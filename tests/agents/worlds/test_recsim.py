@@ -5,7 +5,7 @@ import pytest
 
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles import MyopicOracle
-from driftrec.agents.oracles.recsim import BudgetPlanner, TopTrue
+from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, TopTrue
 from driftrec.agents.policy import Oracle
 from driftrec.agents.ranker.feature_encoders import PastResponses, UserVector
 from driftrec.agents.registry import builders

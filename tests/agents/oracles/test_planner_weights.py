@@ -5,7 +5,7 @@ import json
 import pytest
 
 from driftrec.agents.oracles import PlannerWeights, tuned
-from driftrec.agents.oracles.tuned import PACKAGED, planner_weights, world_key
+from driftrec.agents.oracles.planner_weights import PACKAGED, planner_weights, world_key
 from driftrec.envs.news import news_world
 
 SOME, OTHER = PlannerWeights(1.0, 2.0, 3.0, 4.0), PlannerWeights(5.0)

@@ -13,7 +13,7 @@ from driftrec.agents.comparison.comparison import build_entries, chosen_baseline
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, check_measurements
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ppo.settings import PPOSettings, build_ppo
+from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.fitting import MyopicSettings
 from driftrec.agents.ranker.future import FutureSettings
