@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from driftrec.agents.catalogues.delimited import Row
+from driftrec.agents.catalogues.delimited import Record
 from driftrec.agents.catalogues.item_notes import assumed_note, break_notes, control_notes, html_notes, topic_notes
 from driftrec.agents.catalogues.item_rows import read_rows
 from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, without_html
@@ -148,7 +148,7 @@ def _text(record: dict[str, str], genres: list[str]) -> str:
 
 
 def _sorted_out(
-    path: Path, rows: Iterable[Row], header: list[str], places: dict[str, int]
+    path: Path, rows: Iterable[Record], header: list[str], places: dict[str, int]
 ) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
     """Rows that are items, each with where it stands, and what is wrong with the others."""
     seen: dict[str, str] = {}
