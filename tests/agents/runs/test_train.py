@@ -11,20 +11,22 @@ import torch
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.ppo.actor_critic import serving_network
+from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
-from driftrec.agents.ranker.feature_training import PILOT_STEPS, PublishedSettings, make_stage
+from driftrec.agents.ranker.feature_encoders import PastResponses
 from driftrec.agents.ranker.state_encoder import as_tensors
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
-from driftrec.agents.runs.published import KIND, judge_of, load_best, load_ppo, train, train_slateq, unfitted
-from driftrec.agents.setup import NEWS, WorldArgs
-from driftrec.agents.worlds.published_setup import set_up_published
-from driftrec.agents.worlds.settings import settings_of
+from driftrec.agents.runs.load import judge_of, load_greedy, load_ppo
+from driftrec.agents.runs.train import KIND, train
+from driftrec.agents.setup import NEWS, WorldArgs, set_up
+from driftrec.agents.worlds.kits import kit_of, settings_of
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import updated
 from tests.agents.backward import indexing, operations
 
 TOY: dict[str, Any] = {
-    "fit": {"lanes": 16, "log_steps": 12, "rounds": 2, "epochs": 1, "batch_size": 64, "users": 4},
+    "fit": {"lanes": 16, "log_steps": 12, "rounds": 2, "epochs": 1, "batch_size": 64},
+    "future": {"users": 4},
     "ppo": {"total_steps": 512, "lanes": 16, "rollout": 8, "batch_size": 64, "candidates": 20, "epochs": 2},
     "validations": 3,
     "validation_users": 8,
@@ -40,7 +42,7 @@ WORLDS = {
     ),
     "single": WorldArgs("driftrec/Sardine-SingleItem-BoredInf-v0", horizon=6),
 }
-MORE = {"evolution": {"fit": {**TOY["fit"], "weights": [0, 1, 2]}, "value_steps": 200}}  # elsewhere nothing is to come
+MORE = {"evolution": {"future": {"users": 4, "weights": [0, 1, 2]}, "value_steps": 200}}  # elsewhere nothing is to come
 
 
 def settings(name):
@@ -48,7 +50,7 @@ def settings(name):
 
 
 def trained(name, folder, **told):
-    setup = set_up_published(WORLDS[name])
+    setup = set_up(WORLDS[name])
     return setup, train(setup, settings(name), seed=5, folder=folder, **told)
 
 
@@ -86,17 +88,19 @@ def test_a_run_holds_checkpoint_and_curve(name, runs):
 def test_the_curve_tells_stages_and_steps(name, runs):
     setup, folder, _ = runs[name]
     curve = pd.read_csv(folder / "curve.csv")
-    assert curve.stage.tolist() == ["fitted", "fitted", "ppo", "ppo", "ppo"]
+    weighed = ["farsighted"] if name == "evolution" else []
+    assert curve.stage.tolist() == ["myopic", *weighed, "refitted", "ppo", "ppo", "ppo"]
     assert set(curve.training_seed) == {5}
-    logged, (first, second, *ppo) = 16 * 12, curve.env_steps.tolist()
-    pilot = 16 * PILOT_STEPS if name == "responses" else 0  # to which the average user is fitted
-    start = second + (256 if name == "evolution" else 0)  # the whole rollouts in which values alone are learned
+    logged, (first, *weighed, last), ppo = 16 * 12, curve.env_steps.tolist()[:-3], curve.env_steps.tolist()[-3:]
+    pilot = 16 * PastResponses.pilot_steps if name == "responses" else 0  # to which the average user is fitted
+    start = last + (256 if name == "evolution" else 0)  # the whole rollouts in which values alone are learned
     assert ppo == [start, start + 256, start + 512]
+    assert first == pilot + logged
     if name == "evolution":  # three weights on four users, who may leave before ten steps
-        assert 0 < first - logged <= 3 * 4 * 10
-        assert 0 < second - first - logged <= 3 * 4 * 10
+        assert 0 < weighed[0] - logged <= 3 * 4 * 10
+        assert 0 < last - weighed[0] - logged <= 3 * 4 * 10
     else:
-        assert (first, second) == (pilot + logged, pilot + 2 * logged)
+        assert last == pilot + 2 * logged
     config = load_checkpoint(folder, setup).config
     measured = curve[curve.stage == "ppo"].mean_episode_engagement.tolist()
     assert config["steps"] == [0, 256, 512][int(np.argmax(measured))]
@@ -107,9 +111,9 @@ def test_loading_gives_the_policies_back(name, runs):
     setup, folder, _ = runs[name]
     curve = pd.read_csv(folder / "curve.csv")
     ppo = curve[curve.stage == "ppo"].mean_episode_engagement.max()
-    fitted = curve[curve.stage == "fitted"].mean_episode_engagement.iloc[-1]
+    fitted = curve[curve.stage != "ppo"].mean_episode_engagement.iloc[-1]
     assert served(setup, load_ppo(setup, str(folder), greedy=True)) == pytest.approx(ppo, rel=1e-12)
-    assert served(setup, load_best(setup, str(folder), farsighted=True)) == pytest.approx(fitted, rel=1e-12)
+    assert served(setup, load_greedy(setup, str(folder), farsighted=True)) == pytest.approx(fitted, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", WORLDS)
@@ -118,7 +122,7 @@ def test_a_users_slates_do_not_depend_on_how_many_are_served(name, runs, shown):
     for policy in (
         load_ppo(setup, str(folder), greedy=True),
         load_ppo(setup, str(folder), greedy=False),
-        load_best(setup, str(folder), farsighted=True),
+        load_greedy(setup, str(folder), farsighted=True),
     ):
         few, many = (shown(setup.world, policy, users) for users in (5, 40))
         np.testing.assert_array_equal(few, many[:, :5])
@@ -131,18 +135,9 @@ def test_the_average_user_is_learned_and_kept(runs):
     assert encoder.weights[2].item() == pytest.approx(1.1, abs=0.6)
 
 
-def test_slateq_counts_the_steps_that_its_ranker_took(runs, tmp_path):
-    setup, folder, _ = runs["responses"]
-    tiny = {"slateq": {"total_steps": 64, "lanes": 16}, "validations": 2, "validation_users": 4}
-    recipe = updated(settings_of(setup.args.world, "slateq"), tiny)
-    train_slateq(setup, recipe, ranker_run=folder, seed=0, folder=tmp_path)
-    ranker = pd.read_csv(folder / "curve.csv")
-    assert pd.read_csv(tmp_path / "curve.csv").env_steps[0] == ranker[ranker.stage == "fitted"].env_steps.iloc[-1]
-
-
 def test_the_myopic_policy_leaves_out_what_comes_after(runs):
     setup, folder, _ = runs["evolution"]
-    policies = [load_best(setup, str(folder), farsighted) for farsighted in (False, True)]
+    policies = [load_greedy(setup, str(folder), farsighted) for farsighted in (False, True)]
     for policy in policies:
         policy.judge.ranker.future.copy_(torch.arange(20.0))
     seen = setup.world.observe(setup.world.reset(np.arange(30, dtype=np.uint64)))
@@ -185,13 +180,13 @@ def test_several_threads_give_the_same_bytes_every_time(tmp_path):
     trainings each on four threads of SlateTopK-Bored, ideal and partial, and of InterestEvolution were all alike.
     """
     threads = torch.get_num_threads()
-    setup = set_up_published(WORLDS["ideal"])
-    recipe = {**TOY, "validations": 2, "fit": {**TOY["fit"], "lanes": 128, "batch_size": 512}}
-    recipe["ppo"] = {**TOY["ppo"], "total_steps": 1024, "lanes": 128, "batch_size": 1024}
+    setup = set_up(WORLDS["ideal"])
+    wanted = {**TOY, "validations": 2, "fit": {**TOY["fit"], "lanes": 128, "batch_size": 512}}
+    wanted["ppo"] = {**TOY["ppo"], "total_steps": 1024, "lanes": 128, "batch_size": 1024}
     try:
         torch.set_num_threads(4)
         files = [
-            train(setup, updated(settings_of(setup.args.world), recipe), seed=1, folder=tmp_path / str(n))
+            train(setup, updated(settings_of(setup.args.world), wanted), seed=1, folder=tmp_path / str(n))
             for n in range(3)
         ]
     finally:
@@ -201,8 +196,8 @@ def test_several_threads_give_the_same_bytes_every_time(tmp_path):
 
 def test_the_slate_policy_adds_gradients_up_in_a_fixed_order():
     """See tests/agents/ranker/test_repeatable_gradients.py."""
-    setup = set_up_published(WORLDS["ideal"])
-    stage = make_stage(setup.world, unfitted(setup), 20)
+    setup = set_up(WORLDS["ideal"])
+    stage = CandidateStage(kit_of(setup).judge(setup, {}, 0), 20, setup.slate_size)
     network = serving_network(stage, setup.slate_size, temper=1.0)
     seen = as_tensors(stage(setup.world.observe(setup.world.reset(np.arange(9, dtype=np.uint64)))))
     value, log_p, entropy = network.evaluate_actions(seen, torch.arange(4).repeat(9, 1))
@@ -215,10 +210,10 @@ def test_values_are_learned_with_the_actor_as_it_is(runs):
     setup, folder, _ = runs["evolution"]
     judge = judge_of(setup, load_checkpoint(folder, setup), farsighted=True)
     curve = Curve(setup.world, np.arange(4, dtype=np.uint64), setup.horizon)
-    recipe = replace(settings("evolution"), ppo=replace(settings("evolution").ppo, iterative=False))
-    stage = make_stage(setup.world, judge, recipe.ppo.candidates)
-    told = {"validations": 2, "seed": 1, "curve": curve, "value_steps": recipe.value_steps}
-    learner = PPOLearner(setup.envs(recipe.ppo.lanes), stage, recipe.ppo, **told)
+    wanted = replace(settings("evolution"), ppo=replace(settings("evolution").ppo, iterative=False))
+    stage = CandidateStage(judge, wanted.ppo.candidates, setup.slate_size)
+    told = {"validations": 2, "seed": 1, "curve": curve, "value_steps": wanted.value_steps}
+    learner = PPOLearner(setup.envs(wanted.ppo.lanes), stage, wanted.ppo, **told)
     network = learner.policy.network
     before = {name: value.clone() for name, value in network.state_dict().items()}
     learner._learn_values()
@@ -228,8 +223,8 @@ def test_values_are_learned_with_the_actor_as_it_is(runs):
     frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
     assert frozen == {"head.partial.weight"}  # which never learns where slates are not iterative
     assert curve.env_steps == 256
-    assert network.optimizer.param_groups[0]["lr"] == recipe.ppo.learning_rate  # in the last of these steps too
-    assert learner._model.lr_schedule(0.5) == recipe.ppo.learning_rate / 2  # what comes after shrinks again
+    assert network.optimizer.param_groups[0]["lr"] == wanted.ppo.learning_rate  # in the last of these steps too
+    assert learner._model.lr_schedule(0.5) == wanted.ppo.learning_rate / 2  # what comes after shrinks again
 
 
 def test_an_interrupt_keeps_the_best_so_far(tmp_path):
@@ -243,8 +238,8 @@ def test_an_interrupt_keeps_the_best_so_far(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         trained("ideal", tmp_path, progress=press)
     assert told == [0, 128, 256]
-    setup, curve = set_up_published(WORLDS["ideal"]), pd.read_csv(tmp_path / "curve.csv")
-    assert curve.stage.tolist() == ["fitted", "fitted", "ppo", "ppo"]
+    setup, curve = set_up(WORLDS["ideal"]), pd.read_csv(tmp_path / "curve.csv")
+    assert curve.stage.tolist() == ["myopic", "refitted", "ppo", "ppo"]
     best = curve[curve.stage == "ppo"].mean_episode_engagement.max()
     assert served(setup, load_ppo(setup, str(tmp_path), greedy=True)) == pytest.approx(best, rel=1e-12)
 
@@ -259,11 +254,11 @@ def test_an_interrupt_before_ppo_leaves_nothing(tmp_path):
 
 
 def test_too_few_candidates_are_refused_before_any_work(tmp_path):
-    setup, lines = set_up_published(WORLDS["ideal"]), []
+    setup, lines = set_up(WORLDS["ideal"]), []
     few = updated(settings_of(setup.args.world), {"ppo": {"candidates": 9}})
     with pytest.raises(ValueError, match="candidates is 9, of which 0 are kept"):
         train(setup, few, seed=1, folder=tmp_path, report=lines.append)
-    with pytest.raises(ValueError, match="candidates is 3; a slate needs at least 4"):
+    with pytest.raises(ValueError, match=r"candidates is 3.* a slate needs at least 4"):
         train(setup, updated(settings_of(setup.args.world), {"ppo": {"candidates": 3}}), seed=1, folder=tmp_path)
     assert not lines
 
@@ -272,7 +267,10 @@ def test_too_few_candidates_are_refused_before_any_work(tmp_path):
     ("args", "message"),
     [
         (WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=4), "differs in world .* train anew"),
-        (WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=5), "do not fit; .*another slate size"),
+        (
+            WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=5),
+            "was trained for slates of 4, not 5; use --slate-size",
+        ),
         (
             WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=4, options='{"embeddings": "generated"}'),
             "differs in items .* train anew",
@@ -284,25 +282,17 @@ def test_too_few_candidates_are_refused_before_any_work(tmp_path):
     ],
 )
 def test_what_was_trained_elsewhere_is_refused(args, message, runs):
-    setup, (trained_in, folder, _) = set_up_published(args), runs["ideal"]
-    if "items" in message and trained_in.world.item_source == "generated":
+    setup, (trained_in, folder, _) = set_up(args), runs["ideal"]
+    if "items" in message and trained_in.world.items.source == "generated":
         pytest.skip("without sardine-rec all items are generated")
-    for load in (load_ppo, load_best):
+    for load in (load_ppo, load_greedy):
         with pytest.raises(ValueError, match=message):
             load(setup, str(folder), True)
 
 
 def test_another_horizon_is_no_other_world(runs):
-    setup = set_up_published(WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=4, horizon=3))
+    setup = set_up(WorldArgs("driftrec/Sardine-SlateTopK-BoredInf-v0", slate_size=4, horizon=3))
     assert load_ppo(setup, str(runs["ideal"][1]), greedy=True)
-
-
-def test_a_run_of_another_kind_is_refused(runs, tmp_path):
-    setup = runs["ideal"][0]
-    save_checkpoint(tmp_path / FILE, {}, {"kind": "published-other", "seed": 1}, setup)
-    for load in (load_ppo, load_best):
-        with pytest.raises(ValueError, match=f"holds a run of kind published-other, not {KIND}"):
-            load(setup, str(tmp_path), True)
 
 
 def test_a_run_on_news_is_refused_and_news_refuses_this(runs, make_setup, tmp_path):
@@ -314,16 +304,3 @@ def test_a_run_on_news_is_refused_and_news_refuses_this(runs, make_setup, tmp_pa
         ValueError, match="was trained in driftrec/Sardine-SlateTopK-BoredInf-v0, another kind of world"
     ):
         load_checkpoint(runs["ideal"][1], news.setting)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"validations": 1}, "PublishedSettings.validations is 1; it must be between 2"),
-        ({"value_steps": -1}, "PublishedSettings.value_steps is -1; it must be between 0"),
-        ({"validation_users": 0}, "PublishedSettings.validation_users is 0; it must be between 1"),
-    ],
-)
-def test_settings_out_of_range_are_refused(changes, message):
-    with pytest.raises(ValueError, match=message):
-        PublishedSettings(**changes)
