@@ -4,6 +4,7 @@ Seeds are all the same, as ``driftrec demo`` has it: only the purposes keep user
 """
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,8 @@ def learn(setup: Setup, judge: Judge) -> None:
 
 
 def plan(setup: Setup, judge: Judge) -> None:
-    tune_planner(setup.world, seed=SEED, horizon=2, num_users=LANES, rounds=1, samples=4)
+    world: Any = setup.world
+    tune_planner(world, seed=SEED, horizon=2, num_users=LANES, rounds=1, samples=4)
 
 
 def tune(setup: Setup, judge: Judge) -> None:

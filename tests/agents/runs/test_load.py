@@ -1,5 +1,7 @@
 """Loading what earlier versions and other kinds of training wrote, and what is refused."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -21,7 +23,7 @@ TOY = {
     "validations": 2,
     "validation_users": 4,
 }
-SLATEQ = {"slateq": {"total_steps": 64, "lanes": 16, "warm_up": 32, "batch_size": 16}}
+SLATEQ: dict[str, Any] = {"slateq": {"total_steps": 64, "lanes": 16, "warm_up": 32, "batch_size": 16}}
 SLATEQ |= {"validations": 2, "validation_users": 4}
 
 
