@@ -36,7 +36,7 @@ CHUNK_USERS = 1024
 class Context(Shared):
     """What a recommender knows before the first user arrives. Nothing here is hidden state.
 
-    Published worlds have no texts, see ``driftrec.agents.worlds.published_setup.context_of``.
+    Published worlds have no texts, see ``driftrec.agents.setup.context_of``.
 
     Attributes:
         slate_size: Positions in a slate.

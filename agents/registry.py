@@ -114,8 +114,14 @@ def _tuned_or(setup: Setup, head: str, load: Loader | None, context: Context, ru
 
 
 def build_with(setup: Setup, name: str, parameters: Parameters) -> Policy:
-    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``."""
+    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``.
+
+    Raises:
+        ValueError: Also if it needs texts, and the world has none.
+    """
     head = check_tunable(name)
+    if not _serves(head, setup):
+        raise ValueError(f"Policy {head!r} reads texts, and {setup.args.world} has none. Give a world with texts.")
     policies = {key: partial(CLASSES[key], **parameters) for key in {head} - {"mmr"}}
     return build_policy(name, setup.context, policies, {"mmr": lambda context, run: load_mmr(setup, run, **parameters)})
 

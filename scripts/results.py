@@ -142,9 +142,8 @@ def _all(commands: Sequence[Command], args: Args) -> None:
     """
     running: list[subprocess.Popen[bytes]] = []
     with ThreadPoolExecutor(args.workers) as pool:
-        futures = [pool.submit(_one, folder, command, running) for folder, command in commands]
         try:
-            for future in futures:
+            for future in [pool.submit(_one, folder, command, running) for folder, command in commands]:
                 future.result()
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -15,7 +15,7 @@ from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
 from driftrec.simulators.drift import DriftRule, InterestDrift
 from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
-from driftrec.simulators.mechanisms import spelt, swappable
+from driftrec.simulators.mechanisms import contents, kinds, spelt, swappable
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, SessionEndRule
@@ -141,6 +141,11 @@ class NewsWorld:
         self._positions = self.config.choice.position_weights(self.slate_size)  # (slate_size,)
         self._walk_words = -(-self.dims // 4)
         self._width = self._walk_words + 4
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"history": self.history_length, "config": {**contents(self.config), **kinds(self.config)}}
 
     @property
     def fields(self) -> Mapping[str, Field]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from driftrec.agents.benchmarks.measure import Effort, Row, peak_memory
+from driftrec.agents.benchmarks.measure import Row, Workload, peak_memory
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.policy import Observation, Slates
 from driftrec.envs.news import news_world
@@ -16,7 +16,7 @@ from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.world import World
 
 
-def audience(effort: Effort) -> Iterator[Row]:
+def audience(effort: Workload) -> Iterator[Row]:
     """Seconds and peak memory."""
     seconds = time.perf_counter()
     simulate(effort.audience, effort.audience_steps, effort.chunk)

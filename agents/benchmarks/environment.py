@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from driftrec.agents.benchmarks.alone import Measurement
-from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.envs.news import NewsVectorEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 
@@ -16,7 +16,7 @@ UNIT = "user-steps/s"
 _DRAWN = 16
 
 
-def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
+def stepping(envs: RecommendationVectorEnv, effort: Workload) -> Work:
     """Steps of ``envs`` under random slates drawn beforehand, observations, infos and resets included.
 
     As in any loop that uses them, a step's results live until those of the next step are there.
@@ -37,11 +37,11 @@ def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
     return work
 
 
-def environment(effort: Effort) -> list[Measurement]:
+def environment(effort: Workload) -> list[Measurement]:
     """One a number of lanes."""
     return [partial(_with_lanes, lanes, effort) for lanes in effort.lanes]
 
 
-def _with_lanes(lanes: int, effort: Effort) -> Iterator[Row]:
+def _with_lanes(lanes: int, effort: Workload) -> Iterator[Row]:
     (rates,) = alternate([stepping(NewsVectorEnv(lanes), effort)], effort.repeats)
     yield rates.row("environment", f"News-v0, {lanes:,} lanes", UNIT)

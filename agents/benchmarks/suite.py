@@ -17,7 +17,7 @@ from driftrec.agents.benchmarks.encoding import encoding
 from driftrec.agents.benchmarks.environment import environment
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.machine import machine
-from driftrec.agents.benchmarks.measure import Effort, Row, largest_peak
+from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
 from driftrec.agents.benchmarks.peers import peers
 from driftrec.agents.benchmarks.published import published
 from driftrec.agents.benchmarks.published_training import published_training
@@ -37,7 +37,7 @@ HOW = "Every measurement was taken in a fresh process that did nothing else; wha
 
 def run_benchmarks(
     sections: Sequence[str] = SECTIONS,
-    effort: Effort | None = None,
+    effort: Workload | None = None,
     *,
     run: Callable[[Measurement], Iterable[Row]] = alone,
     report: Callable[[Row], None] = lambda row: None,
@@ -57,7 +57,7 @@ def run_benchmarks(
         ValueError: If a section is unknown; the message gives the nearest.
         RuntimeError: If a measurement's process fails; holds what it said last.
     """
-    effort = effort or Effort()
+    effort = effort or Workload()
     available = _benchmarks(effort)
     for section in sections:
         if section not in available:
@@ -71,7 +71,7 @@ def run_benchmarks(
     return results
 
 
-def _benchmarks(effort: Effort) -> dict[str, list[Measurement]]:
+def _benchmarks(effort: Workload) -> dict[str, list[Measurement]]:
     """What every section measures: what is to be compared in turns is one measurement."""
     return {
         "environment": environment(effort),

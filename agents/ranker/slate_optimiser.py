@@ -10,7 +10,7 @@ from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 
 
-def best_slates(
+def optimal_slates(
     attraction: Float, value: Float, no_click: float, position_weights: Float, iterations: int = 3
 ) -> NDArray[np.int64]:
     """Slates that maximise  sum_k p_k a_i v_i / (no_click + sum_k p_k a_i).
@@ -35,7 +35,7 @@ def slate_gains(
 
     Dinkelbach's method (1967) for ratios: given a guess z of the best ratio, the best slate holds the largest
     a_i (v_i - z), best first; its own ratio is the next guess. Two or three rounds suffice from z = 0. Arguments as
-    of ``best_slates``.
+    of ``optimal_slates``.
 
     Raises:
         ValueError: If the slate is larger than the catalogue.

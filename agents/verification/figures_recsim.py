@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.oracles import recsim
+from driftrec.agents.oracles import recsim_oracles
 from driftrec.agents.setup import context_of
 from driftrec.agents.verification import figures
 from driftrec.agents.verification.figures import Figure, Measurement, Policies, of_seeds
@@ -23,17 +23,17 @@ SATISFACTION = "driftrec/RecSim-LongTermSatisfaction-v0"
 
 POLICIES: Policies = {
     "random": lambda world: Random(context_of(world)),
-    "greedy score": recsim.greedy_score,
-    "top quality": recsim.top_quality,
-    "affinity and quality": recsim.affinity_and_quality,
-    "planner 0": partial(recsim.BudgetPlanner, lam=0.0),
-    "planner 0.5": partial(recsim.BudgetPlanner, lam=0.5),
-    "planner 0.8": partial(recsim.BudgetPlanner, lam=0.8),
-    "planner 0.95": partial(recsim.BudgetPlanner, lam=0.95),
-    "average user": recsim.average_user,
-    "most clickbait": partial(recsim.nearest_clickbait, target=1.0),
-    "medium clickbait": partial(recsim.nearest_clickbait, target=0.5),
-    "least clickbait": partial(recsim.nearest_clickbait, target=0.0),
+    "greedy score": recsim_oracles.greedy_score,
+    "top quality": recsim_oracles.top_quality,
+    "affinity and quality": recsim_oracles.affinity_and_quality,
+    "planner 0": partial(recsim_oracles.BudgetPlanner, lam=0.0),
+    "planner 0.5": partial(recsim_oracles.BudgetPlanner, lam=0.5),
+    "planner 0.8": partial(recsim_oracles.BudgetPlanner, lam=0.8),
+    "planner 0.95": partial(recsim_oracles.BudgetPlanner, lam=0.95),
+    "average user": recsim_oracles.average_user,
+    "most clickbait": partial(recsim_oracles.nearest_clickbait, target=1.0),
+    "medium clickbait": partial(recsim_oracles.nearest_clickbait, target=0.5),
+    "least clickbait": partial(recsim_oracles.nearest_clickbait, target=0.0),
 }
 """By the names of the table; each is built from its world."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.oracles.sardine import GreedyOracle, RandomSlates, ReversedOracle
+from driftrec.agents.oracles.sardine_oracles import GreedyOracle, RandomSlates, ReversedOracle
 from driftrec.agents.setup import context_of
 from driftrec.agents.verification import figures
 from driftrec.agents.verification.figures import Figure, Measurement, Policies, of_seeds

@@ -52,7 +52,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Row:
+class FigureRow:
     """A figure of an original and ours, see ``Figure`` and ``Measurement``."""
 
     world: str
@@ -69,7 +69,7 @@ class Row:
     agrees: bool
 
 
-COLUMNS: Mapping[str, Callable[[Row], str]] = {
+COLUMNS: Mapping[str, Callable[[FigureRow], str]] = {
     "world": lambda row: row.world,
     "setting": lambda row: row.setting,
     "policy": lambda row: row.policy,
@@ -120,17 +120,17 @@ def verify(worlds: Sequence[str], episodes: int, seed: int, report: Report = lam
     return Part("verify", "Figures of the originals, and ours", rows, COLUMNS, _about(rows), agrees)
 
 
-def _measured(worlds: Sequence[str], episodes: int, seed: int) -> Iterator[Row]:
+def _measured(worlds: Sequence[str], episodes: int, seed: int) -> Iterator[FigureRow]:
     for table in TABLES:
         for figure in table.FIGURES:
             if figure.name in worlds:
                 yield _row(figure, table.measure(figure, max(episodes, figure.episodes), seed))
 
 
-def _row(theirs: Figure, ours: Measurement) -> Row:
+def _row(theirs: Figure, ours: Measurement) -> FigureRow:
     # The items are the packaged ones in all rows of SARDINE.
     setting = {name: value for name, value in theirs.settings.items() if name != "embeddings"}
-    return Row(
+    return FigureRow(
         world=theirs.name,
         setting=json.dumps(setting).strip("{}").replace('"', ""),
         policy=theirs.policy,
@@ -146,7 +146,7 @@ def _row(theirs: Figure, ours: Measurement) -> Row:
     )
 
 
-def _about(rows: Sequence[Row]) -> str:
+def _about(rows: Sequence[FigureRow]) -> str:
     distances = [abs(row.z) for row in rows]
     return (
         f"{sum(row.agrees for row in rows)} of {len(rows)} rows are within {BOUND:g} standard errors of both figures "

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.oracles.recsim import TopTrue
+from driftrec.agents.oracles.recsim_oracles import TopTrue
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick
 from driftrec.agents.ranker.column_future import column_future
@@ -23,8 +23,8 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.ranker.text_ranker import TextRanker
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.settings import SlateQTraining
-from driftrec.agents.stock.training import StockSettings
+from driftrec.agents.slateq.slateq_settings import SlateQTraining
+from driftrec.agents.stock.stock_training import StockSettings
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 
 Reference = Callable[[], Policy]

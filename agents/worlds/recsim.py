@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.bayes import Bayes
-from driftrec.agents.oracles.recsim import BudgetPlanner, TopSeen, TopTrue, top_quality
+from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, TopSeen, TopTrue, top_quality
 from driftrec.agents.policy import Policy
-from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.feature_encoders import FeatureEncoder, PastResponses
 from driftrec.agents.ranker.fitting import FitSettings, Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, Reference
 from driftrec.agents.worlds.settings import TrainSettings
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from driftrec.agents.runs.baselines import BASELINE_RUNS
 from driftrec.agents.setup import NEWS
-from driftrec.agents.worlds.recipes import RECIPES
-from driftrec.agents.worlds.settings import settings_of
+from driftrec.agents.stock.stock_training import STOCK
+from driftrec.agents.worlds.kits import KITS, settings_of
 from driftrec.scripts import config
 from driftrec.scripts.arguments import parse
 from driftrec.scripts.cli import VERBS
@@ -69,7 +68,7 @@ def test_help_shows_the_worlds_own_numbers(words, shown, driftrec):
     assert "--from FILE.toml" in done.out
 
 
-@pytest.mark.parametrize("world", [NEWS, *RECIPES])
+@pytest.mark.parametrize("world", [*KITS])
 def test_without_a_word_settings_are_the_worlds_own(world):
     assert parsed("train", "--world", world).settings == settings_of(world)
     assert parsed("train-baseline", "--world", world).settings == settings_of(world, "slateq")
@@ -240,12 +239,12 @@ def printed(capsys, **told):
     return capsys.readouterr().out
 
 
-WORLDS = {verb: (NEWS, *RECIPES) if hasattr(args_type(verb), "world") else (None,) for verb in VERBS}
+WORLDS = {verb: tuple(KITS) if hasattr(args_type(verb), "world") else (None,) for verb in VERBS}
 FILES: list[tuple[str, str | None, str | None]] = [
     (verb, world, None) for verb, worlds in WORLDS.items() for world in worlds if verb != "train-baseline"
 ]
 FILES += [("train-baseline", world, "slateq") for world in WORLDS["train-baseline"]]
-FILES += [("train-baseline", NEWS, kind) for kind in BASELINE_RUNS[1:]]
+FILES += [("train-baseline", NEWS, kind) for kind in STOCK]
 
 
 @pytest.mark.parametrize(("verb", "world", "kind"), FILES)

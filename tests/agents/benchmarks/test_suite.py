@@ -13,7 +13,7 @@ import pytest
 
 from driftrec.agents.benchmarks import audience, latency, measure, peers, suite, training
 from driftrec.agents.benchmarks.alone import alone
-from driftrec.agents.benchmarks.measure import QUICK, Effort, Rates, Row
+from driftrec.agents.benchmarks.measure import QUICK, Rates, Row, Workload
 from driftrec.envs.news import news_world
 
 
@@ -104,7 +104,7 @@ def test_every_user_of_the_audience_is_simulated(monkeypatch):
 
 def test_a_measurement_that_fails_is_explained():
     with pytest.raises(RuntimeError, match=r"(?s)audience.* ended with status 1: .*ValueError: range"):
-        alone(partial(audience.audience, Effort(audience=10, audience_steps=1, chunk=0)))
+        alone(partial(audience.audience, Workload(audience=10, audience_steps=1, chunk=0)))
 
 
 @pytest.mark.parametrize("module", ["alone", "audience", "environment", "sizes"])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from driftrec.agents.evaluation.palette import KNOWN, ORACLE_DASH, OTHER_TOPICS, SPARE, TOPIC_COLOURS, styles
-from driftrec.agents.known_policies import BASELINES
+from driftrec.agents.evaluation.palette import OTHER_TOPICS, SPARE, TOPIC_COLOURS, styles
+from driftrec.agents.known import KNOWN, ORACLE_DASH
 
 SIGHTS = {  # linear RGB to linear RGB, severity 1; Machado, Oliveira and Fernandes 2009
     "normal": np.eye(3),
@@ -27,10 +27,6 @@ SIGHTS = {  # linear RGB to linear RGB, severity 1; Machado, Oliveira and Fernan
 }
 XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-NAMES = (
-    *BASELINES,
-    *("mmr", "farsighted", "ppo", "ppo-sampled", "slateq", "sb3-ppo", "sb3-sac", "quality", "bayes"),
 )
 
 
@@ -60,7 +56,7 @@ def test_lab_of_white_red_and_grey():
 
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_policies_and_topics_are_told_apart(sight):
-    every = [*KNOWN.values(), *SPARE]
+    every = [*(known.style for known in KNOWN.values()), *SPARE]
     apart = distances([style.colour for style in every], sight)
     alike = np.array([[one.dash == other.dash for other in every] for one in every])
     assert apart[: len(KNOWN), : len(KNOWN)].min() >= 13
@@ -72,13 +68,13 @@ def test_policies_and_topics_are_told_apart(sight):
 
 
 def test_all_are_seen_on_white():
-    lightness = lab([style.colour for style in [*KNOWN.values(), *SPARE]], "normal")[:, 0]
+    lightness = lab([style.colour for style in [*(known.style for known in KNOWN.values()), *SPARE]], "normal")[:, 0]
     assert lightness.max() < 80
 
 
 def test_every_policy_of_the_package_has_a_style_of_its_own():
-    assert set(NAMES) == set(KNOWN)
-    assert all(styles([name]) == {name: KNOWN[name]} for name in NAMES)
+    assert all(styles([name]) == {name: KNOWN[name].style} for name in KNOWN)
+    assert len({known.style.colour for known in KNOWN.values()}) == len(KNOWN)
 
 
 def test_no_colour_is_given_twice_and_the_order_of_names_does_not_matter():

@@ -10,7 +10,7 @@ from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, check_measurements
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
-from driftrec.agents.ppo.settings import PPOSettings, build_ppo
+from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.simulators.noise import user_seeds
 from tests.agents.every_world import REQUEST, TEXTS, begin

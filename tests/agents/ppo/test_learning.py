@@ -6,7 +6,7 @@ import pytest
 from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
-from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.warm_start import warm_start

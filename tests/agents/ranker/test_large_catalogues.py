@@ -135,15 +135,15 @@ def test_a_ranker_is_fitted_to_the_items_shown_as_to_the_whole_catalogue(make_co
 
 def predictions(context, observation):
     """Appeal and minutes of all items, as they are served and as they are learned from, and gradients."""
-    fresh = Ranker(context, "text", 0)
+    fresh, seen = TextRanker(context, "text", 0), as_tensors(observation)
     with torch.no_grad():
         fresh.own.normal_(generator=torch.Generator().manual_seed(0))
         fresh.item_bias.bias.copy_(torch.tensor([0.5, -1.0]))
-        served = fresh(as_tensors(observation))
-    learned = fresh(as_tensors(observation))
-    (learned.appeal.sum() + learned.minutes.sum()).backward()
+        served = fresh.scores(fresh.state(seen), None)
+    learned = fresh.scores(fresh.state(seen), None)
+    (learned.appeal.sum() + learned.engagement.sum()).backward()
     gradients = [parameter.grad for parameter in fresh.parameters() if parameter.grad is not None]
-    return [served.appeal, served.minutes, learned.appeal.detach(), learned.minutes.detach(), *gradients]
+    return [served.appeal, served.engagement, learned.appeal.detach(), learned.engagement.detach(), *gradients]
 
 
 def test_appeal_and_minutes_are_predicted_at_once_as_one_after_the_other(make_context, audience, monkeypatch):

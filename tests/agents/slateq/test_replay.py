@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from driftrec.agents.slateq.replay import Descent, Replay
-from driftrec.agents.slateq.settings import SlateQSettings
+from driftrec.agents.slateq.slateq_settings import SlateQSettings
 
 
 def test_the_ring_keeps_the_last_steps_entry_by_entry():

@@ -6,7 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from driftrec.agents.oracles.recsim import nearest_clickbait
+from driftrec.agents.oracles.recsim_oracles import nearest_clickbait
 from driftrec.agents.verification import figures_recsim, figures_sardine
 from driftrec.agents.verification.figures import Figure, Measurement, measure, of_seeds, returns, z_score
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld

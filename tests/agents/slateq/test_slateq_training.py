@@ -18,8 +18,8 @@ from driftrec.agents.ranker.items import FeatureItems, TextItems
 from driftrec.agents.ranker.protocol import Scores
 from driftrec.agents.ranker.warm_start import warm_start
 from driftrec.agents.setup import Setup, WorldArgs
-from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
-from driftrec.agents.slateq.training import Explorer, Learner, SlateQLearner
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_training import Explorer, Learner, SlateQLearner
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TrainSettings

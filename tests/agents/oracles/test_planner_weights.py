@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from driftrec.agents.oracles import PlannerWeights, tuned
+from driftrec.agents.oracles import PlannerWeights
+from driftrec.agents.oracles import planner_weights as kept
 from driftrec.agents.oracles.planner import tune_planner
-from driftrec.agents.oracles.tuned import PACKAGED, planner_weights, world_key
+from driftrec.agents.oracles.planner_weights import PACKAGED, planner_weights, world_key
 from driftrec.envs.news import news_world
 
 SOME, OTHER = PlannerWeights(1.0, 2.0, 3.0, 4.0), PlannerWeights(5.0)
@@ -26,8 +27,8 @@ def tunings(monkeypatch, tmp_path):
         calls.append((settings["horizon"], settings["num_users"], settings["rounds"]))
         return SOME if len(calls) == 1 else OTHER
 
-    monkeypatch.setattr(tuned, "tune_planner", tune)
-    monkeypatch.setattr(tuned, "PACKAGED", {})
+    monkeypatch.setattr(kept, "tune_planner", tune)
+    monkeypatch.setattr(kept, "PACKAGED", {})
     monkeypatch.setenv("DRIFTREC_CACHE", str(tmp_path / "cache"))
     return calls
 
@@ -81,7 +82,7 @@ def test_retuning_replaces_what_is_kept(world, tunings):
 
 
 def test_packaged_weights_come_first_unless_retuned(world, tunings, monkeypatch):
-    monkeypatch.setattr(tuned, "PACKAGED", {world_key(world, 200): OTHER})
+    monkeypatch.setattr(kept, "PACKAGED", {world_key(world, 200): OTHER})
     assert planner_weights(world, 200) == OTHER
     assert tunings == []
     assert planner_weights(world, 200, retune=True) == SOME

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates
-from driftrec.agents.ranker.slate_optimiser import best_slates
+from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionState, InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
@@ -95,7 +95,7 @@ class BudgetPlanner:
     def act(self, observation: Observation) -> Slates:
         """Best slates, (users, slate_size)."""
         view = self._view
-        return best_slates(view.attraction, self._gain, view.no_click, view.positions)
+        return optimal_slates(view.attraction, self._gain, view.no_click, view.positions)
 
 
 def top_quality(world: InterestEvolutionWorld | InterestExplorationWorld) -> TopTrue:

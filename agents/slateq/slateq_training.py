@@ -16,7 +16,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.state_encoder import as_tensors
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.replay import Descent, ExploredLanes, Step, serve_and_learn
-from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy, best_slates
 from driftrec.envs.vector import RecommendationVectorEnv
 

@@ -8,7 +8,7 @@ import pytest
 
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles import MyopicOracle
-from driftrec.agents.oracles.recsim import (
+from driftrec.agents.oracles.recsim_oracles import (
     BudgetPlanner,
     affinity_and_quality,
     average_user,

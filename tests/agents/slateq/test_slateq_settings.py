@@ -2,7 +2,7 @@
 
 import pytest
 
-from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 
 
 @pytest.mark.parametrize(

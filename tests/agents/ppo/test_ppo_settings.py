@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ppo.settings import PPOSettings, build_ppo
+from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from tests.agents.every_world import TEXTS, begin
 
 TOY = PPOSettings(total_steps=128, lanes=16, rollout=4, batch_size=64, epochs=1, candidates=20)
