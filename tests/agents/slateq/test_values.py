@@ -111,7 +111,7 @@ def test_values_of_some_are_those_of_all(args):
 
 
 def test_values_by_the_equation():
-    _, judge, seen = begin(TEXTS)
+    _, judge, _ = begin(TEXTS)
     network, state, engagement = moved(judge), torch.randn(8, judge.ranker.width), torch.rand(8, 1000)
     with torch.no_grad():
         values, base = network(state, None, engagement)
