@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from functools import partial
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
 from driftrec.agents.baselines.mmr import MMR
 from driftrec.agents.known import KNOWN, TUNABLE
-from driftrec.agents.own_code import build_own, look_here
+from driftrec.agents.own_code import build_own
 from driftrec.agents.policy import Context, Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
@@ -156,10 +155,7 @@ def build_policy(
         raise ValueError(f"Policy {head!r} takes no argument, but {argument!r} was given; write {head}.")
     if not head or not argument.isidentifier():
         raise ValueError(f"Unknown policy {name!r}. {_advice(head, known)} Or your own: package.module:Class.")
-    look_here()
-    if importlib.util.find_spec(head.partition(".")[0]) is None:
-        raise ImportError(f"Cannot import policy {name!r}: there is no module {head!r}. {_advice(head, known)}")
-    return build_own(head, argument, context)
+    return build_own(head, argument, context, _advice(head, known))
 
 
 def _advice(head: str, known: Iterable[str]) -> str:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.catalogues.setting import Setting, load_setting
-from driftrec.agents.own_code import import_own
 from driftrec.agents.policy import Context
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.simulators.imports import import_own
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.world import World
 
@@ -39,7 +39,8 @@ class WorldArgs:
         slate_size: Positions in a slate; the world's own default when omitted, as of the next two.
         history: Impressions that the recommender sees; in published worlds slates.
         horizon: Steps of an episode.
-        config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'.
+        config: Changes to the world's mechanisms as JSON, such as '{"drift": {"towards": 0.1}}'; under "kind" a class
+            of your own (docs/own-worlds.md).
         options: Other keyword arguments of the world as JSON, such as '{"num_candidates": 20}'.
     """
 
@@ -162,7 +163,7 @@ def registered(world: str) -> str:
     """
     module, _, name = world.rpartition(":")
     if module:
-        import_own(module, f"world {world!r}")
+        import_own(f"world {world!r}", module)
     known = [each for each in gym.registry if each.startswith("driftrec/") or module]
     if name not in known:
         raise ValueError(f"World {world!r} is unknown. {nearest(name, known)} Or your own: package.module:Name-v0.")

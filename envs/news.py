@@ -62,13 +62,15 @@ class NewsEnv(RecommendationEnv):
         history: Impressions in the observation, at least 1.
         horizon: Steps after which an episode is truncated; None for no limit. The
             ``max_episode_steps`` of ``gymnasium.make`` lays a ``TimeLimit`` around it, which can only be shorter.
-        config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``.
+        config: Changes to ``NewsConfig``, nested by mechanism, such as ``{"drift": {"towards": 0.1}}``; under "kind" a
+            mechanism of your own, ``{"drift": {"kind": "package.module:Class"}}`` (see ``docs/own-worlds.md``).
         render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
         TypeError: If ``catalogue`` is not a string, which ``env.spec.to_json()`` needs, a size is not whole, or the
             render mode unknown.
         ValueError: If a setting is unknown or out of range, or if no episode could ever end.
+        ImportError: If a mechanism of your own cannot be imported.
         FileNotFoundError: If ``catalogue`` is not a catalogue folder.
     """
 

@@ -61,8 +61,8 @@ class InterestEvolutionEnv(RecommendationEnv):
         resample_documents: Draw new candidates in every step; with False the first ones stay to the end.
         corrected: Move interests as the SlateQ paper says, see the world.
         horizon: Steps after which an episode is truncated; None, as published, for no limit.
-        choice: Changes to the choice model by name, such as ``{"no_click_mass": 2.0}``; under "model" another of
-            ``recsim_choice.MODELS``.
+        choice: Changes to the choice model by name, such as ``{"no_click_mass": 2.0}``; under "kind" another of
+            ``recsim_choice.MODELS``, or one of your own, "package.module:Class".
         config: Changes to ``InterestEvolutionConfig`` by name.
         render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 

@@ -60,8 +60,8 @@ class InterestExplorationEnv(RecommendationEnv):
         resample_documents: Draw new candidates in every step; with False the first ones stay to the end.
         horizon: Steps after which an episode is truncated, at least 1. The published figures are cut at 100; the
             original's runner cuts at 27,000.
-        choice: Changes to the choice model by name, such as ``{"no_click_mass": 4.0}``; under "model" another of
-            ``recsim_choice.MODELS``.
+        choice: Changes to the choice model by name, such as ``{"no_click_mass": 4.0}``; under "kind" another of
+            ``recsim_choice.MODELS``, or one of your own, "package.module:Class".
         config: Changes to ``InterestExplorationConfig``, nested by topic and type.
         history: Past slates in the observation, at least 1; 1 is the published one.
         render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.

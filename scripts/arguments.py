@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import tyro
 
-from driftrec.scripts.keys import keys_of, with_settings
+from driftrec.scripts.keys import keys_of, kinds, with_settings
 from driftrec.scripts.toml_file import read, words_of
 
 MOVED = {
@@ -20,6 +20,8 @@ MOVED = {
     "--sb3-sac.": "--settings.",
 }
 """Flags that old commands still hold, and what they are called now; those that end in a dot are groups."""
+
+OF_FILES = "--from FILE.toml sets the same from a file; driftrec config prints one to start from."
 
 
 def parse(verb: str, args: type, words: Sequence[str], about: str | None = None) -> Any:
@@ -36,27 +38,23 @@ def parse(verb: str, args: type, words: Sequence[str], about: str | None = None)
         OSError: If the file cannot be read.
         SystemExit: After help, and after words that do not fit, which tyro explains.
     """
-    trains = hasattr(args, "settings")
-    if trains:
-        _refuse_moved(words)
     file, words = _without(words, "--from")
     told = {} if file is None else read(Path(file))
-    own = _own_word(words, get_args(get_type_hints(args).get("kind")))
-    if trains:
-        world = _without(words, "--world")[0] or str(told.get("world", args.world))  # type: ignore[attr-defined]
-        args = with_settings(args, world, own or told.get("kind", getattr(args, "kind", None)))
+    own = _own_word(words, kinds(args))
+    if hasattr(args, "settings"):
+        _refuse_moved(words)
+        world = _without(words, "--world")[0] or told.get("world", args.world)  # type: ignore[attr-defined]
+        args = with_settings(args, str(world), own or told.get("kind", getattr(args, "kind", None)))
     given = {} if file is None else words_of(Path(file), told, list(keys_of(args)))
     flags = [word for key, said in given.items() if not key.positional for word in said]
     if own is None:
-        words = [word for key, said in given.items() if key.positional for word in said] + words
-    # Of a flag that is given twice the later one counts.
+        words = [*(word for key, said in given.items() if key.positional for word in said), *words]
     first = list(takewhile(lambda word: not word.startswith("-"), words))
-    told_of_files = "--from FILE.toml sets the same from a file; driftrec config prints one to start from."
     return tyro.cli(
         args,
         prog=f"driftrec {verb}",
-        description="\n\n".join(filter(None, (about, told_of_files))),
-        args=[*first, *flags, *words[len(first) :]],
+        description=f"{about or ''}\n\n{OF_FILES}",
+        args=[*first, *flags, *words[len(first) :]],  # of a flag that is given twice the later one counts
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass, make_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import tyro
+
+from driftrec.simulators.settings import nearest
 
 JSON = "{}"
 """The default of what is given as a JSON object; files may give a table instead."""
@@ -21,12 +23,14 @@ class Key:
         default: Its value unless set; ``dataclasses.MISSING`` where it must be.
         owner: The dataclass that has it, and whose docstrings explain it.
         positional: Whether it is a word of its own on the command line.
+        several: Whether it may have several values.
     """
 
     name: str
     default: Any
     owner: type
     positional: bool
+    several: bool
 
     def words(self, value: Any) -> list[str]:
         """What gives it ``value`` on the command line; ``value`` is a bool if the default is one."""
@@ -34,9 +38,15 @@ class Key:
         stem = f"--{group}." if group else "--"
         if isinstance(self.default, bool):
             return [f"{stem}{'' if value else 'no-'}{last}"]
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             return [f"{stem}{last}", *map(str, value)]
         return [str(value)] if self.positional else [f"{stem}{last}={value}"]
+
+
+def kinds(args: type) -> tuple[str, ...]:
+    """Kinds of run among which the arguments of a verb choose; none where there is no choice."""
+    hint = get_type_hints(args).get("kind")
+    return get_args(hint) if get_origin(hint) is Literal else ()
 
 
 def with_settings(args: type, world: str, kind: str | None) -> type:
@@ -45,11 +55,13 @@ def with_settings(args: type, world: str, kind: str | None) -> type:
     Args:
         args: The ``Args`` of its script, which have ``world`` and ``settings``.
         world: Environment id.
-        kind: Of a run; None for that of ``driftrec train``.
+        kind: One of ``kinds``; None where there is no choice.
 
     Raises:
-        ValueError: If the world is unknown, or trains no such kind.
+        ValueError: If world or kind is unknown, or the one does not train the other.
     """
+    if (kind is not None or kinds(args)) and kind not in kinds(args):
+        raise ValueError(f"Kind {kind!r} is unknown. {nearest(str(kind), kinds(args))}")
     from driftrec.agents.worlds.kits import PPO, settings_of  # torch takes seconds, and few verbs need it
 
     settings = settings_of(world, kind or PPO)
@@ -69,7 +81,9 @@ def keys_of(args: Any, group: str = "") -> Iterator[Key]:
     values = {field.name: getattr(args, field.name, MISSING) for field in fields(owner)}
     for name, value in values.items():
         if not is_dataclass(value):
-            yield Key(f"{group}{name}", value, owner, tyro.conf.Positional in get_args(hints[name]))
+            types = (hints[name], *get_args(hints[name]))
+            several = any(get_origin(one) is tuple for one in types)
+            yield Key(f"{group}{name}", value, owner, tyro.conf.Positional in types, several)
     for name, value in values.items():
         if is_dataclass(value):
             yield from keys_of(value, f"{group}{name}.")

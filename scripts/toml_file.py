@@ -35,8 +35,9 @@ def words_of(file: Path, told: Mapping[str, Any], keys: Sequence[Key]) -> dict[K
         keys: All that there are.
 
     Raises:
-        ValueError: If a key is unknown (the message gives its line and the nearest) or there with - and with _, or what
-            is true or false is given as something else. Whatever else is wrong with a value the command line finds.
+        ValueError: If a key is unknown (the message gives its line and the nearest) or there with - and with _, or a
+            value is none of true and false or a list where it must not be. What else is wrong with it the command line
+            finds.
     """
     known = {key.name: key for key in keys}
     tables = {key.name for key in keys if key.default == JSON}
@@ -51,6 +52,8 @@ def words_of(file: Path, told: Mapping[str, Any], keys: Sequence[Key]) -> dict[K
             raise ValueError(f"{file}: {name} is there twice, with - and with _. Leave one of them out.")
         if isinstance(key.default, bool) and not isinstance(value, bool):
             raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it must be true or false.")
+        if isinstance(value, list) and not key.several:
+            raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it must be one value.")
         words[key] = key.words(json.dumps(value, default=str) if isinstance(value, dict) else value)
     return words
 

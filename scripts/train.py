@@ -41,7 +41,7 @@ def main(args: Args) -> None:
     """
     check_empty(args.out)
     seed = drawn(args.seed)
-    settings = fitting(args.settings, args.world)
+    settings: TrainSettings = fitting(args.settings, args.world)
     setup = set_up(args, progress=sys.stderr.isatty())
     if note := kit_of(setup).note(setup):
         print(note)

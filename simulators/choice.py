@@ -3,17 +3,70 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import (
+    Draw,
+    Position,
+    PositionWeights,
+    SlateCosine,
+    SlateDeviation,
+    SlateShare,
+    SlateWeight,
+    UserShare,
+)
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.slates import pick
 from driftrec.simulators.vectors import Float
 
 MAX_UTILITY = np.float32(80.0)
 """Where utility is cut, so that the weights of a slate stay finite in float32. ``no_click`` is at most 20."""
+
+
+@runtime_checkable
+class ChoiceRule(Protocol):
+    """How a reader opens one item of a slate or none, given the weights of the items.
+
+    The weight at position k is ``attraction * position_weights[k]``, and 0 where the position is empty. What plans
+    with full information (myopic oracle, planner) also needs the attribute ``no_click``, the utility of opening
+    nothing, and takes P(open k) = w_k / (exp(no_click) + sum_j w_j) and position weights that do not increase for true.
+    """
+
+    def attraction(
+        self,
+        affinity: SlateCosine,
+        allure: SlateDeviation,
+        satiation: SlateShare,
+        repeat: SlateShare,
+        satisfaction: UserShare,
+    ) -> SlateWeight:
+        """Weight of items at the top, float32, >= 0, of the shape of ``affinity``, to which the others broadcast.
+
+        Args:
+            affinity: Cosine of interest and item, in [-1, 1], (slate_size, users) or, with all items, (users, items).
+            allure: Allure of the item, in standard deviations.
+            satiation: The user's with the item's topic, in [0, 1].
+            repeat: 1 where the user read the item lately, else 0.
+            satisfaction: The user's, in [0, 1].
+        """
+        ...
+
+    def position_weights(self, slate_size: int) -> PositionWeights:
+        """Factor at each position, from the top down, float32, >= 0, (slate_size,)."""
+        ...
+
+    def choose(self, weights: SlateWeight, draw: Draw) -> Position:
+        """Position opened, -1 for none, int64, (users,).
+
+        Args:
+            weights: At each position, (slate_size, users).
+            draw: Uniform in [0, 1), (users,): all that may be random.
+        """
+        ...
 
 
 @dataclass(frozen=True)

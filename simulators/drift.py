@@ -3,13 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import (
+    Draw,
+    Home,
+    Interest,
+    OpenedDirections,
+    OpenedUsers,
+    TopicDirections,
+    UserAmount,
+    Walk,
+)
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float, normalise
+
+
+@runtime_checkable
+class DriftRule(Protocol):
+    """How interests move: float32 unit vectors (users, dims), changed in place and left at length 1."""
+
+    def consume(self, interest: Interest, users: OpenedUsers, latent: OpenedDirections) -> None:
+        """Move the rows ``users`` (opened,) of ``interest`` on account of what they read, ``latent`` (opened, dims)."""
+        ...
+
+    def pass_time(self, interest: Interest, home: Home, hours: UserAmount, noise: Walk) -> None:
+        """Let ``hours`` (users,) pass.
+
+        ``home`` is the long-term interest (users, dims); ``noise``, draws of mean 0 and variance 1 (users, dims), may
+        be overwritten.
+        """
+        ...
+
+    def maybe_jump(
+        self, interest: Interest, topics: TopicDirections, hours: UserAmount, whether: Draw, where: Draw
+    ) -> None:
+        """Turn to something new, or do not.
+
+        ``topics`` are unit vectors (topics, dims), ``hours`` what has passed (users,), ``whether`` and ``where``
+        uniform draws in [0, 1), (users,).
+        """
+        ...
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import OpenedAmount, OpenedCosine, OpenedDeviation
 from driftrec.simulators.noise import WIDEST
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
@@ -19,6 +21,31 @@ def sigmoid(x: Float) -> Float:
     np.exp(odds, out=odds)
     odds += np.float32(1.0)
     return np.divide(np.float32(1.0), odds, out=odds)
+
+
+@runtime_checkable
+class ReadingRule(Protocol):
+    """How long an opened item is read, in minutes, float32, >= 0."""
+
+    def expected(self, length: OpenedAmount, affinity: OpenedCosine, allure: OpenedDeviation) -> OpenedAmount:
+        """Mean minutes if opened, of the shape of ``affinity``, to which the others broadcast.
+
+        Args:
+            length: Of the item, in minutes.
+            affinity: Cosine of interest and item, in [-1, 1], (opened,) or, with all items, (users, items).
+            allure: Of the item, in standard deviations.
+        """
+        ...
+
+    def minutes(
+        self, length: OpenedAmount, affinity: OpenedCosine, allure: OpenedDeviation, z: OpenedDeviation
+    ) -> OpenedAmount:
+        """Minutes read, (opened,); ``z`` is a standard normal draw, |z| < 5.9, the others as of ``expected``."""
+        ...
+
+    def longest(self, length: float) -> float:
+        """A bound on the minutes read of an item of ``length`` minutes, of the observation space."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Catalogue, Personas
-from driftrec.simulators.choice import MultinomialLogit
-from driftrec.simulators.drift import InterestDrift
-from driftrec.simulators.engagement import Reading
+from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
+from driftrec.simulators.drift import DriftRule, InterestDrift
+from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
+from driftrec.simulators.mechanisms import in_words, swappable
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
-from driftrec.simulators.retention import Return, SessionEnd
-from driftrec.simulators.satiation import TopicSatiation
-from driftrec.simulators.satisfaction import Satisfaction
+from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, SessionEndRule
+from driftrec.simulators.satiation import SatiationRule, TopicSatiation
+from driftrec.simulators.satisfaction import Satisfaction, SatisfactionRule
 from driftrec.simulators.sizes import check_sizes, size
 from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
 from driftrec.simulators.vectors import Float, normalise
@@ -31,7 +32,7 @@ MAX_HOURS = 1e6
 
 @dataclass(frozen=True)
 class NewsConfig:
-    """The mechanisms of a news audience; each is an object that holds its own parameters.
+    """The mechanisms of a news audience; each is an object that holds its own parameters, and nothing that changes.
 
     Attributes:
         choice: Which item of a slate is opened.
@@ -46,13 +47,13 @@ class NewsConfig:
         browsing_minutes: Minutes that looking over a slate takes. > 0.
     """
 
-    choice: MultinomialLogit = field(default_factory=MultinomialLogit)
-    reading: Reading = field(default_factory=Reading)
-    satisfaction: Satisfaction = field(default_factory=Satisfaction)
-    satiation: TopicSatiation = field(default_factory=TopicSatiation)
-    drift: InterestDrift = field(default_factory=InterestDrift)
-    session_end: SessionEnd = field(default_factory=SessionEnd)
-    comeback: Return = field(default_factory=Return)
+    choice: ChoiceRule = field(default_factory=MultinomialLogit, metadata=swappable(ChoiceRule))
+    reading: ReadingRule = field(default_factory=Reading, metadata=swappable(ReadingRule))
+    satisfaction: SatisfactionRule = field(default_factory=Satisfaction, metadata=swappable(SatisfactionRule))
+    satiation: SatiationRule = field(default_factory=TopicSatiation, metadata=swappable(SatiationRule))
+    drift: DriftRule = field(default_factory=InterestDrift, metadata=swappable(DriftRule))
+    session_end: SessionEndRule = field(default_factory=SessionEnd, metadata=swappable(SessionEndRule))
+    comeback: ReturnRule = field(default_factory=Return, metadata=swappable(ReturnRule))
     individuality: float = 0.1
     memory: int = 16
     browsing_minutes: float = 0.5
@@ -237,7 +238,7 @@ class NewsWorld:
         return NewsAppraisal(
             attraction=config.choice.attraction(affinity, catalogue.allure, satiation, repeat, satisfaction),
             engagement=config.reading.expected(catalogue.minutes, affinity, catalogue.allure),
-            no_click=float(np.exp(config.choice.no_click)),
+            no_click=self._no_click(),
             positions=self._positions.copy(),
             worth=config.satisfaction.worth(catalogue.quality, catalogue.allure, affinity),
             satiation=satiation,
@@ -253,18 +254,28 @@ class NewsWorld:
     def check_ends(self) -> None:
         """Raise ValueError if even those who are worst off have no chance to end a session, or to leave for good."""
         comeback, end = self.config.comeback, self.config.session_end
-        longest = np.array([comeback.max_gap], np.float32)
-        if comeback.churn_probability(longest)[0] < noise.SMALLEST_CHANCE:
+        extremes = np.array([0.0, 1.0], np.float32)  # of satisfaction
+        longest = comeback.gap(extremes, np.full(2, noise.LONGEST, np.float32))
+        if comeback.churn_probability(longest).max() < noise.SMALLEST_CHANCE:
             raise ValueError(
-                f"No episode could ever end: horizon is None and comeback.churn_rate is {comeback.churn_rate:g}. "
-                "Set one of the two."
+                "No episode could ever end: horizon is None, and nobody stays away for good with comeback "
+                f"{in_words(comeback)}. Set a horizon, or another comeback."
             )
-        worst, longest = np.zeros(1, np.float32), np.array([MAX_HOURS], np.float32)
-        if end.probability(worst, longest)[0] < noise.SMALLEST_CHANCE:
+        if end.probability(extremes, np.full(2, MAX_HOURS, np.float32)).max() < noise.SMALLEST_CHANCE:
             raise ValueError(
-                "No episode could ever end: horizon is None, and no session ends with session_end.base at "
-                f"{end.base:g} and session_end.tired at {end.tired:g}. Set a horizon, or raise one of these."
+                "No episode could ever end: horizon is None, and no session ends with session_end "
+                f"{in_words(end)}. Set a horizon, or another session_end."
             )
+
+    def _no_click(self) -> float:
+        """Weight of opening nothing, which only a multinomial logit has."""
+        choice = self.config.choice
+        if not hasattr(choice, "no_click"):
+            raise TypeError(
+                f"config.choice {in_words(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
+                "planner, which appraise items one by one, need it. Leave them out."
+            )
+        return float(np.exp(choice.no_click))
 
     def _choose(
         self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
@@ -280,7 +291,9 @@ class NewsWorld:
         )
         weights *= self._positions[:, None]
         weights *= shown
-        return self.config.choice.choose(weights, draw)
+        position = self.config.choice.choose(weights, draw)
+        position[state.gone] = -1  # whatever the rule makes of a slate of empty positions
+        return position
 
     def _consume(
         self,

@@ -18,6 +18,9 @@ Words = NDArray[np.uint64]
 WIDEST = 5.9
 """Standard deviations that a normal draw stays within."""
 
+LONGEST = 16.7
+"""What an exponential draw, of mean 1, stays below."""
+
 SMALLEST_CHANCE = 2.0**-24
 """Resolution of the draws. A smaller chance comes true only when a draw is 0, so as often as this, or not at all."""
 

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from driftrec.simulators.arrays import EndedAmount, EndedShare, UserAmount, UserShare
 from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
+
+
+@runtime_checkable
+class SessionEndRule(Protocol):
+    """When a session ends."""
+
+    def probability(self, satisfaction: UserShare, session_minutes: UserAmount) -> UserShare:
+        """Chance that it ends after this slate, float32 in [0, 1], (users,).
+
+        ``satisfaction`` is in [0, 1], ``session_minutes`` what was read in this session, this slate included.
+        """
+        ...
+
+
+@runtime_checkable
+class ReturnRule(Protocol):
+    """How long users stay away after a session, and whether they come back."""
+
+    def gap(self, satisfaction: EndedShare, draw: EndedAmount) -> EndedAmount:
+        """Hours away, float32, >= 0, (ended,); ``draw`` is exponential with mean 1, at most 16.7."""
+        ...
+
+    def churn_probability(self, gap: EndedAmount) -> EndedShare:
+        """Chance of never coming back after ``gap`` hours, float32 in [0, 1], (ended,)."""
+        ...
 
 
 @dataclass(frozen=True)

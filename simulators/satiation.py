@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import OpenedTopics, OpenedUsers, TopicShare, UserAmount
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
+
+
+@runtime_checkable
+class SatiationRule(Protocol):
+    """How users tire of topics and recover: float32 in [0, 1], (users, topics), changed in place."""
+
+    def build(self, satiation: TopicShare, users: OpenedUsers, topics: OpenedTopics) -> None:
+        """Account for what the rows ``users`` (opened,) just read: an item of ``topics`` (opened,) each."""
+        ...
+
+    def decay(self, satiation: TopicShare, hours: UserAmount) -> None:
+        """Let ``hours`` (users,) pass."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import Draw, OpenedCosine, OpenedDeviation, OpenedShare, UserFlag, UserShare
 from driftrec.simulators.engagement import sigmoid
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
+
+
+@runtime_checkable
+class SatisfactionRule(Protocol):
+    """How worthwhile items are to a user, and what that does to satisfaction, float32 in [0, 1]."""
+
+    def start(self, draw: Draw) -> UserShare:
+        """Satisfaction of new users, (users,), from a uniform draw."""
+        ...
+
+    def worth(self, quality: OpenedDeviation, allure: OpenedDeviation, affinity: OpenedCosine) -> OpenedShare:
+        """How worthwhile items are if opened, in [0, 1], of the shape of ``affinity``, to which the others broadcast.
+
+        Args:
+            quality: Of the item, in standard deviations.
+            allure: Of the item, in standard deviations.
+            affinity: Cosine of interest and item, in [-1, 1], (opened,) or, with all items, (users, items).
+        """
+        ...
+
+    def after(self, satisfaction: UserShare, opened: UserFlag, worth: UserShare) -> UserShare:
+        """Satisfaction after a slate, (users,); ``worth`` is 0 where nothing was ``opened``."""
+        ...
 
 
 @dataclass(frozen=True)

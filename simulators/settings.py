@@ -18,7 +18,8 @@ def updated(default: Settings, changes: Mapping[str, Any], path: str = "config")
 
     Args:
         default: A dataclass whose fields are numbers, tuples of numbers, strings, booleans, None (a number that
-            may be missing) or dataclasses of the same kind.
+            may be missing) or dataclasses of the same kind. A field may say how it is changed otherwise: its metadata
+            hold "change", called with the default's value, the new one and where we are.
         changes: New values by field name; a nested dataclass takes a nested mapping.
         path: Where we are, for messages.
 
@@ -29,13 +30,14 @@ def updated(default: Settings, changes: Mapping[str, Any], path: str = "config")
     if not isinstance(changes, Mapping):
         raise TypeError(f"{path} is {changes!r}; it must be a mapping of settings to values.")
     known = {field.name: getattr(default, field.name) for field in fields(default)}  # type: ignore[arg-type]
+    own_way = {field.name: field.metadata.get("change") for field in fields(default)}  # type: ignore[arg-type]
     values = {}
     for name, value in changes.items():
         where = f"{path}.{name}"
         if name not in known:
             raise ValueError(f"{where} is not a setting. {nearest(str(name), known)}")
-        current = known[name]
-        values[name] = updated(current, value, where) if is_dataclass(current) else _value(value, current, where)
+        change = own_way[name] or (updated if is_dataclass(known[name]) else _value)
+        values[name] = change(known[name], value, where)
     return type(default)(**{**known, **values})
 
 
@@ -47,7 +49,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"{hint}Known: {', '.join(known)}."
 
 
-def _value(value: Any, current: Any, where: str) -> Any:
+def _value(current: Any, value: Any, where: str) -> Any:
     """``value`` in the kind of ``current``, checked."""
     if isinstance(current, bool | str):
         if not isinstance(value, type(current)):

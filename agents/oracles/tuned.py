@@ -14,6 +14,7 @@ from driftrec.agents.evaluation.play import play
 from driftrec.agents.oracles.planner import SAMPLES, Planner, PlannerWeights, tune_planner
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.simulators.files import write_files
+from driftrec.simulators.mechanisms import contents
 from driftrec.simulators.news import NewsWorld
 from driftrec.simulators.noise import user_seeds
 
@@ -37,7 +38,7 @@ def world_key(world: NewsWorld, horizon: int) -> str:
     parts = [
         world.catalogue.fingerprint(),
         world.personas.fingerprint(),
-        json.dumps(asdict(world.config), sort_keys=True),
+        json.dumps(contents(world.config), sort_keys=True),
         str((world.slate_size, horizon)),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from driftrec.agents.setup import Setup, WorldArgs, make_env, registered
 from driftrec.agents.worlds import news, recsim, sardine
@@ -12,8 +12,6 @@ from driftrec.simulators.world import World
 
 PPO = "ppo"
 """The kind that ``driftrec train`` trains."""
-
-Settings = TypeVar("Settings")
 
 KITS: dict[str, Kit] = {**news.KITS, **recsim.KITS, **sardine.KITS}
 """By environment id; extend it with ``register``."""
@@ -58,12 +56,12 @@ def settings_of(world: str, kind: str = PPO) -> Any:
     kit = kit_named(world)
     known = {PPO: kit.settings, "slateq": kit.slateq, **kit.stock}
     if kind not in known:
-        raise ValueError(f"{world} trains no {kind}. {nearest(kind, known)}")
+        raise ValueError(f"{world} trains no {kind}. {nearest(kind, known.keys() - {PPO})}")
     return known[kind]
 
 
-def fitting(settings: Settings | None, world: str, kind: str = PPO) -> Settings:
-    """``settings`` if given, else those of ``settings_of``, whose errors are this function's.
+def fitting(settings: Any, world: str, kind: str = PPO) -> Any:
+    """``settings`` unless they are None, else those of ``settings_of``, whose errors are this function's.
 
     Raises:
         TypeError: If they are of another kind of run or world.

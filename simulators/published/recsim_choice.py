@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import Array, Draw, Position
+from driftrec.simulators.mechanisms import mechanism
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.settings import nearest, updated
+from driftrec.simulators.settings import nearest
 from driftrec.simulators.slates import first_above, pick
 from driftrec.simulators.vectors import Float
 
@@ -22,20 +24,28 @@ MAX_LOGIT = 80.0
 """The largest score whose exponential, times a slate, is finite in float32."""
 
 
+ScoresShown = Annotated[Float, Array("slate_size users", low=0, high=1)]
+"""Scores by position; a model is tried with those between 0 and 1, which every world has."""
+
+ChancesAlone = Annotated[Float, Array("slate_size users", low=0, high=1)]
+"""Chance of a click on each, in [0, 1]."""
+
+
+@runtime_checkable
 class ChoiceModel(Protocol):
     """How a user picks from a slate."""
 
-    def choose(self, scores: Float, draw: Float) -> NDArray[np.int64]:
-        """Position clicked, -1 for none, shape (users,).
+    def choose(self, scores: ScoresShown, draw: Draw) -> Position:
+        """Position clicked, -1 for none, int64, shape (users,).
 
         Args:
-            scores: Of the items by position, shape (slate_size, users).
+            scores: Of the items by position, float32, shape (slate_size, users).
             draw: Uniform in [0, 1), shape (users,).
         """
         ...
 
-    def alone(self, scores: Float) -> Float:
-        """Chance of a click on an item that is the whole slate. Shape kept."""
+    def alone(self, scores: ScoresShown) -> ChancesAlone:
+        """Chance of a click on an item that is the whole slate, float32 in [0, 1]. Any shape, which is kept."""
         ...
 
     def check_scores(self, lowest: float, highest: float) -> None:
@@ -210,25 +220,25 @@ MODELS: Mapping[str, ChoiceModel] = {
 
 
 def choice_model(changes: Mapping[str, Any] | None, default: ChoiceModel) -> ChoiceModel:
-    """``default`` with ``changes``, as JSON and keyword arguments give them.
+    """``default`` with ``changes``, as JSON and keyword arguments give them; errors as of ``mechanism``.
 
     Args:
-        changes: New parameters by name, such as ``{"no_click_mass": 2.0}``; under "model" the name of another model
-            may stand, whose defaults then take the place of those of ``default``. None for no changes.
+        changes: New parameters by name, such as ``{"no_click_mass": 2.0}``; under "kind", or "model", the name of
+            another model may stand, whose defaults then take the place of those of ``default``, and under "kind" a
+            class of the user's own, "package.module:Class". None for no changes.
         default: What is changed.
-
-    Raises:
-        TypeError: If ``changes`` is not a mapping or a parameter is not a number.
-        ValueError: If a name is unknown or a parameter out of range.
     """
-    if not isinstance(changes, Mapping | None):
-        raise TypeError(f"choice is {changes!r}; it must be a mapping of parameters to values.")
     known = {**MODELS, type(default).__name__: default}
-    parameters = dict(changes or {})
-    name = parameters.pop("model", type(default).__name__)
-    if name not in known:
-        raise ValueError(f"choice.model is {name!r}, which is none. {nearest(str(name), known)}")
-    return updated(known[name], parameters, "choice")
+    parameters = {} if changes is None else changes
+    usual = type(default).__name__
+    if isinstance(parameters, Mapping) and "model" in parameters:
+        parameters = dict(parameters)
+        usual = parameters.pop("model")
+        if "kind" in parameters:
+            raise ValueError(f"choice has a model, {usual!r}, and a kind, {parameters['kind']!r}; leave out one.")
+        if usual not in known:
+            raise ValueError(f"choice.model is {usual!r}, which is none. {nearest(str(usual), known)}")
+    return mechanism(parameters, known, usual, ChoiceModel, "choice")
 
 
 def cascade(chances: Float, draw: Float) -> NDArray[np.int64]:

@@ -99,8 +99,8 @@ def appraised(choice: ChoiceModel, scores: Float, engagement: Float, slate_size:
     """
     if not isinstance(choice, WeighedChoice):
         raise TypeError(
-            f"{type(choice).__name__} has no weight for each item, since it depends on the order; an appraisal needs "
-            "MultinomialLogit or MultinomialProportional."
+            f"{type(choice).__name__} has no weight for each item, which an appraisal needs: choose a model with "
+            "weights and no_click, as MultinomialLogit or MultinomialProportional."
         )
     return Appraisal(choice.weights(scores), engagement, choice.no_click, np.ones(slate_size, np.float32))
 

@@ -15,6 +15,8 @@ from driftrec.scripts import cli
 from driftrec.scripts.cli import VERBS
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+HELPERS = ("cli", "arguments", "keys", "toml_file")
+"""What verbs have in common."""
 
 
 def module(verb):
@@ -30,7 +32,7 @@ FORMS = {
 
 def test_every_verb_is_a_script_and_every_script_a_verb():
     scripts = {path.stem.replace("_", "-") for path in SCRIPTS.glob("*.py") if path.stem != "__init__"}
-    assert scripts - {"cli", "arguments", "keys", "toml_file"} == set(VERBS)
+    assert scripts - {helper.replace("_", "-") for helper in HELPERS} == set(VERBS)
 
 
 def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
@@ -39,7 +41,7 @@ def test_a_script_runs_as_a_file_from_any_folder(shell, tmp_path):
     assert "usage: driftrec plot" in done.out
 
 
-@pytest.mark.parametrize("name", [*VERBS, "cli", "arguments", "keys", "toml_file"])
+@pytest.mark.parametrize("name", [*VERBS, *HELPERS])
 def test_no_script_hides_a_library_when_it_runs_as_a_file(name):
     """Python puts the folder of a file that it runs first on its path."""
     found = importlib.util.find_spec(module(name))

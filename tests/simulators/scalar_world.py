@@ -7,6 +7,7 @@ Written from the page and not from ``driftrec.simulators.news``. It shares with 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +102,8 @@ class ScalarUser:
     """One user of ``world`` from the reset on."""
 
     def __init__(self, world: NewsWorld, seed: int) -> None:
-        self.config, self.catalogue = world.config, world.catalogue
+        self.config: Any = world.config  # built-in mechanisms
+        self.catalogue = world.catalogue
         self.directions = topic_directions(world)
         self.seed, self.now = seed, 0  # ``now`` counts steps; step 0 is the reset
         draws = Draws(seed, 0, world.dims)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from driftrec.agents.oracles import PlannerWeights, tuned
+from driftrec.agents.oracles.planner import tune_planner
 from driftrec.agents.oracles.tuned import PACKAGED, planner_weights, world_key
 from driftrec.envs.news import news_world
 
@@ -114,6 +115,33 @@ def test_packaged_weights_are_finite_and_keyed_by_hashes():
     for key, weights in PACKAGED.items():
         assert len(key) == 64
         assert all(abs(value) < 1e4 for value in vars(weights).values())
+
+
+OWN = """
+from driftrec.simulators.choice import MultinomialLogit
+
+
+class Same(MultinomialLogit):
+    pass
+"""
+
+
+def test_a_mechanism_of_the_users_own_has_weights_of_its_own(world, tmp_path, monkeypatch):
+    (tmp_path / "own_same_choice.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = news_world(config={"choice": {"kind": "own_same_choice:Same"}})
+    again = news_world(config={"choice": {"kind": "own_same_choice:Same"}})
+    assert world_key(own, 200) == world_key(again, 200) != world_key(world, 200)
+    named = news_world(config={"choice": {"kind": "MultinomialLogit"}})
+    assert world_key(named, 200) == world_key(world, 200)
+
+
+def test_the_planner_plans_with_a_choice_of_the_users_own(tmp_path, monkeypatch):
+    (tmp_path / "own_planned_choice.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = news_world(config={"choice": {"kind": "own_planned_choice:Same"}})
+    weights = [tune_planner(made, seed=0, horizon=3, num_users=4, rounds=1, samples=4) for made in (own, news_world())]
+    assert weights[0] == weights[1]
 
 
 def test_the_default_world_has_packaged_weights(world):

@@ -1,11 +1,14 @@
 """Learning baselines end to end at toy size: training, checkpoint, loading, comparison."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.comparison.comparison import build_entries, compare
@@ -91,6 +94,19 @@ def test_a_run_loads_to_the_policy_that_was_measured_best(setup, runs, kind):
     slates = slates_of(policy, setup)
     np.testing.assert_array_equal(slates, slates_of(load(setup, kind, runs[kind]), setup))
     assert all(len(set(slate)) == 5 for slate in slates.reshape(-1, 5).tolist())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_from_before_measurements_were_settings_loads(setup, runs, kind, tmp_path):
+    with safe_open(runs[kind] / FILE, framework="pt") as opened:
+        (key,) = opened.metadata()
+        told = json.loads(opened.metadata()[key])
+    settings = told["config"]["settings"]
+    of_kind = settings if kind == "slateq" else settings[kind]
+    assert (of_kind.pop("validations"), of_kind.pop("validation_users")) == (4 if kind == "sb3-ppo" else 6, 4)
+    save_file(load_file(runs[kind] / FILE), tmp_path / FILE, {key: json.dumps(told)})
+    before, now = (slates_of(load(setup, kind, run), setup) for run in (tmp_path, runs[kind]))
+    np.testing.assert_array_equal(before, now)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -53,6 +53,17 @@ def test_a_title_tells_catalogue_and_mechanisms(make_setup, tmp_path):
     assert description(setup) == f"{NEWS}, catalogue films (1,000 items), slate_size 10"
 
 
+OWN = '{"drift": {"kind": "driftrec.simulators.drift:InterestDrift", "towards": 0.2}}'
+
+
+def test_a_title_tells_mechanisms_of_the_users_own(make_setup):
+    made = make_setup()
+    setup = SimpleNamespace(args=WorldArgs(slate_size=5, history=50, config=OWN), world=made.world)
+    assert description(setup) == f"{NEWS}, drift.towards 0.2, drift.kind driftrec.simulators.drift:InterestDrift"
+    setup.args = WorldArgs(slate_size=5, history=50, config='{"drift": {"kind": "InterestDrift"}}')
+    assert description(setup) == NEWS
+
+
 def test_a_world_that_is_not_registered_is_its_name():
     assert description(SimpleNamespace(args=WorldArgs("taste", slate_size=3))) == "taste"
 
@@ -81,6 +92,14 @@ def test_sizes_are_recorded_as_they_are(args, sizes):
         ({"catalogue": "a"}, {"catalogue": "b"}, []),  # by what they hold
         ({"horizon": 20}, {"horizon": 5}, ["horizon 20, not 5 as here"]),
         ({}, {"config": '{"drift": {"towards": 0.1}}'}, ["drift.towards 0.03, not 0.1 as here"]),
+        (
+            {"config": OWN},
+            {},
+            [
+                "drift.towards 0.2, not 0.03 as here",
+                "drift.kind driftrec.simulators.drift:InterestDrift, not InterestDrift as here",
+            ],
+        ),
         ({"slate_size": 3}, {}, ["slate_size 3, not 5 as here"]),
         ({"world": BORED, "slate_size": 4}, {"world": BORED}, ["slate_size 4, not 10 as here"]),
         (

@@ -71,7 +71,7 @@ def of_news(name: str) -> bool:
 def commands(name: str) -> Iterator[tuple[str, ...]]:
     """What is run in a world: training, SlateQ where it is trained, comparison."""
     world, seed = WORLDS[name], ("--seed", "3")
-    how = NEWS_TRAINING if of_news(name) else TRAINING
+    how: tuple[str, ...] = NEWS_TRAINING if of_news(name) else TRAINING
     yield ("train", *world, *how, *seed, "--out", name)
     policies = ["random", "myopic-oracle", *(f"{kind}:{name}" for kind in ("myopic", "farsighted", "ppo"))]
     if name in SLATEQ:
