@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driftrec.agents.known import KNOWN
 from driftrec.agents.policy import Context
 from driftrec.agents.registry import build_policy
 
@@ -51,9 +50,3 @@ def test_own_policy_is_short_and_serves_as_printed(slate_size, tmp_path, monkeyp
         slates = policy.act({})
         assert slates.shape == (4, slate_size)
         assert all(len(set(slate)) == slate_size and 0 <= min(slate) <= max(slate) < 12 for slate in slates.tolist())
-
-
-@pytest.mark.parametrize("name", KNOWN)
-def test_every_policy_is_told_of(name):
-    section = README.read_text(encoding="utf-8").partition("## Compare policies")[2].partition("\n## ")[0]
-    assert re.search(rf"(?:^\| (?:.*, )?|`){name}\b", section, re.MULTILINE)

@@ -21,7 +21,7 @@ MEASURES = {
         setup.world, policy, setup.context, SEEDS, horizon=HORIZON, seed=0
     ).episodes.engagement.mean(),
     "validation": lambda setup, policy: mean_engagement(setup.world, policy, SEEDS, HORIZON),
-    "tuning": lambda setup, policy: tuning._minutes(setup, policy, SEEDS).mean(),
+    "tuning": lambda setup, policy: tuning._engagement(setup, policy, SEEDS).mean(),
     "verification": lambda setup, policy: returns(setup.world, policy, USERS, HORIZON, seed=0).mean(),
 }
 

@@ -52,7 +52,7 @@ def test_a_stage_has_the_colour_of_its_policy_and_oracles_are_marked():
     figure = training_curve(log, "minutes", {"planner": 290.0}, oracles=["planner"])
     left, right = figure.axes
     marks = {line.get_gid(): line.get_color() for line in left.lines if line.get_gid()}
-    assert marks == {name: KNOWN[name].colour for name in ("slateq", "sb3-ppo")}
+    assert marks == {name: KNOWN[name].style.colour for name in ("slateq", "sb3-ppo")}
     assert [text.get_text() for text in right.texts] == ["planner *"]
     assert "* oracle, dashed" in figure.get_suptitle()
     assert len(left.collections) == 1  # a star on the best, whatever learned
