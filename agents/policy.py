@@ -69,8 +69,8 @@ class Policy(Protocol):
 
     A policy that learns while it serves has one method more,
     ``update(observation, slates, clicks, engagement)``, called after every step with what was observed before the
-    step, the slates shown, the clicks (bool, shape of the slates) and the minutes of each position (float32, shape
-    of the slates). Rows of users who are gone hold slates of -1 and no clicks.
+    step, the slates shown, the clicks (bool, shape of the slates) and the engagement of each position, in the world's
+    unit (float32, shape of the slates). Rows of users who are gone hold slates of -1 and no clicks.
     """
 
     def reset(self, num_users: int, seed: int) -> None:

@@ -29,14 +29,14 @@ def audience(effort: Workload) -> Iterator[Row]:
 
 
 def simulate(users: int, steps: int, chunk: int) -> float:
-    """Show ``users`` users random slates for ``steps`` steps, observations included; returns minutes read in all."""
+    """Show ``users`` users random slates for ``steps`` steps, observations included; returns their engagement."""
     world = news_world()
     seeds = user_seeds(0, "benchmark", users)
-    minutes = 0.0
+    engagement = 0.0
     for start in range(0, users, chunk):
         _, played = play(world, AnySlates(world), seeds[start : start + chunk], horizon=steps, seed=start)
-        minutes += sum(float(step.feedback.reward().sum(dtype=np.float64)) for step in played)
-    return minutes
+        engagement += sum(float(step.feedback.reward().sum(dtype=np.float64)) for step in played)
+    return engagement
 
 
 class AnySlates:

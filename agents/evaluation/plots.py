@@ -36,7 +36,6 @@ from driftrec.agents.evaluation.tables import (
     in_unit,
     like_floor,
     sample_size,
-    unit_of,
 )
 from driftrec.agents.evaluation.training_plot import training_curve
 
@@ -67,10 +66,10 @@ def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
             _mark_level(axes, means[names.index(summary[role])], f"{role}: {look[summary[role]].label}", line)
     axes.set_yticks(rows, labels)
     axes.set_ylim(-0.6, len(names) - 0.4)
-    axes.set_xlim(0, 1.12 * high.max() or 1.0)  # nobody may have read a minute
+    axes.set_xlim(0, 1.12 * high.max() or 1.0)  # nobody may have opened anything
     interval = f"{summary['interval']['level']:.0%} bootstrap interval"
     marks = f"{ORACLE_MARK} oracle, {MARK} not told apart from {plain(summary['floor'])}"
-    unit = plain(in_unit("engagement per user and episode", unit_of(summary)), longest=80)
+    unit = plain(in_unit("engagement per user and episode", summary["unit"]), longest=80)
     axes.set_xlabel(f"{unit}, {interval}\n{sample_size(summary)}; {marks}{how_many(summary)}")
     title = plain(f"Long-term engagement in {summary['world']}", longest=240)
     figure.suptitle(textwrap.fill(title, 76), fontsize=12)
@@ -113,7 +112,7 @@ def save_all(
     if curve is not None:
         levels = reference or _ends(summary)
         oracles = [name for name in levels if name in summary["policies"] and summary["policies"][name]["oracle"]]
-        figures["training_curve"] = training_curve(curve, levels, unit_of(summary), oracles)
+        figures["training_curve"] = training_curve(curve, summary["unit"], levels, oracles)
     return _write(Path(folder), figures)
 
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from driftrec.agents.evaluation.bins import bin_width, binned, in_words
 from driftrec.agents.evaluation.drawing import draw_lines, empty_figure, label_right
 from driftrec.agents.evaluation.looks import how_many, looks, oracle_note, plain
-from driftrec.agents.evaluation.tables import in_unit, unit_of
+from driftrec.agents.evaluation.tables import in_unit
 
 ALIKE = 0.02
 """Lines that are never farther apart than this share of the panel's height lie on one another."""
@@ -44,7 +44,7 @@ def engagement_over_steps(steps: pd.DataFrame, summary: Mapping[str, Any], *, wi
     label_right(figure, axes, {name: line.engagement.iloc[-1] for name, line in lines.items()}, look)
     axes.set(
         xlabel=f"step ({in_words(width)}; band: 95% intervals over users){oracle_note(summary)}",
-        ylabel=plain(in_unit("engagement per user and step", unit_of(summary)), longest=60),
+        ylabel=plain(in_unit("engagement per user and step", summary["unit"]), longest=60),
     )
     note = ", users who left count 0" if anyone_left(steps) else ""
     axes.set_title(f"Engagement over an episode{note}{how_many(summary)}")

@@ -15,7 +15,7 @@ from driftrec.agents.evaluation.curves import MEASURE, checked_curve, split_runs
 from driftrec.agents.evaluation.drawing import label_right, legend_below, plain_panel
 from driftrec.agents.evaluation.looks import ORACLE, Look, looks_of, plain
 from driftrec.agents.evaluation.palette import KNOWN
-from driftrec.agents.evaluation.tables import MINUTES, in_unit
+from driftrec.agents.evaluation.tables import in_unit
 
 STAGES = {
     "myopic": ("myopic", "o"),
@@ -31,8 +31,8 @@ BEST_KEPT = ("ppo", "slateq", "sb3-ppo", "sb3-sac")
 
 def training_curve(
     curve: pd.DataFrame,
+    unit: str,
     reference: Mapping[str, float] | None = None,
-    unit: str = MINUTES,
     oracles: Collection[str] = (),
 ) -> Figure:
     """Engagement of every measurement of a training, one line a run, and what other policies reach.
@@ -41,10 +41,10 @@ def training_curve(
     0, so that noise does not look like a trend.
 
     Args:
-        curve: Training log with ``stage``, ``env_steps``, ``seconds``, ``mean_episode_engagement`` (minutes) and, for
-            several runs, ``run`` or ``training_seed``.
-        reference: Mean engagement an episode of other policies, drawn as horizontal lines.
+        curve: Training log with ``stage``, ``env_steps``, ``seconds``, ``mean_episode_engagement`` and, for several
+            runs, ``run`` or ``training_seed``.
         unit: What engagement is counted in.
+        reference: Mean engagement an episode of other policies, drawn as horizontal lines.
         oracles: Those of ``reference`` that are told the truth.
 
     Raises:

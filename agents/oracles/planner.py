@@ -117,7 +117,7 @@ def tune_planner(
         centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
         if returns.max() > best_return:
             best, best_return = candidates[int(returns.argmax())], float(returns.max())
-        report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} minutes with {asdict(best)}")
+        report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} {world.unit} with {asdict(best)}")
     return best
 
 

@@ -80,7 +80,7 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
     venv = CandidateVecEnv(bridge, stage)
     model = PPO(
         SlateActorCritic,
-        # Minutes to come run into hundreds; unscaled, the value's error drowns the policy's gradient.
+        # Engagement to come runs into hundreds; unscaled, the value's error drowns the policy's gradient.
         VecNormalize(venv, norm_obs=False, norm_reward=True, gamma=settings.gamma),
         n_steps=settings.rollout,
         batch_size=settings.batch_size,

@@ -23,7 +23,7 @@ class StateEncoder(nn.Module):
 
         m = sum_j w_j x_j / (1 + sum_j w_j),  w_j = g_j * 2^(-age_j / half_life)
 
-    with g_j = [read], minutes read, or [passed over], and half-lives that are learned. Memories, their weights, the
+    with g_j = [read], its engagement, or [passed over], and half-lives that are learned. Memories, their weights, the
     persona and the clock are normalised to x, and the state is A x + MLP(x): much of taste is linear in them.
 
     Args:
@@ -51,8 +51,8 @@ class StateEncoder(nn.Module):
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, state_dims)."""
         projected = product(self._items, self.project_item, self.items())  # (items, dims)
-        read, minutes = observation["read_items"], observation["read_minutes"]
-        kinds = torch.stack([(read >= 0).float(), minutes], dim=1)  # (users, kinds, reads)
+        read, engagement = observation["read_items"], observation["read_minutes"]
+        kinds = torch.stack([(read >= 0).float(), engagement], dim=1)  # (users, kinds, reads)
         of_reads = memories(projected, read, kinds, observation["read_age"], self.log_half_life[:2])
         passed = ((observation["shown"] >= 0) & (observation["clicked"] == 0)).float()[:, None]
         of_passed = memories(projected, observation["shown"], passed, observation["age"], self.log_half_life[2:])

@@ -1,4 +1,4 @@
-"""A network that predicts what a user would open from a slate, and for how long, from texts."""
+"""A network that predicts from texts, what a user would open from a slate, and how much engagement follows."""
 
 from __future__ import annotations
 

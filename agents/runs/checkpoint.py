@@ -23,7 +23,7 @@ KEY = "driftrec"
 
 
 class Fingerprinted(Protocol):
-    """What weights were trained with and mean nothing without: a ``Setting``, or a ``Setup``."""
+    """What weights were trained with and mean nothing without: a ``Setting`` or a ``Setup``."""
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes by what is hashed."""

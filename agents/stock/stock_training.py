@@ -1,4 +1,4 @@
-"""Training stable-baselines3's PPO and SAC with ``MlpPolicy``, through the wrappers of ``stock_sb3``."""
+"""Training stable-baselines3's PPO and SAC with ``MlpPolicy``, through the wrappers of ``stock.sb3``."""
 
 from __future__ import annotations
 

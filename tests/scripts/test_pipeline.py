@@ -17,7 +17,7 @@ from driftrec.agents.runs.folders import LIBRARIES
 
 NAMES = ["random", "content", "myopic", "ppo", "planner"]
 MEASURES = (
-    *("engagement", "normalised", "sessions", "session_minutes", "click_rate", "churn", "slate_diversity"),
+    *("engagement", "normalised", "sessions", "session_engagement", "click_rate", "churn", "slate_diversity"),
     *("catalogue_coverage", "interest_drift"),
 )
 PLOTS = {"engagement_per_policy", "engagement_over_steps", "behaviour", "interest_journey", "training_curve"}
