@@ -8,9 +8,10 @@ from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.known_policies import BASELINES as ON_NEWS
 from driftrec.agents.known_policies import baselines, known_policies, open_world
 from driftrec.agents.oracles import MyopicOracle
-from driftrec.agents.oracles.recsim import BudgetPlanner, TopTrue
+from driftrec.agents.oracles.recsim import BudgetPlanner
 from driftrec.agents.oracles.sardine import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import TUNED, QuotaPlanner
+from driftrec.agents.oracles.top import TopTrue
 from driftrec.agents.policy import Oracle
 from driftrec.agents.setup import NEWS, WorldArgs
 from driftrec.agents.worlds.published import BASELINES, known
