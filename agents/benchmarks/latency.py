@@ -15,9 +15,9 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.setup import WorldArgs, set_up
 
 
-def latency(effort: Effort) -> Iterator[Row]:
+def latency(effort: Effort, world: str) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
-    setup = set_up(WorldArgs())
+    setup = set_up(WorldArgs(world))
     stage = unfitted_stage(setup, PPOSettings.candidates)
     network = serving_network(stage, setup.slate_size, PPOSettings.temper)
     policy = SlatePolicy(stage, network, greedy=True)

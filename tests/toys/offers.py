@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import gymnasium as gym
@@ -28,7 +29,7 @@ class OfferWorld(PlainWorld):
     """An offer is bought with the chance that it shows."""
 
     num_items, slate_size = 5, 1
-    fields = {"candidates": Field((5, 1), np.float32, 0, 1)}
+    fields = MappingProxyType({"candidates": Field((5, 1), np.float32, 0, 1)})
 
     def reset(self, seeds: NDArray[np.uint64]) -> Buyers:
         """New users."""

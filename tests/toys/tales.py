@@ -29,6 +29,7 @@ CATALOGUE = catalogue_of(
     [title for titles in TALES.values() for title in titles], np.eye(4).repeat(3, axis=0), topics=TOPICS
 )
 LISTENERS = personas_of([f"Likes tales of the {topic}." for topic in TALES], np.eye(4) + 0.2)
+SUITS = LISTENERS.interest @ CATALOGUE.latent.T  # (personas, tales)
 HISTORY, MEMORY = 12, 6
 
 
@@ -73,7 +74,7 @@ class TaleWorld(PlainWorld):
 
     def expected_engagement(self, state: Listeners) -> Float:
         """Chance of every tale to be heard, (users, tales)."""
-        suits = LISTENERS.interest[state.past.persona] @ CATALOGUE.latent.T
+        suits = SUITS[state.past.persona]
         everything = np.arange(self.num_items).repeat(len(suits)).reshape(self.num_items, -1)
         return np.where(held(state.past.read.items, everything).T, np.float32(0), np.float32(0.9) * suits)
 
