@@ -1,4 +1,7 @@
-"""Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own."""
+"""Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own.
+
+Imports of agents: policy, known, own_code, setup, baselines, ranker, worlds, runs.
+"""
 
 from __future__ import annotations
 
