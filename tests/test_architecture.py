@@ -75,9 +75,8 @@ def test_only_the_play_loop_steps_a_world():
 
 
 AGENTS = ROOT / "agents"
-MAP = re.findall(
-    r"^    (\w+) +\S", ast.get_docstring(ast.parse((AGENTS / "__init__.py").read_text())) or "", re.MULTILINE
-)
+_DOCSTRING = ast.get_docstring(ast.parse((AGENTS / "__init__.py").read_text(encoding="utf-8"))) or ""
+MAP = re.findall(r"^    (\w+) +\S", _DOCSTRING, re.MULTILINE)
 """Rooms of agents, lowest first, as the docstring of agents/__init__.py lists them."""
 
 
@@ -99,9 +98,7 @@ def rooms_permitted(source: str) -> list[str]:
 
 
 def test_imports_of_rooms_are_found():
-    source = (
-        "import driftrec.agents.a.x\ndef f():\n    from driftrec.agents import b\nfrom driftrec.agents.c.y import z"
-    )
+    source = "import driftrec.agents.a.x\ndef f():\n    from driftrec.agents import b\nfrom driftrec.agents.c import z"
     assert rooms_imported(source) == {"a", "b", "c"}
     assert rooms_permitted('"""What.\n\nImports of agents: a, b.\n"""') == ["a", "b"]
 
