@@ -43,10 +43,10 @@ def main(args: Args) -> None:
     of_verb = importlib.import_module(f"driftrec.scripts.{args.verb.replace('-', '_')}").Args
     chosen = {}
     for name, value in (("world", args.world), ("kind", args.kind)):
-        if value is not None and not hasattr(of_verb, name):
-            raise ValueError(f"driftrec {args.verb} takes no --{name}; leave it out.")
         if hasattr(of_verb, name):
             chosen[name] = value or getattr(of_verb, name)
+        elif value is not None:
+            raise ValueError(f"driftrec {args.verb} takes no --{name}; leave it out.")
     if hasattr(of_verb, "settings"):
         of_verb = with_settings(of_verb, chosen["world"], chosen.get("kind"))
     print("\n".join(lines(args.verb, list(keys_of(of_verb)), chosen)))

@@ -12,6 +12,9 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.noise import SMALLEST_CHANCE
+from driftrec.simulators.vectors import Float
+
 
 @dataclass(frozen=True)
 class Array:
@@ -36,8 +39,7 @@ class Array:
     use: Literal["read", "change", "spend"] = "read"
 
 
-Float = NDArray[np.float32]
-LAST = 1.0 - 2.0**-24  # the largest uniform draw
+LAST = 1.0 - SMALLEST_CHANCE  # the largest uniform draw
 
 Draw = Annotated[Float, Array("users", low=0, high=LAST)]
 """Uniform in [0, 1), a user."""

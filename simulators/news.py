@@ -15,7 +15,7 @@ from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
 from driftrec.simulators.drift import DriftRule, InterestDrift
 from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
-from driftrec.simulators.mechanisms import in_words, swappable
+from driftrec.simulators.mechanisms import spelt, swappable
 from driftrec.simulators.past import MAX_HOURS, past_fields
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
@@ -247,12 +247,12 @@ class NewsWorld:
         if comeback.churn_probability(longest).max() < noise.SMALLEST_CHANCE:
             raise ValueError(
                 "No episode could ever end: horizon is None, and nobody stays away for good with comeback "
-                f"{in_words(comeback)}. Set a horizon, or another comeback."
+                f"{spelt(comeback)}. Set a horizon, or another comeback."
             )
         if end.probability(extremes, np.full(2, MAX_HOURS, np.float32)).max() < noise.SMALLEST_CHANCE:
             raise ValueError(
                 "No episode could ever end: horizon is None, and no session ends with session_end "
-                f"{in_words(end)}. Set a horizon, or another session_end."
+                f"{spelt(end)}. Set a horizon, or another session_end."
             )
 
     def _no_click(self) -> float:
@@ -260,7 +260,7 @@ class NewsWorld:
         choice = self.config.choice
         if not hasattr(choice, "no_click"):
             raise TypeError(
-                f"config.choice {in_words(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
+                f"config.choice {spelt(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
                 "planner, which appraise items one by one, need it. Leave them out."
             )
         return float(np.exp(choice.no_click))

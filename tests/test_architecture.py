@@ -48,10 +48,12 @@ def test_imports_point_down(path):
 
 def steps_a_world(source: str) -> bool:
     """Whether ``source`` calls ``step`` of something called a world, or gives one a state."""
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    steps = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "step"]
-    told = [[call.func.value, *call.args[:1]] for call in steps]  # whose step, and its first argument
-    return any(re.search(r"(world|state)(\(.*\))?$", ast.unparse(node)) for nodes in told for node in nodes)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "step":
+            told = [node.func.value, *node.args[:1]]  # whose step, and its first argument
+            if any(re.search(r"(world|state)(\(.*\))?$", ast.unparse(part)) for part in told):
+                return True
+    return False
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_one_that_is_wrong_only_without_the_flags_is_right(file):
         ("train-baseline", 'kind = "sb3-sac"', (), {"kind": "sb3-sac", "settings": settings_of(NEWS, "sb3-sac")}),
         ("train-baseline", 'kind = "sb3-sac"', ("sb3-ppo",), {"settings": settings_of(NEWS, "sb3-ppo")}),
         ("train-baseline", 'kind = "sb3-sac"', ("--seed", 2, "sb3-ppo"), {"kind": "sb3-ppo", "seed": 2}),
-        ("train-baseline", "seed = 2", ("--ranker", "slateq", "--out", "sb3-ppo"), {"kind": "slateq", "seed": 2}),
+        ("train-baseline", "", ("--out", "sb3-ppo"), {"kind": "slateq", "settings": settings_of(NEWS, "slateq")}),
         ("compare", 'policies = ["random", "a=b=ppo:x"]\nplanner_effort = [8, 1]', (), {"planner_effort": (8, 1)}),
         ("compare", 'policies = ["random", "a"]', ("--policies", "b"), {"policies": ("b",)}),
         ("gap", "retune = true", (), {"retune": True}),

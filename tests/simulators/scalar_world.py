@@ -7,7 +7,7 @@ Written from the page and not from ``driftrec.simulators.news``. It shares with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +102,7 @@ class ScalarUser:
     """One user of ``world`` from the reset on."""
 
     def __init__(self, world: NewsWorld, seed: int) -> None:
-        self.config: Any = world.config  # built-in mechanisms
+        self.config = cast(Any, world.config)  # built-in mechanisms
         self.catalogue = world.catalogue
         self.directions = topic_directions(world)
         self.seed, self.now = seed, 0  # ``now`` counts steps; step 0 is the reset

@@ -111,15 +111,17 @@ class Shows(Told):
 
 
 @pytest.mark.parametrize("method", ["reset", "see", "act", "update"])
-def test_errors_in_its_code_name_class_and_method(method, setup):
+def test_errors_in_its_code_name_the_policy_that_has_a_name(method, setup):
     def fails(*told):
         raise OSError("no model")
 
     policy = Told()
     setattr(policy, method, fails)
-    with pytest.raises(PolicyError, match=rf"Policy 'Told' failed in {method}\(\).*OSError: no model") as caught:
-        mean_engagement(setup.world, policy, SEEDS, 1)
+    with pytest.raises(PolicyError, match=rf"Policy 'mine' failed in {method}\(\).*OSError: no model") as caught:
+        roll_out(setup.world, policy, setup.context, SEEDS, horizon=1, seed=0, name="mine")
     assert isinstance(caught.value.__cause__, OSError)
+    with pytest.raises(OSError, match=r"^no model$"):  # as training explains it
+        mean_engagement(setup.world, policy, SEEDS, 1)
 
 
 @pytest.mark.parametrize(

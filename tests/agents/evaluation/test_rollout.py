@@ -10,21 +10,18 @@ from driftrec.agents.evaluation.step_table import step_table
 from driftrec.agents.policy import Context
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.vectors import unit
 
 USERS, HORIZON = 40, 25
 WORLD = news_world(slate_size=3, history=10, config={"comeback": {"churn_rate": 0.02}})
 SEEDS = user_seeds(5, "test", USERS)
 
 
-def unit(rows):
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
 @pytest.fixture(scope="module")
 def context():
     rng = np.random.default_rng(0)
-    items = unit(rng.standard_normal((WORLD.num_items, 8)))
-    people = unit(rng.standard_normal((WORLD.personas.num_personas, 8)))
+    items = unit(rng.standard_normal((WORLD.num_items, 8))).astype(np.float32)
+    people = unit(rng.standard_normal((WORLD.personas.num_personas, 8))).astype(np.float32)
     return Context(3, items, people, WORLD.catalogue.minutes, WORLD.catalogue.titles)
 
 
@@ -198,7 +195,7 @@ def test_an_audience_that_is_all_gone_earns_nothing_more(context):
 @pytest.mark.parametrize("slate_size", [1, 2, 5])
 def test_diversity_by_hand(slate_size):
     rng = np.random.default_rng(slate_size)
-    embeddings, slates = unit(rng.standard_normal((9, 4))), rng.integers(0, 9, (20, slate_size))
+    embeddings, slates = unit(rng.standard_normal((9, 4))).astype(np.float32), rng.integers(0, 9, (20, slate_size))
     expected = []
     for slate in slates:
         pairs = [(i, j) for i in range(slate_size) for j in range(i)]
