@@ -1,4 +1,7 @@
-"""The policies that are known by name: one table, from which every list, help text and colour follows."""
+"""The policies that are known by name: one table, from which every list, help text and colour follows.
+
+Imports of agents: none.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The one interface of everything that decides what to show: ``Policy``, and the ``Context`` it is built from.
 
 A policy that is told the hidden truth is an ``Oracle``, and every table says so.
+
+Imports of agents: none.
 """
 
 from __future__ import annotations

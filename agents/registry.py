@@ -1,4 +1,7 @@
-"""Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own."""
+"""Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own.
+
+Imports of agents: policy, known, own_code, setup, baselines, ranker, worlds, runs.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
-from driftrec.agents.baselines.mmr import MMR
 from driftrec.agents.known import KNOWN, TUNABLE
 from driftrec.agents.own_code import build_own
 from driftrec.agents.policy import Context, Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.mmr import MMR
 from driftrec.agents.ranker.warm_start import fit_rounds
 from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, load_stock
 from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned

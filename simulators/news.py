@@ -16,6 +16,7 @@ from driftrec.simulators.drift import DriftRule, InterestDrift
 from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
 from driftrec.simulators.mechanisms import contents, kinds, spelt, swappable
+from driftrec.simulators.past import MAX_HOURS, past_fields
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, SessionEndRule
@@ -25,9 +26,6 @@ from driftrec.simulators.sizes import check_sizes, size
 from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
 from driftrec.simulators.vectors import Float, normalise
 from driftrec.simulators.world import Appraisal, Feedback, Field
-
-MAX_HOURS = 1e6
-"""Where clocks stop, so that observations stay in their space: a hundred years, in hours."""
 
 
 @dataclass(frozen=True)
@@ -150,19 +148,9 @@ class NewsWorld:
     @property
     def fields(self) -> Mapping[str, Field]:
         """Shape, type and range of every observation field."""
-        length, reads = (self.history_length,), (self.config.memory,)
         longest = self.config.reading.longest(float(self.catalogue.minutes.max()))
-        return {
-            "persona": Field((1,), np.int32, 0, self.personas.num_personas - 1),
-            "shown": Field(length, np.int32, -1, self.num_items - 1),
-            "clicked": Field(length, np.int8, 0, 1),
-            "engagement": Field(length, np.float32, 0, longest),
-            "age": Field(length, np.float32, 0, MAX_HOURS),
-            "read_items": Field(reads, np.int32, -1, self.num_items - 1),
-            "read_minutes": Field(reads, np.float32, 0, longest),
-            "read_age": Field(reads, np.float32, 0, MAX_HOURS),
-            "clock": Field((4,), np.float32, 0, MAX_HOURS),
-        }
+        people = self.personas.num_personas
+        return past_fields(self.num_items, people, self.history_length, self.config.memory, longest)
 
     def reset(self, seeds: NDArray[np.uint64]) -> NewsState:
         """New users, one a seed: a persona, an own variation of its interest, a satisfaction to begin with."""

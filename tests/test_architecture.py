@@ -77,6 +77,52 @@ def test_only_the_play_loop_steps_a_world():
     assert stepping == [ROOT / "agents" / "evaluation" / "play.py"]
 
 
+AGENTS = ROOT / "agents"
+_DOCSTRING = ast.get_docstring(ast.parse((AGENTS / "__init__.py").read_text(encoding="utf-8"))) or ""
+MAP = re.findall(r"^    (\w+) +\S", _DOCSTRING, re.MULTILINE)
+"""Rooms of agents, lowest first, as the docstring of agents/__init__.py lists them."""
+
+
+def rooms_imported(source: str) -> set[str]:
+    """Rooms of agents that ``source`` imports."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.split(".")[2] for name in names if name.startswith("driftrec.agents.")}
+
+
+def rooms_permitted(source: str) -> list[str]:
+    """Rooms that a room's docstring says it imports."""
+    (said,) = re.findall(r"^Imports of agents: ([^.]+)\.$", ast.get_docstring(ast.parse(source)) or "", re.MULTILINE)
+    return [] if said == "none" else said.split(", ")
+
+
+def test_imports_of_rooms_are_found():
+    source = "import driftrec.agents.a.x\ndef f():\n    from driftrec.agents import b\nfrom driftrec.agents.c import z"
+    assert rooms_imported(source) == {"a", "b", "c"}
+    assert rooms_permitted('"""What.\n\nImports of agents: a, b.\n"""') == ["a", "b"]
+
+
+def test_the_map_names_every_room_once():
+    rooms = [path.stem for path in AGENTS.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    assert sorted(MAP) == sorted(set(rooms) - {"__init__"})
+
+
+@pytest.mark.parametrize("room", MAP)
+def test_a_room_imports_what_it_says_and_only_rooms_below(room):
+    single = AGENTS / f"{room}.py"
+    modules = [single] if single.exists() else sorted((AGENTS / room).rglob("*.py"))
+    imported = set.union(*(rooms_imported(path.read_text(encoding="utf-8")) for path in modules)) - {room}
+    told = single if single.exists() else AGENTS / room / "__init__.py"
+    permitted = rooms_permitted(told.read_text(encoding="utf-8"))
+    assert imported == set(permitted)
+    below = MAP[: MAP.index(room)]
+    assert permitted == [each for each in below if each in permitted]  # in the order of the map, so in no circle
+
+
 def third_parties(source: str) -> set[str]:
     """Top-level modules that ``source`` imports, neither ours nor Python's."""
     names = set()

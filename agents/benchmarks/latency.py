@@ -17,9 +17,9 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.setup import WorldArgs, set_up
 
 
-def latency(effort: Workload) -> Iterator[Row]:
+def latency(effort: Workload, world: str) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
-    setup = set_up(WorldArgs())
+    setup = set_up(WorldArgs(world))
     stage = unfitted_stage(setup, PPOSettings.candidates)
     network = serving_network(stage, setup.slate_size, PPOSettings.temper)
     policy = Timed(SlatePolicy(stage, network, greedy=True))

@@ -16,9 +16,9 @@ from driftrec.agents.worlds.kits import kit_of
 LANES = 128
 
 
-def training(effort: Workload) -> Iterator[Row]:
+def training(effort: Workload, world: str) -> Iterator[Row]:
     """One row."""
-    setup = set_up(WorldArgs())
+    setup = set_up(WorldArgs(world))
     settings = settings_for(LANES, effort.frames)
     model = build_ppo(setup.envs(LANES), unfitted_stage(setup, settings.candidates), settings, seed=0)
     (rates,) = alternate([learning(model, effort.frames)], effort.repeats)

@@ -6,65 +6,17 @@ published observation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import top_k
+from driftrec.agents.oracles.top import Scores, TopSeen, TopTrue
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionState, InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
 from driftrec.simulators.world import AppraisedWorld
-
-Scores = NDArray[np.float32]
-
-
-class TopSeen:
-    """The candidates of the highest score, as far as the observation tells.
-
-    Args:
-        slate_size: Positions in a slate.
-        score: From the observation to scores, (users, candidates).
-    """
-
-    def __init__(self, slate_size: int, score: Callable[[Observation], Scores]) -> None:
-        self._slate_size = slate_size
-        self._score = score
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing random."""
-
-    def act(self, observation: Observation) -> Slates:
-        """Slates, best first, (users, slate_size)."""
-        return top_k(self._score(observation), self._slate_size)
-
-
-class TopTrue:
-    """The candidates of the highest score by the true state: an oracle.
-
-    Args:
-        slate_size: Positions in a slate.
-        score: From the world's state to scores, (users, candidates).
-    """
-
-    def __init__(self, slate_size: int, score: Callable[[Any], Scores]) -> None:
-        self._slate_size = slate_size
-        self._score = score
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing random."""
-
-    def see(self, state: Any) -> None:
-        """Be told the true state; called before every ``act``."""
-        self._scores = self._score(state)
-
-    def act(self, observation: Observation) -> Slates:
-        """Slates, best first, (users, slate_size)."""
-        return top_k(self._scores, self._slate_size)
 
 
 class BudgetPlanner:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.oracles.recsim_oracles import TopTrue
+from driftrec.agents.oracles.top import TopTrue
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick
 from driftrec.agents.ranker.column_future import column_future
@@ -146,12 +146,12 @@ class FeatureKit(Kit):
     """The kit of a world whose items have features, unless it says otherwise.
 
     Args:
-        settings: See ``Kit``.
-        slateq: See ``Kit``.
+        settings: See ``Kit``; those of the class when omitted.
+        slateq: The same.
     """
 
-    def __init__(self, settings: TrainSettings = Kit.settings, slateq: SlateQTraining = Kit.slateq) -> None:
-        self.settings, self.slateq = settings, slateq
+    def __init__(self, settings: TrainSettings | None = None, slateq: SlateQTraining | None = None) -> None:
+        self.settings, self.slateq = settings or self.settings, slateq or self.slateq
 
     def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
         """What reads the observation: its "user", where there is one."""

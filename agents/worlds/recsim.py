@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.bayes import Bayes
-from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, TopSeen, TopTrue, top_quality
+from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, top_quality
+from driftrec.agents.oracles.top import TopSeen, TopTrue
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.feature_encoders import FeatureEncoder, PastResponses

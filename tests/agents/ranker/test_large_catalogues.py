@@ -10,8 +10,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from driftrec.agents.baselines import common, mmr
-from driftrec.agents.baselines.mmr import MMR
+from driftrec.agents.baselines import common
+from driftrec.agents.ranker import mmr
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.policy import LARGE, user_chunks
 from driftrec.agents.ppo import slate_head
@@ -21,6 +21,7 @@ from driftrec.agents.ranker import text_ranker as ranker
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.mmr import MMR
 from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.ranker.state_encoder import as_tensors
 from driftrec.agents.ranker.text_ranker import TextRanker

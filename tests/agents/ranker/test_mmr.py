@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines.common import centred_units
-from driftrec.agents.baselines.mmr import MMR, pick
 from driftrec.agents.evaluation.rollout import diversity
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.mmr import MMR, pick
 from driftrec.agents.ranker.text_ranker import TextRanker
 
 
