@@ -71,11 +71,7 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
         stage: Chooses the candidates.
         settings: How.
         seed: Source of users, weights and draws.
-
-    Raises:
-        ValueError: If there are fewer candidates than positions in a slate.
     """
-    check_candidates(settings, envs.world.slate_size)
     bridge = SB3VecEnv(envs)
     venv = CandidateVecEnv(bridge, stage)
     model = PPO(
@@ -100,9 +96,3 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
         model.policy.head.partial.requires_grad_(False)  # type: ignore[union-attr] # W stays zero
     bridge.set_seeds(user_seeds(seed, "training", settings.lanes).tolist())  # after PPO's own seeding, which uses s + i
     return model
-
-
-def check_candidates(settings: PPOSettings, slate_size: int) -> None:
-    """Raise ValueError if there are fewer candidates than positions in a slate."""
-    if settings.candidates < slate_size:
-        raise ValueError(f"PPOSettings.candidates is {settings.candidates}; a slate needs at least {slate_size}.")

@@ -91,16 +91,19 @@ class OneClick(Choice):
 
     def chances(self, appeal: Tensor) -> Tensor:
         """Chances of slates, see ``Choice``."""
-        log = self.examination()
-        return nn.functional.pad(appeal + (log - log[0]), (0, 1)).softmax(dim=1)[:, :-1]
+        return nn.functional.pad(appeal + self._served(), (0, 1)).softmax(dim=1)[:, :-1]
 
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
         with torch.inference_mode():
-            log = self.examination()
-            positions = (log - log[0]).exp().numpy()
+            positions = self._served().exp().numpy()
         attraction = np.minimum(appeal, np.float32(30.0), out=warm.like(appeal))
-        return slate_gains(np.exp(attraction, out=attraction), value, 1.0, np.minimum.accumulate(positions))
+        return slate_gains(np.exp(attraction, out=attraction), value, 1.0, positions)
+
+    def _served(self) -> Tensor:
+        """Log weights of positions, 0 for the first and never increasing, as the best slates take them to be."""
+        log = self.examination()
+        return torch.cummin(log - log[0], dim=0).values
 
     def score(self, gains: Float) -> Float:
         """Gains less the best's, over the largest: those below 0 differ, and a slate may have to hold some."""

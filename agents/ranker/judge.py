@@ -36,7 +36,7 @@ class Judge:
     """A ranker made ready to serve.
 
     Args:
-        ranker: A fitted ranker; not changed.
+        ranker: Put into evaluation mode; whoever fits it further is served by what it has learned.
         items: What may be shown.
         farsighted: Count what opening an item does to the engagement after it.
     """

@@ -128,7 +128,7 @@ class TextKit(Kit):
         """A judge over the catalogue, see ``Kit``."""
         choice = None if setup.world.one_click else AnyClick(setup.slate_size)
         ranker = TextRanker(setup.context, told["representation"], seed, choice=choice)
-        return Judge(ranker, TextItems(setup.context), farsighted)
+        return Judge(ranker, TextItems(setup.context, "read_items" in setup.world.fields), farsighted)
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: ItemFutureSettings, *, seed: int, report: Report

@@ -11,12 +11,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from driftrec.agents.baselines import common
-from driftrec.agents.ranker import mmr
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.policy import LARGE, user_chunks
 from driftrec.agents.ppo import slate_head
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_head import SlateHead
+from driftrec.agents.ranker import mmr
 from driftrec.agents.ranker import text_ranker as ranker
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems

@@ -147,7 +147,6 @@ def test_the_average_user_is_learned_and_kept(runs):
     assert encoder.weights[2].item() == pytest.approx(1.1, abs=0.6)
 
 
-@pytest.mark.xfail(strict=True, reason="SlateQ's curve starts at 0, and no longer at its ranker's steps")
 @pytest.mark.parametrize("name", ["responses"])
 def test_slateq_counts_the_steps_that_its_ranker_took(name, runs, tmp_path):
     setup, folder, _ = runs[name]
