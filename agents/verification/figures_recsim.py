@@ -7,15 +7,13 @@ without, and their error is worked out from our own spread at their number of ep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.oracles import recsim_oracles
 from driftrec.agents.setup import context_of
-from driftrec.agents.verification import figures
-from driftrec.agents.verification.figures import Figure, Measurement, Policies, of_seeds
+from driftrec.agents.verification.figures import Figure, Policies, of_seeds
 
 EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
 EXPLORATION = "driftrec/RecSim-InterestExploration-v0"
@@ -38,156 +36,50 @@ POLICIES: Policies = {
 """By the names of the table; each is built from its world."""
 
 
-def measure(figure: Figure, episodes: int, seed: int) -> Measurement:
-    """Play a figure of RecSim in our world, see ``figures.measure``."""
-    return figures.measure(figure, POLICIES, episodes, seed)
+_EVERY = "random, greedy score, top quality, affinity and quality, planner 0, planner 0.5, planner 0.8, planner 0.95"
+_BY_CLICKBAIT = "random, most clickbait, least clickbait"
+
+# World, section of worlds.md: policies in the order of the figures.
+_ORDER = {
+    (EVOLUTION, "8.11"): "random, greedy score, top quality",
+    (EVOLUTION, "8.2"): _EVERY,
+    (EXPLORATION, "8.11"): "random, greedy score, average user",
+    (EXPLORATION, "8.3"): "random, top quality, average user, greedy score",
+    (SATISFACTION, "8.11"): _BY_CLICKBAIT,
+    (SATISFACTION, "8.4"): f"{_BY_CLICKBAIT}, medium clickbait",
+}
+
+# World, positions, candidates, section: mean ± standard error (8.11) or ± spread over seeds.
+_MEASURED = {
+    (EVOLUTION, 2, 10, "8.11"): "154.10±0.47 165.27±1.08 281.97±2.22",
+    (EVOLUTION, 5, 50, "8.11"): "165.20±0.47 178.71±2.21 469.77±7.37",
+    (EVOLUTION, 3, 10, "8.2"): "160.6±2.1 166.9±2.9 268.3±8.1 220.3 166.3±2.8 246.4 272.8 276.2±6.9",
+    (EVOLUTION, 2, 10, "8.2"): "154.9±1.4 165.8±4.9 283.4±7.0 241.3 164.8 258.6 283.9 291.1",
+    (EVOLUTION, 1, 20, "8.2"): "138.5±0.7 171.7±13.8 320.1±24.0 328.1 171.9 342.0 361.0 373.0",
+    (EXPLORATION, 2, 10, "8.11"): "23.24±0.21 39.00±0.34 38.41±0.36",
+    (EXPLORATION, 5, 50, "8.11"): "43.31±0.27 67.70±0.42 66.89±0.46",
+    (EXPLORATION, 2, 10, "8.3"): "23.7 39.3 39.3 39.8",
+    (EXPLORATION, 5, 20, "8.3"): "42.8 60.5 60.5 61.2",
+    (SATISFACTION, 2, 10, "8.11"): "941.2±6.7 1107.7±7.8 779.4±5.5",
+    (SATISFACTION, 5, 50, "8.11"): "942.8±6.8 1140.1±8.0 754.8±5.3",
+    (SATISFACTION, 2, 10, "8.4"): "944.0±32.0 1107.0 778.0 931.0",
+}
+
+_EPISODES = {"8.11": 600, "8.2": 200, "8.3": 200, "8.4": 125}
 
 
-def _rows(
-    world: str,
-    settings: Mapping[str, Any],
-    episodes: int,
-    source: str,
-    rows: Mapping[str, tuple[float, float | None]],
-) -> list[Figure]:
-    return [Figure(world, settings, policy, episodes, *row, source) for policy, row in rows.items()]
+def _figures() -> Iterator[Figure]:
+    for (world, positions, candidates, section), row in _MEASURED.items():
+        settings = {"slate_size": positions, "num_candidates": candidates}
+        if world == EXPLORATION:
+            settings["horizon"] = 100
+        for policy, cell in zip(_ORDER[world, section].split(", "), row.split(), strict=True):
+            mean, _, spread = cell.partition("±")
+            error = float(spread) if spread else None
+            error = of_seeds(error) if error is not None and section != "8.11" else error
+            yield Figure(world, settings, policy, _EPISODES[section], float(mean), error, f"worlds.md {section}")
 
 
-_TWO_OF_TEN = {"slate_size": 2, "num_candidates": 10}
-_THREE_OF_TEN = {"slate_size": 3, "num_candidates": 10}
-_ONE_OF_TWENTY = {"slate_size": 1, "num_candidates": 20}
-_FIVE_OF_FIFTY = {"slate_size": 5, "num_candidates": 50}
-_FIVE_OF_TWENTY = {"slate_size": 5, "num_candidates": 20}
-_CUT = {"horizon": 100}
-_TIGHT, _TABLE, _SHORT, _CLICKBAIT = "worlds.md 8.11", "worlds.md 8.2", "worlds.md 8.3", "worlds.md 8.4"
-
-FIGURES: tuple[Figure, ...] = (
-    *_rows(
-        EVOLUTION,
-        _TWO_OF_TEN,
-        600,
-        _TIGHT,
-        {"random": (154.10, 0.47), "greedy score": (165.27, 1.08), "top quality": (281.97, 2.22)},
-    ),
-    *_rows(
-        EVOLUTION,
-        _FIVE_OF_FIFTY,
-        600,
-        _TIGHT,
-        {"random": (165.20, 0.47), "greedy score": (178.71, 2.21), "top quality": (469.77, 7.37)},
-    ),
-    *_rows(
-        EVOLUTION,
-        _THREE_OF_TEN,
-        200,
-        _TABLE,
-        {
-            "random": (160.6, of_seeds(2.1)),
-            "greedy score": (166.9, of_seeds(2.9)),
-            "top quality": (268.3, of_seeds(8.1)),
-            "affinity and quality": (220.3, None),
-            "planner 0": (166.3, of_seeds(2.8)),
-            "planner 0.5": (246.4, None),
-            "planner 0.8": (272.8, None),
-            "planner 0.95": (276.2, of_seeds(6.9)),
-        },
-    ),
-    *_rows(
-        EVOLUTION,
-        _TWO_OF_TEN,
-        200,
-        _TABLE,
-        {
-            "random": (154.9, of_seeds(1.4)),
-            "greedy score": (165.8, of_seeds(4.9)),
-            "top quality": (283.4, of_seeds(7.0)),
-            "affinity and quality": (241.3, None),
-            "planner 0": (164.8, None),
-            "planner 0.5": (258.6, None),
-            "planner 0.8": (283.9, None),
-            "planner 0.95": (291.1, None),
-        },
-    ),
-    *_rows(
-        EVOLUTION,
-        _ONE_OF_TWENTY,
-        200,
-        _TABLE,
-        {
-            "random": (138.5, of_seeds(0.7)),
-            "greedy score": (171.7, of_seeds(13.8)),
-            "top quality": (320.1, of_seeds(24.0)),
-            "affinity and quality": (328.1, None),
-            "planner 0": (171.9, None),
-            "planner 0.5": (342.0, None),
-            "planner 0.8": (361.0, None),
-            "planner 0.95": (373.0, None),
-        },
-    ),
-    *_rows(
-        EXPLORATION,
-        {**_TWO_OF_TEN, **_CUT},
-        600,
-        _TIGHT,
-        {"random": (23.24, 0.21), "greedy score": (39.00, 0.34), "average user": (38.41, 0.36)},
-    ),
-    *_rows(
-        EXPLORATION,
-        {**_FIVE_OF_FIFTY, **_CUT},
-        600,
-        _TIGHT,
-        {"random": (43.31, 0.27), "greedy score": (67.70, 0.42), "average user": (66.89, 0.46)},
-    ),
-    *_rows(
-        EXPLORATION,
-        {**_TWO_OF_TEN, **_CUT},
-        200,
-        _SHORT,
-        {
-            "random": (23.7, None),
-            "top quality": (39.3, None),
-            "average user": (39.3, None),
-            "greedy score": (39.8, None),
-        },
-    ),
-    *_rows(
-        EXPLORATION,
-        {**_FIVE_OF_TWENTY, **_CUT},
-        200,
-        _SHORT,
-        {
-            "random": (42.8, None),
-            "top quality": (60.5, None),
-            "average user": (60.5, None),
-            "greedy score": (61.2, None),
-        },
-    ),
-    *_rows(
-        SATISFACTION,
-        _TWO_OF_TEN,
-        600,
-        _TIGHT,
-        {"random": (941.2, 6.7), "most clickbait": (1107.7, 7.8), "least clickbait": (779.4, 5.5)},
-    ),
-    *_rows(
-        SATISFACTION,
-        _FIVE_OF_FIFTY,
-        600,
-        _TIGHT,
-        {"random": (942.8, 6.8), "most clickbait": (1140.1, 8.0), "least clickbait": (754.8, 5.3)},
-    ),
-    *_rows(
-        SATISFACTION,
-        _TWO_OF_TEN,
-        125,
-        _CLICKBAIT,
-        {
-            "random": (944.0, of_seeds(32.0)),
-            "most clickbait": (1107.0, None),
-            "least clickbait": (778.0, None),
-            "medium clickbait": (931.0, None),
-        },
-    ),
-)
+FIGURES = tuple(_figures())
 """worlds.md 8.2, 8.3, 8.4 and RecSim's part of 8.11. The episodes of 8.3 (200) and 8.4 (125, what a spread of 32 over
 5 seeds means) are inferred."""

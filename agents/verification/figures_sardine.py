@@ -5,8 +5,7 @@ from __future__ import annotations
 from driftrec.agents.baselines import Random
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle, RandomSlates, ReversedOracle
 from driftrec.agents.setup import context_of
-from driftrec.agents.verification import figures
-from driftrec.agents.verification.figures import Figure, Measurement, Policies, of_seeds
+from driftrec.agents.verification.figures import Figure, Policies, of_seeds
 
 POLICIES: Policies = {
     "random": RandomSlates,
@@ -50,30 +49,18 @@ def env_id(world: str) -> str:
     return f"driftrec/Sardine-{world}-v0"
 
 
-def measure(figure: Figure, episodes: int, seed: int) -> Measurement:
-    """Play a figure of SARDINE in our world, see ``figures.measure``."""
-    return figures.measure(figure, POLICIES, episodes, seed)
-
-
-def _tight() -> list[Figure]:
-    return [
+FIGURES = (
+    *(
         Figure(env_id(world), PACKAGED, policy, 15_000 if "Rerank" in world else 1_500, mean, error, "worlds.md 8.11")
         for world, row in _TIGHT.items()
         for policy, (mean, error) in zip(POLICIES, row, strict=True)
-    ]
-
-
-def _loose() -> list[Figure]:
-    return [
-        Figure(
-            env_id(world), PACKAGED, policy, 125, mean, None if spread is None else of_seeds(spread), "worlds.md 8.5"
-        )
+    ),
+    *(
+        Figure(env_id(world), PACKAGED, policy, 125, mean, spread and of_seeds(spread), "worlds.md 8.5")
         for world, row in _LOOSE.items()
         for policy, (mean, spread) in zip(("oracle", "random"), row, strict=True)
-    ]
-
-
-FIGURES = (*_tight(), *_loose())
+    ),
+)
 """All figures, the tighter ones first."""
 
 PLANNER_SKETCH = {

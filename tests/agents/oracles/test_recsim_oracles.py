@@ -17,7 +17,8 @@ from driftrec.agents.oracles.recsim_oracles import (
     top_quality,
 )
 from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.verification.figures_recsim import FIGURES, POLICIES, measure
+from driftrec.agents.verification.figures import measure
+from driftrec.agents.verification.figures_recsim import FIGURES, POLICIES
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld
@@ -129,4 +130,4 @@ def test_the_figure_is_reproduced(figure):
     Seen to fail with a step penalty of 0.65 (InterestEvolution), with a no-click logit of 4.9 (InterestExploration)
     and with a kale mean of 4.1 (LongTermSatisfaction).
     """
-    assert measure(figure, 2000, seed=0).agrees
+    assert measure(figure, POLICIES, 2000, seed=0).agrees

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from driftrec.agents.oracles.sardine_planner import TUNED, QuotaPlanner
-from driftrec.agents.verification.figures import returns
-from driftrec.agents.verification.figures_sardine import FIGURES, PLANNER_SKETCH, env_id, measure
+from driftrec.agents.verification.figures import measure, returns
+from driftrec.agents.verification.figures_sardine import FIGURES, PLANNER_SKETCH, POLICIES, env_id
 from driftrec.envs.sardine import sardine_horizon, sardine_world
 from driftrec.simulators.published.sardine_config import PUBLISHED
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
@@ -30,7 +30,7 @@ def test_figures_are_reproduced(figure):
     Tried: it fails if users have 4 to 6 topics, and with corrected influence.
     """
     episodes = 15_000 if "Rerank" in figure.world else 2_000
-    assert measure(figure, episodes, seed=5).agrees
+    assert measure(figure, POLICIES, episodes, seed=5).agrees
 
 
 @installed
