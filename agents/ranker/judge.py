@@ -11,8 +11,7 @@ from torch import Tensor
 
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import Items
-from driftrec.agents.ranker.protocol import Ranker
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import Ranker, as_tensors
 from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 

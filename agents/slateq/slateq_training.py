@@ -13,7 +13,7 @@ from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Progress
 from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.replay import Descent, ExploredLanes, Step, serve_and_learn
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining

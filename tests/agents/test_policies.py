@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import driftrec.agents.policy
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.policy import Policy, failed
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR
-from driftrec.agents.ranker.text_ranker import TextRanker
 from driftrec.agents.registry import POLICIES as REGISTERED
 
 POLICIES = {

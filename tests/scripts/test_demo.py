@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.evaluation.steps_plot import retention_says_something
 from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.plots.steps_plot import retention_says_something
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings

@@ -10,8 +10,8 @@ import pytest
 from matplotlib.image import imread
 
 from driftrec.agents.catalogues.setting import load_setting
-from driftrec.agents.evaluation.steps_plot import retention_says_something
 from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.plots.steps_plot import retention_says_something
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.folders import LIBRARIES
 

@@ -9,7 +9,7 @@ from driftrec.agents.evaluation.mean_engagement import mean_engagement, tried
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.policy import PolicyError
-from driftrec.agents.verification.figures import returns
+from driftrec.agents.worlds.figures import returns
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
 

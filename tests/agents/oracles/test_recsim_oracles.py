@@ -17,8 +17,8 @@ from driftrec.agents.oracles.recsim_oracles import (
     top_quality,
 )
 from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.verification.figures import measure
-from driftrec.agents.verification.figures_recsim import FIGURES, POLICIES
+from driftrec.agents.worlds.figures import measure
+from driftrec.agents.worlds.figures_recsim import FIGURES, POLICIES
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld

@@ -7,10 +7,10 @@ import pytest
 import torch
 from gymnasium import spaces
 
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ppo.candidates import BOUND, CandidateStage, CandidateVecEnv
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.text_ranker import TextRanker
 from driftrec.agents.setup import WorldArgs
 from driftrec.envs import NewsVectorEnv
 from driftrec.envs.sb3_bridge import SB3VecEnv

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.policy import Oracle
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Scores
-from driftrec.agents.ranker.text_ranker import TextRanker
 from tests.agents.every_world import CATALOGUE, REQUEST, TEXTS, WORLDS, begin
 
 EVERY = pytest.mark.parametrize("args", WORLDS.values(), ids=WORLDS)

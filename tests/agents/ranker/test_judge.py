@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import as_tensors
 from tests.agents.every_world import BLIND, CATALOGUE, REQUEST, TEXTS, WORLDS, begin
 
 EVERY = pytest.mark.parametrize("args", WORLDS.values(), ids=WORLDS)

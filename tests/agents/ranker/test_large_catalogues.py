@@ -11,20 +11,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from driftrec.agents.baselines import common
+from driftrec.agents.networks import text_ranker as ranker
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.policy import LARGE, user_chunks
 from driftrec.agents.ppo import slate_head
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_head import SlateHead
 from driftrec.agents.ranker import mmr
-from driftrec.agents.ranker import text_ranker as ranker
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR
-from driftrec.agents.ranker.protocol import Logs
-from driftrec.agents.ranker.state_encoder import as_tensors
-from driftrec.agents.ranker.text_ranker import TextRanker
+from driftrec.agents.ranker.protocol import Logs, as_tensors
 from driftrec.envs.news import news_world
 
 ITEMS = 10 * LARGE
@@ -217,7 +216,7 @@ import resource
 import numpy as np
 from driftrec.agents.policy import Context
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.networks.text_ranker import Ranker
 rng = np.random.default_rng(0)
 items, personas = rng.random((50_000, 8), np.float32), rng.random((3, 8), np.float32)
 context = Context(5, items, personas, np.ones(50_000, np.float32), ("",) * 50_000)

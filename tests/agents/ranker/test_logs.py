@@ -8,8 +8,7 @@ import torch
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.ranker.logs import collect
-from driftrec.agents.ranker.protocol import Logs, joined
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import Logs, as_tensors, joined
 from driftrec.agents.setup import NEWS, WorldArgs, set_up
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import child_seeds, user_seeds

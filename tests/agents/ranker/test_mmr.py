@@ -5,11 +5,11 @@ import pytest
 
 from driftrec.agents.baselines.common import centred_units
 from driftrec.agents.evaluation.rollout import diversity
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR, pick
-from driftrec.agents.ranker.text_ranker import TextRanker
 
 
 @pytest.fixture

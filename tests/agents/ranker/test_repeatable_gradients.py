@@ -8,11 +8,10 @@ written as an index fails here.
 import pytest
 import torch
 
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ranker.protocol import Logs
-from driftrec.agents.ranker.state_encoder import as_tensors
-from driftrec.agents.ranker.text_ranker import TextRanker
+from driftrec.agents.ranker.protocol import Logs, as_tensors
 from tests.agents.backward import indexing, operations
 from tests.agents.every_world import CATALOGUE, TEXTS, begin
 

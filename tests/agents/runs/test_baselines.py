@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.comparison.comparison import build_entries, compare
-from driftrec.agents.ranker.text_ranker import TextRanker
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.runs import baselines as baseline_runs
 from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from driftrec.agents.ranker.text_ranker import TextRanker
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.runs.baselines import train_slateq
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, open_run, ranker_of

@@ -8,9 +8,9 @@ import pytest
 
 from driftrec.agents.baselines import LinUCB, Random
 from driftrec.agents.comparison.comparison import Entry, compare
-from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.oracles import MyopicOracle
+from driftrec.agents.plots.plots import save_all
 from driftrec.agents.policy import Context
 from driftrec.agents.setup import WorldArgs
 from driftrec.envs.single import RecommendationEnv

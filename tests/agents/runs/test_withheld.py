@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines import Random
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.text_ranker import TextRanker
 from driftrec.agents.runs import train as training
 from driftrec.agents.runs.train import trained_in
 from driftrec.agents.worlds.kits import kit_of

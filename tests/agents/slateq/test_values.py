@@ -8,13 +8,12 @@ import torch
 from torch import nn
 
 from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ranker.choice import AnyClick, OneClick, OneOfMany
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import FeatureItems, TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.protocol import Ranker, Scores
-from driftrec.agents.ranker.state_encoder import as_tensors
-from driftrec.agents.ranker.text_ranker import TextRanker
+from driftrec.agents.ranker.protocol import Ranker, Scores, as_tensors
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy, best_slates
 from tests.agents.every_world import REQUEST, TEXTS, WORLDS, begin
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.networks.feature_encoders import PastResponses, UserVector
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, TopTrue
 from driftrec.agents.policy import Oracle
-from driftrec.agents.ranker.feature_encoders import PastResponses, UserVector
 from driftrec.agents.registry import builders
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import kit_of

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from driftrec.agents.networks.feature_encoders import PastSlates, UserVector
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import TUNED, QuotaPlanner
-from driftrec.agents.ranker.feature_encoders import PastSlates, UserVector
 from driftrec.agents.registry import builders
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import KITS, kit_of
