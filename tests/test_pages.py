@@ -25,7 +25,9 @@ WORLDS = ("driftrec/News-v0", "driftrec/RecSim-InterestEvolution-v0", "driftrec/
 PATH = re.compile(rf"\b(?:{'|'.join((*CODE, 'docs', 'results', 'tests'))})(?:/[\w*-]+)+(?:\.[a-z]+)?\b")
 NAME = re.compile(r"\bdriftrec(?:\.[A-Za-z_]\w*)+")
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w.-]*\w")
-TO_COME = {"CONTRIBUTING.md"}
+
+EXAMPLES = ROOT / "CONTRIBUTING.md"
+"""Names what is not there yet; tests/test_contributing.py adds it."""
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -83,7 +85,12 @@ def flags_of(verb):
     return found
 
 
-@every_page
+every_finished_page = pytest.mark.parametrize(
+    "page", [page for page in PAGES if page != EXAMPLES], ids=lambda page: str(page.relative_to(ROOT))
+)
+
+
+@every_finished_page
 def test_paths_are_there(page):
     missing = [path for path in PATH.findall(text(page)) if not list(ROOT.glob(path))]
     assert not missing
@@ -96,13 +103,13 @@ def test_links_lead_somewhere(page):
             continue
         file, _, heading = link.partition("#")
         target = page.parent / file if file else page
-        assert target.exists() or file in TO_COME, link
+        assert target.exists(), link
         if heading:
             titles = re.findall(r"^#+ (.*)$", text(target), re.MULTILINE)
             assert heading in [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles], link
 
 
-@every_page
+@every_finished_page
 def test_names_can_be_imported(page):
     assert [name for name in NAME.findall(text(page)) if not there(name)] == []
 
@@ -138,7 +145,7 @@ def test_commands_in_the_text_have_their_verbs_and_flags(page):
         program, _, rest = code.partition(" ")
         if program == "make":
             assert re.search(rf"^{rest}:", text(ROOT / "Makefile"), re.MULTILINE), code
-        if program == "driftrec" and rest:
+        if program == "driftrec" and rest and rest != "--help":
             verb = rest.split()[0]
             assert verb in VERBS or verb == "VERB", code
             assert set(FLAG.findall(rest)) <= flags_of(verb), code
@@ -148,6 +155,8 @@ def test_commands_in_the_text_have_their_verbs_and_flags(page):
 def test_printed_commands_are_understood(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for _, verb, *words in printed(page):
+        if any(re.match(r"my_\w+:", word) for word in words):  # a module of the reader's
+            continue
         for before, word in pairwise(words):
             if before == "--from":
                 Path(word).touch()

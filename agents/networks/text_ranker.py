@@ -105,9 +105,8 @@ class TextRanker(Ranker):
         sources = (*self._sources(), *self.item_bias.parameters())
         bias = self._bias(sources, lambda: self.item_bias(vectors).T.contiguous())  # (2, items)
         learning = torch.is_grad_enabled()
-        if len(vectors) > LARGE:  # both products at once read the vectors once
-            shape = (2 * len(state), len(vectors))
-            room = None if learning else torch.from_numpy(warm.empty(shape, np.float32))
+        if len(vectors) > LARGE and not learning:  # both products at once read the vectors once
+            room = torch.from_numpy(warm.empty((2 * len(state), len(vectors)), np.float32))
             both = torch.mm(torch.cat([appeal_query, stay_query]), vectors.T, out=room)
             appeal, stay = both[: len(state)].add_(bias[0]), both[len(state) :].add_(bias[1])
         else:

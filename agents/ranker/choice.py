@@ -91,19 +91,18 @@ class OneClick(Choice):
 
     def chances(self, appeal: Tensor) -> Tensor:
         """Chances of slates, see ``Choice``."""
-        return nn.functional.pad(appeal + self._served(), (0, 1)).softmax(dim=1)[:, :-1]
+        log = self.examination()
+        return nn.functional.pad(appeal + (log - log[0]), (0, 1)).softmax(dim=1)[:, :-1]
 
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
         with torch.inference_mode():
-            positions = self._served().exp().numpy()
+            log = self.examination()
+            positions = torch.cummin(
+                (log - log[0]).exp(), dim=0
+            ).values.numpy()  # slates are sought as if best came first
         attraction = np.minimum(appeal, np.float32(30.0), out=warm.like(appeal))
         return slate_gains(np.exp(attraction, out=attraction), value, 1.0, positions)
-
-    def _served(self) -> Tensor:
-        """Log weights of positions, 0 for the first and never increasing, as the best slates take them to be."""
-        log = self.examination()
-        return torch.cummin(log - log[0], dim=0).values
 
     def score(self, gains: Float) -> Float:
         """Gains less the best's, over the largest: those below 0 differ, and a slate may have to hold some."""

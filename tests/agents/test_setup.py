@@ -142,7 +142,11 @@ def test_a_users_world_is_registered_by_its_module(own_worlds):
     [
         ("setup_worlds:mine/Poles-v0", TypeError, "mine/Poles-v0 makes a .*, which is no driftrec.envs.single.Recomm"),
         ("setup_worlds:mine/Pole-v0", ValueError, "World 'setup_worlds:mine/Pole-v0' is unknown. Did you mean 'mine/P"),
-        ("no_such_module:mine/Toy-v0", ImportError, "Cannot import world 'no_such_module:mine/Toy-v0': ModuleNotFound"),
+        (
+            "no_such_module:mine/Toy-v0",
+            ImportError,
+            "Cannot import world 'no_such_module:mine/Toy-v0': there is no module 'no_such_module'",
+        ),
     ],
 )
 def test_a_users_world_that_is_none_is_refused(world, error, message, own_worlds):

@@ -120,7 +120,7 @@ def test_ppo_trains_without_the_original():
 )
 def test_the_flag_picks_the_sections(args, sections, monkeypatch):
     found = []
-    monkeypatch.setattr(bench, "run_benchmarks", lambda names, effort, report: found.append((names, effort)))
+    monkeypatch.setattr(bench, "run_benchmarks", lambda names, effort, world, report: found.append((names, effort)))
     monkeypatch.setattr(bench, "table", lambda results: "")
     bench.main(args)
     assert found == [(sections, PEERS if args.peers else Workload())]

@@ -126,7 +126,7 @@ def _found(monkeypatch):
 
 @pytest.mark.usefixtures("_found")
 def test_every_measurement_has_a_process_of_its_own(monkeypatch):
-    monkeypatch.setattr(suite, "environment", lambda effort: [partial(own_process, "environment")] * 2)
+    monkeypatch.setattr(suite, "environment", lambda effort, world: [partial(own_process, "environment")] * 2)
     results = suite.run_benchmarks(("environment", "memory"), QUICK)
     ids, memory = [row["value"] for row in results["rows"][:-1]], results["rows"][-1]
     assert len({ids[0], ids[2], os.getpid()}) == 3

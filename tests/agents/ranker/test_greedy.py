@@ -78,7 +78,7 @@ def test_noise_on_appeal_is_gumbel_of_the_stated_scale(make_context, monkeypatch
         return Scores(torch.from_numpy(np.tile(appeal, (len(state), 1))), torch.ones(len(state), 4))
 
     monkeypatch.setattr(ranker, "scores", scores)
-    policy = Greedy(Judge(ranker, TextItems(context), farsighted=False), 1, noise=scale)
+    policy = Greedy(Judge(ranker, TextItems(context, reads=False), farsighted=False), 1, noise=scale)
     items = policy.act({"persona": np.zeros((users, 1))})[:, 0]
     chance = np.exp(appeal / scale) / np.exp(appeal / scale).sum()
     error = np.sqrt(chance * (1 - chance) / users)

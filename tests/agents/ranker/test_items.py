@@ -72,7 +72,7 @@ def test_what_was_read_is_worth_less_than_all_else_and_what_is_withheld_less_tha
         expected[:, withheld] = WITHHELD
     np.testing.assert_array_equal(value, expected)
     assert WITHHELD < READ < -500.0
-    items.forbid({}, value)  # a world that does not tell what was read
+    TextItems(context, reads=False).forbid({}, value)  # a world that does not tell what was read
 
 
 def test_what_forbidding_looks_at_is_named(make_context):

@@ -216,11 +216,13 @@ import resource
 import numpy as np
 from driftrec.agents.policy import Context
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.networks.text_ranker import Ranker
+from driftrec.agents.networks.text_ranker import TextRanker
+from driftrec.agents.ranker.items import TextItems
+from driftrec.agents.ranker.judge import Judge
 rng = np.random.default_rng(0)
 items, personas = rng.random((50_000, 8), np.float32), rng.random((3, 8), np.float32)
 context = Context(5, items, personas, np.ones(50_000, np.float32), ("",) * 50_000)
-stage = CandidateStage(Ranker(context, "text", 0), 96)
+stage = CandidateStage(Judge(TextRanker(context, "text", 0), TextItems(context), True), 96, 5)
 events = {name: np.ones((40, 16), np.float32) for name in ("engagement", "age", "read_minutes", "read_age")}
 events |= {name: np.ones((40, 16), np.int32) for name in ("shown", "clicked", "read_items")}
 observation = {**events, "persona": np.zeros((40, 1), np.int32), "clock": np.ones((40, 4), np.float32)}
