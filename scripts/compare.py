@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, filterfalse
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-import tyro
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
@@ -37,12 +36,16 @@ from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named, kit_of
 
+__doc__ = f"{__doc__}\n\n{policies_in_words()}"
+
 
 @dataclass(frozen=True)
 class Args(WorldArgs):
     """Compare policies on the same users and noise."""
 
-    policies: Annotated[tuple[str, ...] | None, tyro.conf.arg(help=policies_in_words())] = None
+    policies: tuple[str, ...] | None = None
+    """Those to compare, by the names above; the world's baselines when omitted. Several training seeds of one policy:
+    ppo:RUN,RUN. A label of your own: label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None

@@ -98,9 +98,8 @@ class OneClick(Choice):
         """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
         with torch.inference_mode():
             log = self.examination()
-            positions = torch.cummin(
-                (log - log[0]).exp(), dim=0
-            ).values.numpy()  # slates are sought as if best came first
+            # The best slate is sought as if no position were worth more than those before it.
+            positions = torch.cummin((log - log[0]).exp(), dim=0).values.numpy()
         attraction = np.minimum(appeal, np.float32(30.0), out=warm.like(appeal))
         return slate_gains(np.exp(attraction, out=attraction), value, 1.0, positions)
 

@@ -12,7 +12,7 @@ from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import kit_named
 
-DOCS = Path(__file__).parents[2] / "docs" / "published-worlds.md"
+README = Path(__file__).parents[2] / "README.md"
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "6")
 TRAINING = (
     *("--settings.fit.lanes", "16", "--settings.fit.log-steps", "6", "--settings.fit.rounds", "1"),
@@ -77,10 +77,11 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     # Topics without names are no journey, and nobody leaves before the horizon.
     assert not {"interest_journey.png", "retention.png"} & plots
 
-    (code,) = re.findall(r"```python\n([^`]*load_ppo\([^`]*)```", DOCS.read_text(encoding="utf-8"))
+    (code,) = re.findall(r"```python\n([^`]*load_ppo\([^`]*)print", README.read_text(encoding="utf-8"))
     names = {}
     monkeypatch.chdir(tmp_path)
-    exec(code.replace('-v0"', '-v0", slate_size=4, horizon=6').replace("runs/bored", "run"), names)
+    world = 'WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=4, horizon=6)'
+    exec(code.replace("WorldArgs()", world).replace("runs/my-ppo", "run"), names)
     assert names["slates"].shape == (2, 4)
 
     again = driftrec("plot", "both")
