@@ -1,1 +1,29 @@
-"""driftrec.agents."""
+"""Policies, and how they are learned, served, measured and compared: the map, lowest room first.
+
+A room imports those above it alone, as its docstring says; ``tests/test_architecture.py`` holds it to that.
+
+    policy        what a policy is, and what it may know
+    known         the table of policies that have a name
+    own_code      users' own policies, imported when they are named
+    text          language models, text encoder, cache of embeddings
+    catalogues    users' own items: reading, deriving an audience, folders
+    setup         a world by its id, and all that a run must know of it
+    baselines     policies to beat: random, popular, content, bandit
+    evaluation    playing policies, measuring them: tables, intervals, curves
+    plots         pictures, as functions of the tables
+    ranker        what a user would open and what that brings: choice, judge, logs, fitting, warm start
+    networks      what the ranker is made of: a network over texts, one over features, their encoders
+    oracles       policies that are told the truth, and planners
+    ppo           slates item by item on the ranker, learned by PPO
+    slateq        the same by SlateQ
+    stock         stable-baselines3's own algorithms
+    worlds        a kit a world: settings, encoder, planner, references
+    runs          run folders: training into one, loading from one
+    registry      policies built by name
+    comparison    policies beside each other, tuning, the studies behind results/
+    verification  figures of published originals, measured in our worlds
+    benchmarks    how fast and how large
+
+Begin with ``policy``, ``setup`` and ``worlds/kit.py``; then ``ranker/judge.py``, what all our policies stand on, and
+``runs/train.py``, how one is trained.
+"""

@@ -1,4 +1,7 @@
-"""Policies of the user's own, imported only when they are named."""
+"""Policies of the user's own, imported only when they are named.
+
+Imports of agents: policy.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own."""
+"""Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own.
+
+Imports of agents: policy, known, own_code, setup, baselines, ranker, worlds, runs.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
-from driftrec.agents.baselines.mmr import MMR
 from driftrec.agents.known import KNOWN, TUNABLE
 from driftrec.agents.own_code import build_own
 from driftrec.agents.policy import Context, Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.mmr import MMR
 from driftrec.agents.ranker.warm_start import fit_rounds
 from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, load_stock
 from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned
@@ -36,9 +39,6 @@ CLASSES: Mapping[str, Callable[..., Policy]] = {
 
 POLICIES: Mapping[str, Factory] = {name: CLASSES[name] for name in CLASSES if KNOWN[name].bare}
 """Policies that need nothing but the context, by name."""
-
-LOADERS: Mapping[str, Loader] = {}
-"""Policies that need an argument, by the part of the name before the colon."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,14 @@ def _tuned_or(setup: Setup, head: str, load: Loader | None, context: Context, ru
 
 
 def build_with(setup: Setup, name: str, parameters: Parameters) -> Policy:
-    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``."""
+    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``.
+
+    Raises:
+        ValueError: Also if it needs texts, and the world has none.
+    """
     head = check_tunable(name)
+    if not _serves(head, setup):
+        raise ValueError(f"Policy {head!r} reads texts, and {setup.args.world} has none. Give a world with texts.")
     policies = {key: partial(CLASSES[key], **parameters) for key in {head} - {"mmr"}}
     return build_policy(name, setup.context, policies, {"mmr": lambda context, run: load_mmr(setup, run, **parameters)})
 
@@ -124,7 +130,7 @@ def build_policy(
     name: str,
     context: Context,
     policies: Mapping[str, Factory] = POLICIES,
-    loaders: Mapping[str, Loader] = LOADERS,
+    loaders: Mapping[str, Loader] | None = None,
 ) -> Policy:
     """Build the policy that ``name`` stands for.
 
@@ -134,7 +140,7 @@ def build_policy(
             the current directory are found.
         context: What is known before the first user arrives.
         policies: Called with the context. Extend with ``{**POLICIES, "planner": ...}``.
-        loaders: Called with the context and the argument.
+        loaders: Called with the context and the argument, by the part of the name before the colon.
 
     Raises:
         ValueError: If no policy has that name, or an argument is missing or too much.
@@ -144,6 +150,7 @@ def build_policy(
         TypeError: If the user's object lacks a method of ``Policy``.
     """
     head, _, argument = name.partition(":")
+    loaders = loaders or {}
     known = {*policies, *loaders}
     if name in policies:
         return policies[name](context)

@@ -1,4 +1,7 @@
-"""A world by its environment id, and all that a run must know of it."""
+"""A world by its environment id, and all that a run must know of it.
+
+Imports of agents: policy, text, catalogues.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from driftrec.agents.policy import Context
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.simulators.contract import check_trial
 from driftrec.simulators.imports import import_own
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.world import World
@@ -138,6 +142,7 @@ def make_env(args: WorldArgs) -> RecommendationEnv:
     Raises:
         ValueError: If the world is unknown (the message gives the nearest), or takes no such setting.
         FileNotFoundError: If the catalogue folder is not one.
+        TypeError: If it is no world; names all that is missing or ill-shaped.
     """
     name = registered(args.world)
     kwargs = args.kwargs()
@@ -151,6 +156,7 @@ def make_env(args: WorldArgs) -> RecommendationEnv:
             f"{args.world} makes a {type(env).__name__}, which is no driftrec.envs.single.RecommendationEnv; "
             "derive its class from that one, around your world."
         )
+    check_trial(env.world)
     return env
 
 
@@ -164,7 +170,8 @@ def registered(world: str) -> str:
     module, _, name = world.rpartition(":")
     if module:
         import_own(f"world {world!r}", module)
-    known = [each for each in gym.registry if each.startswith("driftrec/") or module]
+    gymnasiums = {each for each, spec in gym.registry.items() if "gymnasium" in str(spec.entry_point)}
+    known = [each for each in gym.registry if each.startswith("driftrec/") or (module and each not in gymnasiums)]
     if name not in known:
         raise ValueError(f"World {world!r} is unknown. {nearest(name, known)} Or your own: package.module:Name-v0.")
     return name
@@ -179,18 +186,16 @@ def creator_takes(world: str) -> dict[str, Any]:
 
 
 def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
-    """The arguments with the sizes that ``env`` has, whether they were given or are its defaults.
+    """The arguments with the sizes and options that ``env`` has, whether they were given or left to the world.
 
-    History stays as given where the world has no ``history_length``. Options say which items a world has that may have
-    several.
+    ``config`` stays as given: it holds changes.
     """
-    told: dict[str, Any] = {field.name: getattr(args, field.name) for field in fields(WorldArgs)}
-    told |= {"slate_size": env.world.slate_size, "horizon": env.horizon}
-    told["history"] = getattr(env.world, "history_length", args.history)
-    if hasattr(env.world, "item_source"):
-        options = json_object("options", args.options)
-        told["options"] = json.dumps({**options, "embeddings": env.world.item_source})
-    return WorldArgs(**told)
+    own = {field.name: getattr(args, field.name) for field in fields(WorldArgs)}
+    told = {**env.world.settled, "slate_size": env.world.slate_size, "horizon": env.horizon, "config": args.config}
+    options = {name: value for name, value in told.items() if name not in own}
+    if options:
+        told["options"] = json.dumps({**json_object("options", args.options), **options})
+    return WorldArgs(**{name: told.get(name, value) for name, value in own.items()})
 
 
 def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> Setup:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from driftrec.envs.episodes import limit, told
 from driftrec.envs.rendering import MODES, Account, check_render_mode
 from driftrec.envs.spaces import action_space, observation_space
+from driftrec.simulators.contract import check_members
 from driftrec.simulators.noise import child_seeds
 from driftrec.simulators.world import World, check_slates, no_feedback
 
@@ -30,7 +31,7 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
         render_mode: "ansi" for ``render`` in words, None for none.
 
     Raises:
-        TypeError: If the horizon is not whole or the render mode unknown.
+        TypeError: If the horizon is not whole, the render mode unknown, or a member of the world missing.
         ValueError: If the horizon is below 1, or None where no episode could ever end.
     """
 
@@ -38,6 +39,7 @@ class RecommendationEnv(gym.Env[Observation, NDArray[np.int64]]):
 
     def __init__(self, world: World[Any], horizon: int | None, render_mode: str | None = None) -> None:
         check_render_mode(render_mode)
+        check_members(world)
         self.render_mode = render_mode
         self.world = world
         self.horizon = limit(world, horizon)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from driftrec.envs.episodes import limit, told
 from driftrec.envs.spaces import action_space, observation_space
+from driftrec.simulators.contract import check_members
 from driftrec.simulators.noise import child_seeds
 from driftrec.simulators.sizes import size
 from driftrec.simulators.world import World, check_slates, no_feedback, put
@@ -33,7 +34,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
             (as stable-baselines3 wants it) or "Disabled" (reset with ``options={"reset_mask": mask}``).
 
     Raises:
-        TypeError: If ``num_envs`` or ``horizon`` is not whole.
+        TypeError: If ``num_envs`` or ``horizon`` is not whole, or a member of the world missing.
         ValueError: If one of them is below 1, no episode could ever end, or the mode is unknown.
     """
 
@@ -44,6 +45,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         horizon: int | None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
     ) -> None:
+        check_members(world)
         self.world = world
         self.horizon = limit(world, horizon)
         self.num_envs = num_envs = size("num_envs", num_envs)

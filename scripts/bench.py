@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.benchmarks.measure import PEERS, QUICK, Effort, Row
-from driftrec.agents.benchmarks.suite import PEER_SECTIONS, SECTIONS, run_benchmarks, table, to_json
+from driftrec.agents.benchmarks.measure import PEERS, QUICK, Row, Workload
+from driftrec.agents.benchmarks.suite import (
+    PEER_SECTIONS,
+    SECTIONS,
+    WORLD_SECTIONS,
+    run_benchmarks,
+    table,
+    to_json,
+)
+from driftrec.agents.setup import NEWS
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,9 @@ class Args:
     peers: bool = False
     """Run published, sizes and published-training and nothing else, with fewer repeats: the published worlds beside
     their originals. RecSim's figures are quoted, SARDINE needs the extra peers."""
+    world: str = NEWS
+    """Environment id of a world whose steps, training, latency and memory are measured; sections are of the news when
+    omitted."""
     quick: bool = False
     """See only that everything works; the figures mean nothing."""
     out: Path | None = None
@@ -30,7 +41,7 @@ def main(args: Args) -> None:
     """Measure, print the table, write the JSON.
 
     Raises:
-        ValueError: If a section is unknown, or both ``sections`` and ``peers`` are given.
+        ValueError: If a section or the world is unknown, or both ``sections`` and ``peers`` are given.
         FileNotFoundError: If the folder of ``out`` does not exist.
     """
     if args.out is not None and not args.out.resolve().parent.is_dir():
@@ -40,13 +51,13 @@ def main(args: Args) -> None:
         raise ValueError(
             "--peers and --sections are both given; each says which benchmarks run. Leave one of them out."
         )
-    sections = args.sections or (PEER_SECTIONS if args.peers else SECTIONS)
+    usual = PEER_SECTIONS if args.peers else SECTIONS if args.world == NEWS else WORLD_SECTIONS
 
     def report(row: Row) -> None:
         print(f"{row.section}: {row.name}" + (f" ({row.note})" if row.value is None else ""), flush=True)
 
-    effort = QUICK if args.quick else PEERS if args.peers else Effort()
-    results = run_benchmarks(sections, effort, report=report)
+    effort = QUICK if args.quick else PEERS if args.peers else Workload()
+    results = run_benchmarks(args.sections or usual, effort, world=args.world, report=report)
     print(f"\n{table(results)}")
     if args.out is not None:
         args.out.write_text(to_json(results), encoding="utf-8")

@@ -64,7 +64,7 @@ def contents(config: Any) -> dict[str, Any]:
     return {**plain, **{name: _fingerprint(told[name], name) for name in own}}
 
 
-def in_words(mechanism: Any) -> str:
+def spelt(mechanism: Any) -> str:
     """A mechanism in words: its class and what it holds."""
     held = _plain(mechanism) if is_dataclass(mechanism) else getattr(mechanism, "__dict__", {})
     return f"{type(mechanism).__name__}({', '.join(f'{name}={value}' for name, value in held.items())})"
@@ -144,6 +144,6 @@ def _fingerprint(mechanism: Any, name: str) -> str:
         return hashlib.sha256(text.encode() + pickle.dumps(mechanism)).hexdigest()
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise TypeError(
-            f"{name} is {in_words(mechanism)}, which cannot be pickled, so that the planner's weights for this world "
+            f"{name} is {spelt(mechanism)}, which cannot be pickled, so that the planner's weights for this world "
             f"cannot be kept: {error}. Keep plain numbers and arrays in the mechanism."
         ) from error

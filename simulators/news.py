@@ -15,7 +15,8 @@ from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
 from driftrec.simulators.drift import DriftRule, InterestDrift
 from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
-from driftrec.simulators.mechanisms import in_words, swappable
+from driftrec.simulators.mechanisms import contents, kinds, spelt, swappable
+from driftrec.simulators.past import MAX_HOURS, past_fields
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, SessionEndRule
@@ -25,9 +26,6 @@ from driftrec.simulators.sizes import check_sizes, size
 from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
 from driftrec.simulators.vectors import Float, normalise
 from driftrec.simulators.world import Appraisal, Feedback, Field
-
-MAX_HOURS = 1e6
-"""Where clocks stop, so that observations stay in their space: a hundred years, in hours."""
 
 
 @dataclass(frozen=True)
@@ -143,21 +141,16 @@ class NewsWorld:
         self._width = self._walk_words + 4
 
     @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"history": self.history_length, "config": {**contents(self.config), **kinds(self.config)}}
+
+    @property
     def fields(self) -> Mapping[str, Field]:
         """Shape, type and range of every observation field."""
-        length, reads = (self.history_length,), (self.config.memory,)
         longest = self.config.reading.longest(float(self.catalogue.minutes.max()))
-        return {
-            "persona": Field((1,), np.int32, 0, self.personas.num_personas - 1),
-            "shown": Field(length, np.int32, -1, self.num_items - 1),
-            "clicked": Field(length, np.int8, 0, 1),
-            "engagement": Field(length, np.float32, 0, longest),
-            "age": Field(length, np.float32, 0, MAX_HOURS),
-            "read_items": Field(reads, np.int32, -1, self.num_items - 1),
-            "read_minutes": Field(reads, np.float32, 0, longest),
-            "read_age": Field(reads, np.float32, 0, MAX_HOURS),
-            "clock": Field((4,), np.float32, 0, MAX_HOURS),
-        }
+        people = self.personas.num_personas
+        return past_fields(self.num_items, people, self.history_length, self.config.memory, longest)
 
     def reset(self, seeds: NDArray[np.uint64]) -> NewsState:
         """New users, one a seed: a persona, an own variation of its interest, a satisfaction to begin with."""
@@ -191,12 +184,13 @@ class NewsWorld:
         by_position = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         shown = first_places(by_position)
         shown &= ~state.gone
-        position = self._choose(state, by_position, shown, noise.uniform(words[0]))
+        affinity = slate_affinity(self.catalogue.latent, by_position, state.interest)
+        position = self._choose(state, by_position, affinity, shown, noise.uniform(words[0]))
         opened = position >= 0
         users = np.flatnonzero(opened)
         places = position[users], users
         items = by_position[places]
-        minutes = self._consume(state, users, items, opened, words[1])
+        minutes = self._consume(state, users, items, affinity[places], opened, words[1])
         clicks = np.zeros(by_position.shape, np.bool_)
         clicks[places] = True
         engagement = np.zeros(by_position.shape, np.float32)
@@ -259,12 +253,12 @@ class NewsWorld:
         if comeback.churn_probability(longest).max() < noise.SMALLEST_CHANCE:
             raise ValueError(
                 "No episode could ever end: horizon is None, and nobody stays away for good with comeback "
-                f"{in_words(comeback)}. Set a horizon, or another comeback."
+                f"{spelt(comeback)}. Set a horizon, or another comeback."
             )
         if end.probability(extremes, np.full(2, MAX_HOURS, np.float32)).max() < noise.SMALLEST_CHANCE:
             raise ValueError(
                 "No episode could ever end: horizon is None, and no session ends with session_end "
-                f"{in_words(end)}. Set a horizon, or another session_end."
+                f"{spelt(end)}. Set a horizon, or another session_end."
             )
 
     def _no_click(self) -> float:
@@ -272,18 +266,18 @@ class NewsWorld:
         choice = self.config.choice
         if not hasattr(choice, "no_click"):
             raise TypeError(
-                f"config.choice {in_words(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
+                f"config.choice {spelt(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
                 "planner, which appraise items one by one, need it. Leave them out."
             )
         return float(np.exp(choice.no_click))
 
     def _choose(
-        self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
+        self, state: NewsState, by_position: NDArray[np.int64], affinity: Float, shown: NDArray[np.bool_], draw: Float
     ) -> NDArray[np.int64]:
         """Position opened by every user, -1 for none."""
         catalogue = self.catalogue
         weights = self.config.choice.attraction(
-            slate_affinity(catalogue.latent, by_position, state.interest),
+            affinity,
             warm.take(catalogue.allure, by_position),
             at_slates(state.satiation, warm.take(catalogue.topic, by_position)),
             held(state.read.items, by_position).astype(np.float32),
@@ -300,13 +294,13 @@ class NewsWorld:
         state: NewsState,
         users: NDArray[np.int64],
         items: NDArray[np.int64],
+        affinity: Float,
         opened: NDArray[np.bool_],
         words: NDArray[np.uint64],
     ) -> Float:
-        """Let ``users`` read ``items``; returns the minutes, (opened,)."""
+        """Let ``users`` read ``items``, of that ``affinity``; returns the minutes, (opened,)."""
         catalogue, config = self.catalogue, self.config
         latent, allure = warm.take(catalogue.latent, items), catalogue.allure.take(items)
-        affinity = slate_affinity(catalogue.latent, items[None], warm.take(state.interest, users))[0]
         minutes = config.reading.minutes(catalogue.minutes[items], affinity, allure, noise.normal(words[users]))
         worth = np.zeros(len(opened), np.float32)
         worth[users] = config.satisfaction.worth(catalogue.quality[items], allure, affinity)

@@ -1,4 +1,7 @@
-"""Policies to beat: random, popular, content-based, and a linear bandit."""
+"""Policies to beat: random, popular, content-based, and a linear bandit.
+
+Imports of agents: policy.
+"""
 
 from driftrec.agents.baselines.content import Content, EpsilonContent
 from driftrec.agents.baselines.linucb import LinUCB

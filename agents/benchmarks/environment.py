@@ -1,22 +1,24 @@
-"""Benchmark: steps of ``driftrec/News-v0`` through the native vector environment, and how to step any other."""
+"""Benchmark: steps of a world through the native vector environment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
+import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.benchmarks.alone import Measurement
-from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
-from driftrec.envs.news import NewsVectorEnv
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.envs.vector import RecommendationVectorEnv
 
 UNIT = "user-steps/s"
 _DRAWN = 16
 
 
-def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
+def stepping(envs: RecommendationVectorEnv, effort: Workload) -> Work:
     """Steps of ``envs`` under random slates drawn beforehand, observations, infos and resets included.
 
     As in any loop that uses them, a step's results live until those of the next step are there.
@@ -37,11 +39,13 @@ def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
     return work
 
 
-def environment(effort: Effort) -> list[Measurement]:
+def environment(effort: Workload, world: str) -> list[Measurement]:
     """One a number of lanes."""
-    return [partial(_with_lanes, lanes, effort) for lanes in effort.lanes]
+    return [partial(_with_lanes, lanes, effort, world) for lanes in effort.lanes]
 
 
-def _with_lanes(lanes: int, effort: Effort) -> Iterator[Row]:
-    (rates,) = alternate([stepping(NewsVectorEnv(lanes), effort)], effort.repeats)
-    yield rates.row("environment", f"News-v0, {lanes:,} lanes", UNIT)
+def _with_lanes(lanes: int, effort: Workload, world: str) -> Iterator[Row]:
+    env: Any = gym.make(world).unwrapped  # also of "package.module:Name-v0"
+    envs = RecommendationVectorEnv(env.world, lanes, env.horizon)
+    (rates,) = alternate([stepping(envs, effort)], effort.repeats)
+    yield rates.row("environment", f"{world.removeprefix('driftrec/')}, {lanes:,} lanes", UNIT)

@@ -7,30 +7,55 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from driftrec.agents.benchmarks.measure import Effort, Row
+from driftrec.agents.benchmarks.measure import Row, Workload
 from driftrec.agents.benchmarks.training import unfitted_stage
+from driftrec.agents.evaluation.play import play
+from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ppo.actor_critic import serving_network
-from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.setup import WorldArgs, set_up
 
 
-def latency(effort: Effort) -> Iterator[Row]:
+def latency(effort: Workload, world: str) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
-    setup = set_up(WorldArgs())
+    setup = set_up(WorldArgs(world))
     stage = unfitted_stage(setup, PPOSettings.candidates)
     network = serving_network(stage, setup.slate_size, PPOSettings.temper)
-    policy = SlatePolicy(stage, network, greedy=True)
-    policy.reset(1, seed=0)
-    state = setup.world.reset(np.zeros(1, np.uint64))
-    milliseconds = []
-    for _ in range(effort.repeats * effort.requests):
-        observation = setup.world.observe(state)
-        start = time.perf_counter()
-        slates = policy.act(observation)
-        milliseconds.append(1e3 * (time.perf_counter() - start))
-        setup.world.step(state, slates)
+    policy = Timed(SlatePolicy(stage, network, greedy=True))
+    wanted, served = effort.repeats * effort.requests, policy.milliseconds
+    while len(served) < wanted:  # one user after another, each until it leaves
+        user = np.array([len(served)], np.uint64)
+        _, steps = play(setup.world, policy, user, horizon=wanted - len(served), seed=0)
+        for _ in steps:
+            pass
     for name, percentile in (("p50", 50), ("p99", 99)):
-        value = float(np.percentile(milliseconds, percentile))
-        note = f"of {len(milliseconds):,} requests"
+        value = float(np.percentile(served, percentile))
+        note = f"of {len(served):,} requests"
         yield Row("latency", f"one slate for one user, {name}", value, "ms", note=note)
+
+
+class Timed:
+    """A policy whose choices are timed.
+
+    Args:
+        policy: Chooses.
+
+    Attributes:
+        milliseconds: That each choice took.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.milliseconds: list[float] = []
+        self._policy = policy
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """As the policy does."""
+        self._policy.reset(num_users, seed)
+
+    def act(self, observation: Observation) -> Slates:
+        """As the policy does, timed."""
+        start = time.perf_counter()
+        slates = self._policy.act(observation)
+        self.milliseconds.append(1e3 * (time.perf_counter() - start))
+        return slates

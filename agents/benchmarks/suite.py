@@ -17,16 +17,20 @@ from driftrec.agents.benchmarks.encoding import encoding
 from driftrec.agents.benchmarks.environment import environment
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.machine import machine
-from driftrec.agents.benchmarks.measure import Effort, Row, largest_peak
+from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
 from driftrec.agents.benchmarks.peers import peers
 from driftrec.agents.benchmarks.published import published
 from driftrec.agents.benchmarks.published_training import published_training
 from driftrec.agents.benchmarks.sizes import sizes
 from driftrec.agents.benchmarks.training import training
+from driftrec.agents.setup import NEWS, registered
 from driftrec.simulators.settings import nearest
 
 SECTIONS = ("environment", "peers", "training", "latency", "encoding", "audience", "memory")
 """Those of the news world."""
+
+WORLD_SECTIONS = ("environment", "training", "latency", "memory")
+"""Those that any world has."""
 
 PEER_SECTIONS = ("published", "sizes", "published-training")
 """Those of the published worlds, beside their originals."""
@@ -37,8 +41,9 @@ HOW = "Every measurement was taken in a fresh process that did nothing else; wha
 
 def run_benchmarks(
     sections: Sequence[str] = SECTIONS,
-    effort: Effort | None = None,
+    effort: Workload | None = None,
     *,
+    world: str = NEWS,
     run: Callable[[Measurement], Iterable[Row]] = alone,
     report: Callable[[Row], None] = lambda row: None,
 ) -> dict[str, Any]:
@@ -47,6 +52,7 @@ def run_benchmarks(
     Args:
         sections: Which, of ``SECTIONS`` and ``PEER_SECTIONS``.
         effort: How much to do; the full amount when omitted.
+        world: Environment id of the world that ``WORLD_SECTIONS`` measure; the others are of worlds of their own.
         run: Takes a measurement; in a process of its own when omitted.
         report: Called with every row as it comes.
 
@@ -54,14 +60,18 @@ def run_benchmarks(
         JSON-able: ``machine``, ``effort`` and ``rows`` (see ``Row``).
 
     Raises:
-        ValueError: If a section is unknown; the message gives the nearest.
+        ValueError: If a section is unknown, or not of ``world``; the message gives the nearest. If the world is.
+        ImportError: If the module of a user's world cannot be imported.
         RuntimeError: If a measurement's process fails; holds what it said last.
     """
-    effort = effort or Effort()
-    available = _benchmarks(effort)
+    effort = effort or Workload()
+    available = _benchmarks(effort, world)
+    known = available if world == NEWS else WORLD_SECTIONS
     for section in sections:
-        if section not in available:
-            raise ValueError(f"Section {section!r} is unknown. {nearest(section, available)}")
+        if section not in known:
+            of = "" if section not in available else f" in {world}"
+            raise ValueError(f"Section {section!r} is unknown{of}. {nearest(section, known)}")
+    registered(world)
     results: dict[str, Any] = {"machine": machine(), "effort": asdict(effort), "rows": []}
     for section in sections:
         taken = [_memory()] if section == "memory" else map(run, available[section])
@@ -71,13 +81,13 @@ def run_benchmarks(
     return results
 
 
-def _benchmarks(effort: Effort) -> dict[str, list[Measurement]]:
+def _benchmarks(effort: Workload, world: str) -> dict[str, list[Measurement]]:
     """What every section measures: what is to be compared in turns is one measurement."""
     return {
-        "environment": environment(effort),
+        "environment": environment(effort, world),
         "peers": [partial(peers, effort)],
-        "training": [partial(training, effort)],
-        "latency": [partial(latency, effort)],
+        "training": [partial(training, effort, world)],
+        "latency": [partial(latency, effort, world)],
         "encoding": [partial(encoding, effort)],
         "audience": [partial(audience, effort)],
         "memory": [],  # of those that ran before

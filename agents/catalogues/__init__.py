@@ -1,1 +1,4 @@
-"""Users' own items: reading files, deriving a simulated audience, catalogue folders with embeddings."""
+"""Users' own items: reading files, deriving a simulated audience, catalogue folders with embeddings.
+
+Imports of agents: policy, text.
+"""

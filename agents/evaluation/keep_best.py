@@ -12,7 +12,7 @@ from torch import nn
 
 from driftrec.agents.baselines.common import UnrankedError
 from driftrec.agents.evaluation.curve import Curve
-from driftrec.agents.policy import Policy, PolicyError
+from driftrec.agents.policy import Policy
 
 Progress = Callable[[int, float], None]
 """Called with the environment steps taken and the last measurement, engagement an episode."""
@@ -45,10 +45,7 @@ def naming_divergence(name: str, learning_rate: str, value: float) -> Iterator[N
     """Scores that cannot be ranked inside ``with`` say that ``name`` diverged and what to lower."""
     try:
         yield
-    except (UnrankedError, PolicyError) as failure:
-        error = failure.__cause__ if isinstance(failure, PolicyError) else failure
-        if not isinstance(error, UnrankedError):
-            raise
+    except UnrankedError as error:
         raise ValueError(f"{name} diverged. {error} Lower {learning_rate}, which is {value:g}.") from error
 
 

@@ -22,7 +22,7 @@ def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64]
         horizon: Steps, at least 1.
 
     Raises:
-        TypeError, ValueError, PolicyError: As of ``play``.
+        TypeError, ValueError: As of ``play``, and whatever the policy raises.
     """
     return tried(world, policy, seeds, horizon)[0]
 

@@ -52,7 +52,7 @@ def play(
         seeds: One a user.
         horizon: Steps at most; None plays until all have left.
         seed: The policy's own source of randomness.
-        name: What to call the policy in errors; None stands for the name of its class.
+        name: What to call the policy in errors; None leaves errors of its own code as they are.
 
     Returns:
         The users as they arrive, a state that every step moves on in place, and the steps, served one by one as they
@@ -61,9 +61,8 @@ def play(
     Raises:
         TypeError: If the policy's slates are not integers.
         ValueError: If their shape is wrong or an item does not exist; names policy, step, user and position.
-        PolicyError: From an error in the policy's own code, which is kept as the cause.
+        PolicyError: From an error in the code of a policy with a name; the error is kept as the cause.
     """
-    name = type(policy).__name__ if name is None else name
     state = world.reset(seeds)
     with _in_policy(name, "reset"):
         policy.reset(len(seeds), seed)
@@ -72,7 +71,7 @@ def play(
 
 
 def _steps(
-    world: World[State], policy: Policy, state: State, gone: NDArray[np.bool_], numbers: Iterable[int], name: str
+    world: World[State], policy: Policy, state: State, gone: NDArray[np.bool_], numbers: Iterable[int], name: str | None
 ) -> Iterator[Step]:
     """Steps with these numbers, or as many as somebody is there for; ``gone`` is kept up to date."""
     for number in numbers:
@@ -84,7 +83,7 @@ def _steps(
         try:
             slates = check_slates(chosen, len(gone), world.slate_size, world.num_items)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"Policy {name!r}, step {number}: {error}") from error
+            raise type(error)(f"Policy {name or type(policy).__name__!r}, step {number}: {error}") from error
         feedback = world.step(state, slates)
         gone |= feedback.left
         yield Step(number, present, slates, feedback)
@@ -95,7 +94,7 @@ def _steps(
                 policy.update(observation, seen, feedback.clicks, feedback.engagement)
 
 
-def _choose(policy: Policy, state: Any, observation: Observation, name: str) -> Any:
+def _choose(policy: Policy, state: Any, observation: Observation, name: str | None) -> Any:
     """Slates as the policy gives them, unchecked."""
     if isinstance(policy, Oracle):
         with _in_policy(name, "see"):
@@ -105,9 +104,11 @@ def _choose(policy: Policy, state: Any, observation: Observation, name: str) -> 
 
 
 @contextmanager
-def _in_policy(name: str, method: str) -> Iterator[None]:
-    """Say whose code an error comes from, and keep the error."""
+def _in_policy(name: str | None, method: str) -> Iterator[None]:
+    """Say whose code an error comes from, if it has a name, and keep the error."""
     try:
         yield
     except Exception as error:
+        if name is None:
+            raise
         raise failed(name, method, error) from error

@@ -1,4 +1,7 @@
-"""Policies with full information: the most that myopia can earn, and a planner for the long term."""
+"""Policies with full information: the most that myopia can earn, and a planner for the long term.
+
+Imports of agents: policy, text, baselines, evaluation, ranker.
+"""
 
 from driftrec.agents.oracles.myopic_oracle import MyopicOracle
 from driftrec.agents.oracles.planner import Planner, PlannerWeights

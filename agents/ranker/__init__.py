@@ -1,1 +1,4 @@
-"""The ranker of worlds with texts: what a user would open and for how long, fitted to logs, served greedily."""
+"""The ranker: what a user would open and what that brings, fitted to logs, served greedily or with diverse slates.
+
+Imports of agents: policy, setup, baselines, evaluation.
+"""

@@ -1,1 +1,4 @@
-"""From texts to vectors: language models, pooling, and a cache on disk. Knows nothing of worlds."""
+"""From texts to vectors: language models, pooling, and a cache on disk. Knows nothing of worlds.
+
+Imports of agents: none.
+"""

@@ -1,1 +1,4 @@
-"""Figures of published originals, measured in our worlds."""
+"""Figures of published originals, measured in our worlds.
+
+Imports of agents: evaluation, worlds.
+"""

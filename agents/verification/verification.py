@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from driftrec.agents.verification import figures, figures_recsim, figures_sardine
-from driftrec.agents.verification.figures import BOUND, Figure, Measurement
+from driftrec.agents.worlds import figures
+from driftrec.agents.worlds.figures import BOUND, Figure, Measurement
+from driftrec.agents.worlds.kits import KITS
 from driftrec.simulators.extras import install
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
 from driftrec.simulators.settings import nearest
 
-TABLES = (figures_recsim, figures_sardine)
+TABLES = tuple(dict.fromkeys(kit.figures for kit in KITS.values() if kit.figures is not None))
 WORLDS = tuple(dict.fromkeys(figure.name for table in TABLES for figure in table.FIGURES))
 """Names of all worlds with figures, such as "Sardine-SlateTopK-Bored"."""
 

@@ -1,21 +1,15 @@
-"""The news environments: gymnasium's and stable-baselines3's checks, lanes, resets, errors, copies."""
+"""The news environments: resets, errors, copies."""
 
 import copy
 import gc
-import json
 import os
 import pickle
-import subprocess
-import sys
-import warnings
 import weakref
 from dataclasses import replace
 
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import driftrec.envs  # noqa: F401  registers the environment
 from driftrec.envs import NewsEnv, NewsVectorEnv
@@ -23,7 +17,6 @@ from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.simulators.catalogue import TEXTS_FILE, save_catalogue
 from tests.same import assert_same
 
-ID = "driftrec/News-v0"
 LEAVE_AT_ONCE = {"comeback": {"churn_rate": 1000.0, "mean_gap": 1000.0}, "session_end": {"base": 40.0}}
 HIGH_DRIFT = {
     "drift": {"walk": 10.0, "jump_rate": 100.0, "jump": 100.0, "towards": 1.0},
@@ -35,50 +28,6 @@ HIGH_DRIFT = {
 def slates(steps, lanes=None, slate_size=5, seed=0):
     shape = (steps, slate_size) if lanes is None else (steps, lanes, slate_size)
     return np.random.default_rng(seed).integers(1000, size=shape)
-
-
-def test_gymnasium_finds_nothing_wrong():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        env = gym.make(ID, horizon=20)
-        check_env(env.unwrapped)
-    assert env.unwrapped.spec.id == ID
-
-
-def test_stable_baselines3_finds_nothing_wrong():
-    sb3 = pytest.importorskip("stable_baselines3.common.env_checker")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        env = gym.make(ID, horizon=20)
-        sb3.check_env(env.unwrapped)
-    assert env.unwrapped.spec.id == ID
-
-
-def test_the_spec_survives_json():
-    env = gym.make(ID, horizon=20, config={"drift": {"walk": 0.1}, "comeback": {"churn_rate": 0.0}})
-    spec = gym.envs.registration.EnvSpec.from_json(env.spec.to_json())
-    assert json.loads(env.spec.to_json())["kwargs"] == spec.kwargs
-    again = gym.make(spec)
-    assert_same(env.reset(seed=3)[0], again.reset(seed=3)[0])
-    for slate in slates(20):
-        assert_same(env.step(slate), again.step(slate))
-
-
-@pytest.mark.parametrize("mode", ["SameStep", "NextStep"])
-def test_lanes_equal_single_environments_bit_for_bit(mode):
-    lanes, settings = 7, {"horizon": 23, "config": {"comeback": {"churn_rate": 0.01}}}
-    native = gym.make_vec(ID, num_envs=lanes, autoreset_mode=mode, **settings)
-    singles = SyncVectorEnv(
-        [lambda: gym.make(ID, **settings) for _ in range(lanes)], autoreset_mode=AutoresetMode(mode)
-    )
-    assert_same(native.reset(seed=5), singles.reset(seed=5))
-    terminated = truncated = 0
-    for slate in slates(100, lanes):
-        one, other = native.step(slate), singles.step(slate)
-        assert_same(one, other)
-        assert {k: v.dtype for k, v in one[0].items()} == {k: v.dtype for k, v in other[0].items()}
-        terminated, truncated = terminated + one[2].sum(), truncated + one[3].sum()
-    assert min(terminated, truncated) > 3  # both ways to end were met
 
 
 def test_disabled_mode_resets_the_lanes_of_the_mask():
@@ -258,19 +207,6 @@ def test_none_in_a_list_of_seeds_keeps_that_lanes_seed():
     second = twin.reset()[1]["interest"]  # lane 1 goes on to its second user
     first = twin.reset(seed=[20, 11, 22])[1]["interest"]
     np.testing.assert_array_equal(info["interest"], [first[0], second[1], first[2]])
-
-
-def test_stepping_imports_no_learning_library():
-    code = (
-        "import sys, gymnasium, driftrec.envs\n"
-        "env = gymnasium.make('driftrec/News-v0', horizon=5)\n"
-        "env.reset(seed=0); env.step([1, 2, 3, 4, 5])\n"
-        "envs = gymnasium.make_vec('driftrec/News-v0', num_envs=2)\n"
-        "envs.reset(seed=0); envs.step([[1, 2, 3, 4, 5]] * 2)\n"
-        "print(sorted({'torch', 'transformers', 'stable_baselines3'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 @pytest.fixture

@@ -50,6 +50,11 @@ class TopOnly(MultinomialLogit):
         return (np.arange(slate_size) == 0).astype(np.float32)
 
 
+class Always(MultinomialLogit):
+    def choose(self, weights, draw):
+        return np.zeros(draw.shape, np.int64)
+
+
 class Cascade:
     """Opens the first item from the top that it likes, with chance ``patience`` at most; no logit."""
 
@@ -273,6 +278,13 @@ def test_lanes_do_as_single_environments_do_and_specs_survive_as_json(config):
             assert (reward, *ends) == (rewards[lane], terminated[lane], truncated[lane])
         over |= terminated | truncated
     assert over.all()
+
+
+def test_who_is_gone_opens_nothing_whatever_the_choice_says():
+    _, feedback, _ = served(
+        {"choice": kind("Always"), "session_end": kind("Ends"), "comeback": kind("ADay", churn=1)}, 3
+    )
+    assert opened(feedback).sum(axis=(1, 2)).tolist() == [len(USERS), 0, 0]
 
 
 def test_a_choice_that_is_no_logit_serves_but_cannot_be_appraised():

@@ -1,5 +1,6 @@
 """Mechanisms of the user's own: what is built from the settings, and what is refused with which words."""
 
+import linecache
 import sys
 from dataclasses import asdict, fields
 
@@ -313,6 +314,18 @@ def test_what_a_configuration_holds_tells_own_mechanisms_from_built_in_ones(own,
     still = [updated(usual, {"drift": {"kind": "own_mechanisms:Still", "strength": x}}) for x in (1, 1, 2)]
     first, again, other = map(contents, still)
     assert first == again != other
+
+
+def test_another_text_of_the_module_is_another_mechanism(own, tmp_path):
+    def told():
+        sys.modules.pop("own_mechanisms", None)
+        linecache.checkcache()
+        return contents(updated(NewsConfig(), {"drift": {"kind": "own_mechanisms:Still"}}))
+
+    before = told()
+    assert told() == before
+    (tmp_path / "own_mechanisms.py").write_text(OWN.replace("shape)", "shape) * 2"))
+    assert told() != before
 
 
 def test_a_mechanism_that_cannot_be_pickled_is_named(own):

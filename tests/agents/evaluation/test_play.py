@@ -9,7 +9,7 @@ from driftrec.agents.evaluation.mean_engagement import mean_engagement, tried
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.policy import PolicyError
-from driftrec.agents.verification.figures import returns
+from driftrec.agents.worlds.figures import returns
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
 
@@ -21,7 +21,7 @@ MEASURES = {
         setup.world, policy, setup.context, SEEDS, horizon=HORIZON, seed=0
     ).episodes.engagement.mean(),
     "validation": lambda setup, policy: mean_engagement(setup.world, policy, SEEDS, HORIZON),
-    "tuning": lambda setup, policy: tuning._minutes(setup, policy, SEEDS).mean(),
+    "tuning": lambda setup, policy: tuning._engagement(setup, policy, SEEDS).mean(),
     "verification": lambda setup, policy: returns(setup.world, policy, USERS, HORIZON, seed=0).mean(),
 }
 
@@ -111,15 +111,17 @@ class Shows(Told):
 
 
 @pytest.mark.parametrize("method", ["reset", "see", "act", "update"])
-def test_errors_in_its_code_name_class_and_method(method, setup):
+def test_errors_in_its_code_name_the_policy_that_has_a_name(method, setup):
     def fails(*told):
         raise OSError("no model")
 
     policy = Told()
     setattr(policy, method, fails)
-    with pytest.raises(PolicyError, match=rf"Policy 'Told' failed in {method}\(\).*OSError: no model") as caught:
-        mean_engagement(setup.world, policy, SEEDS, 1)
+    with pytest.raises(PolicyError, match=rf"Policy 'mine' failed in {method}\(\).*OSError: no model") as caught:
+        roll_out(setup.world, policy, setup.context, SEEDS, horizon=1, seed=0, name="mine")
     assert isinstance(caught.value.__cause__, OSError)
+    with pytest.raises(OSError, match=r"^no model$"):  # as training explains it
+        mean_engagement(setup.world, policy, SEEDS, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""Whether a world keeps the contract of ``World``: all that is missing or ill-shaped, told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.world import Feedback, Field, World
+
+READ_ON = "See driftrec.simulators.world.World, and docs/own-worlds.md for an example."
+USERS = 2
+"""Users of a trial."""
+
+_METHODS = ("check_ends", "reset", "step", "observe", "reveal", "expected_engagement")
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= 1
+
+
+def _features(value: Any) -> bool:
+    return value is None or (isinstance(value, np.ndarray) and value.dtype == np.float32 and value.ndim == 2)
+
+
+def _of_fields(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(field, Field) for field in value.values())
+
+
+_MEMBERS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "num_items": (_count, "a whole number, at least 1"),
+    "slate_size": (_count, "a whole number, at least 1"),
+    "unit": (lambda value: isinstance(value, str), 'a string, such as "clicks"'),
+    "one_click": (lambda value: isinstance(value, bool), "True or False"),
+    "catalogue": (lambda value: value is None or isinstance(value, Catalogue), "a Catalogue or None"),
+    "personas": (lambda value: value is None or isinstance(value, Personas), "Personas or None"),
+    "item_features": (_features, "a float32 array (items, features) or None"),
+    "fields": (_of_fields, "a mapping of names to Field"),
+    "topics": (lambda value: isinstance(value, Mapping), "a mapping of names to vectors, which may be empty"),
+    "settled": (lambda value: isinstance(value, Mapping), "a mapping of arguments to values, which may be empty"),
+    **dict.fromkeys(_METHODS, (callable, "a method")),
+}
+
+
+def check_members(world: Any) -> None:
+    """Look at what a world says of itself.
+
+    Raises:
+        TypeError: If a member is missing or of another kind; names all of them.
+    """
+    faults = []
+    for name, (fits, kind) in _MEMBERS.items():
+        if not hasattr(world, name):
+            faults.append(f"{name} is missing; it must be {kind}")
+        elif not fits(getattr(world, name)):
+            faults.append(f"{name} is {_short(getattr(world, name))}; it must be {kind}")
+    _complain(world, faults or _disagreements(world))
+
+
+def check_trial(world: World[Any]) -> None:
+    """Let ``USERS`` users live through one step, and look at what comes out.
+
+    Raises:
+        TypeError: If an array has another shape or type than the contract says, or names are not those of ``fields``;
+            names all of them.
+    """
+    state = world.reset(np.arange(USERS, dtype=np.uint64))
+    faults = _observed(world, state)
+    items = np.arange(world.slate_size) % world.num_items
+    faults += _array("expected_engagement", world.expected_engagement(state), (world.num_items,), np.float32)
+    feedback = world.step(state, np.tile(items, (USERS, 1)))
+    if isinstance(feedback, Feedback):
+        slate, whether = (world.slate_size,), np.bool_
+        kinds: dict[str, tuple[tuple[int, ...], type[np.generic]]]
+        kinds = {"clicks": (slate, whether), "engagement": (slate, np.float32)}
+        kinds |= {"ended": ((), whether), "gap": ((), np.float32), "left": ((), whether)}
+        for name, (shape, dtype) in kinds.items():
+            faults += _array(f"step's {name}", getattr(feedback, name), shape, dtype)
+    else:
+        faults.append(f"step returns {_short(feedback)}; it must be a Feedback")
+    _complain(world, faults + [fault for fault in _observed(world, state) if fault not in faults])
+
+
+def _observed(world: World[Any], state: Any) -> list[str]:
+    """What is wrong with an observation."""
+    seen = world.observe(state)
+    if set(seen) != set(world.fields):
+        return [f"observe returns {sorted(seen)}; fields names {sorted(world.fields)}"]
+    each = [_array(f"observe's {name}", seen[name], field.shape, field.dtype) for name, field in world.fields.items()]
+    return [fault for faults in each for fault in faults]
+
+
+def _array(name: str, value: Any, shape: tuple[int, ...], dtype: type[np.generic]) -> list[str]:
+    """What is wrong with an array of one row a user."""
+    expected = (USERS, *shape)
+    if isinstance(value, np.ndarray) and value.shape == expected and value.dtype == dtype:
+        return []
+    return [f"{name} is {_short(value)} for {USERS} users; it must be {np.dtype(dtype)} of shape {expected}"]
+
+
+def _disagreements(world: World[Any]) -> list[str]:
+    """Members that are well by themselves and do not go together."""
+    catalogue, personas, features = world.catalogue, world.personas, world.item_features
+    if (catalogue is None) != (personas is None):
+        return ["catalogue and personas go together; give both or neither"]
+    rows = {
+        "catalogue": catalogue and catalogue.num_items,
+        "item_features": None if features is None else len(features),
+    }
+    faults = [
+        f"{name} has {n} items; num_items is {world.num_items}"
+        for name, n in rows.items()
+        if n not in (None, world.num_items)
+    ]
+    if catalogue is None and features is None and "candidates" not in world.fields:
+        faults.append('catalogue and item_features are None; fields must then name "candidates", drawn for a request')
+    return faults
+
+
+def _short(value: Any) -> str:
+    """An array by type and shape, anything else as it is."""
+    return f"{value.dtype} of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+
+
+def _complain(world: Any, faults: list[str]) -> None:
+    if faults:
+        raise TypeError(f"{type(world).__name__} is no World: " + "; ".join(faults) + f". {READ_ON}")

@@ -1,0 +1,91 @@
+"""CONTRIBUTING.md: its examples, added as printed to a copy of the sources, are all it takes."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n# (\S+), (new|after: ([^\n]*))\n(.*?)```", PAGE, re.DOTALL)
+WORLD = ("--world", "toys.snacks:Snacks-v0")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the sources with all that the page adds, and a toy world."""
+    copy = tmp_path_factory.mktemp("tree")
+    for layer in ("simulators", "envs", "agents", "scripts", "typings"):
+        shutil.copytree(ROOT / layer, copy / layer, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests" / "toys", copy / "toys", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, how, anchor, code in BLOCKS:
+        path = copy / name
+        if how == "new":
+            assert not path.exists(), name
+            path.write_text(code, encoding="utf-8")
+            continue
+        source = path.read_text(encoding="utf-8")
+        assert source.count(f"{anchor}\n") == 1, (name, anchor)
+        path.write_text(source.replace(f"{anchor}\n", f"{anchor}\n{code}"), encoding="utf-8")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def output(tree):
+    """Runs the words of a ``driftrec`` command there; what it prints."""
+
+    def run(*words, python=("-m", "driftrec.scripts.cli")):
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(tree / "typings"),
+            "COLUMNS": "100",
+            "DRIFTREC_CACHE": str(tree / "cache"),
+        }
+        done = subprocess.run([sys.executable, *python, *words], cwd=tree, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_every_block_says_where_it_belongs():
+    assert len(BLOCKS) == PAGE.count("```python")
+    assert {name.partition("/")[0] for name, *_ in BLOCKS} == {"still.py", "agents", "scripts"}
+
+
+def test_a_verb_is_listed_helped_and_run(output):
+    assert "  worlds          say which worlds there are\n" in output()
+    assert output("worlds", "--like", "News").strip() == "driftrec/News-v0"
+
+
+def test_a_policy_and_a_plot_are_there(output, tree):
+    said = output("compare", *WORLD, "--users", "8", "--seed", "1", "--policies", "random", "newest", "--out", "out")
+    assert re.search(r"^newest ", said, re.MULTILINE)
+    assert (tree / "out" / "sessions.png").stat().st_size > 0
+
+
+def test_a_policy_is_in_help_and_palette(output):
+    code = """
+from driftrec.agents.plots.palette import styles
+from driftrec.agents.known import policies_in_words
+print(styles(["newest"])["newest"].colour, "newest (the last of the catalogue)" in policies_in_words())
+"""
+    assert output("-c", code, python=()).split() == ["#0A3C0A", "True"]
+
+
+def test_a_mechanism_is_found_by_its_kind(output):
+    (config,) = re.findall(r"--config '(.*)'", PAGE)
+    code = f"""
+import json, gymnasium, driftrec.envs
+print(type(gymnasium.make("driftrec/News-v0", config=json.loads('{config}')).unwrapped.world.config.drift).__name__)
+"""
+    assert output("-c", code, python=()).strip() == "Still"
+
+
+def test_all_files_that_the_page_names_exist():
+    for name in re.findall(r"`((?:agents|envs|simulators|scripts|tests|docs)/[\w/]+\.(?:py|md))`", PAGE):
+        assert (ROOT / name).exists() or "NAME" in name, name
