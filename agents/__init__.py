@@ -9,8 +9,10 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     catalogues    users' own items: reading, deriving an audience, folders
     setup         a world by its id, and all that a run must know of it
     baselines     policies to beat: random, popular, content, bandit
-    evaluation    playing policies, tables, intervals, plots
-    ranker        what a user would open and what that brings: encoders, choice, judge, logs, fitting, warm start
+    evaluation    playing policies, measuring them: tables, intervals, curves
+    plots         pictures, as functions of the tables
+    ranker        what a user would open and what that brings: choice, judge, logs, fitting, warm start
+    networks      what the ranker is made of: a network over texts, one over features, their encoders
     oracles       policies that are told the truth, and planners
     ppo           slates item by item on the ranker, learned by PPO
     slateq        the same by SlateQ

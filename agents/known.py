@@ -128,7 +128,7 @@ def policies_in_words() -> str:
     runs = [f"{name}:RUN ({KNOWN[name].about})" for name in OF_RUNS]
     tuned = ", ".join(f"{name}:RUN" for name, known in KNOWN.items() if known.run == "tune")
     return (
-        f"The world's baselines when omitted. By name, where the world has them: {', '.join(bare)}. Of a run of "
+        f"Policies by name, where the world has them: {', '.join(bare)}. Of a run of "
         f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Your class as "
-        "package.module:Class. Several training seeds of one policy: ppo:RUN,RUN. A label of your own: label=NAME."
+        "package.module:Class."
     )

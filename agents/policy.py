@@ -38,14 +38,14 @@ CHUNK_USERS = 1024
 class Context(Shared):
     """What a recommender knows before the first user arrives. Nothing here is hidden state.
 
-    Published worlds have no texts, see ``driftrec.agents.worlds.published_setup.context_of``.
+    Worlds of features alone have no texts, see ``driftrec.agents.setup.context_of``.
 
     Attributes:
         slate_size: Positions in a slate.
-        item_embeddings: Text embeddings of the items, float32 unit rows, shape (items, embedding); on published worlds
-            the items' features, or NaN where candidates come with every request.
+        item_embeddings: Text embeddings of the items, float32 unit rows, shape (items, embedding); where there are
+            none the items' features, or NaN where candidates come with every request.
         persona_embeddings: Text embeddings of the personas' self-descriptions, float32, (personas, embedding).
-        item_minutes: Length of each item in minutes, float32, (items,); 1 on published worlds.
+        item_minutes: Length of each item in minutes, float32, (items,); 1 where there are no texts.
         titles: Item titles.
         withheld: True for items that must not be shown, bool, (items,); None where all may be.
         truth: Numbers of hidden truth in the observation, see ``ranker.true_state``; 0 for all but oracles.
@@ -71,8 +71,8 @@ class Policy(Protocol):
 
     A policy that learns while it serves has one method more,
     ``update(observation, slates, clicks, engagement)``, called after every step with what was observed before the
-    step, the slates shown, the clicks (bool, shape of the slates) and the minutes of each position (float32, shape
-    of the slates). Rows of users who are gone hold slates of -1 and no clicks.
+    step, the slates shown, the clicks (bool, shape of the slates) and the engagement of each position, in the world's
+    unit (float32, shape of the slates). Rows of users who are gone hold slates of -1 and no clicks.
     """
 
     def reset(self, num_users: int, seed: int) -> None:

@@ -40,9 +40,6 @@ CLASSES: Mapping[str, Callable[..., Policy]] = {
 POLICIES: Mapping[str, Factory] = {name: CLASSES[name] for name in CLASSES if KNOWN[name].bare}
 """Policies that need nothing but the context, by name."""
 
-LOADERS: Mapping[str, Loader] = {}
-"""Policies that need an argument, by the part of the name before the colon."""
-
 
 @dataclass(frozen=True)
 class Builders:
@@ -117,8 +114,14 @@ def _tuned_or(setup: Setup, head: str, load: Loader | None, context: Context, ru
 
 
 def build_with(setup: Setup, name: str, parameters: Parameters) -> Policy:
-    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``."""
+    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``.
+
+    Raises:
+        ValueError: Also if it needs texts, and the world has none.
+    """
     head = check_tunable(name)
+    if not _serves(head, setup):
+        raise ValueError(f"Policy {head!r} reads texts, and {setup.args.world} has none. Give a world with texts.")
     policies = {key: partial(CLASSES[key], **parameters) for key in {head} - {"mmr"}}
     return build_policy(name, setup.context, policies, {"mmr": lambda context, run: load_mmr(setup, run, **parameters)})
 
@@ -127,7 +130,7 @@ def build_policy(
     name: str,
     context: Context,
     policies: Mapping[str, Factory] = POLICIES,
-    loaders: Mapping[str, Loader] = LOADERS,
+    loaders: Mapping[str, Loader] | None = None,
 ) -> Policy:
     """Build the policy that ``name`` stands for.
 
@@ -137,7 +140,7 @@ def build_policy(
             the current directory are found.
         context: What is known before the first user arrives.
         policies: Called with the context. Extend with ``{**POLICIES, "planner": ...}``.
-        loaders: Called with the context and the argument.
+        loaders: Called with the context and the argument, by the part of the name before the colon.
 
     Raises:
         ValueError: If no policy has that name, or an argument is missing or too much.
@@ -147,6 +150,7 @@ def build_policy(
         TypeError: If the user's object lacks a method of ``Policy``.
     """
     head, _, argument = name.partition(":")
+    loaders = loaders or {}
     known = {*policies, *loaders}
     if name in policies:
         return policies[name](context)

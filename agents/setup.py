@@ -186,18 +186,16 @@ def creator_takes(world: str) -> dict[str, Any]:
 
 
 def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
-    """The arguments with the sizes that ``env`` has, whether they were given or are its defaults.
+    """The arguments with the sizes and options that ``env`` has, whether they were given or left to the world.
 
-    History stays as given where the world has no ``history_length``. Options say which items a world has that may have
-    several.
+    ``config`` stays as given: it holds changes.
     """
-    told: dict[str, Any] = {field.name: getattr(args, field.name) for field in fields(WorldArgs)}
-    told |= {"slate_size": env.world.slate_size, "horizon": env.horizon}
-    told["history"] = getattr(env.world, "history_length", args.history)
-    if hasattr(env.world, "item_source"):
-        options = json_object("options", args.options)
-        told["options"] = json.dumps({**options, "embeddings": env.world.item_source})
-    return WorldArgs(**told)
+    own = {field.name: getattr(args, field.name) for field in fields(WorldArgs)}
+    told = {**env.world.settled, "slate_size": env.world.slate_size, "horizon": env.horizon, "config": args.config}
+    options = {name: value for name, value in told.items() if name not in own}
+    if options:
+        told["options"] = json.dumps({**json_object("options", args.options), **options})
+    return WorldArgs(**{name: told.get(name, value) for name, value in own.items()})
 
 
 def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> Setup:

@@ -45,7 +45,7 @@ class SardineEnv(RecommendationEnv):
     ## Action space
     ``MultiDiscrete([items] * slate_size)``. A repeat within a slate is shown, and can be clicked, at every position.
     The original's -1 and -2, which ask its oracles to fill a position, are not actions here: see
-    ``driftrec.agents.oracles.sardine``.
+    ``driftrec.agents.oracles.sardine_oracles``.
 
     ## Observation space
     A ``Dict`` of ``Box``. With ``observation="ideal"``, the published wrapper ``IdealState``:

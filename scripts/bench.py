@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.benchmarks.measure import PEERS, QUICK, Effort, Row
+from driftrec.agents.benchmarks.measure import PEERS, QUICK, Row, Workload
 from driftrec.agents.benchmarks.suite import (
     PEER_SECTIONS,
     SECTIONS,
@@ -56,7 +56,7 @@ def main(args: Args) -> None:
     def report(row: Row) -> None:
         print(f"{row.section}: {row.name}" + (f" ({row.note})" if row.value is None else ""), flush=True)
 
-    effort = QUICK if args.quick else PEERS if args.peers else Effort()
+    effort = QUICK if args.quick else PEERS if args.peers else Workload()
     results = run_benchmarks(args.sections or usual, effort, world=args.world, report=report)
     print(f"\n{table(results)}")
     if args.out is not None:

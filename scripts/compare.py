@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, filterfalse
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-import tyro
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
@@ -25,10 +24,10 @@ from driftrec.agents.comparison.comparison import (
 )
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.named_tables import write_table
-from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
+from driftrec.agents.plots.plots import save_all
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.runs.load import other_world
@@ -37,12 +36,16 @@ from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named, kit_of
 
+__doc__ = f"{__doc__}\n\n{policies_in_words()}"
+
 
 @dataclass(frozen=True)
 class Args(WorldArgs):
     """Compare policies on the same users and noise."""
 
-    policies: Annotated[tuple[str, ...] | None, tyro.conf.arg(help=policies_in_words())] = None
+    policies: tuple[str, ...] | None = None
+    """Those to compare, by the names above; the world's baselines when omitted. Several training seeds of one policy:
+    ppo:RUN,RUN. A label of your own: label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None

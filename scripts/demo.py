@@ -25,6 +25,9 @@ class Args(WorldArgs):
     """Evaluation users."""
     seed: int | None = 0
     """Seed of everything random."""
+    planner: bool = True
+    """Compare with the planner, too, which says what the best possible policy would get (`normalised`); on a large
+    catalogue it takes long to tune."""
 
 
 def main(args: Args) -> None:
@@ -48,7 +51,8 @@ def _run(args: Args, folder: Path, seed: int) -> None:
     run = folder / "train"
     train.main(train.Args(**world, seed=seed, out=run, settings=QUICK))
     print("3/3 Comparing policies", flush=True)
-    policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in NewsKit.baselines)
+    wanted = [name for name in NewsKit.baselines if args.planner or name != "planner"]
+    policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in wanted)
     policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
     compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))
 

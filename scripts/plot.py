@@ -9,8 +9,8 @@ import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.evaluation.curves import read_curves
-from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.plots.plots import save_all
 
 
 @dataclass(frozen=True)

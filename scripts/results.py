@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -21,6 +20,7 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.comparison.experiments import Study, run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
+from driftrec.agents.evaluation.summary import read_summary
 from driftrec.agents.runs.folders import naming
 from driftrec.simulators.settings import nearest
 
@@ -80,9 +80,7 @@ def main(args: Args) -> None:
         keep(folder, out / name)
     if study.overview is not None:
         kept = {name: out / name / "summary.json" for name in study.tables}
-        summaries = {
-            name: json.loads(file.read_text(encoding="utf-8")) for name, file in kept.items() if file.is_file()
-        }
+        summaries = {name: read_summary(file) for name, file in kept.items() if file.is_file()}
         with naming(out / "overview.md"):
             (out / "overview.md").write_text(study.overview(summaries), encoding="utf-8")
     print(f"Done in {time.perf_counter() - start:.0f} s: {out}")
@@ -142,9 +140,8 @@ def _all(commands: Sequence[Command], args: Args) -> None:
     """
     running: list[subprocess.Popen[bytes]] = []
     with ThreadPoolExecutor(args.workers) as pool:
-        futures = [pool.submit(_one, folder, command, running) for folder, command in commands]
         try:
-            for future in futures:
+            for future in [pool.submit(_one, folder, command, running) for folder, command in commands]:
                 future.result()
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -17,8 +17,8 @@ from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
 from driftrec.agents.runs.load import other_world, ranker_of
 from driftrec.agents.setup import Setup, WorldArgs, set_up
-from driftrec.agents.slateq.settings import SlateQTraining
-from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings
+from driftrec.agents.slateq.slateq_settings import SlateQTraining
+from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
 from driftrec.agents.worlds.kits import fitting, kit_of
 
 

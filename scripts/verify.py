@@ -93,7 +93,7 @@ def _write(args: Args, parts: Sequence[Part], page: str) -> None:
     with run_folder(args.out, "verify") as folder:
         write_config(folder, {**asdict(args), "peers": versions(("sardine-rec",))})
         for part in parts:
-            part.frame().to_csv(folder / f"{part.name}.csv", index=False)
+            part.frame.to_csv(folder / f"{part.name}.csv", index=False)
         (folder / "verify.md").write_text(page, encoding="utf-8")
     print(f"Written to {folder}.")
 

@@ -18,7 +18,7 @@ _METHODS = ("check_ends", "reset", "step", "observe", "reveal", "expected_engage
 
 
 def _count(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= 1
 
 
 def _features(value: Any) -> bool:
@@ -39,6 +39,7 @@ _MEMBERS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "item_features": (_features, "a float32 array (items, features) or None"),
     "fields": (_of_fields, "a mapping of names to Field"),
     "topics": (lambda value: isinstance(value, Mapping), "a mapping of names to vectors, which may be empty"),
+    "settled": (lambda value: isinstance(value, Mapping), "a mapping of arguments to values, which may be empty"),
     **dict.fromkeys(_METHODS, (callable, "a method")),
 }
 
@@ -72,6 +73,7 @@ def check_trial(world: World[Any]) -> None:
     feedback = world.step(state, np.tile(items, (USERS, 1)))
     if isinstance(feedback, Feedback):
         slate, whether = (world.slate_size,), np.bool_
+        kinds: dict[str, tuple[tuple[int, ...], type[np.generic]]]
         kinds = {"clicks": (slate, whether), "engagement": (slate, np.float32)}
         kinds |= {"ended": ((), whether), "gap": ((), np.float32), "left": ((), whether)}
         for name, (shape, dtype) in kinds.items():

@@ -15,7 +15,7 @@ from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
 from driftrec.simulators.drift import DriftRule, InterestDrift
 from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
-from driftrec.simulators.mechanisms import spelt, swappable
+from driftrec.simulators.mechanisms import contents, kinds, spelt, swappable
 from driftrec.simulators.past import MAX_HOURS, past_fields
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
@@ -141,6 +141,11 @@ class NewsWorld:
         self._width = self._walk_words + 4
 
     @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"history": self.history_length, "config": {**contents(self.config), **kinds(self.config)}}
+
+    @property
     def fields(self) -> Mapping[str, Field]:
         """Shape, type and range of every observation field."""
         longest = self.config.reading.longest(float(self.catalogue.minutes.max()))
@@ -179,12 +184,13 @@ class NewsWorld:
         by_position = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         shown = first_places(by_position)
         shown &= ~state.gone
-        position = self._choose(state, by_position, shown, noise.uniform(words[0]))
+        affinity = slate_affinity(self.catalogue.latent, by_position, state.interest)
+        position = self._choose(state, by_position, affinity, shown, noise.uniform(words[0]))
         opened = position >= 0
         users = np.flatnonzero(opened)
         places = position[users], users
         items = by_position[places]
-        minutes = self._consume(state, users, items, opened, words[1])
+        minutes = self._consume(state, users, items, affinity[places], opened, words[1])
         clicks = np.zeros(by_position.shape, np.bool_)
         clicks[places] = True
         engagement = np.zeros(by_position.shape, np.float32)
@@ -266,12 +272,12 @@ class NewsWorld:
         return float(np.exp(choice.no_click))
 
     def _choose(
-        self, state: NewsState, by_position: NDArray[np.int64], shown: NDArray[np.bool_], draw: Float
+        self, state: NewsState, by_position: NDArray[np.int64], affinity: Float, shown: NDArray[np.bool_], draw: Float
     ) -> NDArray[np.int64]:
         """Position opened by every user, -1 for none."""
         catalogue = self.catalogue
         weights = self.config.choice.attraction(
-            slate_affinity(catalogue.latent, by_position, state.interest),
+            affinity,
             warm.take(catalogue.allure, by_position),
             at_slates(state.satiation, warm.take(catalogue.topic, by_position)),
             held(state.read.items, by_position).astype(np.float32),
@@ -288,13 +294,13 @@ class NewsWorld:
         state: NewsState,
         users: NDArray[np.int64],
         items: NDArray[np.int64],
+        affinity: Float,
         opened: NDArray[np.bool_],
         words: NDArray[np.uint64],
     ) -> Float:
-        """Let ``users`` read ``items``; returns the minutes, (opened,)."""
+        """Let ``users`` read ``items``, of that ``affinity``; returns the minutes, (opened,)."""
         catalogue, config = self.catalogue, self.config
         latent, allure = warm.take(catalogue.latent, items), catalogue.allure.take(items)
-        affinity = slate_affinity(catalogue.latent, items[None], warm.take(state.interest, users))[0]
         minutes = config.reading.minutes(catalogue.minutes[items], affinity, allure, noise.normal(words[users]))
         worth = np.zeros(len(opened), np.float32)
         worth[users] = config.satisfaction.worth(catalogue.quality[items], allure, affinity)

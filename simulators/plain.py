@@ -25,6 +25,7 @@ class PlainWorld:
     personas: Personas | None = None
     item_features: Float | None = None
     topics: Mapping[str, Float] = {}
+    settled: Mapping[str, Any] = {}
 
     def check_ends(self) -> None:
         """Raise ValueError: nobody leaves."""

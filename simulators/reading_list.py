@@ -30,7 +30,7 @@ class ReadingList:
         """Append one item to each of ``users`` (rows); the others are as long, ``hours`` is when it was read."""
         for buffer, new in zip(self._buffers(), (items, minutes, hours), strict=True):
             rows = np.empty((len(users), buffer.shape[1]), buffer.dtype)
-            rows[:, :-1] = buffer.take(users, axis=0)[:, 1:]
+            rows.ravel()[:-1] = buffer.take(users, axis=0).ravel()[1:]  # all rows at a stretch: moved up by one
             rows[:, -1] = new
             buffer[users] = rows
 

@@ -131,6 +131,14 @@ class World(Protocol[State]):
         """
         ...
 
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Keyword arguments of its environment as the world settled them, of those that may be left open.
+
+        "history" where there is one, "config" with every number of the mechanisms; {} where there are none.
+        """
+        ...
+
     def check_ends(self) -> None:
         """Raise ValueError if no episode could ever end without a horizon; the message says what to set."""
         ...

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,69 @@ def test_the_version_is_said_once():
 def test_what_is_no_part_is_refused_with_the_parts():
     with pytest.raises(AttributeError, match="no attribute 'env'; its parts are agents, envs, scripts, simulators"):
         driftrec.env  # noqa: B018
+
+
+NAMED = [path for path in MODULES if path.is_relative_to(AGENTS) and path.name != "__init__.py"]
+ABOVE_WORLDS = [
+    path
+    for path in MODULES
+    if path.relative_to(ROOT).parts[0] in ("agents", "scripts") and (ROOT / "agents" / "worlds") not in path.parents
+]
+
+
+def asks_for_its_kind(source: str) -> list[str]:
+    """Calls that ask what kind of world or setup there is, or whether it has something, instead of the contract."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+            continue
+        about = ast.unparse(node.args[0])
+        kinds = ast.unparse(node.args[1]) if node.func.id == "isinstance" else ""
+        of_worlds = re.fullmatch(r"(.*[._])?(world|setup)", about) or re.search(r"\w(World|Setup)\b|\bSetup\b", kinds)
+        if node.func.id in ("isinstance", "hasattr", "getattr") and of_worlds:
+            found.append(ast.unparse(node))
+    return found
+
+
+def test_questions_about_kinds_are_found():
+    asked = ["isinstance(world, A)", "hasattr(env.world, 'config')", "getattr(self._world, 'x', 1)"]
+    asked += ["isinstance(setup, PublishedSetup)", "isinstance(thing, NewsWorld)", "isinstance(it, (int, Setup))"]
+    fine = ["isinstance(env, RecommendationEnv)", "getattr(args, name)", "hasattr(args, 'settings')", "world.unit"]
+    assert asks_for_its_kind("\n".join([*asked, *fine])) == asked
+
+
+@pytest.mark.parametrize("path", ABOVE_WORLDS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nobody_but_kits_asks_what_kind_of_world_there_is(path):
+    assert not asks_for_its_kind(path.read_text(encoding="utf-8"))
+
+
+def twins(names: Iterable[tuple[str, Path]]) -> dict[str, list[str]]:
+    """Names that stand in several files."""
+    places: dict[str, set[str]] = {}
+    for name, path in names:
+        places.setdefault(name, set()).add(str(path.relative_to(ROOT)))
+    return {name: sorted(where) for name, where in places.items() if len(where) > 1}
+
+
+def public(path: Path) -> Iterator[tuple[str, Path]]:
+    """Classes and functions that a module defines for others."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+            yield node.name, path
+
+
+def test_no_two_modules_of_agents_have_one_name():
+    assert twins((path.name, path) for path in NAMED) == {}
+
+
+def test_no_public_class_or_function_of_agents_is_defined_twice():
+    assert twins(each for path in NAMED for each in public(path)) == {}
+
+
+def test_the_rooms_of_agents_are_small():
+    held: dict[str, int] = {}
+    for path in NAMED:
+        room = str(path.parent.relative_to(ROOT))
+        held[room] = held.get(room, 0) + 1
+    assert held["agents"] <= 6
+    assert {room: number for room, number in held.items() if number > 16} == {}

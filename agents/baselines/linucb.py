@@ -18,11 +18,11 @@ from driftrec.simulators.vectors import Double, Float, unit
 
 
 class LinUCB:
-    """Learns for every user how minutes read follow from what items are about, and shows what may be best.
+    """Learns for every user how engagement follows from what items are about, and shows what may be best.
 
     Li, Chu, Langford & Schapire (2010), "A contextual-bandit approach to personalized news article
     recommendation", algorithm 1, with the roles turned round: one ridge regression a user, shared by all
-    items. With x the features of an item and r the minutes of its position, over all positions shown to a
+    items. With x the features of an item and r the engagement of its position, over all positions shown to a
     user,
 
         A = ridge * I + sum x x^T
@@ -42,8 +42,8 @@ class LinUCB:
 
     Args:
         context: What is known of the catalogue.
-        alpha: Width of the confidence bound, minutes a unit of uncertainty; 0 is greedy. >= 0.
-        prior: Minutes a position that one unit of similarity to the persona is worth before any data. >= 0.
+        alpha: Width of the confidence bound, engagement a unit of uncertainty; 0 is greedy. >= 0.
+        prior: Engagement a position that one unit of similarity to the persona is worth before any data. >= 0.
         ridge: Weight of the prior, in impressions. > 0.
         dims: Principal components kept, at most what the embeddings have. >= 1.
 
@@ -86,7 +86,7 @@ class LinUCB:
             rows: Where they stand in the batch.
 
         Returns:
-            Minutes a unit of each feature, float64, shape (users, dims + 1).
+            Engagement a unit of each feature, float64, shape (users, dims + 1).
         """
         shift = self._inverse[rows] @ self._moment[rows, :, None]
         return self.prior_mean[persona[:, 0]] + shift[:, :, 0]
@@ -112,11 +112,11 @@ class LinUCB:
         clicks: NDArray[np.bool_],
         engagement: NDArray[np.floating],
     ) -> None:
-        """Learn from the minutes of every position, clicked or not; item -1 is a position that nobody saw."""
+        """Learn from the engagement of every position, clicked or not; item -1 is a position that nobody saw."""
         prior_mean = self.prior_mean[observation["persona"][:, 0]]  # (users, dims + 1)
-        for items, minutes in zip(slates.T, engagement.T, strict=True):
+        for items, earned in zip(slates.T, engagement.T, strict=True):
             x = self.features[items] * (items >= 0)[:, None]  # (users, dims + 1)
-            surprise = minutes - np.einsum("ud,ud->u", x, prior_mean)
+            surprise = earned - np.einsum("ud,ud->u", x, prior_mean)
             self._moment += x * surprise[:, None]
             add_rank_one(self._inverse, x)
 

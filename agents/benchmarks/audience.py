@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from driftrec.agents.benchmarks.measure import Effort, Row, peak_memory
+from driftrec.agents.benchmarks.measure import Row, Workload, peak_memory
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.policy import Observation, Slates
 from driftrec.envs.news import news_world
@@ -16,7 +16,7 @@ from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.world import World
 
 
-def audience(effort: Effort) -> Iterator[Row]:
+def audience(effort: Workload) -> Iterator[Row]:
     """Seconds and peak memory."""
     seconds = time.perf_counter()
     simulate(effort.audience, effort.audience_steps, effort.chunk)
@@ -29,14 +29,14 @@ def audience(effort: Effort) -> Iterator[Row]:
 
 
 def simulate(users: int, steps: int, chunk: int) -> float:
-    """Show ``users`` users random slates for ``steps`` steps, observations included; returns minutes read in all."""
+    """Show ``users`` users random slates for ``steps`` steps, observations included; returns their engagement."""
     world = news_world()
     seeds = user_seeds(0, "benchmark", users)
-    minutes = 0.0
+    engagement = 0.0
     for start in range(0, users, chunk):
         _, played = play(world, AnySlates(world), seeds[start : start + chunk], horizon=steps, seed=start)
-        minutes += sum(float(step.feedback.reward().sum(dtype=np.float64)) for step in played)
-    return minutes
+        engagement += sum(float(step.feedback.reward().sum(dtype=np.float64)) for step in played)
+    return engagement
 
 
 class AnySlates:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftrec.agents.benchmarks.measure import Effort, Row, alternate
+from driftrec.agents.benchmarks.measure import Row, Workload, alternate
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.catalogues import packaged_catalogue
 
 
-def encoding(effort: Effort) -> Iterator[Row]:
+def encoding(effort: Workload) -> Iterator[Row]:
     """One row; loading the model does not count."""
     encoder = TextEncoder()
     texts = packaged_catalogue()[0].documents()[: effort.texts]

@@ -11,14 +11,14 @@ import numpy as np
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.benchmarks.alone import Measurement
-from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.envs.vector import RecommendationVectorEnv
 
 UNIT = "user-steps/s"
 _DRAWN = 16
 
 
-def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
+def stepping(envs: RecommendationVectorEnv, effort: Workload) -> Work:
     """Steps of ``envs`` under random slates drawn beforehand, observations, infos and resets included.
 
     As in any loop that uses them, a step's results live until those of the next step are there.
@@ -39,12 +39,12 @@ def stepping(envs: RecommendationVectorEnv, effort: Effort) -> Work:
     return work
 
 
-def environment(effort: Effort, world: str) -> list[Measurement]:
+def environment(effort: Workload, world: str) -> list[Measurement]:
     """One a number of lanes."""
     return [partial(_with_lanes, lanes, effort, world) for lanes in effort.lanes]
 
 
-def _with_lanes(lanes: int, effort: Effort, world: str) -> Iterator[Row]:
+def _with_lanes(lanes: int, effort: Workload, world: str) -> Iterator[Row]:
     env: Any = gym.make(world).unwrapped  # also of "package.module:Name-v0"
     envs = RecommendationVectorEnv(env.world, lanes, env.horizon)
     (rates,) = alternate([stepping(envs, effort)], effort.repeats)

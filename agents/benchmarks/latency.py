@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from driftrec.agents.benchmarks.measure import Effort, Row
+from driftrec.agents.benchmarks.measure import Row, Workload
 from driftrec.agents.benchmarks.training import unfitted_stage
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ppo.actor_critic import serving_network
-from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.setup import WorldArgs, set_up
 
 
-def latency(effort: Effort, world: str) -> Iterator[Row]:
+def latency(effort: Workload, world: str) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
     setup = set_up(WorldArgs(world))
     stage = unfitted_stage(setup, PPOSettings.candidates)

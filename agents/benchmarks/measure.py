@@ -15,7 +15,7 @@ Work = Callable[[], int]
 
 
 @dataclass(frozen=True)
-class Effort:
+class Workload:
     """How much every benchmark does.
 
     Attributes:
@@ -47,10 +47,10 @@ class Effort:
     chunk: int = 50_000
 
 
-PEERS = Effort(repeats=5, user_steps=500_000, frames=4_096)
+PEERS = Workload(repeats=5, user_steps=500_000, frames=4_096)
 """For the many rows of the published worlds, so that all of them take minutes."""
 
-QUICK = Effort(
+QUICK = Workload(
     repeats=2,
     lanes=(4, 64),
     user_steps=256,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from driftrec.agents.benchmarks.environment import UNIT, stepping
-from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.agents.verification.sardine_original import original_env
 from driftrec.envs.news import NewsVectorEnv
 from driftrec.simulators.extras import install
@@ -16,7 +16,7 @@ PEER = "SARDINE SlateTopK-Bored, one environment"
 REMEDY = f"not installed; {install('peers')}"
 
 
-def peers(effort: Effort) -> Iterator[Row]:
+def peers(effort: Workload) -> Iterator[Row]:
     """The peer's rate, ours at 4,096 lanes (or the most of ``effort``), and how many times faster ours is."""
     try:
         import sardine  # noqa: F401 (registers its environments)

@@ -17,7 +17,7 @@ from gymnasium.vector import SyncVectorEnv
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.benchmarks.alone import Measurement
 from driftrec.agents.benchmarks.environment import UNIT, stepping
-from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.agents.benchmarks.peers import REMEDY, sardine_stepping
 from driftrec.agents.verification.sardine_original import original_env
 from driftrec.envs.vector import RecommendationVectorEnv
@@ -72,7 +72,7 @@ QUOTED = (
 )
 
 
-def published(effort: Effort) -> list[Measurement]:
+def published(effort: Workload) -> list[Measurement]:
     """RecSim's worlds, then SARDINE's, world by world."""
     lanes = min(LANES, max(effort.lanes))
     names = dict.fromkeys(quoted.name for quoted in QUOTED)
@@ -83,7 +83,7 @@ def published(effort: Effort) -> list[Measurement]:
     ]
 
 
-def _recsim(seen: list[Quoted], lanes: int, effort: Effort) -> Iterator[Row]:
+def _recsim(seen: list[Quoted], lanes: int, effort: Workload) -> Iterator[Row]:
     """Ours, and for all that was seen of the same sizes the figure and how many times faster ours is."""
     name = seen[0].name
     (ours,) = alternate([stepping(_ours(seen[0].world, lanes, seen[0].sizes), effort)], effort.repeats)
@@ -98,7 +98,7 @@ def _recsim(seen: list[Quoted], lanes: int, effort: Effort) -> Iterator[Row]:
         yield Row(SECTION, f"{name}, ours / quoted", value, "times", low, high, cpu, f"to its fastest: {one.where}")
 
 
-def _sardine(world: str, lanes: int, effort: Effort) -> Iterator[Row]:
+def _sardine(world: str, lanes: int, effort: Workload) -> Iterator[Row]:
     """Ours, one original and ``SYNC`` of them in turns, and how many times faster ours is."""
     name = f"Sardine-{world}"
     works = [stepping(_ours(name, lanes, {}), effort)]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from stable_baselines3 import PPO
 
-from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.agents.benchmarks.peers import REMEDY
 from driftrec.agents.benchmarks.training import learning, settings_for, unfitted_stage
-from driftrec.agents.ppo.settings import build_ppo
+from driftrec.agents.ppo.ppo_settings import build_ppo
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.verification.sardine_original import original_env
 
@@ -22,7 +22,7 @@ numbers of which the slate is made."""
 QUOTED = "600 to 750 were quoted for two shared cores, actions not said"
 
 
-def published_training(effort: Effort) -> Iterator[Row]:
+def published_training(effort: Workload) -> Iterator[Row]:
     """Ours, and theirs by both kinds of actions, in turns; how many times faster ours is."""
     works = [_ours(effort)]
     try:
@@ -37,7 +37,7 @@ def published_training(effort: Effort) -> Iterator[Row]:
         yield ours.over(rates, SECTION, f"ours / theirs, {actions}")
 
 
-def _ours(effort: Effort) -> Work:
+def _ours(effort: Workload) -> Work:
     frames = max(effort.frames, LANES)
     setup = set_up(WorldArgs(world=f"driftrec/Sardine-{WORLD}-v0"))
     settings = settings_for(LANES, frames)

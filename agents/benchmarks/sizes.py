@@ -10,7 +10,7 @@ import gymnasium as gym
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.benchmarks.alone import Measurement
 from driftrec.agents.benchmarks.environment import UNIT, stepping
-from driftrec.agents.benchmarks.measure import Effort, Row, alternate, peak_memory
+from driftrec.agents.benchmarks.measure import Row, Workload, alternate, peak_memory
 from driftrec.envs.vector import RecommendationVectorEnv
 
 SECTION = "sizes"
@@ -28,12 +28,12 @@ REPEATS = 3
 """Repetitions at most: what is told here is how speed goes with lanes, not a comparison in turns."""
 
 
-def sizes(effort: Effort) -> list[Measurement]:
+def sizes(effort: Workload) -> list[Measurement]:
     """Every world at every number of lanes."""
     return [partial(_size, world, lanes, effort) for world in WORLDS for lanes in effort.lanes]
 
 
-def _size(world: str, lanes: int, effort: Effort) -> Iterator[Row]:
+def _size(world: str, lanes: int, effort: Workload) -> Iterator[Row]:
     """Rate and peak memory."""
     envs = gym.make_vec(f"driftrec/{world}-v0", num_envs=lanes)
     assert isinstance(envs, RecommendationVectorEnv)

@@ -17,7 +17,7 @@ from driftrec.agents.benchmarks.encoding import encoding
 from driftrec.agents.benchmarks.environment import environment
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.machine import machine
-from driftrec.agents.benchmarks.measure import Effort, Row, largest_peak
+from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
 from driftrec.agents.benchmarks.peers import peers
 from driftrec.agents.benchmarks.published import published
 from driftrec.agents.benchmarks.published_training import published_training
@@ -41,7 +41,7 @@ HOW = "Every measurement was taken in a fresh process that did nothing else; wha
 
 def run_benchmarks(
     sections: Sequence[str] = SECTIONS,
-    effort: Effort | None = None,
+    effort: Workload | None = None,
     *,
     world: str = NEWS,
     run: Callable[[Measurement], Iterable[Row]] = alone,
@@ -64,7 +64,7 @@ def run_benchmarks(
         ImportError: If the module of a user's world cannot be imported.
         RuntimeError: If a measurement's process fails; holds what it said last.
     """
-    effort = effort or Effort()
+    effort = effort or Workload()
     available = _benchmarks(effort, world)
     known = available if world == NEWS else WORLD_SECTIONS
     for section in sections:
@@ -81,7 +81,7 @@ def run_benchmarks(
     return results
 
 
-def _benchmarks(effort: Effort, world: str) -> dict[str, list[Measurement]]:
+def _benchmarks(effort: Workload, world: str) -> dict[str, list[Measurement]]:
     """What every section measures: what is to be compared in turns is one measurement."""
     return {
         "environment": environment(effort, world),

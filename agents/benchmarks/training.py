@@ -7,16 +7,16 @@ from dataclasses import asdict
 
 from stable_baselines3 import PPO
 
-from driftrec.agents.benchmarks.measure import Effort, Row, Work, alternate
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ppo.settings import PPOSettings, build_ppo
+from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import kit_of
 
 LANES = 128
 
 
-def training(effort: Effort, world: str) -> Iterator[Row]:
+def training(effort: Workload, world: str) -> Iterator[Row]:
     """One row."""
     setup = set_up(WorldArgs(world))
     settings = settings_for(LANES, effort.frames)

@@ -27,7 +27,7 @@ HEAD = 100_000
 """Characters that tell the separator."""
 
 
-class Row(NamedTuple):
+class Record(NamedTuple):
     """A row of an items file.
 
     Attributes:
@@ -51,7 +51,7 @@ class Rows(NamedTuple):
     """
 
     header: list[str]
-    rows: list[Row]
+    rows: list[Record]
     assumed: tuple[str, ...]
 
 
@@ -104,14 +104,14 @@ def _agreement(head: str, separator: str, needed: int) -> float:
     return times / len(rows) if usual >= max(needed, 2) else 0.0
 
 
-def _usual(rows: list[Row]) -> tuple[int, int]:
+def _usual(rows: list[Record]) -> tuple[int, int]:
     """The most usual number of values, and how many rows have it."""
     return max(Counter(len(row.values) for row in rows).items(), key=lambda pair: pair[1], default=(0, 0))
 
 
 def _rows(
     text: str, separator: str, *, quotes: bool = True, lines_before: int = 0, most: int | None = None
-) -> list[Row]:
+) -> list[Record]:
     """Rows of a text, blank ones left out, each with the line it begins in, from 1.
 
     Args:
@@ -132,7 +132,7 @@ def _rows(
         csv.field_size_limit(longest)
 
 
-def _read(reader: Reader, lines_before: int) -> Iterator[Row]:
+def _read(reader: Reader, lines_before: int) -> Iterator[Record]:
     while True:
         place = f"line {lines_before + reader.line_num + 1}"
         try:
@@ -140,7 +140,7 @@ def _read(reader: Reader, lines_before: int) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(place, [], f"not valid CSV ({error}). Is a quote missing or too many?")
+            yield Record(place, [], f"not valid CSV ({error}). Is a quote missing or too many?")
             continue  # with the next line
         if any(value.strip() for value in values):
-            yield Row(place, values)
+            yield Record(place, values)

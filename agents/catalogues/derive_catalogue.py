@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from driftrec.agents.catalogues.components import chunks, cluster, component_scores
-from driftrec.agents.catalogues.read_items import Items
+from driftrec.agents.catalogues.read_items import ReadItems
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.vectors import unit
 
@@ -54,7 +54,7 @@ FURTHER = (
 
 
 def derive_catalogue(
-    items: Items,
+    items: ReadItems,
     item_embeddings: NDArray[np.float32],
     *,
     seed: int,
@@ -91,7 +91,7 @@ def derive_catalogue(
     return catalogue, derive_personas(catalogue, num_personas, persona_rng)
 
 
-def _check_items(items: Items, embeddings: NDArray[np.float32]) -> None:
+def _check_items(items: ReadItems, embeddings: NDArray[np.float32]) -> None:
     """Raise ValueError unless there are at least two items and one embedding each."""
     if embeddings.ndim != 2 or len(embeddings) != len(items):
         raise ValueError(f"Embeddings of shape {embeddings.shape} for {len(items)} items; need one row an item.")
@@ -143,7 +143,7 @@ def _hidden_columns(n: int, rng: np.random.Generator) -> tuple[NDArray[np.float3
 
 
 def _topics(
-    items: Items, embeddings: NDArray[np.float32], num_topics: int, seed: int
+    items: ReadItems, embeddings: NDArray[np.float32], num_topics: int, seed: int
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Topic names and each item's topic."""
     if any(items.topics):

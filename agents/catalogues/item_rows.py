@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from driftrec.agents.catalogues.delimited import Row, Rows, read_delimited
+from driftrec.agents.catalogues.delimited import Record, Rows, read_delimited
 from driftrec.agents.catalogues.item_bytes import PARQUET, decoded, read_bytes
 
 JSON = re.compile(r"\s*\[\s*\{")
@@ -76,7 +76,7 @@ def _parquet(path: Path, data: bytes, assumed: tuple[str, ...]) -> Rows:
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"{path} is Parquet and damaged ({error}); is it whole?") from error
     columns = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
-    rows = [Row(f"row {number}", list(values)) for number, values in enumerate(zip(*columns, strict=True), 1)]
+    rows = [Record(f"row {number}", list(values)) for number, values in enumerate(zip(*columns, strict=True), 1)]
     return Rows(table.column_names, rows, assumed)
 
 
@@ -86,12 +86,12 @@ def _table(objects: list[tuple[str, Any]], assumed: tuple[str, ...]) -> Rows:
     return Rows(header, [_row(place, one, header) for place, one in objects], assumed)
 
 
-def _row(place: str, one: Any, header: list[str]) -> Row:
+def _row(place: str, one: Any, header: list[str]) -> Record:
     if isinstance(one, dict):
-        return Row(place, [_cell(one.get(name)) for name in header])
+        return Record(place, [_cell(one.get(name)) for name in header])
     if isinstance(one, json.JSONDecodeError):
-        return Row(place, [], f"not valid JSON ({one}).")
-    return Row(place, [], f"{json.dumps(one)[:60]} is no object; an item is {{...}}.")
+        return Record(place, [], f"not valid JSON ({one}).")
+    return Record(place, [], f"{json.dumps(one)[:60]} is no object; an item is {{...}}.")
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from driftrec.agents.catalogues.delimited import Row
+from driftrec.agents.catalogues.delimited import Record
 from driftrec.agents.catalogues.item_notes import assumed_note, break_notes, control_notes, html_notes, topic_notes
 from driftrec.agents.catalogues.item_rows import read_rows
 from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, without_html
@@ -29,7 +29,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True)
-class Items:
+class ReadItems:
     """Rows of an items file, in its order.
 
     Attributes:
@@ -60,7 +60,7 @@ def read_items(
     encoding: str | None = None,
     columns: Mapping[str, str] | None = None,
     bad_rows: BadRows = "error",
-) -> Items:
+) -> ReadItems:
     """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``item_rows``.
 
     Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic`` and ``genres`` may
@@ -108,7 +108,7 @@ def _items(
     used: dict[str, str],
     ignored: tuple[str, ...],
     assumed: tuple[str, ...],
-) -> Items:
+) -> ReadItems:
     """Items of the rows kept, each with the place it stands at and its values by our columns."""
     records = [record for _, record in kept]
     titles = [_readable(record["title"]) for record in records]
@@ -123,7 +123,7 @@ def _items(
         *break_notes(kept),
         *topic_notes(first),
     ]
-    return Items(
+    return ReadItems(
         ids=tuple(cleaned(record["id"]) for record in records),
         titles=tuple(titles),
         texts=tuple(_text(record, names) for record, names in zip(records, lists, strict=True)),
@@ -148,7 +148,7 @@ def _text(record: dict[str, str], genres: list[str]) -> str:
 
 
 def _sorted_out(
-    path: Path, rows: Iterable[Row], header: list[str], places: dict[str, int]
+    path: Path, rows: Iterable[Record], header: list[str], places: dict[str, int]
 ) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
     """Rows that are items, each with where it stands, and what is wrong with the others."""
     seen: dict[str, str] = {}

@@ -175,11 +175,18 @@ def compare(
     table = pd.concat(episodes, ignore_index=True)
     oracles = [entry.label for entry in entries if entry.oracle and entry.label in shown]
     baseline = baseline if baseline in shown else default_baseline(list(shown))
-    summary = summarise(table, shown, world=description(setup), baseline=baseline, seed=seed, oracles=oracles)
+    summary = summarise(
+        table,
+        shown,
+        world=description(setup),
+        unit=setup.world.unit,
+        baseline=baseline,
+        seed=seed,
+        oracles=oracles,
+    )
     summary["failed"] = {
         label: INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error) for label, error in errors.items()
     }
-    summary["unit"] = setup.world.unit
     summary["planner_weights"] = weights_of_planners(entries)
     found = {entry.label: dict(entry.parameters) for entry in entries if entry.parameters and entry.label in shown}
     if found:

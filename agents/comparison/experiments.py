@@ -33,7 +33,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Table:
+class StudyTable:
     """One comparison.
 
     Attributes:
@@ -58,7 +58,7 @@ class Study:
     """
 
     trainings: Mapping[str, Training]
-    tables: Mapping[str, Table]
+    tables: Mapping[str, StudyTable]
     overview: Callable[[Mapping[str, Mapping[str, Any]]], str] | None = None
 
     def behind(self, table: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from driftrec.agents.comparison.experiments import Study, Table, Training
+from driftrec.agents.comparison.experiments import Study, StudyTable, Training
 
 NEW = ("--settings.withheld", "0.2")
 """A fifth of the items is not shown in training and is there in evaluation."""
@@ -28,8 +28,8 @@ TRAININGS: Mapping[str, Training] = {
 """By name. A training stands behind the one whose ranker it takes."""
 
 
-TABLES: Mapping[str, Table] = {
-    "main": Table(
+TABLES: Mapping[str, StudyTable] = {
+    "main": StudyTable(
         (
             *("random", "popular", "content", "epsilon-content", "linucb"),
             *("sb3-ppo:{sb3-ppo}", "sb3-sac:{sb3-sac}", "slateq:{slateq}", "myopic:{text}", "mmr:{text}"),
@@ -38,15 +38,15 @@ TABLES: Mapping[str, Table] = {
         ),
         baseline="myopic",
     ),
-    "behaviour": Table(("random", "myopic:{text}", "ppo:{text}", "planner"), baseline="myopic"),
-    "new-items": Table(
+    "behaviour": StudyTable(("random", "myopic:{text}", "ppo:{text}", "planner"), baseline="myopic"),
+    "new-items": StudyTable(
         (
             *("random", "text-new=ppo:{text-new}", "ids-new=ppo:{ids-new}", "random-vectors-new=ppo:{random-new}"),
             *("text=ppo:{text}", "ids=ppo:{ids}", "random-vectors=ppo:{random}", "planner"),
         ),
         baseline="ids-new",
     ),
-    "slates": Table(
+    "slates": StudyTable(
         ("random", "iterative=ppo:{text}", "top-k=ppo:{top-k}", "sb3-ppo:{sb3-ppo}", "planner"), baseline="top-k"
     ),
 }

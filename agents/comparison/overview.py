@@ -55,4 +55,4 @@ def _row(name: str, summary: Mapping[str, Any]) -> list[str]:
     scaled = ours["normalised"]
     told = "" if scaled is None else f"{scaled['mean']:.2f}"
     seeds = str(len(ours["training_seeds"]))
-    return [name, summary.get("unit", "minutes"), PUBLISHED_BEST.get(name, ""), *means.values(), told, seeds]
+    return [name, summary["unit"], PUBLISHED_BEST.get(name, ""), *means.values(), told, seeds]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from driftrec.agents.comparison.experiments import Study, Table, Training
+from driftrec.agents.comparison.experiments import Study, StudyTable, Training
 from driftrec.agents.comparison.overview import overview
 from driftrec.agents.worlds import recsim, sardine
 
@@ -41,7 +41,7 @@ def study() -> Study:
         if not name.endswith("partial"):
             trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
             policies.append(f"slateq:{{{name}-slateq}}")
-        tables[name] = Table((*policies, *REFERENCES.get(name, ()), "planner"), "myopic-oracle", world)
+        tables[name] = StudyTable((*policies, *REFERENCES.get(name, ()), "planner"), "myopic-oracle", world)
     return Study(trainings, tables, overview)
 
 

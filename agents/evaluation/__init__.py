@@ -1,4 +1,4 @@
-"""Comparing policies: results tables, intervals, summaries and plots. Only ``play`` runs a policy.
+"""Measuring policies: results tables, intervals, summaries, curves. Only ``play`` runs a policy.
 
-Imports of agents: policy, known, baselines.
+Imports of agents: policy, baselines.
 """

@@ -27,7 +27,7 @@ BEHAVIOUR = {
 class Behaviour:
     """Means over the users of every step; NaN where there is nobody and nothing to average.
 
-    ``opened_quality``, ``opened_allure``: of the items opened in the step. ``opened_satiation``: of the reader with
+    ``opened_quality``, ``opened_allure``: of the items opened in the step. ``opened_satiation``: of the user with
     the item's topic, before the step. ``topic_entropy``: of the topics of each user's last ``WINDOW`` opened items,
     over the users who are there and have opened as many; fewer items have a lower entropy whatever they are, which
     would make a policy whose slates are rarely opened look narrow. ``gap_hours``: time away, over the sessions that

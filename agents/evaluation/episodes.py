@@ -11,7 +11,7 @@ from driftrec.agents.evaluation.persona_columns import PERSONA
 METRICS = (
     "engagement",
     "sessions",
-    "session_minutes",
+    "session_engagement",
     "click_rate",
     "churn",
     "slate_diversity",

@@ -13,8 +13,8 @@ class References:
     """Engagement of all policies, and those among them that the others are held against.
 
     Args:
-        minutes: Engagement of each policy, (training seeds, users).
-        trained: Training seeds of each policy, in the order of ``minutes``; none where nothing was trained.
+        engagement: Of each policy, (training seeds, users).
+        trained: Training seeds of each policy, in the order of ``engagement``; none where nothing was trained.
         baseline: Label of the policy for paired differences.
         floor: Label of what counts as 0.
         ceiling: Label of what counts as 1.
@@ -23,7 +23,7 @@ class References:
 
     def __init__(
         self,
-        minutes: Mapping[str, Values],
+        engagement: Mapping[str, Values],
         trained: Mapping[str, Sequence[int]],
         *,
         baseline: str,
@@ -31,10 +31,10 @@ class References:
         ceiling: str,
         seed: int,
     ) -> None:
-        self.minutes, self.trained, self.seed = minutes, trained, seed
+        self.engagement, self.trained, self.seed = engagement, trained, seed
         self.baseline, self.floor, self.ceiling = baseline, floor, ceiling
         # Where ceiling and floor cannot be told apart, a ratio to their difference says nothing.
-        self.scaled = {floor, ceiling} <= set(minutes) and self._gap(ceiling, floor).low > 0
+        self.scaled = {floor, ceiling} <= set(engagement) and self._gap(ceiling, floor).low > 0
 
     def compare(self, name: str) -> dict[str, Any]:
         """How one policy compares.
@@ -45,15 +45,15 @@ class References:
         return {
             "normalised": self._normalised(name) if self.scaled else None,
             "versus_baseline": self._versus(name),
-            "distinguishable_from_random": self._distinguishable(name) if self.floor in self.minutes else None,
+            "distinguishable_from_random": self._distinguishable(name) if self.floor in self.engagement else None,
         }
 
     def _normalised(self, name: str) -> dict[str, float]:
         ends = {self.floor: 0.0, self.ceiling: 1.0}
         if name in ends:  # by definition, even if its training seeds are resampled
             return asdict(Interval(ends[name], ends[name], ends[name]))
-        low, high = self.minutes[self.floor], self.minutes[self.ceiling]
-        return asdict(ratio_interval(self.minutes[name], low, high, seed=self.seed))
+        low, high = self.engagement[self.floor], self.engagement[self.ceiling]
+        return asdict(ratio_interval(self.engagement[name], low, high, seed=self.seed))
 
     def _versus(self, name: str) -> dict[str, float]:
         if name == self.baseline:
@@ -67,5 +67,5 @@ class References:
     def _gap(self, name: str, other: str) -> Interval:
         """Difference in pairs: of users, and of training seeds too where both policies have the same."""
         if self.trained[name] and self.trained[name] == self.trained[other]:
-            return interval(self.minutes[name] - self.minutes[other], seed=self.seed)
-        return paired_interval(self.minutes[name], self.minutes[other], seed=self.seed)
+            return interval(self.engagement[name] - self.engagement[other], seed=self.seed)
+        return paired_interval(self.engagement[name], self.engagement[other], seed=self.seed)

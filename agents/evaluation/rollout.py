@@ -28,7 +28,7 @@ class Rollout:
 
     Attributes:
         episodes: One row a user, see ``driftrec.agents.evaluation.episodes``.
-        engagement: Minutes of every user at every step, 0 after leaving, float32, (steps, users).
+        engagement: Of every user at every step, in the world's unit, 0 after leaving, float32, (steps, users).
         alive: Share of users not gone after each step, (steps,).
         shown: Which items each user was shown, bool, (users, items).
         journeys: One row a step, topic and followed user: interest (cosine to the topic), session, hours away so
@@ -133,15 +133,15 @@ def roll_out(
 
 def _episodes(tally: _Tally, seeds: NDArray[np.uint64], drift: NDArray[np.float64]) -> pd.DataFrame:
     """One row a user."""
-    minutes = tally.engagement.sum(axis=0, dtype=np.float64)
+    engagement = tally.engagement.sum(axis=0, dtype=np.float64)
     return pd.DataFrame(
         {
             "user": np.arange(len(seeds)),
             "user_seed": seeds,
-            "engagement": minutes,
+            "engagement": engagement,
             "steps": tally.steps,
             "sessions": tally.sessions,
-            "session_minutes": minutes / tally.sessions,
+            "session_engagement": engagement / tally.sessions,
             "clicks": tally.clicks,
             "impressions": tally.impressions,
             "click_rate": tally.clicks / tally.steps,

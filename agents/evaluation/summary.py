@@ -33,6 +33,12 @@ from driftrec.agents.evaluation.references import References
 from driftrec.agents.evaluation.tables import markdown
 from driftrec.simulators.settings import nearest
 
+RENAMED = {"session_minutes": "session_engagement"}
+"""What measures were called in earlier versions, and what they are called now."""
+
+MINUTES = "minutes"
+"""What engagement is counted in where a summary does not say it: the first ones did not, and were all of news."""
+
 FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
 """What ``read_results`` needs."""
 
@@ -77,6 +83,7 @@ def summarise(
     shown: Mapping[str, NDArray[np.bool_]],
     *,
     world: str,
+    unit: str,
     baseline: str,
     floor: str = "random",
     ceiling: str = "planner",
@@ -90,6 +97,7 @@ def summarise(
         shown: For each policy, which item a user was ever shown: bool, shape (training seeds, users, items),
             in ascending order of training seed and user.
         world: Name of the world, for the record.
+        unit: What engagement is counted in.
         baseline: Policy that all are compared with, user by user.
         floor: Policy whose engagement counts as 0 in ``normalised``.
         ceiling: Policy whose engagement counts as 1 in ``normalised``.
@@ -97,7 +105,7 @@ def summarise(
         oracles: Policies that were told the hidden truth.
 
     Returns:
-        A dict that ``json.dumps(..., allow_nan=False)`` accepts: world, users, seeds, the three roles, interval,
+        A dict that ``json.dumps(..., allow_nan=False)`` accepts: world, unit, users, seeds, the three roles, interval,
         and ``policies`` in the episodes' order, with ``oracle``, ``training_seeds``, every measure (None where the
         world does not have it) and what ``References.compare`` says.
 
@@ -109,9 +117,9 @@ def summarise(
     tables = user_tables(episodes)
     _check_baseline(baseline, list(tables))
     _check_shown(shown, tables)
-    minutes = {name: table["engagement"] for name, table in tables.items()}
+    engagement = {name: table["engagement"] for name, table in tables.items()}
     trained = {name: training_seeds(episodes, name) for name in tables}
-    against = References(minutes, trained, baseline=baseline, floor=floor, ceiling=ceiling, seed=seed)
+    against = References(engagement, trained, baseline=baseline, floor=floor, ceiling=ceiling, seed=seed)
     policies = {
         name: {
             "oracle": name in oracles,
@@ -123,8 +131,8 @@ def summarise(
     }
     seeds = {"evaluation": int(seed), "training": sorted(set(chain.from_iterable(trained.values())))}
     roles = {"baseline": baseline, "floor": floor, "ceiling": ceiling}
-    users = int(episodes.user.nunique())
-    return {"world": world, "users": users, "seeds": seeds, **roles, "interval": INTERVAL, "policies": policies}
+    told = {"world": world, "unit": unit, "users": int(episodes.user.nunique()), "seeds": seeds}
+    return {**told, **roles, "interval": INTERVAL, "policies": policies}
 
 
 def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) -> dict[str, dict[str, float] | None]:
@@ -155,8 +163,18 @@ def write_results(folder: str | Path, results: Results) -> None:
     (where / "summary.md").write_text(markdown(results.summary), encoding="utf-8")
 
 
+def read_summary(file: Path) -> dict[str, Any]:
+    """Read a summary.json, of earlier versions too."""
+    summary = json.loads(file.read_text(encoding="utf-8"))
+    policies = {
+        name: {RENAMED.get(key, key): value for key, value in policy.items()}
+        for name, policy in summary["policies"].items()
+    }
+    return {"unit": MINUTES, **summary, "policies": policies}
+
+
 def read_results(folder: str | Path) -> Results:
-    """Read what ``write_results`` wrote.
+    """Read what ``write_results`` wrote, in earlier versions too.
 
     Raises:
         FileNotFoundError: If the folder lacks one of the files.
@@ -166,8 +184,7 @@ def read_results(folder: str | Path) -> Results:
         if not (where / name).is_file():
             raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
     episodes, steps, journeys = (read_table(where / f"{name}.csv", types) for name, types in TYPES.items())
-    summary = json.loads((where / "summary.json").read_text(encoding="utf-8"))
-    return Results(episodes, steps, journeys, summary)
+    return Results(episodes.rename(columns=RENAMED), steps, journeys, read_summary(where / "summary.json"))
 
 
 def _check_baseline(baseline: str, names: list[str]) -> None:

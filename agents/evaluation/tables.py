@@ -33,8 +33,8 @@ class Column:
     form: str
 
 
-MINUTES = "minutes"
-"""What engagement is counted in, unless a world says otherwise."""
+SHORT = {"minutes": "min"}
+"""Units that have a short form, for titles."""
 
 BLOCKS: tuple[tuple[Column, ...], ...] = (
     (
@@ -54,7 +54,7 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
     ),
     (
         Column("sessions", "sessions", "visits in the episode", "z.1f"),
-        Column("session_minutes", "session ({unit})", "{unit} in a visit", "z.2f"),
+        Column("session_engagement", "session ({unit})", "{unit} in a visit", "z.2f"),
         Column("click_rate", "click rate", "share of steps with a click", "z.3f"),
         Column("churn", "churn", "share of users gone for good before the horizon", "z.3f"),
     ),
@@ -145,11 +145,6 @@ def _cell(value: Mapping[str, float] | None, form: str) -> str:
     return f"{middle:{form}} [{value['low']:{form}}, {value['high']:{form}}]"
 
 
-def unit_of(summary: Mapping[str, Any]) -> str:
-    """What engagement is counted in."""
-    return summary.get("unit", MINUTES)
-
-
 def in_unit(words: str, unit: str) -> str:
     """``words`` with the unit in brackets, unless they begin with it: some engagement is counted in "engagement"."""
     return words if words.split()[0] == unit else f"{words} ({unit})"
@@ -157,8 +152,8 @@ def in_unit(words: str, unit: str) -> str:
 
 def _title(column: Column, summary: Mapping[str, Any]) -> str:
     words, place, _ = column.title.partition(" ({unit})")
-    unit = "min" if unit_of(summary) == MINUTES else unit_of(summary)
-    return in_unit(words, unit) if place else words
+    unit = summary["unit"]
+    return in_unit(words, SHORT.get(unit, unit)) if place else words
 
 
 def markdown_table(frame: pd.DataFrame) -> str:
@@ -172,7 +167,7 @@ def _legend(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _meanings(summary: Mapping[str, Any], blocks: Sequence[Sequence[Column]]) -> list[str]:
-    names = {"unit": unit_of(summary), **{key: summary[key] for key in ("floor", "ceiling", "baseline")}}
+    names = {key: summary[key] for key in ("unit", "floor", "ceiling", "baseline")}
     return [f"{_title(column, summary)}: {column.meaning.format(**names)}" for block in blocks for column in block]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from driftrec.agents.oracles.parts import by_parts
 from driftrec.agents.policy import Observation, Slates
-from driftrec.agents.ranker.slate_optimiser import best_slates
+from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators.world import AppraisedWorld
 
 
@@ -36,4 +36,4 @@ class MyopicOracle:
 
     def _best(self, state: Any) -> Slates:
         view = self.world.appraise(state)
-        return best_slates(view.attraction, view.engagement, view.no_click, view.positions)
+        return optimal_slates(view.attraction, view.engagement, view.no_click, view.positions)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles.parts import by_parts
 from driftrec.agents.policy import Observation, Slates
-from driftrec.agents.ranker.slate_optimiser import best_slates
+from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsState, NewsWorld
 
@@ -71,7 +71,7 @@ class Planner:
         value += weights.satisfaction * (view.worth - state.satisfaction[:, None])
         value -= weights.freshness * (np.float32(1.0) - view.satiation)
         value += weights.loyalty * (state.home @ self.world.catalogue.latent.T)
-        return best_slates(view.attraction, value, view.no_click, view.positions)
+        return optimal_slates(view.attraction, value, view.no_click, view.positions)
 
 
 SAMPLES = 16
@@ -117,7 +117,7 @@ def tune_planner(
         centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
         if returns.max() > best_return:
             best, best_return = candidates[int(returns.argmax())], float(returns.max())
-        report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} minutes with {asdict(best)}")
+        report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} {world.unit} with {asdict(best)}")
     return best
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import check_scores, top_k
-from driftrec.agents.oracles.sardine import told
+from driftrec.agents.oracles.sardine_oracles import told
 from driftrec.agents.policy import Observation, Slates
 from driftrec.simulators.published.sardine import SardineState, SardineWorld
 from driftrec.simulators.vectors import Float

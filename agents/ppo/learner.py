@@ -6,7 +6,7 @@ from driftrec.agents.evaluation.curve import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ppo.settings import PPOSettings, build_ppo
+from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.envs.vector import RecommendationVectorEnv
 

@@ -10,7 +10,7 @@ from driftrec.agents.baselines.common import step_generator
 from driftrec.agents.policy import Observation, Slates, num_users
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import as_tensors
 
 
 class SlatePolicy:

@@ -10,6 +10,7 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 from driftrec.agents.ranker.slate_optimiser import slate_gains
+from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 
 SMALLEST = np.float32(1e-3)
@@ -97,8 +98,10 @@ class OneClick(Choice):
         """Worth of a place, a_i (v_i - z), see ``slate_optimiser.slate_gains``."""
         with torch.inference_mode():
             log = self.examination()
-            positions = (log - log[0]).exp().numpy()
-        return slate_gains(np.exp(np.minimum(appeal, 30.0)), value, 1.0, np.minimum.accumulate(positions))
+            # The best slate is sought as if no position were worth more than those before it.
+            positions = torch.cummin((log - log[0]).exp(), dim=0).values.numpy()
+        attraction = np.minimum(appeal, np.float32(30.0), out=warm.like(appeal))
+        return slate_gains(np.exp(attraction, out=attraction), value, 1.0, positions)
 
     def score(self, gains: Float) -> Float:
         """Gains less the best's, over the largest: those below 0 differ, and a slate may have to hold some."""

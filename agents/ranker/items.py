@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from driftrec.agents.baselines.common import read_mask
+from driftrec.agents.baselines.common import read_places
 from driftrec.agents.policy import Context, Observation
 
 CANDIDATES = "candidates"
@@ -59,12 +59,13 @@ class TextItems:
 
     Args:
         context: What is known of them.
+        reads: Whether observations tell what was read lately, under "read_items".
     """
 
-    keys: tuple[str, ...] = ("read_items",)
     width = 0
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, reads: bool = True) -> None:
+        self.keys: tuple[str, ...] = ("read_items",) if reads else ()
         self._size, self._withheld = context.num_items, context.withheld
         self.num_items = self._size - (0 if context.withheld is None else int(context.withheld.sum()))
         self.topics: NDArray[np.int64] = np.empty(0, np.int64)
@@ -82,8 +83,8 @@ class TextItems:
 
     def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
         """``READ`` for what the user read lately, where the world tells; ``WITHHELD`` for what must not be shown."""
-        if "read_items" in observation:
-            value[read_mask(observation, self._size)] = READ
+        if self.keys:
+            value[read_places(observation)] = READ
         if self._withheld is not None:
             value[:, self._withheld] = WITHHELD
 

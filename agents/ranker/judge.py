@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import Items
-from driftrec.agents.ranker.protocol import Ranker
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import Ranker, as_tensors
+from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 
 Noise = Callable[[tuple[int, ...]], Float]
@@ -34,7 +35,7 @@ class Judge:
     """A ranker made ready to serve.
 
     Args:
-        ranker: A fitted ranker; not changed.
+        ranker: Put into evaluation mode; whoever fits it further is served by what it has learned.
         items: What may be shown.
         farsighted: Count what opening an item does to the engagement after it.
     """
@@ -50,7 +51,7 @@ class Judge:
             scores = self.ranker.scores(state, shown)
             later = self.ranker.later(shown) if self.farsighted else torch.zeros(())
         appeal, engagement = scores.appeal.numpy(), scores.engagement.numpy()
-        value = engagement + later.numpy()
+        value = np.add(engagement, later.numpy(), out=warm.like(engagement))
         self.items.forbid(observation, value)
         noisy = appeal if noise is None else appeal + noise(appeal.shape)
         gains = self.ranker.choice.gains(noisy, value)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.protocol import Logs
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import Logs, as_tensors
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.choice import Choice
 
 
@@ -101,3 +103,8 @@ class Ranker(nn.Module):
     def loss(self, logs: Logs) -> Tensor:
         """What fitting makes small: negative log-likelihood of the clicks, and error of the engagement."""
         raise NotImplementedError
+
+
+def as_tensors(observation: Observation) -> dict[str, Tensor]:
+    """The arrays of an observation as tensors that share their memory, where it may be written to."""
+    return {name: torch.from_numpy(np.require(value, requirements=["C", "W"])) for name, value in observation.items()}

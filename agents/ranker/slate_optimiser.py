@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import check_scores, top_k
+from driftrec.agents.baselines.common import check_scores, largest, top_k
+from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 
 
-def best_slates(
+def optimal_slates(
     attraction: Float, value: Float, no_click: float, position_weights: Float, iterations: int = 3
 ) -> NDArray[np.int64]:
     """Slates that maximise  sum_k p_k a_i v_i / (no_click + sum_k p_k a_i).
@@ -35,7 +35,7 @@ def slate_gains(
 
     Dinkelbach's method (1967) for ratios: given a guess z of the best ratio, the best slate holds the largest
     a_i (v_i - z), best first; its own ratio is the next guess. Two or three rounds suffice from z = 0. Arguments as
-    of ``best_slates``.
+    of ``optimal_slates``.
 
     Raises:
         ValueError: If the slate is larger than the catalogue.
@@ -43,11 +43,12 @@ def slate_gains(
     """
     if len(position_weights) > attraction.shape[1]:
         raise ValueError(f"Cannot choose the best {len(position_weights)} of {attraction.shape[1]} items.")
-    weighted = attraction * value
+    weighted = warm.empty(attraction.shape, np.result_type(attraction, value))
+    np.multiply(attraction, value, out=weighted)
     check_scores(weighted)
-    gains, room = weighted, np.empty_like(weighted)  # one array for all rounds: fresh memory costs more than the sums
+    gains, room = weighted, warm.like(weighted)  # one array for all rounds
     for _ in range(iterations):
-        slates = torch.from_numpy(gains).topk(len(position_weights), dim=1).indices.numpy()
+        slates = largest(gains, len(position_weights))
         weights = np.take_along_axis(attraction, slates, axis=1) * position_weights  # (users, slate_size)
         earned = weights * np.take_along_axis(value, slates, axis=1)
         ratio = earned.sum(axis=1, keepdims=True) / (no_click + weights.sum(axis=1, keepdims=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ from driftrec.agents.evaluation.keep_best import (
     check_measurements,
     naming_divergence,
 )
+from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.runs.load import ranker_of
 from driftrec.agents.runs.train import save
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.settings import SlateQTraining
-from driftrec.agents.slateq.training import Learner
+from driftrec.agents.slateq.slateq_settings import SlateQTraining
+from driftrec.agents.slateq.slateq_training import Learner
 from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
-from driftrec.agents.stock.training import StockSettings, build_stock
+from driftrec.agents.stock.stock_training import StockSettings, build_stock
 from driftrec.simulators.noise import user_seeds
 
 
@@ -51,6 +53,7 @@ def train_slateq(
     check_measurements(settings.validations, settings.slateq.total_steps, settings.slateq.lanes)
     judge, ranker = ranker_of(setup, str(ranker_run))
     curve = _curve(setup, seed, settings.validation_users)
+    curve.env_steps += _steps_behind(judge, ranker["settings"])
     learner = Learner(setup, judge, settings, seed=seed, curve=curve, progress=progress)
     try:
         with naming_divergence("slateq", "SlateQSettings.learning_rate", settings.slateq.learning_rate):
@@ -102,6 +105,13 @@ def train_stock(
         keeper.restore()
         told: dict[str, Any] = {"kind": kind, "settings": {kind: asdict(settings)}, "seed": seed}
         save(setup, keeper, curve, {"network": model.policy}, folder, told)
+
+
+def _steps_behind(judge: Judge, settings: Mapping[str, Any]) -> int:
+    """Environment steps that the ranker was fitted to, ``settings`` being those of its run."""
+    fit = settings.get("fit") or settings["myopic"]  # as earlier versions called it
+    rounds = fit["rounds"] + settings.get("refits", 0)
+    return int(fit["lanes"] * (rounds * fit["log_steps"] + judge.ranker.pilot_steps))
 
 
 def _curve(setup: Setup, seed: int, users: int) -> Curve:

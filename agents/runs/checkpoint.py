@@ -23,7 +23,7 @@ KEY = "driftrec"
 
 
 class Fingerprinted(Protocol):
-    """What weights were trained with and mean nothing without: a ``Setting``, or a ``PublishedSetup``."""
+    """What weights were trained with and mean nothing without: a ``Setting`` or a ``Setup``."""
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes by what is hashed."""
@@ -48,7 +48,7 @@ class Checkpoint:
         """Put the weights saved under ``name`` into ``module``.
 
         Raises:
-            ValueError: If they do not fit, such as those of another slate size or version.
+            ValueError: If they do not fit, such as those of another slate size or of an earlier version.
         """
         prefix = f"{name}."
         state = {key.removeprefix(prefix): value for key, value in self.weights.items() if key.startswith(prefix)}
@@ -57,7 +57,8 @@ class Checkpoint:
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise ValueError(
-                f"The checkpoint's weights {name!r} do not fit; were they trained for another slate size? {reason}"
+                f"The checkpoint's weights {name!r} do not fit; were they trained for another slate size? "
+                f"If not, an earlier version wrote them: train anew. {reason}"
             ) from error
 
 

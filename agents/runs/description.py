@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import gymnasium as gym
 
 from driftrec.agents.setup import Setup, WorldArgs, creator_takes, make_env, resolved
-from driftrec.simulators.mechanisms import contents, kinds
 
 
 def description(setup: Setup) -> str:
@@ -62,9 +61,7 @@ def _usual(world: str) -> Mapping[str, Any]:
     env = make_env(own)
     taken = {name: default for name, default in creator_takes(world).items() if name not in ("config", "render_mode")}
     sizes = {name: value for name, value in resolved(own, env).kwargs().items() if name in taken}
-    config: Any = getattr(env.world, "config", None)
-    mechanisms = {**_flat(contents(config)), **kinds(config)} if is_dataclass(config) else {}
-    return {**taken, **sizes, **mechanisms}
+    return {**taken, **sizes, **_flat(env.world.settled.get("config", {}))}
 
 
 def _flat(nested: Mapping[str, Any], path: str = "") -> dict[str, Any]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from driftrec.agents.networks.true_state import Informed
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR, WEIGHT
-from driftrec.agents.ranker.true_state import Informed
 from driftrec.agents.runs.checkpoint import Checkpoint, load_checkpoint, read_config
 from driftrec.agents.runs.description import differences
 from driftrec.agents.setup import Setup, WorldArgs
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy
 from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
-from driftrec.agents.stock.training import STOCK
+from driftrec.agents.stock.stock_training import STOCK
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.envs.spaces import observation_space
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from driftrec.agents.baselines.common import draw_distinct
 from driftrec.agents.policy import Observation, Policy, Slates
-from driftrec.agents.slateq.settings import SlateQSettings
+from driftrec.agents.slateq.slateq_settings import SlateQSettings
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 
@@ -165,7 +165,7 @@ class Descent:
             self.target.load_state_dict(self.network.state_dict())
 
 
-class Explorer(Protocol):
+class Explores(Protocol):
     """Takes steps in an environment."""
 
     def step(self, epsilon: float) -> Step:
@@ -174,7 +174,7 @@ class Explorer(Protocol):
 
 
 def serve_and_learn(
-    explorer: Explorer, descent: Descent, settings: SlateQSettings, tick: Callable[[int], None]
+    explorer: Explores, descent: Descent, settings: SlateQSettings, tick: Callable[[int], None]
 ) -> None:
     """Take ``settings.total_steps`` steps and learn from what is remembered of them.
 

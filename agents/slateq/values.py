@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.state_encoder import as_tensors
+from driftrec.agents.ranker.protocol import as_tensors
 
 
 class ClickValues(nn.Module):

@@ -49,8 +49,8 @@ class FlatObservations:
 
     It holds the persona's embedding and a fading mean of the embeddings of items read (weights 2^(-age / half_life), 0
     where nothing was read), both as principal components of the items' embeddings, and log1p of the clock. Components
-    are scaled by one number, so that those of the items have variance 1 on average. Impressions passed over and minutes
-    read are left out.
+    are scaled by one number, so that those of the items have variance 1 on average. Impressions passed over and
+    engagement are left out.
 
     Args:
         context: What is known of items and personas.

@@ -161,7 +161,7 @@ def _hash_file(path: Path, size: int, mtime: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def model_config(folder: Path) -> dict[str, Any]:
     """``config.json`` as a dict.
 
     Raises:
@@ -194,7 +194,7 @@ def auto_pooling(folder: Path) -> Pooling:
     3. Mean over the text's tokens for everything else, that is encoders.
     """
     declared = _declared_pooling(folder)
-    return declared or ("last" if _is_causal(read_config(folder)) else "mean")
+    return declared or ("last" if _is_causal(model_config(folder)) else "mean")
 
 
 def _declared_pooling(folder: Path) -> Pooling | None:

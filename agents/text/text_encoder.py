@@ -235,11 +235,11 @@ class TextEncoder:
         ids, mask = ids.to(self.device), mask.to(self.device)
         with torch.inference_mode():
             hidden = network(input_ids=ids, attention_mask=mask).last_hidden_state  # (texts, tokens, dim)
-            pooled = pool(hidden.float(), mask, self.pooling)
+            pooled = pool_hidden(hidden.float(), mask, self.pooling)
             return np.asarray(torch.nn.functional.normalize(pooled, dim=1).cpu().numpy())
 
 
-def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+def pool_hidden(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     """One vector a text from its token vectors; padding is on the right and never counts.
 
     Args:

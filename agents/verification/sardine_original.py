@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from driftrec.agents.evaluation.play import play
-from driftrec.agents.verification.figures_sardine import POLICIES
+from driftrec.agents.worlds.figures_sardine import POLICIES
 from driftrec.envs.sardine import sardine_horizon, sardine_world
 from driftrec.simulators.extras import install
 from driftrec.simulators.noise import stream_keys, user_seeds
@@ -24,6 +24,9 @@ from driftrec.simulators.published.sardine import SardineWorld
 from driftrec.simulators.vectors import Double
 
 Slate = Callable[[np.random.Generator, int, int], NDArray[np.int64]]
+
+ROUNDING = 5e-6
+"""Largest difference of an entry of a user's state that float32 explains over a hundred steps."""
 
 ORACLE, REVERSED = -1, -2  # what the original replaces by its oracles' item of that position
 
@@ -102,22 +105,27 @@ class Differences:
     """What sets two runs of the same users apart, over all users and steps.
 
     Attributes:
-        steps: User-steps compared.
-        clicks: Positions clicked in one run only.
-        bored: Topics that bored in one run only.
-        ends: Steps after which an episode was over in one run only.
-        clicked: Positions clicked, for scale.
+        user_steps: User-steps compared.
+        clicks: Positions clicked, for scale.
         bored_steps: User-steps with boredom, for scale.
+        other_clicks: Positions clicked in one run only.
+        other_boredom: Topics that bored in one run only.
+        other_ends: Steps after which an episode was over in one run only.
         user_state: Largest difference of an entry of the ideal state.
     """
 
-    steps: int
+    user_steps: int
     clicks: int
-    bored: int
-    ends: int
-    clicked: int
     bored_steps: int
+    other_clicks: int
+    other_boredom: int
+    other_ends: int
     user_state: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing sets them apart but rounding."""
+        return not (self.other_clicks or self.other_boredom or self.other_ends) and self.user_state <= ROUNDING
 
 
 def side_by_side(name: str, policy: str, users: int, seed: int, config: Mapping[str, Any] | None = None) -> Differences:
@@ -138,17 +146,17 @@ def side_by_side(name: str, policy: str, users: int, seed: int, config: Mapping[
         env.np_random = SameNoise(world, seeds[lane : lane + 1])
     told = [env.reset()[1]["user_state"] for env in originals]
     gaps = [np.abs(world.observe(state)["user"] - told).max()]
-    clicks = bored = ends = clicked = bored_steps = 0
+    clicks = bored_steps = other_clicks = other_boredom = other_ends = 0
     for step in steps:
         lives = [env.step(slate) for env, slate in zip(originals, step.slates, strict=True)]
         now_bored = world.reveal(state)["bored"]
-        clicks += int((step.feedback.clicks != [info["clicks"] for *_, info in lives]).sum())
-        bored += int((now_bored != [env.bored for env in originals]).sum())
-        ends += sum(terminated != (step.number + 1 == horizon) for _, _, terminated, _, _ in lives)
-        clicked += int(step.feedback.clicks.sum())
+        other_clicks += int((step.feedback.clicks != [info["clicks"] for *_, info in lives]).sum())
+        other_boredom += int((now_bored != [env.bored for env in originals]).sum())
+        other_ends += sum(terminated != (step.number + 1 == horizon) for _, _, terminated, _, _ in lives)
+        clicks += int(step.feedback.clicks.sum())
         bored_steps += int(now_bored.any(axis=1).sum())
         gaps.append(np.abs(world.observe(state)["user"] - [info["user_state"] for *_, info in lives]).max())
-    return Differences(users * horizon, clicks, bored, ends, clicked, bored_steps, float(max(gaps)))
+    return Differences(users * horizon, clicks, bored_steps, other_clicks, other_boredom, other_ends, float(max(gaps)))
 
 
 @dataclass(frozen=True)

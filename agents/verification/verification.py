@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from driftrec.agents.verification import figures_recsim, figures_sardine
-from driftrec.agents.verification.figures import BOUND, Figure, Measurement
+from driftrec.agents.worlds import figures
+from driftrec.agents.worlds.figures import BOUND, Figure, Measurement
+from driftrec.agents.worlds.kits import KITS
 from driftrec.simulators.extras import install
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
 from driftrec.simulators.settings import nearest
 
-TABLES = (figures_recsim, figures_sardine)
+TABLES = tuple(dict.fromkeys(kit.figures for kit in KITS.values() if kit.figures is not None))
 WORLDS = tuple(dict.fromkeys(figure.name for table in TABLES for figure in table.FIGURES))
 """Names of all worlds with figures, such as "Sardine-SlateTopK-Bored"."""
 
 Report = Callable[[str], None]
+
+Columns = Mapping[str, Callable[[Any], str]]
+"""What a reader is shown of a row of a frame, by heading."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Part:
     Attributes:
         name: Of its file.
         title: Its heading.
-        rows: Dataclasses, numbers as they are.
+        frame: The rows for a file, numbers as they are.
         columns: What a reader is shown of a row, by heading.
         about: What is to be said of the whole.
         agrees: Whether nothing is beyond its bound.
@@ -37,39 +41,19 @@ class Part:
 
     name: str
     title: str
-    rows: Sequence[Any]
-    columns: Mapping[str, Callable[[Any], str]]
+    frame: pd.DataFrame
+    columns: Columns
     about: str
     agrees: bool
 
-    def frame(self) -> pd.DataFrame:
-        """The rows, for a file."""
-        return pd.DataFrame(self.rows)
-
     def text(self) -> pd.DataFrame:
         """The rows for a reader."""
-        return pd.DataFrame({title: [show(row) for row in self.rows] for title, show in self.columns.items()})
+        return pd.DataFrame(
+            {title: [show(row) for row in self.frame.itertuples()] for title, show in self.columns.items()}
+        )
 
 
-@dataclass(frozen=True)
-class Row:
-    """A figure of an original and ours, see ``Figure`` and ``Measurement``."""
-
-    world: str
-    setting: str
-    policy: str
-    their_episodes: int
-    theirs: float
-    their_error: float | None
-    source: str
-    our_episodes: int
-    ours: float
-    our_error: float
-    z: float
-    agrees: bool
-
-
-COLUMNS: Mapping[str, Callable[[Row], str]] = {
+COLUMNS: Columns = {
     "world": lambda row: row.world,
     "setting": lambda row: row.setting,
     "policy": lambda row: row.policy,
@@ -113,48 +97,44 @@ def verify(worlds: Sequence[str], episodes: int, seed: int, report: Report = lam
         report: Called with a line after every figure.
     """
     rows = []
-    for row in _measured(worlds, episodes, seed):
-        report(f"{row.world}, {row.policy}: {_mean(row.theirs, row.their_error)}, ours {row.ours:.2f}")
-        rows.append(row)
-    agrees = all(row.agrees for row in rows)
-    return Part("verify", "Figures of the originals, and ours", rows, COLUMNS, _about(rows), agrees)
-
-
-def _measured(worlds: Sequence[str], episodes: int, seed: int) -> Iterator[Row]:
     for table in TABLES:
-        for figure in table.FIGURES:
-            if figure.name in worlds:
-                yield _row(figure, table.measure(figure, max(episodes, figure.episodes), seed))
+        for theirs in [figure for figure in table.FIGURES if figure.name in worlds]:
+            ours = figures.measure(theirs, table.POLICIES, max(episodes, theirs.episodes), seed)
+            report(f"{theirs.name}, {theirs.policy}: {_mean(theirs.mean, theirs.standard_error)}, ours {ours.mean:.2f}")
+            rows.append(_row(theirs, ours))
+    frame = pd.DataFrame(rows)
+    about = _about(frame.z.abs(), int(frame.agrees.sum()))
+    return Part("verify", "Figures of the originals, and ours", frame, COLUMNS, about, bool(frame.agrees.all()))
 
 
-def _row(theirs: Figure, ours: Measurement) -> Row:
+def _row(theirs: Figure, ours: Measurement) -> dict[str, Any]:
+    """A line of the file, with the setting in words."""
     # The items are the packaged ones in all rows of SARDINE.
     setting = {name: value for name, value in theirs.settings.items() if name != "embeddings"}
-    return Row(
-        world=theirs.name,
-        setting=json.dumps(setting).strip("{}").replace('"', ""),
-        policy=theirs.policy,
-        their_episodes=theirs.episodes,
-        theirs=theirs.mean,
-        their_error=theirs.standard_error,
-        source=theirs.source,
-        our_episodes=ours.episodes,
-        ours=ours.mean,
-        our_error=ours.standard_error,
-        z=ours.z,
-        agrees=ours.agrees,
-    )
+    return {
+        "world": theirs.name,
+        "setting": json.dumps(setting).strip("{}").replace('"', ""),
+        "policy": theirs.policy,
+        "their_episodes": theirs.episodes,
+        "theirs": theirs.mean,
+        "their_error": theirs.standard_error,
+        "source": theirs.source,
+        "our_episodes": ours.episodes,
+        "ours": ours.mean,
+        "our_error": ours.standard_error,
+        "z": ours.z,
+        "agrees": ours.agrees,
+    }
 
 
-def _about(rows: Sequence[Row]) -> str:
-    distances = [abs(row.z) for row in rows]
+def _about(distances: pd.Series[float], agree: int) -> str:
     return (
-        f"{sum(row.agrees for row in rows)} of {len(rows)} rows are within {BOUND:g} standard errors of both figures "
-        f"combined (±: one standard error). The farthest is {max(distances):.2f} off, and "
-        f"{sum(distance > 2 for distance in distances)} are beyond 2. Chance alone puts 0.27 % of rows beyond 3 and "
+        f"{agree} of {len(distances)} rows are within {BOUND:g} standard errors of both figures "
+        f"combined (±: one standard error). The farthest is {distances.max():.2f} off, and "
+        f"{(distances > 2).sum()} are beyond 2. Chance alone puts 0.27 % of rows beyond 3 and "
         "4.6 % beyond 2. An error that was not given is that of our spread at their episodes."
     )
 
 
 def _mean(mean: float, standard_error: float | None) -> str:
-    return f"{mean:.2f}" + ("" if standard_error is None else f" ± {standard_error:.2f}")
+    return f"{mean:.2f}" + ("" if pd.isna(standard_error) else f" ± {standard_error:.2f}")

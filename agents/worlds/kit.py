@@ -9,22 +9,23 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
+from driftrec.agents.networks.feature_ranker import FeatureRanker
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles.top import TopTrue
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick
 from driftrec.agents.ranker.column_future import column_future
-from driftrec.agents.ranker.feature_encoders import FeatureEncoder, UserVector
-from driftrec.agents.ranker.feature_ranker import FeatureRanker
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
 from driftrec.agents.ranker.items import CANDIDATES, FeatureItems, TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs
-from driftrec.agents.ranker.text_ranker import TextRanker
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.settings import SlateQTraining
-from driftrec.agents.stock.training import StockSettings
+from driftrec.agents.slateq.slateq_settings import SlateQTraining
+from driftrec.agents.stock.stock_training import StockSettings
+from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 
 Reference = Callable[[], Policy]
@@ -55,6 +56,7 @@ class Kit:
         stock: How algorithms of stable-baselines3 are trained, by kind; those that fit the world's observations.
         baselines: Policies that need no run, in the order in which they are compared where none are named.
         tunes_planner: Whether ``planner`` heeds an ``Effort``.
+        figures: What ``driftrec verify`` measures: figures of the world's original, None where there is none.
     """
 
     settings: TrainSettings = TrainSettings()
@@ -62,6 +64,7 @@ class Kit:
     stock: ClassVar[Mapping[str, StockSettings]] = {}
     baselines: tuple[str, ...] = ("random", "myopic-oracle", "planner")
     tunes_planner = False
+    figures: ClassVar[FigureTable | None] = None
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge that knows nothing yet.
@@ -128,7 +131,7 @@ class TextKit(Kit):
         """A judge over the catalogue, see ``Kit``."""
         choice = None if setup.world.one_click else AnyClick(setup.slate_size)
         ranker = TextRanker(setup.context, told["representation"], seed, choice=choice)
-        return Judge(ranker, TextItems(setup.context), farsighted)
+        return Judge(ranker, TextItems(setup.context, "read_items" in setup.world.fields), farsighted)
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: ItemFutureSettings, *, seed: int, report: Report

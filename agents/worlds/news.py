@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from driftrec.agents.networks.true_state import truth_columns
 from driftrec.agents.oracles import MyopicOracle, Planner
-from driftrec.agents.oracles.tuned import planner_weights
+from driftrec.agents.oracles.planner_weights import planner_weights
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
-from driftrec.agents.ranker.true_state import truth_columns
 from driftrec.agents.setup import Setup
-from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings, StockSettings
+from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings, StockSettings
 from driftrec.agents.worlds.kit import Effort, Kit, TextKit
 from driftrec.simulators.revealed import revealed
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastResponses
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.bayes import Bayes
-from driftrec.agents.oracles.recsim import BudgetPlanner, top_quality
+from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, top_quality
 from driftrec.agents.oracles.top import TopSeen, TopTrue
 from driftrec.agents.policy import Policy
-from driftrec.agents.ppo.settings import PPOSettings
-from driftrec.agents.ranker.feature_encoders import FeatureEncoder, PastResponses
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings, Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
+from driftrec.agents.worlds import figures_recsim
+from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, Reference
 from driftrec.agents.worlds.settings import TrainSettings
 
@@ -65,7 +67,13 @@ CHOC_STEPS = 3
 """Last steps of such an episode, in which most clickbait pays: what it does to satisfaction comes too late."""
 
 
-class EvolutionKit(FeatureKit):
+class RecSimKit(FeatureKit):
+    """What the three have in common."""
+
+    figures: ClassVar[FigureTable | None] = figures_recsim
+
+
+class EvolutionKit(RecSimKit):
     """Of interest evolution."""
 
     def myopic_oracle(self, setup: Setup) -> Policy:
@@ -84,7 +92,7 @@ class EvolutionKit(FeatureKit):
         return {"quality": lambda: top_quality(world)}
 
 
-class ExplorationKit(FeatureKit):
+class ExplorationKit(RecSimKit):
     """Of interest exploration."""
 
     def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
@@ -108,7 +116,7 @@ class ExplorationKit(FeatureKit):
         }
 
 
-class SatisfactionKit(FeatureKit):
+class SatisfactionKit(RecSimKit):
     """Of long-term satisfaction, where only the first position is ever opened."""
 
     def planner(self, setup: Setup, effort: Effort, report: Report) -> Policy:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
-from driftrec.agents.oracles.sardine import GreedyOracle
+from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastSlates
+from driftrec.agents.oracles.sardine_oracles import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import QuotaPlanner
 from driftrec.agents.policy import Policy
-from driftrec.agents.ppo.settings import PPOSettings
-from driftrec.agents.ranker.feature_encoders import FeatureEncoder, PastSlates
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings, Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
+from driftrec.agents.worlds import figures_sardine
+from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.published.sardine_config import PUBLISHED
@@ -49,6 +51,8 @@ SLATEQ = SlateQTraining(
 class SardineKit(FeatureKit):
     """Of one of the eight worlds."""
 
+    figures: ClassVar[FigureTable | None] = figures_sardine
+
     def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
         """Reads past slates where the observation is partial, and the state of the user where it is ideal."""
         counts = setup.world.fields.get("hist")
@@ -68,8 +72,7 @@ class SardineKit(FeatureKit):
 
     def note(self, setup: Setup) -> str:
         """Whether items are the published ones."""
-        world: Any = setup.world
-        generated = world.item_source == "generated"
+        generated = setup.world.settled["embeddings"] == "generated"
         return "Items are generated; published figures are of those in sardine-rec (extra peers)." if generated else ""
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from driftrec.agents.ppo.settings import PPOSettings
+from driftrec.agents.networks.item_tables import Representation
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings
-from driftrec.agents.ranker.item_tables import Representation
 from driftrec.agents.ranker.warm_start import Round
 from driftrec.simulators.ranges import check_ranges
 

@@ -7,7 +7,7 @@ Source: recsim/environments/interest_evolution.py of google-research/recsim at 5
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -160,6 +160,11 @@ class InterestEvolutionWorld:
         self._pairs = -(-self.num_items // 2)  # words that hold one draw a candidate
         self._births = -(-self.config.num_topics // 2)
         self._width = 1 + 2 * self._pairs + self._births  # choice, topics, qualities; at birth only, interests
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"config": asdict(self.config)}
 
     @property
     def fields(self) -> Mapping[str, Field]:

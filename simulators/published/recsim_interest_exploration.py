@@ -7,7 +7,7 @@ arXiv:1909.04847).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -196,6 +196,11 @@ class InterestExplorationWorld:
         self._quality_stddev = np.array([topic.quality_stddev for topic in topics], np.float32)
         self._pairs = -(-self.num_items // 2)  # words that hold one draw a candidate
         self._width = 1 + 2 * self._pairs + 2  # choice, topics, qualities; at birth only, type and affinities
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"history": self.history_length, "config": asdict(self.config)}
 
     @property
     def fields(self) -> Mapping[str, Field]:

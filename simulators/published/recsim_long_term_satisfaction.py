@@ -8,7 +8,7 @@ arXiv:1909.04847) and its tutorial "Developing an Environment".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -129,6 +129,11 @@ class LongTermSatisfactionWorld:
         self.resample_documents = resample_documents
         self._pairs = -(-self.num_items // 2)  # words that hold one draw a candidate
         self._width = 1 + self._pairs + 1  # engagement and innovation, candidates; at birth only, exposure
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"config": asdict(self.config)}
 
     @property
     def fields(self) -> Mapping[str, Field]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,11 @@ class SardineWorld:
     def item_features(self) -> Float:
         """Embeddings of the items, (items, topics)."""
         return self.items.embeddings
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {"embeddings": self.items.source, "config": asdict(self.config)}
 
     @property
     def fields(self) -> Mapping[str, Field]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from driftrec.agents.catalogues.setting import Setting
 from driftrec.agents.evaluation.play import play as play_world
 from driftrec.agents.policy import Context, Observation, Policy, Slates
-from driftrec.agents.setup import WorldArgs, WorldSetup
+from driftrec.agents.setup import Setup, WorldArgs
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.news import news_world
 from driftrec.simulators.vectors import unit
@@ -113,7 +113,7 @@ def shown_slates(world: Any, policy: Policy, users: int, steps: int = 4) -> NDAr
     return np.stack([step.slates for step in played])
 
 
-def build_setup(dims: int = 24, *, slate_size: int = 5, history: int = 50, horizon: int = 20) -> WorldSetup:
+def build_setup(dims: int = 24, *, slate_size: int = 5, history: int = 50, horizon: int = 20) -> Setup:
     """The packaged news with made-up unit rows for embeddings, the same in every call."""
     world = news_world(slate_size=slate_size, history=history)
     generator = np.random.default_rng(0)
@@ -122,11 +122,11 @@ def build_setup(dims: int = 24, *, slate_size: int = 5, history: int = 50, horiz
         for rows in (world.num_items, world.personas.num_personas)
     )
     setting = Setting(world.catalogue, world.personas, items, people, "made up")
-    return WorldSetup(WorldArgs(slate_size=slate_size, history=history, horizon=horizon), world, setting)
+    return Setup(WorldArgs(slate_size=slate_size, history=history, horizon=horizon), world, horizon, setting)
 
 
 @pytest.fixture(scope="session")
-def make_setup() -> Callable[..., WorldSetup]:
+def make_setup() -> Callable[..., Setup]:
     """``build_setup``."""
     return build_setup
 

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 import driftrec.agents.policy
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.policy import Policy, failed
+from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR
-from driftrec.agents.ranker.text_ranker import Ranker
 from driftrec.agents.registry import POLICIES as REGISTERED
 
 POLICIES = {
     **REGISTERED,
-    "mmr": lambda context: MMR(Judge(Ranker(context, "text", 0), farsighted=False), context),
+    "mmr": lambda context: MMR(Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=False), context),
 }
 
 LEARN_FROM_ALL = {"popular"}  # one user's clicks change what others see: slates depend on the batch

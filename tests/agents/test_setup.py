@@ -1,17 +1,20 @@
 """From a world's arguments to a world with embeddings."""
 
 import json
+import sys
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
 from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder
-from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.setup import WorldArgs, make_env, registered, resolved, set_up
 from driftrec.agents.text.text_encoder import TextEncoder
-from driftrec.agents.worlds.published_setup import set_up_published
 from driftrec.envs import catalogues
+
+BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -70,15 +73,85 @@ def test_sizes_that_were_left_to_the_world_are_written_down(folder):
     assert (setup.slate_size, setup.horizon) == (4, 200)
 
 
-def test_items_and_history_of_published_worlds_are_written_down():
-    told = set_up_published(WorldArgs("driftrec/Sardine-SingleItem-Static-v0", options='{"embeddings": "generated"}'))
-    assert json.loads(told.args.options) == {"embeddings": "generated"}
-    assert told.note.startswith("Items are generated; published figures are of those in sardine-rec")
-    left = set_up_published(WorldArgs("driftrec/Sardine-SingleItem-Static-v0"))
-    assert json.loads(left.args.options) == {"embeddings": left.world.item_source}
-    assert (left.note == "") == (left.world.item_source == "packaged")
-    exploration = set_up_published(WorldArgs("driftrec/RecSim-InterestExploration-v0"))
-    assert (exploration.args.history, exploration.args.options, exploration.note) == (1, "{}", "")
+@pytest.mark.parametrize(
+    ("args", "history", "options"),
+    [
+        (WorldArgs("driftrec/RecSim-InterestExploration-v0"), 1, {}),
+        (WorldArgs("driftrec/RecSim-InterestEvolution-v0", options='{"corrected": true}'), None, {"corrected": True}),
+        (WorldArgs(BORED, options='{"num_items": 50}'), None, {"num_items": 50, "embeddings": "generated"}),
+        (WorldArgs(BORED, history=3, options='{"embeddings": "generated"}'), 3, {"embeddings": "generated"}),
+        (WorldArgs(history=9, config='{"memory": 3}'), 9, {}),
+    ],
+)
+def test_what_the_world_settled_is_written_down_and_changes_stay_changes(args, history, options):
+    told = resolved(args, make_env(args))
+    assert (told.history, json.loads(told.options), told.config) == (history, options, args.config)
+
+
+def test_a_world_of_features_has_no_setting_and_its_horizon_at_most_a_thousand_steps():
+    budget = set_up(WorldArgs("driftrec/RecSim-LongTermSatisfaction-v0"))  # ends by itself
+    assert (budget.setting, budget.args.horizon, budget.horizon) == (None, None, 1000)
+    bored = set_up(WorldArgs(BORED))
+    assert (bored.setting, bored.args.horizon, bored.horizon) == (None, 100, 100)
+
+
+def test_fingerprints_tell_items_and_observation_apart_and_no_parameter(folder):
+    def told(**args):
+        return set_up(WorldArgs(**{"world": BORED, **args})).fingerprints()
+
+    usual = told()
+    assert told(horizon=3, config='{"omega": 0.9}') == usual
+    other = told(options='{"num_items": 50}')
+    assert (other["items"] != usual["items"], other["world"] != usual["world"]) == (True, False)
+    partial = told(options='{"observation": "partial"}')
+    assert (partial["items"] != usual["items"], partial["world"] != usual["world"]) == (False, True)
+    assert set(set_up(WorldArgs(catalogue=folder)).fingerprints()) == {"catalogue", "audience", "text encoder"}
+
+
+OWN = """
+import gymnasium
+
+def make(horizon=5):
+    return gymnasium.make("CartPole-v1")
+
+gymnasium.register("mine/Poles-v0", make, disable_env_checker=True, order_enforce=False)
+gymnasium.register("mine/Toy-v0", "driftrec.envs.recsim_interest_exploration:InterestExplorationEnv")
+"""
+
+
+@pytest.fixture
+def own_worlds(tmp_path, monkeypatch):
+    """A module in the current directory that registers two worlds; forgotten after the test."""
+    (tmp_path / "setup_worlds.py").write_text(OWN)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    monkeypatch.chdir(tmp_path)
+    yield
+    sys.modules.pop("setup_worlds", None)
+    for name in ("mine/Poles-v0", "mine/Toy-v0"):
+        gym.registry.pop(name, None)
+
+
+def test_a_users_world_is_registered_by_its_module(own_worlds):
+    assert registered("setup_worlds:mine/Toy-v0") == "mine/Toy-v0"
+    setup = set_up(WorldArgs("setup_worlds:mine/Toy-v0", slate_size=3, horizon=4))
+    assert (setup.args.world, setup.slate_size, setup.horizon) == ("setup_worlds:mine/Toy-v0", 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("world", "error", "message"),
+    [
+        ("setup_worlds:mine/Poles-v0", TypeError, "mine/Poles-v0 makes a .*, which is no driftrec.envs.single.Recomm"),
+        ("setup_worlds:mine/Pole-v0", ValueError, "World 'setup_worlds:mine/Pole-v0' is unknown. Did you mean 'mine/P"),
+        (
+            "no_such_module:mine/Toy-v0",
+            ImportError,
+            "Cannot import world 'no_such_module:mine/Toy-v0': there is no module 'no_such_module'",
+        ),
+    ],
+)
+def test_a_users_world_that_is_none_is_refused(world, error, message, own_worlds):
+    with pytest.raises(error, match=message):
+        make_env(WorldArgs(world))
 
 
 @pytest.mark.parametrize(
@@ -107,9 +180,9 @@ def test_items_and_history_of_published_worlds_are_written_down():
             "driftrec/Sardine-SlateTopK-Bored-v0 takes no world",  # the id says which
         ),
         (
-            {"world": "driftrec/RecSim-InterestExploration-v0"},
+            {"world": "driftrec/RecSim-InterestExploration-v0", "slate_size": 11},
             ValueError,
-            "has no texts, which this needs",
+            "slate_size is 11, with 10 items to choose from. Lower it",
         ),
         ({"config": '{"drift": {"walks": 1}}'}, ValueError, r"config\.drift\.walks is not a setting.*'walk'"),
         ({"slate_size": 0}, ValueError, "slate_size is 0"),

@@ -14,8 +14,8 @@ from driftrec.scripts import cli
 
 WORLD = ("--horizon", "20", "--history", "10", "--slate-size", "3")
 TRAINING = (
-    *("--settings.myopic.lanes", "16", "--settings.myopic.log-steps", "8", "--settings.myopic.rounds", "1"),
-    *("--settings.myopic.epochs", "1", "--settings.ppo.total-steps", "640", "--settings.ppo.lanes", "16"),
+    *("--settings.fit.lanes", "16", "--settings.fit.log-steps", "8", "--settings.fit.rounds", "1"),
+    *("--settings.fit.epochs", "1", "--settings.ppo.total-steps", "640", "--settings.ppo.lanes", "16"),
     *("--settings.ppo.rollout", "8", "--settings.ppo.batch-size", "64"),
     *("--settings.future.lanes", "16", "--settings.future.log-steps", "20", "--settings.future.users", "4"),
     *("--settings.validation-users", "4"),

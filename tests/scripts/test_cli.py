@@ -208,6 +208,18 @@ def test_output_that_nobody_reads_any_more_ends_the_command_quietly(call, words,
     assert process.returncode == 1
 
 
+def test_a_comparison_that_nobody_reads_any_more_leaves_nothing_behind(tmp_path):
+    names = (f"{label}=random" for label in "abcdefghijkl")
+    words = ("--world", "driftrec/RecSim-InterestEvolution-v0", "--horizon", "20", "--users", "50", "--seed", "1")
+    command = [sys.executable, "-m", "driftrec.scripts.compare", *words, "--policies", *names]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"Serving 50 users with a\n"  # as head -1
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+    assert not list(tmp_path.glob("runs/*"))
+
+
 def test_a_closed_output_is_no_error(tmp_path):
     """Daemons may start with it closed; ``sys.stdout`` is None then."""
     command = f"{sys.executable} -m driftrec.scripts.cli --version >&-"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from driftrec.agents.comparison import comparison
-from driftrec.agents.comparison.comparison import TRAINED
 from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.known import OF_RUNS
 from driftrec.scripts import compare
 from driftrec.scripts.compare import curve_runs, training_runs
 
@@ -17,7 +17,7 @@ POLICIES = ("random", "myopic:a,b", "told=ppo:c,d", "ppo:a,b", "ppo-sampled:a,b"
 
 
 def test_every_run_is_named_once():
-    assert training_runs(POLICIES, TRAINED) == ["a", "b", "c", "d", "e"]
+    assert training_runs(POLICIES, OF_RUNS) == ["a", "b", "c", "d", "e"]
 
 
 @pytest.mark.parametrize(

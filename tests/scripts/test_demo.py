@@ -6,15 +6,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.evaluation.steps_plot import retention_says_something
 from driftrec.agents.evaluation.summary import read_results
-from driftrec.agents.known_policies import BASELINES
-from driftrec.agents.ppo.settings import PPOSettings
-from driftrec.agents.ranker.fitting import MyopicSettings
-from driftrec.agents.ranker.future import FutureSettings
+from driftrec.agents.plots.steps_plot import retention_says_something
+from driftrec.agents.ppo.ppo_settings import PPOSettings
+from driftrec.agents.ranker.fitting import FitSettings
+from driftrec.agents.ranker.item_future import ItemFutureSettings
 from driftrec.agents.runs.checkpoint import FILE, read_config
-from driftrec.agents.runs.train import TrainSettings
 from driftrec.agents.setup import WorldArgs
+from driftrec.agents.worlds.news import NewsKit
+from driftrec.agents.worlds.settings import TextSettings
 from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.scripts import compare, demo, encode, train
 from driftrec.simulators.catalogue import save_catalogue
@@ -39,10 +39,19 @@ def test_the_demo_encodes_trains_and_compares_with_every_baseline(calls, driftre
     assert (training.out, training.seed, training.horizon) == (run, 5, 7)
     assert (comparison.out, comparison.seed, comparison.horizon) == (Path("runs/0001-demo/compare"), 5, 7)
     assert comparison.users == 30
-    assert set(comparison.policies) == {*BASELINES} - {"myopic"} | {f"myopic:{run}", f"farsighted:{run}", f"ppo:{run}"}
+    of_the_run = {f"{name}:{run}" for name in ("myopic", "farsighted", "ppo")}
+    assert set(comparison.policies) == {*NewsKit.baselines} - {"myopic"} | of_the_run
     for name in WorldArgs.__dataclass_fields__:
         assert getattr(training, name) == getattr(comparison, name)
     assert [line.split()[0] for line in done.out.splitlines()] == ["1/3", "2/3", "3/3", "Done"]
+
+
+def test_the_planner_is_left_out_where_it_is_not_wanted(calls, driftrec):
+    for words in ((), ("--no-planner",)):
+        assert driftrec("demo", *words).status == 0
+    full, without = (args.policies for script, args in calls if script is compare)
+    assert len(without) == len(full) - 1
+    assert without == tuple(name.replace("0001-demo", "0002-demo") for name in full if name != "planner")
 
 
 def test_a_second_demo_writes_a_new_folder(calls, driftrec, tmp_path):
@@ -75,9 +84,9 @@ def test_a_mistake_leaves_no_folder_behind(calls, driftrec, tmp_path, words, mes
     assert calls == []
 
 
-TINY = TrainSettings(
-    myopic=MyopicSettings(lanes=16, log_steps=8, rounds=1, epochs=1, batch_size=64),
-    future=FutureSettings(lanes=16, log_steps=20, users=4),
+TINY = TextSettings(
+    fit=FitSettings(lanes=16, log_steps=8, rounds=1, epochs=1, batch_size=64),
+    future=ItemFutureSettings(lanes=16, log_steps=20, users=4),
     ppo=PPOSettings(total_steps=256, lanes=16, rollout=4, batch_size=64, epochs=1),
     validation_users=4,
 )
@@ -93,7 +102,7 @@ def test_the_whole_job_on_the_packaged_news(driftrec, monkeypatch, tmp_path):
     assert done.out.splitlines()[-1].endswith("s: runs/0001-demo")
     assert read_config(folder / "train")["seed"] == 5
     assert {path.name for path in (folder / "train").iterdir()} == {FILE, "curve.csv", "config.json"}
-    labels = [*BASELINES, "farsighted", "ppo"]
+    labels = [*NewsKit.baselines, "farsighted", "ppo"]
     episodes = pd.read_csv(folder / "compare" / "episodes.csv")
     assert episodes.groupby("policy", sort=False).size().to_dict() == dict.fromkeys(labels, 8)
     summary = json.loads((folder / "compare" / "summary.json").read_text(encoding="utf-8"))

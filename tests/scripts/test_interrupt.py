@@ -57,7 +57,7 @@ def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupte
 
 
 def test_before_ppo_there_is_nothing_to_keep(interrupted, tmp_path):
-    status, out, err = interrupted("Ranker, pass 1 of 1000 ", "--settings.myopic.epochs", "1000")
+    status, out, err = interrupted("Ranker, pass 1 of 1000 ", "--settings.fit.epochs", "1000")
     assert status == 130
     assert err == "driftrec train: interrupted: nothing is kept, since PPO had not begun.\n"
     assert "Traceback" not in out

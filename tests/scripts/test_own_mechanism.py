@@ -17,7 +17,7 @@ def printed(tmp_path, monkeypatch):
     (code,) = re.findall(r"```python\n((?:(?!```).)*class Pull.*?)```", PAGE, re.DOTALL)
     (tmp_path / "my_drift.py").write_text(code)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
-    (command,) = re.findall(r"^    (driftrec compare .*)$", PAGE, re.MULTILINE)
+    (command,) = re.findall(r"^    (driftrec compare .*my_drift.*)$", PAGE, re.MULTILINE)
     yield [*shlex.split(command)[1:], "--users", "3", "--out", "there"]
     sys.modules.pop("my_drift", None)
 

@@ -13,6 +13,7 @@ import pytest
 from driftrec.agents.benchmarks.measure import QUICK
 from driftrec.agents.benchmarks.suite import WORLD_SECTIONS, run_benchmarks
 from driftrec.agents.setup import WorldArgs, make_env
+from driftrec.agents.worlds.kits import KITS
 from driftrec.envs.vector import RecommendationVectorEnv
 
 TOYS = Path(__file__).parents[1] / "toys"
@@ -46,6 +47,7 @@ def toys(tmp_path, monkeypatch, own_cache):
         del sys.modules[name]
     for world in ("Snacks-v0", "Tales-v0", "Offers-v0"):
         gym.registry.pop(world, None)
+        KITS.pop(world, None)
 
 
 @pytest.mark.parametrize("world", WORLDS)

@@ -10,14 +10,14 @@ import pytest
 from matplotlib.image import imread
 
 from driftrec.agents.catalogues.setting import load_setting
-from driftrec.agents.evaluation.steps_plot import retention_says_something
 from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.plots.steps_plot import retention_says_something
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.folders import LIBRARIES
 
 NAMES = ["random", "content", "myopic", "ppo", "planner"]
 MEASURES = (
-    *("engagement", "normalised", "sessions", "session_minutes", "click_rate", "churn", "slate_diversity"),
+    *("engagement", "normalised", "sessions", "session_engagement", "click_rate", "churn", "slate_diversity"),
     *("catalogue_coverage", "interest_drift"),
 )
 PLOTS = {"engagement_per_policy", "engagement_over_steps", "behaviour", "interest_journey", "training_curve"}

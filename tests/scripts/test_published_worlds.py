@@ -2,16 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
-from driftrec.agents.setup import WorldArgs
-from driftrec.agents.worlds.published_setup import set_up_published
+from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.worlds.kits import kit_named
 
-DOCS = Path(__file__).parents[2] / "docs" / "published-worlds.md"
+README = Path(__file__).parents[2] / "README.md"
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "6")
 TRAINING = (
     *("--settings.fit.lanes", "16", "--settings.fit.log-steps", "6", "--settings.fit.rounds", "1"),
@@ -67,7 +68,7 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     assert [name for name, policy in summary["policies"].items() if policy["oracle"]] == ["myopic-oracle", "planner"]
     assert summary["policies"]["random"]["normalised"]["mean"] == 0.0
     assert summary["policies"]["planner"]["normalised"]["mean"] == 1.0
-    assert pd.read_csv(tmp_path / "both" / "curve.csv").stage.tolist() == ["fitted", "ppo", "ppo"]
+    assert pd.read_csv(tmp_path / "both" / "curve.csv").stage.tolist() == ["myopic", "ppo", "ppo"]
     text = (tmp_path / "both" / "summary.md").read_text(encoding="utf-8")
     items = "" if summary["world"].endswith("6") else ", embeddings generated"  # without sardine-rec
     assert text.startswith(f"# Policies in driftrec/Sardine-SlateTopK-Bored-v0, slate_size 4, horizon 6{items}\n")
@@ -76,10 +77,11 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     # Topics without names are no journey, and nobody leaves before the horizon.
     assert not {"interest_journey.png", "retention.png"} & plots
 
-    (code,) = re.findall(r"```python\n([^`]*load_ppo\([^`]*)```", DOCS.read_text(encoding="utf-8"))
+    (code,) = re.findall(r"```python\n([^`]*load_ppo\([^`]*)print", README.read_text(encoding="utf-8"))
     names = {}
     monkeypatch.chdir(tmp_path)
-    exec(code.replace('-v0"', '-v0", slate_size=4, horizon=6').replace("runs/bored", "run"), names)
+    world = 'WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=4, horizon=6)'
+    exec(code.replace("WorldArgs()", world).replace("runs/my-ppo", "run"), names)
     assert names["slates"].shape == (2, 4)
 
     again = driftrec("plot", "both")
@@ -136,6 +138,19 @@ def test_compare_takes_the_worlds_own_baselines(driftrec, tmp_path):
     assert (list(summary["policies"]), summary["baseline"]) == (["random", "myopic-oracle", "planner"], "random")
 
 
+def test_the_ranker_is_fitted_for_a_comparison_where_no_run_is_given(driftrec, tmp_path, monkeypatch):
+    kit = kit_named(EXPLORATION[1])
+    fit = replace(kit.settings.fit, lanes=16, log_steps=6, rounds=2, epochs=1, batch_size=64)
+    monkeypatch.setattr(kit, "settings", replace(kit.settings, fit=fit))
+    words = ("--horizon", "3", "--users", "3", "--seed", "1", "--out", "out", "--policies", "random", "myopic")
+    done = driftrec("compare", *EXPLORATION, *words)
+    assert done.status == 0, done.err
+    assert done.out.count("Ranker, pass 1 of 1 over ") == 2
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    told = {name: policy["training_seeds"] for name, policy in summary["policies"].items()}
+    assert (told, summary["baseline"]) == ({"random": [], "myopic": [1]}, "myopic")
+
+
 def test_slates_of_one_have_no_diversity(driftrec, tmp_path):
     words = ("--horizon", "3", "--users", "3", "--seed", "1", "--out", "out", "--policies", "random", "myopic-oracle")
     done = driftrec("compare", "--world", "driftrec/Sardine-SingleItem-BoredInf-v0", *words)
@@ -161,8 +176,12 @@ EXPLORATION = ("--world", "driftrec/RecSim-InterestExploration-v0")
         (("train", *EXPLORATION, "--options", '{"num_candidate": 3}'), "Did you mean 'num_candidates'"),
         (("compare", *EXPLORATION, "--policies", "popular"), "Unknown policy 'popular'"),
         (("compare", *EXPLORATION, "--policies", "random", "ppo:nowhere"), "There is no checkpoint at nowhere"),
-        (("gap", *EXPLORATION, "--tuning-users", "64"), "are for driftrec/News-v0; planners of published worlds come"),
-        (("tune", "content", *EXPLORATION), "has no texts, which this needs"),
+        (("gap", *EXPLORATION, "--tuning-users", "64"), "comes as it is; leave --retune and --tuning-... out"),
+        (
+            ("tune", "content", *EXPLORATION),
+            "'content' reads texts, and driftrec/RecSim-InterestExploration-v0 has none",
+        ),
+        (("tune", "mmr:run", *EXPLORATION), "'mmr' reads texts"),
     ],
 )
 def test_mistakes_end_in_one_line_before_any_work(words, message, driftrec, tmp_path):
@@ -174,12 +193,9 @@ def test_mistakes_end_in_one_line_before_any_work(words, message, driftrec, tmp_
 
 
 def test_runs_of_another_kind_are_refused(driftrec, tmp_path):
-    setup = set_up_published(WorldArgs(EXPLORATION[1]))
+    setup = set_up(WorldArgs(EXPLORATION[1]))
     config = {"kind": "published-other", "seed": 1, "settings": {}, "world": {"world": EXPLORATION[1]}}
     save_checkpoint(tmp_path / "other" / FILE, {}, config, setup)
     done = driftrec("compare", *EXPLORATION, "--policies", "random", "ppo:other")
     assert done.status == 2
-    assert (
-        "other holds a run of kind published-other, not published-ppo; policies of it are called other:other"
-        in done.err
-    )
+    assert "other holds a run of kind other, not ppo; policies of it are called other:other" in done.err

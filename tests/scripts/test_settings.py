@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from driftrec.agents.runs.baselines import BASELINE_RUNS
 from driftrec.agents.setup import NEWS
-from driftrec.agents.worlds.recipes import RECIPES
-from driftrec.agents.worlds.settings import settings_of
+from driftrec.agents.stock.stock_training import STOCK
+from driftrec.agents.worlds.kits import KITS, settings_of
 from driftrec.scripts import config
 from driftrec.scripts.arguments import parse
 from driftrec.scripts.cli import VERBS
@@ -69,17 +68,17 @@ def test_help_shows_the_worlds_own_numbers(words, shown, driftrec):
     assert "--from FILE.toml" in done.out
 
 
-@pytest.mark.parametrize("world", [NEWS, *RECIPES])
+@pytest.mark.parametrize("world", [*KITS])
 def test_without_a_word_settings_are_the_worlds_own(world):
     assert parsed("train", "--world", world).settings == settings_of(world)
     assert parsed("train-baseline", "--world", world).settings == settings_of(world, "slateq")
 
 
 def test_the_later_of_two_flags_counts():
-    words = ("--settings.ppo.lanes=3", "--settings.ppo.lanes", 4, "--settings.fit.weights", 1, 2)
-    more = ("--settings.fit.weights", 3, "--settings.ppo.no-iterative", "--settings.ppo.iterative", "--seed=None")
+    words = ("--settings.ppo.lanes=3", "--settings.ppo.lanes", 4, "--settings.future.weights", 1, 2)
+    more = ("--settings.future.weights", 3, "--settings.ppo.no-iterative", "--settings.ppo.iterative", "--seed=None")
     args = parsed("train", "--world", BORED, "--seed", 3, *words, *more)
-    assert (args.settings.ppo.lanes, args.settings.fit.weights, args.seed) == (4, (3.0,), None)
+    assert (args.settings.ppo.lanes, args.settings.future.weights, args.seed) == (4, (3.0,), None)
     assert args.settings.ppo.iterative
 
 
@@ -92,7 +91,7 @@ def test_flags_win_over_the_file_and_the_file_over_the_world(file):
         options = {{observation = "partial"}}
         [config]
         boredom-free = {{x = 1}}
-        [settings.fit]
+        [settings.future]
         weights = [0, 1.5]
         [settings.ppo]
         lanes = 64
@@ -104,7 +103,7 @@ def test_flags_win_over_the_file_and_the_file_over_the_world(file):
     args = parsed("train", "--from", path, "--settings.ppo.lanes", 32, "--settings.ppo.epochs=3", "--seed", 5)
     own = settings_of(BORED)
     ppo = replace(own.ppo, lanes=32, batch_size=128, epochs=3, iterative=False)
-    assert args.settings == replace(own, ppo=ppo, fit=replace(own.fit, weights=(0.0, 1.5)))
+    assert args.settings == replace(own, ppo=ppo, future=replace(own.future, weights=(0.0, 1.5)))
     assert (args.world, args.slate_size, args.seed) == (BORED, 4, 5)
     assert json.loads(args.options) == {"observation": "partial"}
     assert json.loads(args.config) == {"boredom-free": {"x": 1}}  # names in it are the world's affair
@@ -190,7 +189,7 @@ def test_mistakes_in_a_file_end_in_one_line(text, message, file, driftrec):
         ("[settings.ppo]\nlanes = 64.5", ("--settings.ppo.lanes=64.5",)),
         ("[settings.ppo]\nlanes = true", ("--settings.ppo.lanes=True",)),
         ("[settings.ppo]\ngamma = 7", ("--settings.ppo.gamma=7",)),
-        ('[settings]\nfit.weights = ["a"]', ("--settings.fit.weights", "a")),
+        ('[settings]\nfuture.weights = ["a"]', ("--settings.future.weights", "a")),
         ('[settings]\nrepresentation = "txt"', ("--settings.representation", "txt")),
     ],
 )
@@ -221,7 +220,7 @@ def test_wrong_values_are_refused_in_the_words_for_flags(text, words, file, drif
         (("train", "--from", "nowhere.toml"), "No such file or directory: 'nowhere.toml'"),
         (("config", "--verb", "trian"), "Verb 'trian' is unknown. Did you mean 'train'?"),
         (("config", "--world", "driftrec/New-v0"), "Did you mean 'driftrec/News-v0'?"),
-        (("config", "--verb", "bench", "--world", NEWS), "driftrec bench takes no --world; leave it out."),
+        (("config", "--verb", "verify", "--world", NEWS), "driftrec verify takes no --world; leave it out."),
         (("config", "--kind", "slateq"), "driftrec train takes no --kind; leave it out."),
         (("config", "--verb", "train-baseline", "--kind", "ppo"), "Kind 'ppo' is unknown. Did you mean 'sb3-ppo'?"),
     ],
@@ -240,12 +239,12 @@ def printed(capsys, **told):
     return capsys.readouterr().out
 
 
-WORLDS = {verb: (NEWS, *RECIPES) if hasattr(args_type(verb), "world") else (None,) for verb in VERBS}
+WORLDS = {verb: tuple(KITS) if hasattr(args_type(verb), "world") else (None,) for verb in VERBS}
 FILES: list[tuple[str, str | None, str | None]] = [
     (verb, world, None) for verb, worlds in WORLDS.items() for world in worlds if verb != "train-baseline"
 ]
 FILES += [("train-baseline", world, "slateq") for world in WORLDS["train-baseline"]]
-FILES += [("train-baseline", NEWS, kind) for kind in BASELINE_RUNS[1:]]
+FILES += [("train-baseline", NEWS, kind) for kind in STOCK]
 
 
 @pytest.mark.parametrize(("verb", "world", "kind"), FILES)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.comparison.tuning import SPACES, defaults
+from driftrec.agents.comparison.tuning import defaults
 from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.known import KNOWN
 from driftrec.scripts import tune
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
@@ -28,8 +29,8 @@ def test_all_trials_and_the_best_are_kept(head, project, driftrec, tmp_path):
     lines = [line for line in done.out.splitlines() if line.startswith("Trial ")]
     assert [line.split(":")[0] for line in lines] == [f"Trial {number} of 3" for number in (1, 2, 3)]
     trials = pd.read_csv(tmp_path / "mine" / "trials.csv")
-    assert trials.columns.tolist() == ["trial", *SPACES[head], "engagement"]
-    assert trials.loc[0, list(SPACES[head])].to_dict() == defaults(head)
+    assert trials.columns.tolist() == ["trial", *KNOWN[head].tunable, "engagement"]
+    assert trials.loc[0, list(KNOWN[head].tunable)].to_dict() == defaults(head)
     found = json.loads((tmp_path / "mine" / "best.json").read_text())
     assert found["best"] == trials.loc[trials.engagement.idxmax()].to_dict()
     assert (found["policy"], found["defaults"], found["check"]["users"]) == (name, defaults(head), 5)
@@ -51,7 +52,7 @@ def test_what_was_found_takes_part_in_a_comparison(head, project, driftrec, tmp_
     comparing = ("compare", *project.world, "--horizon", "20", "--users", "20", "--seed", "1", "--out", "table")
     done = driftrec(*comparing, "--policies", "random", name, f"tuned={head}:mine")
     assert done.status == 0, done.err
-    parameters = {key: found["best"][key] for key in SPACES[head]}
+    parameters = {key: found["best"][key] for key in KNOWN[head].tunable}
     summary = read_results(tmp_path / "table").summary
     assert summary["parameters"] == {"tuned": parameters}
     assert f"\ntuned: tuned to {', '.join(f'{key} {value:.4g}' for key, value in parameters.items())}\n" in done.out

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from driftrec.agents.verification import figures_recsim
+from driftrec.agents.worlds import figures_recsim
 
 WORLD = ("--worlds", "RecSim-LongTermSatisfaction")
 

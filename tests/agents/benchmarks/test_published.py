@@ -7,7 +7,7 @@ import pytest
 
 from driftrec.agents.benchmarks import published, published_training, sizes, suite
 from driftrec.agents.benchmarks.alone import alone
-from driftrec.agents.benchmarks.measure import PEERS, QUICK, Effort, Rates
+from driftrec.agents.benchmarks.measure import PEERS, QUICK, Rates, Workload
 from driftrec.agents.benchmarks.published import QUOTED
 from driftrec.scripts import bench
 
@@ -120,7 +120,7 @@ def test_ppo_trains_without_the_original():
 )
 def test_the_flag_picks_the_sections(args, sections, monkeypatch):
     found = []
-    monkeypatch.setattr(bench, "run_benchmarks", lambda names, effort, report: found.append((names, effort)))
+    monkeypatch.setattr(bench, "run_benchmarks", lambda names, effort, world, report: found.append((names, effort)))
     monkeypatch.setattr(bench, "table", lambda results: "")
     bench.main(args)
-    assert found == [(sections, PEERS if args.peers else Effort())]
+    assert found == [(sections, PEERS if args.peers else Workload())]

@@ -13,27 +13,17 @@ import pytest
 
 from driftrec.agents.benchmarks import audience, latency, measure, peers, suite, training
 from driftrec.agents.benchmarks.alone import alone
-from driftrec.agents.benchmarks.measure import QUICK, Effort, Rates, Row
-from driftrec.agents.catalogues.setting import Setting
-from driftrec.agents.setup import WorldArgs, WorldSetup
+from driftrec.agents.benchmarks.measure import QUICK, Rates, Row, Workload
 from driftrec.envs.news import news_world
 
 
-def made_up_setup():
-    world = news_world()
-    rng = np.random.default_rng(0)
-    rows = [rng.standard_normal((n, 24)).astype(np.float32) for n in (world.num_items, world.personas.num_personas)]
-    items, people = (row / np.linalg.norm(row, axis=1, keepdims=True) for row in rows)
-    return WorldSetup(WorldArgs(), world, Setting(world.catalogue, world.personas, items, people, "made up"))
-
-
 @pytest.fixture(scope="module")
-def run():
+def run(make_setup):
     """Results, and rows as reported; all taken in this process."""
     reported = []
     with pytest.MonkeyPatch.context() as patch:
         for module in (training, latency):
-            patch.setattr(module, "set_up", lambda args: made_up_setup())
+            patch.setattr(module, "set_up", lambda args: make_setup())
         results = suite.run_benchmarks(effort=QUICK, run=lambda measurement: measurement(), report=reported.append)
     return results, reported
 
@@ -114,7 +104,7 @@ def test_every_user_of_the_audience_is_simulated(monkeypatch):
 
 def test_a_measurement_that_fails_is_explained():
     with pytest.raises(RuntimeError, match=r"(?s)audience.* ended with status 1: .*ValueError: range"):
-        alone(partial(audience.audience, Effort(audience=10, audience_steps=1, chunk=0)))
+        alone(partial(audience.audience, Workload(audience=10, audience_steps=1, chunk=0)))
 
 
 @pytest.mark.parametrize("module", ["alone", "audience", "environment", "sizes"])
@@ -136,7 +126,7 @@ def _found(monkeypatch):
 
 @pytest.mark.usefixtures("_found")
 def test_every_measurement_has_a_process_of_its_own(monkeypatch):
-    monkeypatch.setattr(suite, "environment", lambda effort: [partial(own_process, "environment")] * 2)
+    monkeypatch.setattr(suite, "environment", lambda effort, world: [partial(own_process, "environment")] * 2)
     results = suite.run_benchmarks(("environment", "memory"), QUICK)
     ids, memory = [row["value"] for row in results["rows"][:-1]], results["rows"][-1]
     assert len({ids[0], ids[2], os.getpid()}) == 3

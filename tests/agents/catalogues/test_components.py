@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from driftrec.agents.catalogues import components
 from driftrec.agents.catalogues.components import cluster, component_scores
 from driftrec.agents.catalogues.derive_catalogue import derive_catalogue
-from driftrec.agents.catalogues.read_items import Items
+from driftrec.agents.catalogues.read_items import ReadItems
 
 
 def grouped(rows: int, columns: int = 32) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +57,7 @@ def test_a_large_catalogue_takes_less_memory_than_its_embeddings():
     rows = components.LARGE + 1
     vectors = np.random.default_rng(0).standard_normal((rows, 192), np.float32)  # 77 MB
     ids = tuple(map(str, range(rows)))
-    items = Items(ids, ids, ("",) * rows, ("",) * rows)
+    items = ReadItems(ids, ids, ("",) * rows, ("",) * rows)
     tracemalloc.start()
     derive_catalogue(items, vectors, seed=0, dims=4, num_personas=1, num_topics=2)
     peak = tracemalloc.get_traced_memory()[1]

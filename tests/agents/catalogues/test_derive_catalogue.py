@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from driftrec.agents.catalogues.derive_catalogue import OTHER_TOPIC, derive_catalogue, derive_personas, text_positions
-from driftrec.agents.catalogues.read_items import Items
+from driftrec.agents.catalogues.read_items import ReadItems
 
 
-def random_items(n: int, topics: tuple[str, ...] | None = None) -> tuple[Items, np.ndarray]:
+def random_items(n: int, topics: tuple[str, ...] | None = None) -> tuple[ReadItems, np.ndarray]:
     titles = tuple(f"{['red', 'blue', 'green'][i % 3]} thing number {i}" for i in range(n))
-    items = Items(tuple(map(str, range(n))), titles, ("",) * n, topics or ("",) * n)
+    items = ReadItems(tuple(map(str, range(n))), titles, ("",) * n, topics or ("",) * n)
     vectors = np.random.default_rng(0).standard_normal((n, 32)) * np.linspace(3, 0.1, 32)
     return items, vectors.astype(np.float32)
 
@@ -63,7 +63,7 @@ def test_own_topics_are_kept_and_missing_ones_are_other():
 def test_clusters_are_found_and_named_by_their_words():
     n = 30
     titles = tuple(f"{'goat' if i % 2 else 'violin'} {'xyz'[i % 3]}" for i in range(n))
-    items = Items(tuple(map(str, range(n))), titles, ("",) * n, ("",) * n)
+    items = ReadItems(tuple(map(str, range(n))), titles, ("",) * n, ("",) * n)
     vectors = np.random.default_rng(0).standard_normal((n, 8)) * 0.01
     vectors[1::2, 0] += 1.0
     catalogue, _ = derive_catalogue(items, vectors.astype(np.float32), seed=0, num_topics=2)
@@ -74,7 +74,7 @@ def test_clusters_are_found_and_named_by_their_words():
 @pytest.mark.parametrize("titles", [("日本", "1984", "...", "2001"), ("same", "same", "same", "same")])
 def test_topic_names_differ_even_without_words(titles):
     _, vectors = random_items(8)
-    items = Items(tuple("12345678"), titles * 2, ("",) * 8, ("",) * 8)
+    items = ReadItems(tuple("12345678"), titles * 2, ("",) * 8, ("",) * 8)
     catalogue, _ = derive_catalogue(items, vectors, seed=0, num_topics=3)
     assert len(set(catalogue.topic_names)) == 3
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.catalogues.read_items import Items, read_items
+from driftrec.agents.catalogues.read_items import ReadItems, read_items
 
 PLAIN = b'item_id,title,text,topic\n1,Red film,"Long, and\nloud",Drama\n2,Blue song,,Music\n'
-WANTED = Items(("1", "2"), ("Red film", "Blue song"), ("Long, and loud", ""), ("Drama", "Music"))
+WANTED = ReadItems(("1", "2"), ("Red film", "Blue song"), ("Long, and loud", ""), ("Drama", "Music"))
 
 
 KEYS = ("id", "title", "topic")

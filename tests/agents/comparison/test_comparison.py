@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents import known_policies
 from driftrec.agents.baselines import LinUCB, Popular, Random
 from driftrec.agents.comparison.comparison import (
     Entry,
@@ -21,6 +20,7 @@ from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.evaluation.tables import markdown, text_table
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.policy import PolicyError
+from driftrec.agents.worlds import news
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_entries_are_built_in_the_order_given(setup):
     ],
 )
 def test_a_wrong_name_is_found_before_the_planner_is_tuned(setup, monkeypatch, names, error, message):
-    monkeypatch.setattr(known_policies, "planner_weights", None)  # calling it would be a TypeError
+    monkeypatch.setattr(news, "planner_weights", None)  # calling it would be a TypeError
     with pytest.raises(error, match=message):
         build_entries(setup, names, seed=0)
 

@@ -7,17 +7,10 @@ import pytest
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB
 from driftrec.agents.comparison import tuning
-from driftrec.agents.comparison.tuning import (
-    CLASSES,
-    SPACES,
-    Range,
-    build_with,
-    check_tunable,
-    defaults,
-    new_study,
-    search,
-    validate,
-)
+from driftrec.agents.comparison.tuning import defaults, new_study, search, validate
+from driftrec.agents.known import KNOWN, TUNABLE, Range
+from driftrec.agents.registry import CLASSES, build_with
+from driftrec.agents.runs.tuned import check_tunable
 
 NAMES = ("popular", "content", "epsilon-content", "linucb")
 
@@ -27,11 +20,12 @@ def setup(make_setup):
     return make_setup(8, slate_size=3, history=10, horizon=6)
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", TUNABLE)
 def test_every_range_holds_the_default(name):
-    assert set(SPACES) == set(CLASSES)
+    assert set(TUNABLE) <= set(CLASSES)
+    assert set(defaults(name)) == set(KNOWN[name].tunable)
     for parameter, value in defaults(name).items():
-        searched = SPACES[name][parameter]
+        searched = KNOWN[name].tunable[parameter]
         assert searched.low <= value <= searched.high, parameter
         assert isinstance(value, int) == searched.whole, parameter
 
@@ -40,7 +34,8 @@ def test_every_range_holds_the_default(name):
 def test_the_ends_of_every_range_can_be_served(name, setup):
     observation = setup.world.observe(setup.world.reset(np.arange(9, dtype=np.uint64)))
     for end in ("low", "high"):
-        policy = build_with(setup, name, {which: getattr(searched, end) for which, searched in SPACES[name].items()})
+        tunable = KNOWN[name].tunable
+        policy = build_with(setup, name, {which: getattr(searched, end) for which, searched in tunable.items()})
         policy.reset(9, seed=0)
         slates = policy.act(observation)
         assert [len(set(slate)) for slate in slates.tolist()] == 9 * [3]
@@ -62,7 +57,7 @@ def test_trials_begin_with_the_defaults_and_stay_within_the_ranges(name, setup):
     assert trials[0].parameters == defaults(name)
     for trial in trials:
         assert np.isfinite(trial.engagement)
-        for parameter, searched in SPACES[name].items():
+        for parameter, searched in KNOWN[name].tunable.items():
             assert searched.low <= trial.parameters[parameter] <= searched.high
             assert not searched.whole or isinstance(trial.parameters[parameter], int)
     assert len({str(trial.parameters) for trial in trials}) == 4
@@ -84,7 +79,7 @@ def test_the_search_learns_from_what_it_is_told(setup, monkeypatch):
         assert isinstance(policy, Content)
         return np.full(len(seeds), -np.log(policy.half_life))
 
-    monkeypatch.setattr(tuning, "_minutes", measured)
+    monkeypatch.setattr(tuning, "_engagement", measured)
     trials = list(search(setup, "content", seed=1, trials=25, users=2))
     late = [np.log(trial.parameters["half_life"]) for trial in trials[10:]]
     assert np.mean(late) < 2.0
@@ -99,7 +94,7 @@ def test_a_measure_is_the_mean_engagement_with_learning(setup):
             pass
 
     seeds = tuning.user_seeds(3, "tuning", 40)
-    heard, deaf = (tuning._minutes(setup, policy(setup.context), seeds).mean() for policy in (LinUCB, Deaf))
+    heard, deaf = (tuning._engagement(setup, policy(setup.context), seeds).mean() for policy in (LinUCB, Deaf))
     assert trial.engagement == heard != deaf
 
 
@@ -107,7 +102,7 @@ def test_the_check_is_a_paired_difference_on_fresh_users(setup):
     seeds = tuning.user_seeds(3, "tuning check", 30)
     check = validate(setup, "epsilon-content", {"epsilon": 1.0}, seed=3, users=30)
     tuned, default = (
-        tuning._minutes(setup, policy, seeds)
+        tuning._engagement(setup, policy, seeds)
         for policy in (EpsilonContent(setup.context, epsilon=1.0), EpsilonContent(setup.context))
     )
     assert (check["tuned"], check["default"]) == (tuned.mean(), default.mean())

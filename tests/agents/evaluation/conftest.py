@@ -29,7 +29,7 @@ def rows_of_policy(name, level, training_seed):
             "engagement": 100 * level * noise * (1 + 0.05 * (training_seed or 0)),
             "steps": STEPS,
             "sessions": 3 + np.arange(USERS) % 3,
-            "session_minutes": 20.0 * noise,
+            "session_engagement": 20.0 * noise,
             "clicks": 10,
             "impressions": 5 * STEPS,
             "click_rate": 0.4,
@@ -95,7 +95,9 @@ def shown():
 
 @pytest.fixture
 def summary(episodes, shown):
-    return summarise(episodes, shown, world="test world", baseline="content", seed=11, oracles=["planner"])
+    return summarise(
+        episodes, shown, world="test world", unit="minutes", baseline="content", seed=11, oracles=["planner"]
+    )
 
 
 @pytest.fixture

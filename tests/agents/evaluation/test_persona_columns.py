@@ -51,7 +51,7 @@ def test_worlds_without_personas_leave_the_columns_empty():
 def test_the_columns_are_read_back_as_they_were(tmp_path, episodes, steps, journeys, shown, empty):
     if empty:
         episodes["persona"], episodes["persona_distance"] = pd.array([None] * len(episodes), "Int64"), np.nan
-    summary = summarise(episodes, shown, world="test world", baseline="content", seed=11)
+    summary = summarise(episodes, shown, world="test world", unit="minutes", baseline="content", seed=11)
     write_results(tmp_path, Results(episodes, steps, journeys, summary))
     back = read_results(tmp_path).episodes
     pd.testing.assert_series_equal(back.persona, episodes.persona)
@@ -60,7 +60,7 @@ def test_the_columns_are_read_back_as_they_were(tmp_path, episodes, steps, journ
 
 def test_tables_from_before_the_columns_can_be_summarised(episodes, shown, summary):
     older = episodes.drop(columns=["persona", "persona_distance"])
-    told = {key: summary[key] for key in ("world", "baseline")}
+    told = {key: summary[key] for key in ("world", "unit", "baseline")}
     again = summarise(older, shown, **told, seed=summary["seeds"]["evaluation"], oracles=["planner"])
     assert again["policies"] == summary["policies"]
 

@@ -9,7 +9,7 @@ from driftrec.agents.evaluation.mean_engagement import mean_engagement, tried
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.policy import PolicyError
-from driftrec.agents.verification.figures import returns
+from driftrec.agents.worlds.figures import returns
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
 
@@ -21,7 +21,7 @@ MEASURES = {
         setup.world, policy, setup.context, SEEDS, horizon=HORIZON, seed=0
     ).episodes.engagement.mean(),
     "validation": lambda setup, policy: mean_engagement(setup.world, policy, SEEDS, HORIZON),
-    "tuning": lambda setup, policy: tuning._minutes(setup, policy, SEEDS).mean(),
+    "tuning": lambda setup, policy: tuning._engagement(setup, policy, SEEDS).mean(),
     "verification": lambda setup, policy: returns(setup.world, policy, USERS, HORIZON, seed=0).mean(),
 }
 

@@ -94,7 +94,7 @@ def test_episodes_count_what_happened(served, lived):
     np.testing.assert_array_equal(episodes.impressions, positions @ here)
     ended = np.array([feedback.ended for _, feedback, _, _ in rows])
     np.testing.assert_array_equal(episodes.sessions, 1 + (ended[:-1] & here[1:]).sum(axis=0))  # those with a step
-    np.testing.assert_allclose(episodes.session_minutes, minutes / episodes.sessions)
+    np.testing.assert_allclose(episodes.session_engagement, minutes / episodes.sessions)
     np.testing.assert_array_equal(episodes.churn, state.gone)
     np.testing.assert_allclose(episodes.interest_drift, 1 - (start * state.interest).sum(axis=1), atol=1e-6)
 
@@ -159,7 +159,7 @@ def test_a_user_fares_alike_in_any_company(context):
     whole, few = (
         roll_out(WORLD, Content(context), context, seeds, horizon=8, seed=1).episodes for seeds in (SEEDS, SEEDS[:5])
     )
-    exact = [column for column in whole.columns if column not in ("engagement", "session_minutes", "interest_drift")]
+    exact = [column for column in whole.columns if column not in ("engagement", "session_engagement", "interest_drift")]
     np.testing.assert_array_equal(whole.loc[:4, exact], few[exact])
     np.testing.assert_allclose(whole.loc[:4, "engagement"], few.engagement)
 
@@ -168,7 +168,7 @@ def test_a_session_that_ends_with_the_last_step_brings_no_other(context):
     world = news_world(slate_size=3, config={"comeback": {"churn_rate": 0.0}, "session_end": {"base": 40.0}})
     rollout = roll_out(world, Random(context), context, SEEDS, horizon=6, seed=0)
     assert (rollout.episodes.sessions == 6).all()  # one a step
-    np.testing.assert_allclose(rollout.episodes.session_minutes, rollout.episodes.engagement / 6)
+    np.testing.assert_allclose(rollout.episodes.session_engagement, rollout.episodes.engagement / 6)
     one = rollout.journeys.query("user == 3").drop_duplicates("step")
     assert one.session.tolist() == [1, 2, 3, 4, 5, 6]
     assert (one.hours.diff().iloc[1:] > 0).all()

@@ -1,17 +1,29 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from driftrec.agents.evaluation.episodes import METRICS, user_tables
-from driftrec.agents.evaluation.summary import Results, read_results, summarise, write_results
+from driftrec.agents.evaluation.summary import Results, read_results, read_summary, summarise, write_results
+from driftrec.agents.evaluation.tables import markdown
+
+OLD = sorted((Path(__file__).parents[3] / "results").rglob("summary.json"))
+"""Summaries of earlier versions."""
 
 MEASURES = (*METRICS, "catalogue_coverage", "normalised")
 
 
 def summarised(episodes, shown, **changes):
-    settings = {"world": "test world", "baseline": "content", "seed": 11, "oracles": ["planner"], **changes}
+    settings = {
+        "world": "test world",
+        "unit": "minutes",
+        "baseline": "content",
+        "seed": 11,
+        "oracles": ["planner"],
+        **changes,
+    }
     return summarise(episodes, shown, **settings)
 
 
@@ -149,7 +161,7 @@ def with_value(episodes, column, value):
 
 BAD = {
     "nan": (lambda e: with_value(e, "engagement", np.nan), "Policy 'ppo', user 4: engagement is nan"),
-    "infinity": (lambda e: with_value(e, "session_minutes", np.inf), "user 4: session_minutes is inf"),
+    "infinity": (lambda e: with_value(e, "session_engagement", np.inf), "user 4: session_engagement is inf"),
     "other user": (lambda e: with_value(e, "user_seed", 5), "User 4 has 2 different user seeds"),
     "double": (lambda e: pd.concat([e, e[40:41]]), "Policy 'content', user 10: two rows"),
     "one user's drift": (lambda e: with_value(e, "interest_drift", np.nan), "user 4: interest_drift is nan"),
@@ -210,3 +222,21 @@ def test_reading_a_folder_that_lacks_a_file(tmp_path, results, name):
     (tmp_path / name).unlink()
     with pytest.raises(FileNotFoundError, match=f"does not hold a comparison: it has no {name}. Make one: driftrec"):
         read_results(tmp_path)
+
+
+@pytest.mark.parametrize("file", OLD, ids=lambda file: file.parent.name)
+def test_summaries_of_earlier_versions_are_told_as_they_were(file):
+    assert markdown(read_summary(file)) == file.with_name("summary.md").read_text(encoding="utf-8")
+
+
+def test_tables_of_earlier_versions_have_their_columns_of_today(tmp_path, results):
+    write_results(tmp_path, results)
+    old = results.episodes.rename(columns={"session_engagement": "session_minutes"})
+    old.to_csv(tmp_path / "episodes.csv", index=False)
+    (first,) = (file for file in OLD if file.parent.name == "movielens-titles")  # says no unit
+    (tmp_path / "summary.json").write_bytes(first.read_bytes())
+    back = read_results(tmp_path)
+    pd.testing.assert_series_equal(back.episodes.session_engagement, results.episodes.session_engagement)
+    assert set(METRICS) <= set(back.episodes.columns)
+    assert back.summary["unit"] == "minutes"
+    assert "session_engagement" in back.summary["policies"]["ppo"]

@@ -50,7 +50,7 @@ def test_another_unit_than_minutes_is_said_in_every_title(summary):
     assert "| engagement (clicks) |" in text
     assert "vs baseline (clicks)" in text
     assert "(min)" not in text
-    assert "| engagement (min) |" in markdown(summary)  # of tables from before there was a unit
+    assert "| engagement (min) |" in markdown(summary)
 
 
 def test_a_unit_called_engagement_is_not_said_twice(summary):

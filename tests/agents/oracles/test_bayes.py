@@ -8,7 +8,7 @@ import pytest
 from driftrec.agents.evaluation.mean_engagement import mean_engagement
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.bayes import Bayes, hypotheses
-from driftrec.agents.oracles.recsim import average_user
+from driftrec.agents.oracles.recsim_oracles import average_user
 from driftrec.simulators.published.recsim_choice import ExponentialCascade
 from driftrec.simulators.published.recsim_interest_exploration import (
     InterestExplorationConfig,

@@ -1,136 +1,66 @@
-"""What opening an item does to the minutes after it."""
-
-from dataclasses import replace
-from types import SimpleNamespace
+"""What comes after a step, and the weight of it that serves best."""
 
 import numpy as np
 import pytest
-from gymnasium import make_vec
 
-import driftrec.envs  # noqa: F401
-from driftrec.agents.policy import Context
-from driftrec.agents.ranker.future import FutureSettings, fit_future, log_random, minutes_after, pool, weigh_future
-from driftrec.agents.ranker.text_ranker import Ranker
-from driftrec.envs.catalogues import packaged_catalogue
+from driftrec.agents.evaluation.mean_engagement import mean_engagement, tried
+from driftrec.agents.ranker import future as future_module
+from driftrec.agents.ranker.future import FutureSettings, engagement_after, weigh
+from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.setup import NEWS, WorldArgs
+from tests.agents.every_world import made, unfitted
+
+EVOLUTION = WorldArgs("driftrec/RecSim-InterestEvolution-v0", horizon=30, config='{"time_budget": 20}')
 
 
-def test_minutes_after_is_the_discounted_sum_within_the_episode():
-    minutes = np.array([[1.0], [2.0], [4.0], [8.0], [16.0]])
+def test_engagement_after_is_the_discounted_sum_within_the_episode():
+    engagement = np.array([[1.0], [2.0], [4.0], [8.0], [16.0]])
     over = np.array([[False], [False], [True], [False], [False]])
     expected = [0.5 * 2 + 0.25 * 4, 0.5 * 4, 0.0, 0.5 * 16, 0.0]
-    np.testing.assert_allclose(minutes_after(minutes, over, 0.5)[:, 0], expected)
+    np.testing.assert_allclose(engagement_after(engagement, over, 0.5)[:, 0], expected)
 
 
-@pytest.mark.parametrize(("steps", "whole"), [(20, 14), (8, 4)])  # a tail of 3 / (1 - gamma), at most half
-def test_events_whose_future_was_not_seen_are_left_out(make_context, monkeypatch, steps, whole):
-    """Lane 0 opens the first position in every step, lane 1 the last in every third; minutes tell the step."""
-    context, shown = make_context(slate_size=3), []
+@pytest.mark.parametrize("args", [WorldArgs(NEWS, horizon=30), EVOLUTION], ids=["texts", "features"])
+@pytest.mark.parametrize(("earned", "best"), [((3.0, 9.0, 5.0), 2.0), ((4.0, 4.0, 1.0), 0.0), ((1.0, 2.0, 3.0), 5.0)])
+def test_the_weight_that_serves_best_is_kept_of_equals_the_first(args, earned, best, monkeypatch):
+    setup, met = made(args), []
+    judge = unfitted(setup)
+    to_come = np.arange(len(judge.ranker.future), dtype=np.float32)
 
-    def serve(envs, slates):
-        step = len(shown)
-        shown.append(slates)
-        choice = np.array([0, 2 if step % 3 == 0 else 3])
-        return observation, choice, np.array([step, 100.0 * step]), np.array([step == 5, False])
+    def serve(world, policy, users, horizon):
+        assert (world, len(users), horizon) == (setup.world, 9, 30)
+        met.append(policy.judge.ranker.future.clone())
+        return earned[len(met) - 1], 100
 
-    observation = {"persona": np.zeros((2, 1), np.int32)}
-    monkeypatch.setattr("driftrec.agents.ranker.future.serve", serve)
-    envs = SimpleNamespace(num_envs=2, reset=lambda seed: (observation, {}))
-    opened, after = log_random(context, envs, 0, FutureSettings(log_steps=steps, gamma=0.5))
-    events = [(t, lane) for t in range(whole) for lane in (0, 1) if lane == 0 or t % 3 == 0]
-    assert opened.tolist() == [shown[t][lane, 0 if lane == 0 else 2] for t, lane in events]
-    minutes = np.arange(steps)[:, None] * np.array([1.0, 100.0])
-    over = (np.arange(steps)[:, None] == 5) & [True, False]
-    np.testing.assert_allclose(after, [minutes_after(minutes, over, 0.5)[event] for event in events])
-
-
-@pytest.mark.parametrize("best", [0.0, 1.0, 3.0])
-def test_the_weight_that_serves_best_is_kept(make_context, monkeypatch, best):
-    ranker = Ranker(make_context(), "text", 0)
-    future = np.linspace(-5, 5, len(ranker.future), dtype=np.float32)
-    setup = SimpleNamespace(world="the world", horizon=7)
-    lines = []
-
-    def measure(world, policy, users, horizon):
-        assert (world, len(users), horizon) == ("the world", 9, 7)
-        return 100.0 - abs(policy.judge.future[-1] / 5 - best)
-
-    monkeypatch.setattr("driftrec.agents.ranker.future.mean_engagement", measure)
-    settings = FutureSettings(weights=(0.0, 1.0, 3.0, 4.0), users=9)
-    weigh_future(setup, ranker, future, seed=0, settings=settings, report=lines.append)
-    np.testing.assert_allclose(ranker.future, best * future, rtol=1e-6)
-    assert [line.split()[1] for line in lines] == ["0", "1", "3", "4"]
+    monkeypatch.setattr(future_module, "tried", serve)
+    settings, lines = FutureSettings(weights=(0.0, 2.0, 5.0), users=9), []
+    steps = weigh(setup, judge, to_come, seed=0, settings=settings, report=lines.append)
+    assert steps == 300
+    assert [future.tolist() for future in met] == [(weight * to_come).tolist() for weight in (0.0, 2.0, 5.0)]
+    assert judge.ranker.future.tolist() == (best * to_come).tolist()
+    assert lines[1] == f"Weight 2 of what is to come: {earned[1]:.2f} {setup.world.unit} an episode"
 
 
-def made_up(events=20_000, items=60, unseen=10, seed=0):
-    """Items whose effect two of their five columns tell, but for a rest of their own; noise ten times as large."""
-    rng = np.random.default_rng(seed)
-    columns = rng.standard_normal((items, 5)).astype(np.float32)
-    effect = columns[:, 0] - columns[:, 1] + 0.5 * rng.standard_normal(items)
-    opened = rng.integers(items - unseen, size=events)  # the last ones are never opened
-    after = 30.0 + effect[opened] + 10.0 * rng.standard_normal(events)
-    return columns, effect, opened, after
-
-
-def test_pooling_comes_nearer_to_the_truth_than_plain_means():
-    columns, effect, opened, after = made_up()
-    plain = np.bincount(opened, after, 60)[:50] / np.bincount(opened, minlength=60)[:50] - after.mean()
-    known = slice(0, 50)
-
-    def error(guess):
-        return np.square((guess - guess.mean()) - (effect[known] - effect[known].mean())).mean()
-
-    with_columns, without = (pool(opened, after, given, 60)[known] for given in (columns, None))
-    assert error(with_columns) < error(without) < error(plain)
-
-
-def test_an_item_never_opened_is_told_by_its_columns():
-    """Columns known exactly would correlate 0.94 with the effects, and those learned from 50 items some 0.93.
-
-    Of 300 items, 0.85 is 7 standard errors below (Fisher's z: 1.66 - 1.26 = 0.4; its error is 0.058).
-    """
-    columns, effect, opened, after = made_up(items=350, unseen=300)
-    assert np.corrcoef(pool(opened, after, columns, 350)[50:], effect[50:])[0, 1] > 0.85
-    assert (pool(opened, after, None, 350)[50:] == 0).all()
-
-
-def test_noise_alone_is_shrunk_away():
-    """Shrunk to half would take an estimate of the signal as large as the noise: 5 standard errors, sqrt(2 / 50)."""
-    rng = np.random.default_rng(1)
-    opened, after = rng.integers(50, size=5_000), rng.standard_normal(5_000)
-    plain = np.bincount(opened, after, 50) / np.bincount(opened, minlength=50)
-    assert np.abs(pool(opened, after, None, 50)).mean() < 0.5 * np.abs(plain).mean()
-
-
-@pytest.mark.parametrize("opened", [[], [3], [3, 4]])
-def test_few_events_give_numbers_all_the_same(opened):
-    future = pool(np.array(opened, np.int64), np.ones(len(opened)), np.eye(6, dtype=np.float32), 6)
-    assert future.shape == (6,)
-    assert np.isfinite(future).all()
-
-
-def test_in_news_what_is_worthwhile_has_a_future():
-    """128,000 steps: correlation 0.46 with quality less allure; 0.3 is 9 standard errors of no correlation away."""
-    catalogue, personas = packaged_catalogue()
-    context = Context(
-        slate_size=5,
-        item_embeddings=np.eye(len(catalogue.quality), dtype=np.float32),
-        persona_embeddings=np.eye(personas.num_personas, dtype=np.float32),
-        item_minutes=catalogue.minutes,
-        titles=catalogue.titles,
-    )
-    settings = FutureSettings(lanes=256, log_steps=500)
-    envs = make_vec("driftrec/News-v0", num_envs=256, autoreset_mode="SameStep")
-    future = fit_future(context, envs, None, seed=0, settings=settings)
-    worth = catalogue.quality - catalogue.allure
-    assert np.corrcoef(future, worth)[0, 1] > 0.3
-    again = fit_future(context, envs, None, seed=0, settings=replace(settings))
-    np.testing.assert_array_equal(again, future)
+def test_steps_of_users_who_left_are_not_counted():
+    setup = made(EVOLUTION)
+    policy, users = Greedy(unfitted(setup), setup.slate_size), np.arange(50, dtype=np.uint64)
+    engagement, steps = tried(setup.world, policy, users, 30)
+    assert engagement == mean_engagement(setup.world, policy, users, 30)
+    state, by_hand, here = setup.world.reset(users), 0, np.ones(50, bool)
+    for _ in range(30):
+        by_hand += here.sum()
+        here &= ~setup.world.step(state, policy.act(setup.world.observe(state))).left
+    assert 50 < steps == by_hand < 50 * 30
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"gamma": 1.0}, "FutureSettings.gamma is 1.0"), ({"weights": ()}, "weights is empty"), ({"lanes": 0}, "lanes")],
+    [
+        ({"gamma": 1.0}, "FutureSettings.gamma is 1.0; it must be between 0 and 0.9999"),
+        ({"weights": ()}, "FutureSettings.weights is empty; give at least one, such as 0"),
+        ({"users": 0}, "FutureSettings.users is 0; it must be between 1"),
+    ],
 )
-def test_settings_out_of_range_are_named(changes, message):
+def test_settings_out_of_range_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         FutureSettings(**changes)

@@ -5,10 +5,11 @@ import pytest
 
 from driftrec.agents.baselines.common import centred_units
 from driftrec.agents.evaluation.rollout import diversity
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR, pick
-from driftrec.agents.ranker.text_ranker import Ranker
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def context(make_context):
 
 @pytest.fixture
 def judge(context):
-    return Judge(Ranker(context, "text", 0), farsighted=False)
+    return Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=False)
 
 
 @pytest.fixture
@@ -46,7 +47,9 @@ def test_picks_by_hand():
 
 
 def test_gain_alone_is_the_greedy_policy(judge, context, observation):
-    np.testing.assert_array_equal(MMR(judge, context, 1.0).act(observation), Greedy(judge).act(observation))
+    np.testing.assert_array_equal(
+        MMR(judge, context, 1.0).act(observation), Greedy(judge, context.slate_size).act(observation)
+    )
 
 
 def test_more_weight_on_diversity_gives_more_diverse_slates(judge, context, observation):
@@ -64,7 +67,7 @@ def test_what_was_read_comes_last_at_any_weight(weight, make_context, audience):
     for first in range(0, 12, 4):
         users.step(np.tile(np.arange(first, first + 4), (30, 1)))
     observation = users.observe()
-    judge = Judge(Ranker(context, "text", 0), farsighted=False)
+    judge = Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=False)
     slates = MMR(judge, context, weight).act(observation)
     read = observation["read_items"]
     assert (read >= 0).any()

@@ -5,14 +5,15 @@ some hundred, too rarely to be met by repeating. So the graph itself is looked a
 written as an index fails here.
 """
 
-import numpy as np
+import pytest
 import torch
 
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ranker.state_encoder import as_tensors
-from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.ranker.protocol import Logs, as_tensors
 from tests.agents.backward import indexing, operations
+from tests.agents.every_world import CATALOGUE, TEXTS, begin
 
 SLATE, USERS = 5, 50
 
@@ -22,23 +23,26 @@ def test_indexing_is_found():
     assert indexing(operations(vectors[torch.tensor([0, 0])].sum())) == {"IndexBackward0"}
 
 
-def test_the_ranker_looks_rows_up_by_embedding(make_context, play, audience):
+def test_the_ranker_looks_rows_up_by_embedding(make_context, audience):
     context = make_context(SLATE)
     for representation in ("text", "ids"):
-        ranker = Ranker(context, representation, 0)
+        ranker = TextRanker(context, representation, 0)
         observation = as_tensors(audience(USERS).observe())
         slates = torch.arange(SLATE).repeat(USERS, 1)
-        loss = ranker.loss(observation, slates, torch.arange(USERS) % (SLATE + 1), torch.ones(USERS))
+        clicks = torch.eye(SLATE + 1)[torch.arange(USERS) % (SLATE + 1), :SLATE] > 0
+        loss = ranker.loss(Logs(observation, slates, clicks, clicks.float(), torch.zeros(USERS)))
         names = operations(loss)
         assert "EmbeddingBackward0" in names
         assert not indexing(names)
 
 
-def test_the_slate_policy_does_not_index_what_it_learns(make_context, audience):
-    stage = CandidateStage(Ranker(make_context(SLATE), "text", 0), 20)
-    network = serving_network(stage, SLATE, temper=5.0)
-    seen = {name: torch.from_numpy(array) for name, array in stage(audience(USERS).observe()).items()}
-    value, log_p, entropy = network.evaluate_actions(seen, torch.from_numpy(np.tile(np.arange(SLATE), (USERS, 1))))
+@pytest.mark.parametrize(("args", "operation"), [(TEXTS, "GatherBackward0"), (CATALOGUE, "BmmBackward0")])
+def test_the_slate_policy_does_not_index_what_it_learns(args, operation):
+    setup, judge, seen = begin(args, users=USERS)
+    stage = CandidateStage(judge, 20, setup.slate_size)
+    network = serving_network(stage, setup.slate_size, temper=5.0)
+    slates = torch.arange(setup.slate_size).repeat(USERS, 1)
+    value, log_p, entropy = network.evaluate_actions(as_tensors(stage(seen)), slates)
     names = operations(value.sum() + log_p.sum() + entropy.sum())
-    assert "GatherBackward0" in names
+    assert operation in names
     assert not indexing(names)

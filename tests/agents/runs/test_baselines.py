@@ -12,16 +12,20 @@ from safetensors.torch import load_file, save_file
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.comparison.comparison import build_entries, compare
-from driftrec.agents.ranker.text_ranker import Ranker
+from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.runs import baselines as baseline_runs
-from driftrec.agents.runs.baselines import load_slateq, load_stock, train_slateq, train_stock
+from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
-from driftrec.agents.slateq.values import SlateQSettings, SlateQTraining
-from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings
+from driftrec.agents.runs.load import load_slateq, load_stock
+from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
+from driftrec.agents.slateq.slateq_training import Learner
+from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
 
 KINDS = ("slateq", "sb3-ppo", "sb3-sac")
+FIT = {"lanes": 4, "log_steps": 5, "rounds": 2}
+"""How the ranker was fitted, as its run tells: 60 steps with one refit."""
 SLATEQ = SlateQTraining(
-    SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2), validation_users=4
+    SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2), validations=6, validation_users=4
 )
 STOCK = {
     "sb3-ppo": StockPPOSettings(
@@ -31,6 +35,7 @@ STOCK = {
         total_steps=128, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=1, validation_users=4
     ),
 }
+SETTINGS = {"slateq": SLATEQ, **STOCK}
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +47,25 @@ def setup(make_setup):
 def ranker_run(setup, tmp_path_factory):
     """What SlateQ needs of a run of ``driftrec train``: its ranker."""
     folder = tmp_path_factory.mktemp("train")
-    config = {"world": {"slate_size": 5}, "settings": {"representation": "random"}, "seed": 9}
-    save_checkpoint(folder / FILE, {"ranker": Ranker(setup.context, "random", 9)}, config, setup.setting)
+    config = {"world": {"slate_size": 5}, "settings": {"representation": "random", "fit": FIT, "refits": 1}, "seed": 9}
+    save_checkpoint(folder / FILE, {"ranker": TextRanker(setup.context, "random", 9)}, config, setup.setting)
     return folder
+
+
+def train(setup, kind, settings, ranker_run, *, seed, folder):
+    if kind == "slateq":
+        train_slateq(setup, settings, ranker_run=ranker_run, seed=seed, folder=folder)
+    else:
+        train_stock(setup, kind, settings, seed=seed, folder=folder)
 
 
 @pytest.fixture(scope="module")
 def train_kind(setup, ranker_run):
-    def train(kind, folder, seed=3):
-        if kind == "slateq":
-            train_slateq(setup, SLATEQ, ranker_run=ranker_run, seed=seed, folder=folder)
-        else:
-            train_stock(setup, STOCK[kind], seed=seed, folder=folder)
+    def train_it(kind, folder, seed=3):
+        train(setup, kind, SETTINGS[kind], ranker_run, seed=seed, folder=folder)
         return folder
 
-    return train
+    return train_it
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +98,8 @@ def test_a_run_loads_to_the_policy_that_was_measured_best(setup, runs, kind):
     engagement = mean_engagement(setup.world, policy, user_seeds(3, "validation", 4), 20)
     # Measured before and after the trip to the disk, on the same users and draws: not near, but equal.
     assert engagement == curve.mean_episode_engagement.max()
-    assert (curve.env_steps.iloc[0], curve.env_steps.iloc[-1]) == (0, 128)
+    assert curve.env_steps.iloc[-1] - curve.env_steps.iloc[0] == 128
+    assert curve.env_steps.iloc[0] == (60 if kind == "slateq" else 0)  # those that its ranker took
     assert set(curve.training_seed) == {3}
     slates = slates_of(policy, setup)
     np.testing.assert_array_equal(slates, slates_of(load(setup, kind, runs[kind]), setup))
@@ -187,30 +197,33 @@ def test_an_interrupt_leaves_the_best_so_far(setup, ranker_run, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train_slateq(setup, SLATEQ, ranker_run=ranker_run, seed=3, folder=tmp_path / "q", progress=stop)
     with pytest.raises(KeyboardInterrupt):
-        train_stock(setup, STOCK["sb3-sac"], seed=3, folder=tmp_path / "sac", progress=stop)
+        train_stock(setup, "sb3-sac", STOCK["sb3-sac"], seed=3, folder=tmp_path / "sac", progress=stop)
     assert len(slates_of(load_slateq(setup, str(tmp_path / "q")), setup)) == 4
     assert len(slates_of(load_stock(setup, str(tmp_path / "sac"), "sb3-sac"), setup)) == 4
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("kind", "settings", "message"),
     [
         (
-            SlateQTraining(SlateQSettings(total_steps=64, lanes=16)),
+            "slateq",
+            SlateQTraining(SlateQSettings(total_steps=64, lanes=16), validations=6),
             "validations is 6, but 64 steps, taken 16 at a time, have room for 5",
         ),
-        (StockPPOSettings(total_steps=256, lanes=8, rollout=16), "256 steps, taken 128 at a time, have room for 3"),
-        (StockSACSettings(total_steps=64, lanes=16), "64 steps, taken 16 at a time, have room for 5"),
+        (
+            "sb3-ppo",
+            StockPPOSettings(total_steps=256, lanes=8, rollout=16),
+            "256 steps, taken 128 at a time, have room for 3",
+        ),
+        ("sb3-sac", StockSACSettings(total_steps=64, lanes=16), "64 steps, taken 16 at a time, have room for 5"),
     ],
 )
 def test_more_measurements_than_there_is_room_for_are_refused_before_any_work(
-    setup, ranker_run, tmp_path, monkeypatch, settings, message
+    setup, ranker_run, tmp_path, monkeypatch, kind, settings, message
 ):
     monkeypatch.setattr(baseline_runs, "_curve", lambda *args: pytest.fail("work was begun"))
-    ranker = {"ranker_run": ranker_run} if isinstance(settings, SlateQTraining) else {}
-    train = train_slateq if ranker else train_stock
     with pytest.raises(ValueError, match=message):
-        train(setup, settings, **ranker, seed=3, folder=tmp_path)
+        train(setup, kind, settings, ranker_run, seed=3, folder=tmp_path)
 
 
 @pytest.mark.parametrize(("kind", "measurements"), [("slateq", 6), ("sb3-ppo", 4), ("sb3-sac", 6)])
@@ -232,7 +245,7 @@ def test_actions_that_torch_cannot_draw_end_in_one_line(setup, tmp_path):
     with pytest.raises(
         ValueError, match=r"sb3-sac diverged: its (weights|actions) are not finite after \d+ steps"
     ) as it:
-        train_stock(setup, diverging, seed=3, folder=tmp_path)
+        train_stock(setup, "sb3-sac", diverging, seed=3, folder=tmp_path)
     assert "\n" not in str(it.value)
 
 
@@ -246,7 +259,7 @@ def test_weights_too_large_for_torch_end_in_one_line(setup, tmp_path, monkeypatc
     monkeypatch.setattr(baseline_runs.build_stock(setup, STOCK["sb3-ppo"], 0).__class__, "learn", learn)
     message = r"sb3-ppo diverged: its actions are not finite after 0 steps\. Lower StockPPOSettings\.learning_rate"
     with pytest.raises(ValueError, match=message) as caught:
-        train_stock(setup, STOCK["sb3-ppo"], seed=3, folder=tmp_path)
+        train_stock(setup, "sb3-ppo", STOCK["sb3-ppo"], seed=3, folder=tmp_path)
     assert "\n" not in str(caught.value)
 
 
@@ -254,7 +267,7 @@ def test_values_that_cannot_be_ranked_name_slateq(setup, ranker_run, tmp_path, m
     def learn(*args, **told):
         top_k(np.array([[1.0, np.nan]]), 1)
 
-    monkeypatch.setattr(baseline_runs, "learn_slateq", learn)
+    monkeypatch.setattr(Learner, "run", learn)
     with pytest.raises(
         ValueError, match=r"slateq diverged\. The score at \[0, 1\].* Lower SlateQSettings\.learning_rate"
     ):

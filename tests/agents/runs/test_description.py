@@ -4,9 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from driftrec.agents.setup import NEWS, WorldArgs
-from driftrec.agents.worlds.description import description, differences, recorded, settings
-from driftrec.agents.worlds.published_setup import set_up_published
+from driftrec.agents.runs.description import description, differences, recorded, settings
+from driftrec.agents.setup import NEWS, WorldArgs, set_up
 from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.simulators.catalogue import save_catalogue
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
@@ -40,7 +39,7 @@ needs_items = pytest.mark.skipif(
     ],
 )
 def test_a_title_tells_what_differs_from_the_worlds_defaults(args, title):
-    assert description(set_up_published(WorldArgs(**{"world": BORED, **args}))) == title
+    assert description(set_up(WorldArgs(**{"world": BORED, **args}))) == title
 
 
 def test_a_title_tells_catalogue_and_mechanisms(make_setup, tmp_path):
@@ -79,7 +78,7 @@ def test_a_world_that_is_not_registered_is_its_name():
     ],
 )
 def test_sizes_are_recorded_as_they_are(args, sizes):
-    told = recorded(set_up_published(WorldArgs(**args)))
+    told = recorded(set_up(WorldArgs(**args)))
     assert tuple(told[name] for name in ("slate_size", "history", "horizon", "items")) == sizes
     assert told["description"].startswith(args["world"])
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -153,6 +154,24 @@ def test_the_commit_is_told_where_the_code_lies_in_a_checkout(tmp_path, monkeypa
         assert re.fullmatch(r"[0-9a-f]{40}(\+changes)?", found["commit"])
     monkeypatch.setattr(runs, "__file__", str(tmp_path / "runs.py"))  # as in site-packages
     assert commit() == {}
+
+
+@pytest.mark.parametrize("tag", [("tag", "light"), ("tag", "-a", "-m", "told", "v1.0.0")])
+def test_the_commit_is_told_on_a_tag_and_among_changes_too(tag, tmp_path, monkeypatch):
+    def git(*words):
+        own = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(["git", "-C", tmp_path, *own, *words], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    code = tmp_path / "runs.py"
+    code.write_text("before", encoding="utf-8")
+    for words in (["init"], ["add", "."], ["commit", "-m", "first"], tag):
+        git(*words)
+    monkeypatch.setattr(runs, "__file__", str(code))
+    head = git("rev-parse", "HEAD")
+    assert commit() == {"commit": head}
+    code.write_text("after", encoding="utf-8")
+    assert commit() == {"commit": f"{head}+changes"}
 
 
 def full_disk(folder):

@@ -8,9 +8,9 @@ import pytest
 
 from driftrec.agents.baselines import LinUCB, Random
 from driftrec.agents.comparison.comparison import Entry, compare
-from driftrec.agents.evaluation.plots import save_all
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.oracles import MyopicOracle
+from driftrec.agents.plots.plots import save_all
 from driftrec.agents.policy import Context
 from driftrec.agents.setup import WorldArgs
 from driftrec.envs.single import RecommendationEnv
@@ -33,8 +33,13 @@ class TasteWorld:
     num_items, slate_size = ITEMS, SLATE
     topics: dict = {}  # noqa: RUF012
     unit, one_click = "minutes", True
-    catalogue = personas = item_features = None
+    catalogue = personas = None
+    item_features = np.zeros((ITEMS, 1), np.float32)
+    settled: dict = {}  # noqa: RUF012
     fields = {"persona": Field((1,), np.int32, 0, 0), "read_items": Field((1,), np.int32, -1, ITEMS - 1)}  # noqa: RUF012
+
+    def check_ends(self):
+        raise ValueError("nobody leaves")
 
     def reset(self, seeds):
         tastes = [np.random.default_rng(int(seed)).uniform(size=ITEMS) for seed in seeds]

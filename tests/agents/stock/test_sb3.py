@@ -16,7 +16,7 @@ from driftrec.agents.stock.sb3 import (
     StockVecEnv,
     drawn_actions,
 )
-from driftrec.agents.stock.training import StockPPOSettings, StockSACSettings, build_stock
+from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings, build_stock
 from driftrec.envs.sb3_bridge import SB3VecEnv
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import unit

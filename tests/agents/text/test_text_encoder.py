@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, GPT2Model, RobertaConfig, RobertaModel, T5Config, T5Model
 
-from driftrec.agents.text.text_encoder import TextEncoder, pool
+from driftrec.agents.text.text_encoder import TextEncoder, pool_hidden
 
 LONG = " ".join(["a long review of a blue film with a song"] * 50)
 
@@ -62,9 +62,9 @@ def test_causal_model_is_pooled_at_the_last_token_of_the_text(causal, words):
 def test_pool_ignores_padding():
     hidden = torch.tensor([[[1.0], [3.0], [float("nan")]], [[1.0], [2.0], [6.0]]])
     mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
-    assert pool(hidden, mask, "mean").tolist() == [[2.0], [3.0]]
-    assert pool(hidden, mask, "last").tolist() == [[3.0], [6.0]]
-    assert pool(hidden, mask, "cls").tolist() == [[1.0], [1.0]]
+    assert pool_hidden(hidden, mask, "mean").tolist() == [[2.0], [3.0]]
+    assert pool_hidden(hidden, mask, "last").tolist() == [[3.0], [6.0]]
+    assert pool_hidden(hidden, mask, "cls").tolist() == [[1.0], [1.0]]
 
 
 def test_tokenizer_without_pad_token_uses_eos_and_no_new_row(causal, words):

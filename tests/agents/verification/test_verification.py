@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from driftrec.agents.verification import figures_recsim, verification, verification_original
-from driftrec.agents.verification.figures import Measurement
+from driftrec.agents.verification import verification, verification_original
 from driftrec.agents.verification.sardine_original import ORIGINAL_SLATES, Differences
 from driftrec.agents.verification.verification import TABLES, WORLDS, measurable, verify
 from driftrec.agents.verification.verification_original import lives, same_users
+from driftrec.agents.worlds import figures_recsim
+from driftrec.agents.worlds.figures import Measurement
 
 SATISFACTION = "RecSim-LongTermSatisfaction"
 
@@ -23,37 +24,39 @@ def test_all_eleven_worlds_have_figures():
 
 
 def test_there_is_a_row_for_every_figure(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.verification.figures.measure", made_up(1.5))
+    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(1.5))
     told = []
     part = verify(WORLDS, 300, seed=0, report=told.append)
     figures = [figure for table in TABLES for figure in table.FIGURES]
-    assert [(row.world, row.policy, row.theirs) for row in part.rows] == [(f.name, f.policy, f.mean) for f in figures]
-    assert [row.our_episodes for row in part.rows] == [max(300, f.episodes) for f in figures]  # 15,000 stay so many
+    assert list(part.frame[["world", "policy", "theirs"]].itertuples(index=False, name=None)) == [
+        (f.name, f.policy, f.mean) for f in figures
+    ]
+    assert list(part.frame.our_episodes) == [max(300, f.episodes) for f in figures]  # 15,000 stay so many
     assert len(told) == len(figures)
     assert part.agrees
     assert f"{len(figures)} of {len(figures)} rows are within 3" in part.about
 
 
 def test_only_the_worlds_asked_for_are_measured(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.verification.figures.measure", made_up(0.0))
+    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(0.0))
     part = verify([SATISFACTION], 300, seed=0)
-    assert {row.world for row in part.rows} == {SATISFACTION}
-    assert len(part.rows) == sum(figure.name == SATISFACTION for figure in figures_recsim.FIGURES)
+    assert set(part.frame.world) == {SATISFACTION}
+    assert len(part.frame) == sum(figure.name == SATISFACTION for figure in figures_recsim.FIGURES)
 
 
 def test_one_row_beyond_the_bound_is_a_disagreement(monkeypatch):
     wrong = figures_recsim.FIGURES[-1]
     monkeypatch.setattr(
-        "driftrec.agents.verification.figures.measure",
+        "driftrec.agents.worlds.figures.measure",
         lambda figure, *rest: made_up(-3.1 if figure is wrong else 2.9)(figure, *rest),
     )
     part = verify([SATISFACTION], 300, seed=0)
     assert not part.agrees
-    assert f"{len(part.rows) - 1} of {len(part.rows)} rows" in part.about
+    assert f"{len(part.frame) - 1} of {len(part.frame)} rows" in part.about
     assert "farthest is 3.10 off" in part.about
     text = part.text()
-    assert list(text["within 3 SE"]) == ["yes"] * (len(part.rows) - 1) + ["NO"]
-    assert list(text["z"]) == ["+2.90"] * (len(part.rows) - 1) + ["-3.10"]
+    assert list(text["within 3 SE"]) == ["yes"] * (len(part.frame) - 1) + ["NO"]
+    assert list(text["z"]) == ["+2.90"] * (len(part.frame) - 1) + ["-3.10"]
 
 
 def test_a_wrong_figure_is_found_out(monkeypatch):
@@ -61,11 +64,11 @@ def test_a_wrong_figure_is_found_out(monkeypatch):
     (right, *_) = [figure for figure in figures_recsim.FIGURES if figure.name == SATISFACTION]
     monkeypatch.setattr(figures_recsim, "FIGURES", (right, replace(right, mean=right.mean - 100)))
     part = verify([SATISFACTION], 600, seed=0)
-    assert [row.agrees for row in part.rows] == [True, False]
+    assert list(part.frame.agrees) == [True, False]
 
 
 def test_the_table_shows_means_errors_and_settings(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.verification.figures.measure", made_up(0.5))
+    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(0.5))
     (first, *_) = verify([SATISFACTION], 300, seed=0).text().to_dict("records")
     assert first == {
         "world": SATISFACTION,
@@ -80,8 +83,8 @@ def test_the_table_shows_means_errors_and_settings(monkeypatch):
 
 
 def test_the_file_holds_numbers(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.verification.figures.measure", made_up(0.5))
-    frame = verify([SATISFACTION], 300, seed=0).frame()
+    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(0.5))
+    frame = verify([SATISFACTION], 300, seed=0).frame
     assert frame["theirs"].dtype == frame["z"].dtype == float
     assert frame["their_error"].isna().any()  # where none was given
 
@@ -107,16 +110,22 @@ def test_without_the_package_the_remedy_is_named(monkeypatch):
 
 @pytest.mark.parametrize(
     ("change", "agrees"),
-    [({}, True), ({"clicks": 1}, False), ({"bored": 1}, False), ({"ends": 1}, False), ({"user_state": 1e-5}, False)],
+    [
+        ({}, True),
+        ({"other_clicks": 1}, False),
+        ({"other_boredom": 1}, False),
+        ({"other_ends": 1}, False),
+        ({"user_state": 1e-5}, False),
+    ],
     ids=str,
 )
 def test_any_difference_of_the_same_users_is_a_disagreement(change, agrees, monkeypatch):
-    found = replace(Differences(100, 0, 0, 0, 40, 7, 1e-6), **change)
+    found = replace(Differences(100, 40, 7, 0, 0, 0, 1e-6), **change)
     monkeypatch.setattr(verification_original, "side_by_side", lambda world, policy, users, seed: found)
     part = same_users(["SlateTopK-Bored"], 3, seed=0)
-    assert len(part.rows) == len(ORIGINAL_SLATES)
+    assert len(part.frame) == len(ORIGINAL_SLATES)
     assert part.agrees is agrees
-    assert (f"{len(part.rows)} of {len(part.rows)} rows are alike" in part.about) is agrees
+    assert (f"{len(part.frame)} of {len(part.frame)} rows are alike" in part.about) is agrees
 
 
 @pytest.mark.parametrize(("p", "agrees"), [(0.5, True), (0.002, True), (0.0008, False)])
@@ -131,7 +140,7 @@ def test_many_tests_are_judged_together(p, agrees, monkeypatch):
         lambda one, other: {"clicks": next(smallest, 0.7), "click_rate": 0.7, "boredom": 0.7},
     )
     part = lives(["SlateTopK-Bored"], 500, seed=0)
-    assert len(part.rows) == 3 * len(ORIGINAL_SLATES) == 12
+    assert len(part.frame) == 3 * len(ORIGINAL_SLATES) == 12
     assert part.agrees is agrees
     assert "12 Kolmogorov-Smirnov tests of 500 episodes" in part.about
     assert "above 0.00083 (Bonferroni)" in part.about
@@ -154,4 +163,4 @@ def test_the_original_runs_beside_ours():
     assert same_users(["SlateRerank-Bored"], 3, seed=0).agrees
     part = lives(["SlateRerank-Bored"], 30, seed=0)
     assert part.agrees
-    assert all(row.theirs > 0 and row.ours > 0 for row in part.rows if row.quantity == "clicks")
+    assert (part.frame.loc[part.frame.quantity == "clicks", ["theirs", "ours"]] > 0).all(axis=None)

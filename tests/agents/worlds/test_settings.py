@@ -1,42 +1,52 @@
-"""Settings by world and kind of run, and what is refused."""
-
-import re
+"""What decides a training: rounds of fitting, and what is out of range."""
 
 import pytest
 
-from driftrec.agents.ranker.feature_training import PublishedSettings
-from driftrec.agents.runs.train import TrainSettings
-from driftrec.agents.setup import NEWS
-from driftrec.agents.slateq.values import SlateQTraining
-from driftrec.agents.worlds.recipes import RECIPES
-from driftrec.agents.worlds.settings import fitting, settings_of
-
-BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
+from driftrec.agents.ranker.fitting import FitSettings
+from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 
 
-def test_slateq_is_measured_six_times_on_news_and_ten_times_elsewhere():
-    measured = {world: settings_of(world, "slateq") for world in (NEWS, *RECIPES)}
-    told = {world: (one.validations, one.validation_users) for world, one in measured.items()}
-    assert told == {NEWS: (6, 128), **dict.fromkeys(RECIPES, (10, 256))}
+def told(rounds):
+    return [(each.epochs, each.farsighted) for each in rounds]
 
 
-def test_what_is_not_given_is_the_worlds_own():
-    own = PublishedSettings(value_steps=3)
-    assert fitting(own, BORED) is own
-    assert fitting(None, BORED) == RECIPES[BORED]
-    assert fitting(None, NEWS, "slateq") == SlateQTraining()
+def test_every_round_looks_ahead_where_no_texts_are():
+    settings = TrainSettings(FitSettings(rounds=3, epochs=2))
+    assert told(settings.rounds(0)) == [(2, True)] * 3
+    assert told(settings.myopic_rounds(0)) == [(2, False)] * 3
+
+
+def test_rounds_with_texts_look_ahead_from_the_last_fit_on():
+    settings = TextSettings(FitSettings(rounds=3, epochs=2), refits=2)
+    assert told(settings.rounds(0)) == [(1, False), (1, False), (1, True), (2, True), (2, True)]
+    assert told(settings.myopic_rounds(0)) == [(1, False), (1, False), (2, False)]
+
+
+def test_one_fit_without_refits_is_one_round():
+    settings = TextSettings(FitSettings(rounds=1, epochs=2), refits=0)
+    assert told(settings.rounds(0)) == [(1, True)]
+    assert told(settings.myopic_rounds(0)) == [(2, False)]
+
+
+@pytest.mark.parametrize("settings", [TrainSettings(), TextSettings()])
+def test_no_two_rounds_have_one_seed_and_the_same_seed_repeats(settings):
+    first, again, other = ([each.seed for each in settings.rounds(seed)] for seed in (1, 1, 2))
+    assert first == again
+    assert len({*first, *other}) == 2 * len(first)
+    assert [each.seed for each in settings.myopic_rounds(1)] == first[: settings.fit.rounds]
 
 
 @pytest.mark.parametrize(
-    ("settings", "world", "kind", "error", "message"),
+    ("kind", "changes", "message"),
     [
-        (None, "driftrec/New-v0", "ppo", ValueError, "World 'driftrec/New-v0' is unknown. Did you mean 'driftrec/News"),
-        (None, BORED, "sb3-ppo", ValueError, f"{BORED} trains no sb3-ppo. Known: slateq."),
-        (None, NEWS, "slatq", ValueError, "trains no slatq. Did you mean 'slateq'?"),
-        (TrainSettings(), BORED, "ppo", TypeError, "trains ppo with PublishedSettings, not TrainSettings."),
-        (SlateQTraining(), NEWS, "sb3-ppo", TypeError, "trains sb3-ppo with StockPPOSettings, not SlateQTraining."),
+        (TrainSettings, {"validations": 1}, "TrainSettings.validations is 1; it must be between 2"),
+        (TrainSettings, {"value_steps": -1}, "TrainSettings.value_steps is -1; it must be between 0"),
+        (TrainSettings, {"validation_users": 0}, "TrainSettings.validation_users is 0; it must be between 1"),
+        (TextSettings, {"validations": 1}, "TextSettings.validations is 1; it must be between 2"),
+        (TextSettings, {"refits": -1}, "TextSettings.refits is -1; it must be between 0"),
+        (TextSettings, {"withheld": 1.0}, "TextSettings.withheld is 1.0; it must be between 0"),
     ],
 )
-def test_mistakes_are_refused(settings, world, kind, error, message):
-    with pytest.raises(error, match=re.escape(message)):
-        fitting(settings, world, kind)
+def test_settings_out_of_range_are_refused(kind, changes, message):
+    with pytest.raises(ValueError, match=message):
+        kind(**changes)

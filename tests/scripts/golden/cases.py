@@ -75,8 +75,8 @@ def commands(name: str) -> Iterator[tuple[str, ...]]:
     yield ("train", *world, *how, *seed, "--out", name)
     policies = ["random", "myopic-oracle", *(f"{kind}:{name}" for kind in ("myopic", "farsighted", "ppo"))]
     if name in SLATEQ:
-        how = NEWS_SLATEQ if of_news(name) else SLATEQ_TRAINING
-        yield ("train-baseline", "slateq", *world, "--ranker", name, *how, *seed, "--out", f"{name}-slateq")
+        sizes = NEWS_SLATEQ if of_news(name) else SLATEQ_TRAINING
+        yield ("train-baseline", "slateq", *world, "--ranker", name, *sizes, *seed, "--out", f"{name}-slateq")
         policies.append(f"slateq:{name}-slateq")
     yield ("compare", *world, "--users", "12", *seed, "--out", f"{name}-table", "--policies", *policies)
 

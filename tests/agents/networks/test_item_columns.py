@@ -1,0 +1,41 @@
+"""What PPO's networks know of the items: few columns, each for a reason."""
+
+import numpy as np
+import pytest
+import torch
+
+from driftrec.agents.networks.item_columns import describe
+from driftrec.agents.networks.text_ranker import TextRanker
+
+ITEMS = 60
+
+
+@pytest.fixture
+def ranker(make_context):
+    ranker = TextRanker(make_context(num_items=ITEMS), "text", 0).eval()
+    ranker.future.copy_(torch.linspace(-40.0, 10.0, ITEMS).square())
+    return ranker
+
+
+def standardised(values):
+    return (values - values.mean(axis=0)) / values.std(axis=0, ddof=1)
+
+
+def test_items_are_described_by_components_length_and_what_is_to_come(ranker):
+    columns = describe(ranker.item_vectors(), ranker.length, ranker.future, components=6).numpy()
+    assert columns.shape == (ITEMS, 8)
+    vectors = ranker.item_vectors().detach().double().numpy()
+    left, strength, _ = np.linalg.svd(vectors - vectors.mean(axis=0))
+    parts = standardised(left[:, :6] * strength[:6])
+    np.testing.assert_allclose(np.abs((columns[:, :6] * parts).sum(axis=0)) / (ITEMS - 1), 1, atol=1e-3)  # either sign
+    np.testing.assert_allclose(columns[:, 6], standardised(np.log(ranker.length.numpy())), atol=1e-5)
+    np.testing.assert_allclose(columns[:, 7], standardised(ranker.future.numpy()), atol=1e-5)
+
+
+def test_a_column_that_does_not_vary_is_zero(ranker):
+    ranker.future.fill_(3.0)
+    columns = ranker.columns().numpy()
+    assert columns.shape == (ITEMS, 18)
+    np.testing.assert_array_equal(columns[:, -1], 0)
+    np.testing.assert_allclose(columns[:, :-1].std(axis=0, ddof=1), 1, atol=1e-4)
+    np.testing.assert_allclose(columns.mean(axis=0), 0, atol=1e-5)
