@@ -10,9 +10,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from driftrec.agents.benchmarks import latency, training
 from driftrec.agents.benchmarks.measure import QUICK
 from driftrec.agents.benchmarks.suite import WORLD_SECTIONS, run_benchmarks
-from driftrec.agents.setup import WorldArgs, make_env
+from driftrec.agents.setup import WorldArgs, make_env, set_up
 from driftrec.agents.worlds.kits import KITS
 from driftrec.envs.vector import RecommendationVectorEnv
 
@@ -86,12 +87,16 @@ def test_a_kit_of_its_own_plans_better(toys, driftrec):
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_any_world_is_measured(world, toys):
+def test_any_world_is_measured(world, toys, monkeypatch):
+    made = []
+    for module in (training, latency):
+        monkeypatch.setattr(module, "set_up", lambda args: made.append(args.world) or set_up(args))
     results = run_benchmarks(WORLD_SECTIONS, QUICK, world=world, run=lambda measurement: measurement())
     rows = results["rows"]
     assert list(dict.fromkeys(row["section"] for row in rows)) == list(WORLD_SECTIONS)
     assert [row["name"] for row in rows[:2]] == [f"{world}, 4 lanes", f"{world}, 64 lanes"]
     assert all(row["value"] > 0 for row in rows)
+    assert made == [world, world]
 
 
 @pytest.mark.slow
