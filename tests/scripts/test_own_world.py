@@ -10,13 +10,15 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from driftrec.agents.benchmarks import latency, training
 from driftrec.agents.benchmarks.measure import QUICK
 from driftrec.agents.benchmarks.suite import WORLD_SECTIONS, run_benchmarks
-from driftrec.agents.setup import WorldArgs, make_env
+from driftrec.agents.setup import WorldArgs, make_env, set_up
 from driftrec.agents.worlds.kits import KITS
 from driftrec.envs.vector import RecommendationVectorEnv
 
 TOYS = Path(__file__).parents[1] / "toys"
+PAGE = (TOYS.parents[1] / "docs" / "own-worlds.md").read_text(encoding="utf-8")
 TRAINING = (
     *("--settings.fit.lanes", "16", "--settings.fit.log-steps", "6", "--settings.fit.rounds", "1"),
     *("--settings.fit.epochs", "1", "--settings.fit.batch-size", "64"),
@@ -42,7 +44,7 @@ def toys(tmp_path, monkeypatch, own_cache):
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     monkeypatch.chdir(tmp_path)
     yield tmp_path
-    for name in [name for name in sys.modules if name.partition(".")[0] == "toys"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("toys", "my_snacks")]:
         del sys.modules[name]
     for world in ("Snacks-v0", "Tales-v0", "Offers-v0"):
         gym.registry.pop(world, None)
@@ -85,12 +87,16 @@ def test_a_kit_of_its_own_plans_better(toys, driftrec):
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_any_world_is_measured(world, toys):
+def test_any_world_is_measured(world, toys, monkeypatch):
+    made = []
+    for module in (training, latency):
+        monkeypatch.setattr(module, "set_up", lambda args: made.append(args.world) or set_up(args))
     results = run_benchmarks(WORLD_SECTIONS, QUICK, world=world, run=lambda measurement: measurement())
     rows = results["rows"]
     assert list(dict.fromkeys(row["section"] for row in rows)) == list(WORLD_SECTIONS)
     assert [row["name"] for row in rows[:2]] == [f"{world}, 4 lanes", f"{world}, 64 lanes"]
     assert all(row["value"] > 0 for row in rows)
+    assert made == [world, world]
 
 
 @pytest.mark.slow
@@ -138,3 +144,19 @@ def test_lanes_live_as_users_alone(world, toys):
 def test_a_world_of_features_is_short():
     lines = [(TOYS / name).read_text(encoding="utf-8").splitlines() for name in ("snacks.py", "snacks_kit.py")]
     assert sum(map(len, lines)) < 150
+
+
+def test_the_example_of_the_page_works_by_every_command_as_printed(toys, driftrec):
+    (code,) = [block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "class SnackWorld" in block]
+    assert len(code.splitlines()) < 40
+    (toys / "my_snacks.py").write_text(code, encoding="utf-8")
+    more = {
+        "gap": (),
+        "train": TRAINING,
+        "compare": ("--users", "8"),
+        "bench": ("--quick", "--sections", "latency"),
+    }
+    for verb, *words in map(str.split, re.findall(r"^    driftrec (.*my_snacks:Snacks-v0.*)$", PAGE, re.MULTILINE)):
+        done = driftrec(verb, *words, *more.pop(verb))
+        assert done.status == 0, done.err
+    assert not more
