@@ -64,9 +64,12 @@ def test_every_command_says_where_its_result_lies(project):
 def test_training_leaves_checkpoint_curve_and_config(project):
     assert {path.name for path in project.run.iterdir()} == {FILE, "curve.csv", "config.json"}
     curve = pd.read_csv(project.run / "curve.csv")
-    weighing = 4 * 20 * 7  # users, horizon, weights tried
-    logged = [128, 16 * 20 + weighing, *3 * [128 + weighing]]  # myopic, farsighted, three refits
-    before = np.cumsum(logged)
+    weighing = 4 * 20 * 7  # users, horizon, weights tried, where nobody leaves before
+    logged = np.cumsum([128, 16 * 20, *3 * [128]])  # myopic, farsighted, three refits
+    before = curve.env_steps.to_numpy()[:5]
+    assert before[0] == 128
+    assert (before[1:] > logged[1:]).all()
+    assert (before <= logged + weighing * np.arange(5)).all()
     assert curve.stage.tolist()[:5] == ["myopic", "farsighted", *3 * ["refitted"]]
     assert set(curve.stage[5:]) == {"ppo"}
     assert curve.env_steps.tolist()[:6] == [*before, before[-1]]  # and before PPO's first step
