@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from driftrec.agents.catalogues.delimited import Record
 from driftrec.agents.catalogues.item_notes import assumed_note, break_notes, control_notes, html_notes, topic_notes
-from driftrec.agents.catalogues.item_rows import read_rows
+from driftrec.agents.catalogues.item_rows import Record, read_rows
 from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, without_html
 from driftrec.simulators.settings import nearest
 
