@@ -27,8 +27,8 @@ class Setting(Shared):
     Attributes:
         catalogue: The items.
         personas: The audience.
-        item_embeddings: Text embeddings of the items, float32 unit rows, shape (items, embedding).
-        persona_embeddings: Text embeddings of the personas, float32 unit rows, shape (personas, embedding).
+        item_embeddings: Text embeddings of the items, float32 unit rows, (items, embedding).
+        persona_embeddings: Text embeddings of the personas, float32 unit rows, (personas, embedding).
         encoder_fingerprint: Of the encoder that made them.
     """
 
@@ -50,8 +50,7 @@ class Setting(Shared):
         """What a recommender may know: no hidden columns.
 
         Raises:
-            ValueError: If the catalogue has fewer items than a slate has positions, or ``slate_size`` is
-                below 1.
+            ValueError: If ``slate_size`` is below 1 or above the number of items.
         """
         if not 1 <= slate_size <= self.catalogue.num_items:
             raise ValueError(f"slate_size is {slate_size}; it must be in 1..{self.catalogue.num_items} (items).")
