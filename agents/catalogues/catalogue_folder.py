@@ -141,7 +141,8 @@ def write_catalogue_folder(
     arrays = {"items": item_embeddings, "personas": persona_embeddings}
     _check_embeddings(out, arrays, catalogue, personas)
     made_by = encoder.describe()
-    metadata = {**made_by, **_prints(catalogue, personas), CHECKSUM: _checksum(arrays, made_by["encoder_fingerprint"])}
+    checksum = digest([made_by["encoder_fingerprint"]], list(arrays.values()))  # over every row in its place
+    metadata = {**made_by, **_prints(catalogue, personas), CHECKSUM: checksum}
     files = {
         # In place first: beside what is left of another catalogue, should we be stopped, it is refused.
         EMBEDDINGS_FILE: save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata),
@@ -198,7 +199,7 @@ def load_embeddings(
         Item embeddings (items, embedding), persona embeddings (personas, embedding), the encoder's fingerprint.
 
     Raises:
-        OSError: If the folder has no embeddings or they may not be read.
+        OSError: If there are none or they may not be read.
         ValueError: If they are not; the message names file, array and row, or the command that makes them again.
     """
     path, provenance = folder / EMBEDDINGS_FILE, load_provenance(folder)
@@ -221,7 +222,7 @@ def load_embeddings(
         fault = f"was made by another encoder (fingerprint {made_by[:12]}) {names}"
     elif CHECKSUM not in metadata:
         fault = "is of an older version, without a checksum to verify it by"
-    elif metadata[CHECKSUM] != _checksum(arrays, made_by):
+    elif metadata[CHECKSUM] != digest([made_by], list(arrays.values())):
         fault = "is damaged (its checksum is wrong)"
     else:
         return arrays["items"], arrays["personas"], made_by
@@ -252,11 +253,6 @@ def _check_embeddings(
             raise ValueError(f"{path}: {name!r} is {array.dtype}; expected float32.")
         check_finite(f"{path}: embedding in {name!r}", array, ids)
         check_unit_rows(f"{path}: embedding in {name!r}", array, ids)
-
-
-def _checksum(arrays: Mapping[str, NDArray[np.float32]], encoder_fingerprint: str) -> str:
-    """Over every row in its place; the texts that they belong to are in ``_prints``."""
-    return digest([encoder_fingerprint], [arrays["items"], arrays["personas"]])
 
 
 def _prints(catalogue: Catalogue, personas: Personas) -> dict[str, str]:

@@ -1,10 +1,8 @@
 """A simulated world for items that are only known by their texts: the derive rule.
 
-The rule fills in what a list of titles lacks: interest space, topics, quality, allure, length and an
-audience. Everything is drawn from one seed. The text embeddings shape the interest space but do not own it:
-each true position is turned away from them by a random direction, so that a recommender that trusts its
-encoder is often right and sometimes wrong. Quality and allure do not depend on the text at all: they can be
-learnt from feedback only.
+The rule fills in what a list of titles lacks, all drawn from one seed. The text embeddings shape the interest space but
+do not own it, so that a recommender that trusts its encoder is often right and sometimes wrong. Quality and allure do
+not depend on the text at all: they can be learnt from feedback only.
 
 - Latents: principal components of the embeddings (zeros where there are fewer than ``dims``), each divided by the
   square root of its standard deviation, so that strong directions count more but not all; rows scaled to length 1;
@@ -159,9 +157,9 @@ def _cluster_names(titles: tuple[str, ...], topic: NDArray[np.int64]) -> tuple[s
 def derive_personas(catalogue: Catalogue, num_personas: int, rng: np.random.Generator) -> Personas:
     """Draw an audience: each persona loves one to four anchor items from one to three topics.
 
-    A persona's interest is the weighted sum, scaled to length 1, over its anchors of half the anchor's latent
-    and half its topic's mean direction; the weights are unequal and fall in the order in which its text names
-    the anchors. Topics are drawn in proportion to the square root of their size.
+    A persona's interest is the weighted sum, scaled to length 1, over its anchors of half the anchor's latent and half
+    its topic's mean direction; the weights are unequal and fall in the order in which its text names the anchors.
+    Topics are drawn in proportion to the square root of their size.
 
     Args:
         catalogue: The items.

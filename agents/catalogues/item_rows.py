@@ -40,8 +40,6 @@ MARKS = {
 SEPARATORS = {"::": "double colons", "\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}
 """What may stand between values, in words; those that are rare within values come first."""
 
-HEAD = 100_000  # characters that tell the separator
-
 Serves = Callable[[list[str]], bool]
 """Whether a header names all that is needed; tells separators apart."""
 
@@ -85,14 +83,12 @@ def read_rows(path: Path, encoding: str | None, serves: Serves, needed: int = 0)
         path: The file. What it is shows in its first bytes, and for JSON in its first characters.
         encoding: Of text; None for UTF-8, or what its byte order mark says.
         serves: See ``Serves``.
-        needed: Values that a row needs in delimited text without a header, whose columns are called "1", "2" and so on;
-            0 if there is a header.
+        needed: Values that a row needs without a header, whose columns are called "1", "2" and so on; 0 with one.
 
     Raises:
         FileNotFoundError: If there is no such file.
         PermissionError: If it must not be read.
-        ValueError: If it is a folder, cannot be decoded, is damaged or leaves a quote open; names the line, and what to
-            do.
+        ValueError: If it cannot be decoded or is damaged; names the line, and what to do.
     """
     data, assumed = _content(path)
     if data.startswith(b"PAR1"):
@@ -170,7 +166,7 @@ def _likely(data: bytes, marked: str | None) -> str:
 
 def _delimited(path: Path, text: str, serves: Serves, needed: int) -> Rows:
     told = re.match(r"sep=(.)(\r\n|\r|\n|$)", text)
-    separator = told[1] if told else _separator(text[:HEAD], serves, needed)
+    separator = told[1] if told else _separator(text[:100_000], serves, needed)
     assumed = [] if separator == "," else [f"separated by {SEPARATORS.get(separator, repr(separator))}"]
     read = partial(_split, text[told.end() if told else 0 :], separator, lines_before=1 if told else 0)
     rows = read()
@@ -239,22 +235,22 @@ def _records(reader: Reader, lines_before: int) -> Iterator[Record]:
 
 
 def _json(path: Path, text: str) -> Rows:
-    try:
-        objects = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: not valid JSON ({error}).") from error
+    objects = _parsed(text)
+    if isinstance(objects, json.JSONDecodeError):
+        raise ValueError(f"{path}: not valid JSON ({objects}).") from objects
     return _table([(f"object {number}", one) for number, one in enumerate(objects, 1)], "as JSON")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        return error
 
 
 def _json_lines(path: Path, text: str) -> Rows:
     """Objects, one a line. Only line feeds end lines: JSON texts may hold what else Python calls one."""
-    found: list[tuple[str, Any]] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                found.append((f"line {number}", json.loads(line)))
-            except json.JSONDecodeError as error:
-                found.append((f"line {number}", error))
+    found = [(f"line {number}", _parsed(line)) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     place, first = found[0]
     if isinstance(first, json.JSONDecodeError):
         raise ValueError(
@@ -279,15 +275,15 @@ def _parquet(path: Path, data: bytes) -> Rows:
 def _table(objects: list[tuple[str, Any]], how: str) -> Rows:
     """Objects as rows under the names that any of them has."""
     header = list(dict.fromkeys(name for _, one in objects if isinstance(one, dict) for name in one))
-    return Rows(header, [_row(place, one, header) for place, one in objects], (how,))
-
-
-def _row(place: str, one: Any, header: list[str]) -> Record:
-    if isinstance(one, dict):
-        return Record(place, [_cell(one.get(name)) for name in header])
-    if isinstance(one, json.JSONDecodeError):
-        return Record(place, [], f"not valid JSON ({one}).")
-    return Record(place, [], f"{json.dumps(one)[:60]} is no object; an item is {{...}}.")
+    rows = []
+    for place, one in objects:
+        if isinstance(one, dict):
+            rows.append(Record(place, [_cell(one.get(name)) for name in header]))
+        elif isinstance(one, json.JSONDecodeError):
+            rows.append(Record(place, [], f"not valid JSON ({one})."))
+        else:
+            rows.append(Record(place, [], f"{json.dumps(one)[:60]} is no object; an item is {{...}}."))
+    return Rows(header, rows, (how,))
 
 
 def _cell(value: Any) -> str:

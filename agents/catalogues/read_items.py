@@ -187,9 +187,8 @@ def _columns(header: list[str], path: Path, chosen: dict[str, str]) -> dict[str,
         raise ValueError(f"{path}: column {repeated[0]!r} occurs twice in the header.")
     absent = [name for name in chosen.values() if name.casefold() not in names]
     if absent:
-        raise ValueError(
-            f"{path}: there is no column {absent[0]!r}, which --columns names. {nearest(absent[0], header)}"
-        )
+        fault = f"there is no column {absent[0]!r}, which --columns names."
+        raise ValueError(f"{path}: {fault} {nearest(absent[0], header)}")
     places = _found(header, chosen)
     if missing := sorted(NEEDED - places.keys()):
         raise ValueError(

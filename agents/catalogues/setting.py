@@ -76,8 +76,7 @@ def load_setting(
 
     Args:
         catalogue: None for the packaged news, or a folder that ``driftrec encode`` wrote.
-        encoder: None for a folder's stored embeddings, or the built-in encoder where there are none and the folder
-            names no other.
+        encoder: None for the folder's own, or the built-in one where it names no other.
         progress: Show progress bars on stderr while encoding.
         content: Items and audience, where they have been read already.
 
@@ -93,7 +92,7 @@ def load_setting(
         if encoder is None or encoder.fingerprint == stored[2]:
             return Setting(items, personas, *stored)
     elif catalogue is not None and encoder is None:
-        encoder = _encoder_named_in(Path(catalogue))
+        _check_built_in(Path(catalogue))
     encoder = encoder or TextEncoder()
     return Setting(
         items,
@@ -104,12 +103,11 @@ def load_setting(
     )
 
 
-def _encoder_named_in(folder: Path) -> TextEncoder:
-    """The built-in encoder, unless the folder, which has no embeddings, says that another one made them."""
-    encoder, provenance = TextEncoder(), load_provenance(folder)
-    if provenance.get("encoder_fingerprint", encoder.fingerprint) != encoder.fingerprint:
+def _check_built_in(folder: Path) -> None:
+    """Raise FileNotFoundError if the folder, which has no embeddings, names another encoder."""
+    built_in, provenance = TextEncoder().fingerprint, load_provenance(folder)
+    if provenance.get("encoder_fingerprint", built_in) != built_in:
         raise FileNotFoundError(
             f"{folder} has no {EMBEDDINGS_FILE}, and {provenance.get('model')} ({provenance.get('pooling')} pooling), "
             f"which made them, is not the built-in encoder; make them again with: {encode_command(folder, provenance)}"
         )
-    return encoder
