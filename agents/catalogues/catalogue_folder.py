@@ -52,7 +52,7 @@ def build_catalogue_folder(
     progress: bool = False,
     report: Callable[[str], None] = lambda line: None,
 ) -> tuple[Catalogue, Personas]:
-    """Read items, encode them, derive the simulated world and write everything to a folder.
+    """Read items, encode them, derive the simulated world, write everything to a folder and return it.
 
     Args:
         csv: Items file, see ``read_items``.
@@ -64,9 +64,6 @@ def build_catalogue_folder(
         bad_rows: Rows left out are listed in the folder's ``BAD_ROWS_FILE``.
         progress: Show progress bars on stderr.
         report: Called with lines about how the file was read, and what in it looks wrong.
-
-    Returns:
-        What was written.
 
     Raises:
         FileExistsError: If ``out`` holds something else; checked first.
@@ -90,12 +87,8 @@ def build_catalogue_folder(
         )
     catalogue, personas = derive_catalogue(items, vectors, seed=seed)
     people = encode_cached(encoder, personas.texts, progress=progress)
-    provenance = {
-        "rule": RULE,
-        "source": csv.name,
-        "source_sha256": hashlib.sha256(csv.read_bytes()).hexdigest(),
-        "seed": seed,
-    }
+    source = hashlib.sha256(csv.read_bytes()).hexdigest()
+    provenance = {"rule": RULE, "source": csv.name, "source_sha256": source, "seed": seed}
     write_catalogue_folder(out, catalogue, personas, vectors, people, encoder, provenance)
     (out / BAD_ROWS_FILE).unlink(missing_ok=True)  # of an earlier catalogue
     if items.bad:

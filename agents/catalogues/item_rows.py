@@ -41,7 +41,6 @@ SEPARATORS = {"::": "double colons", "\t": "tabs", ";": "semicolons", "|": "bars
 """What may stand between values, in words; those that are rare within values come first."""
 
 Serves = Callable[[list[str]], bool]
-"""Whether a header names all that is needed; tells separators apart."""
 
 
 class Record(NamedTuple):
@@ -82,7 +81,7 @@ def read_rows(path: Path, encoding: str | None, serves: Serves, needed: int = 0)
     Args:
         path: The file. What it is shows in its first bytes, and for JSON in its first characters.
         encoding: Of text; None for UTF-8, or what its byte order mark says.
-        serves: See ``Serves``.
+        serves: Whether a header names all that is needed; tells separators apart.
         needed: Values that a row needs without a header, whose columns are called "1", "2" and so on; 0 with one.
 
     Raises:
@@ -205,11 +204,8 @@ def _usual(rows: list[Record]) -> tuple[int, int]:
 def _split(
     text: str, separator: str, *, quotes: bool = True, lines_before: int = 0, most: int | None = None
 ) -> list[Record]:
-    """At most so many rows of a text, by Python's csv and not pandas, for each tells the line it begins in.
-
-    Quotes are text beside separators of two characters, as MovieLens has it.
-    """
-    if len(separator) > 1:  # csv does not know such: ASCII's own separator of units stands for it
+    """At most so many rows of a text, by Python's csv and not pandas, for each tells the line it begins in."""
+    if len(separator) > 1:  # as of MovieLens, where quotes are text; for csv, ASCII's own separator of units stands
         text, separator, quotes = text.replace(separator, "\x1f"), "\x1f", False
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
     longest = csv.field_size_limit(max(len(text), 131_072))  # csv's own limit is one for the whole process

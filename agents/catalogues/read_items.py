@@ -172,21 +172,15 @@ def _found(header: list[str], chosen: dict[str, str]) -> dict[str, int]:
     """Position of each of our columns that the header has."""
     names = [cleaned(name).casefold() for name in header]
     wanted = {**ALIASES, **{column: (name.casefold(),) for column, name in chosen.items()}}
-    return {
-        column: names.index(found[0])
-        for column, aliases in wanted.items()
-        if (found := [alias for alias in aliases if alias in names])
-    }
+    return {ours: names.index(one) for ours, aliases in wanted.items() for one in reversed(aliases) if one in names}
 
 
 def _columns(header: list[str], path: Path, chosen: dict[str, str]) -> dict[str, int]:
     """``_found``, checked."""
     names = [name.casefold() for name in header]
-    repeated = [name for name in header if name and names.count(name.casefold()) > 1]
-    if repeated:
+    if repeated := [name for name in header if name and names.count(name.casefold()) > 1]:
         raise ValueError(f"{path}: column {repeated[0]!r} occurs twice in the header.")
-    absent = [name for name in chosen.values() if name.casefold() not in names]
-    if absent:
+    if absent := [name for name in chosen.values() if name.casefold() not in names]:
         fault = f"there is no column {absent[0]!r}, which --columns names."
         raise ValueError(f"{path}: {fault} {nearest(absent[0], header)}")
     places = _found(header, chosen)

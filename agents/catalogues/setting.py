@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -81,12 +82,10 @@ def load_setting(
         content: Items and audience, where they have been read already.
 
     Raises:
-        FileNotFoundError: If the folder is not a catalogue folder, or lacks the embeddings of the encoder that it
-            names; gives the command that makes them again.
+        FileNotFoundError: If it is no catalogue folder, or lacks embeddings and names another encoder.
         ValueError: If its content is not valid.
     """
     items, personas = content or read_catalogue(catalogue)
-    scope = NEWS_SCOPE if catalogue is None else ""
     if catalogue is not None and (Path(catalogue) / EMBEDDINGS_FILE).exists():
         stored = load_embeddings(Path(catalogue), items, personas)
         if encoder is None or encoder.fingerprint == stored[2]:
@@ -94,13 +93,9 @@ def load_setting(
     elif catalogue is not None and encoder is None:
         _check_built_in(Path(catalogue))
     encoder = encoder or TextEncoder()
-    return Setting(
-        items,
-        personas,
-        encode_cached(encoder, items.documents(), progress=progress, scope=scope),
-        encode_cached(encoder, personas.texts, progress=progress, scope=scope),
-        encoder.fingerprint,
-    )
+    scope = NEWS_SCOPE if catalogue is None else ""
+    embed = partial(encode_cached, encoder, progress=progress, scope=scope)
+    return Setting(items, personas, embed(items.documents()), embed(personas.texts), encoder.fingerprint)
 
 
 def _check_built_in(folder: Path) -> None:
