@@ -6,7 +6,7 @@ import hashlib
 import os
 import shlex
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from driftrec.agents.catalogues.derive_catalogue import RULE, derive_catalogue
-from driftrec.agents.catalogues.item_notes import likeness_notes
+from driftrec.agents.catalogues.item_text import counted
 from driftrec.agents.catalogues.read_items import ALIASES, BadRows, read_items
 from driftrec.agents.text.embedding_cache import default_cache_folder, encode_cached
 from driftrec.agents.text.model_folder import BUILT_IN
@@ -52,21 +52,18 @@ def build_catalogue_folder(
     progress: bool = False,
     report: Callable[[str], None] = lambda line: None,
 ) -> tuple[Catalogue, Personas]:
-    """Read items, encode them, derive the simulated world and write everything to a folder.
+    """Read items, encode them, derive the simulated world, write everything to a folder and return it.
 
     Args:
         csv: Items file, see ``read_items``.
         out: Folder to write; must be new, empty or a catalogue folder, which is replaced.
         encoder: Makes the embeddings, through the embedding cache.
         seed: Of the derived world, see ``derive_catalogue``.
-        encoding: Text encoding of ``csv``; as of ``read_items``, like the next two.
+        encoding: As of ``read_items``, like the next two.
         columns: Columns of the file by ours.
-        bad_rows: "skip" leaves out rows that are no items; ``BAD_ROWS_FILE`` in the folder lists them.
+        bad_rows: Rows left out are listed in the folder's ``BAD_ROWS_FILE``.
         progress: Show progress bars on stderr.
         report: Called with lines about how the file was read, and what in it looks wrong.
-
-    Returns:
-        What was written.
 
     Raises:
         FileExistsError: If ``out`` holds something else; checked first.
@@ -81,22 +78,31 @@ def build_catalogue_folder(
         report(f"Ignored columns: {', '.join(items.ignored)} (used are {', '.join(ALIASES)}).")
     texts = documents(items.titles, items.texts)
     vectors = encode_cached(encoder, texts, progress=progress)
-    for note in likeness_notes(texts, vectors, encoder.name):
-        report(note)
+    if alike := _alike(texts, vectors):
+        report(
+            f"Warning: {alike:,} of {counted(len(texts), 'item')} ({alike / len(texts):.0%}) have the vector of an "
+            f"item with another text: {encoder.name} cannot tell them apart. The built-in model reads English, without "
+            "case; for other languages name a multilingual one, such as --model intfloat/multilingual-e5-small "
+            "--prompt 'query: {text}'."
+        )
     catalogue, personas = derive_catalogue(items, vectors, seed=seed)
     people = encode_cached(encoder, personas.texts, progress=progress)
-    provenance = {
-        "rule": RULE,
-        "source": csv.name,
-        "source_sha256": hashlib.sha256(csv.read_bytes()).hexdigest(),
-        "seed": seed,
-    }
+    source = hashlib.sha256(csv.read_bytes()).hexdigest()
+    provenance = {"rule": RULE, "source": csv.name, "source_sha256": source, "seed": seed}
     write_catalogue_folder(out, catalogue, personas, vectors, people, encoder, provenance)
     (out / BAD_ROWS_FILE).unlink(missing_ok=True)  # of an earlier catalogue
     if items.bad:
         (out / BAD_ROWS_FILE).write_text("\n".join([*items.bad, ""]), encoding="utf-8")
         report(f"{len(items.bad):,} bad rows were left out; {out / BAD_ROWS_FILE} lists them.")
     return catalogue, personas
+
+
+def _alike(texts: Sequence[str], vectors: NDArray[np.float32]) -> int:
+    """Number of items whose vector another text has, too."""
+    keys = [hashlib.sha256(row.round(5) + 0).digest() for row in vectors]  # of padding, last bits differ
+    first: dict[bytes, str] = {}
+    shared = {key for key, text in zip(keys, texts, strict=True) if first.setdefault(key, text) != text}
+    return sum(key in shared for key in keys)
 
 
 def write_catalogue_folder(
@@ -111,11 +117,11 @@ def write_catalogue_folder(
     """Write a catalogue folder with embeddings of its items and personas.
 
     Args:
-        out: Folder to write; must be new, empty or a catalogue folder, which is replaced.
+        out: As of ``build_catalogue_folder``.
         catalogue: The items.
         personas: The audience.
-        item_embeddings: Of the items' documents, float32 unit rows, (items, embedding).
-        persona_embeddings: Of the personas' texts, float32 unit rows, (personas, embedding).
+        item_embeddings: Of the items' documents, as of ``Setting``.
+        persona_embeddings: Of the personas' texts, as of ``Setting``.
         encoder: What made the embeddings; both files name it.
         provenance: JSON-able note of where the catalogue came from.
 
@@ -128,7 +134,8 @@ def write_catalogue_folder(
     arrays = {"items": item_embeddings, "personas": persona_embeddings}
     _check_embeddings(out, arrays, catalogue, personas)
     made_by = encoder.describe()
-    metadata = {**made_by, **_prints(catalogue, personas), CHECKSUM: _checksum(arrays, made_by["encoder_fingerprint"])}
+    checksum = digest([made_by["encoder_fingerprint"]], list(arrays.values()))  # over every row in its place
+    metadata = {**made_by, **_prints(catalogue, personas), CHECKSUM: checksum}
     files = {
         # In place first: beside what is left of another catalogue, should we be stopped, it is refused.
         EMBEDDINGS_FILE: save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata),
@@ -162,8 +169,7 @@ def check_out(out: Path) -> None:
     there = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not there.is_dir():
         raise FileExistsError(f"{there} is a file; give a folder.")
-    as_us = os.access in os.supports_effective_ids
-    if not os.access(there, os.W_OK | os.X_OK, effective_ids=as_us):
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(f"{there} may not be written to; give another folder.")
     known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE, BAD_ROWS_FILE}
     names = sorted(path.name for path in out.iterdir()) if out.exists() else []
@@ -179,18 +185,15 @@ def load_embeddings(
 
     Args:
         folder: Catalogue folder.
-        catalogue: The folder's items.
-        personas: The folder's audience.
+        catalogue: Its items.
+        personas: Its audience.
 
     Returns:
-        Item embeddings (items, embedding), persona embeddings (personas, embedding), the encoder's
-        fingerprint.
+        Item embeddings (items, embedding), persona embeddings (personas, embedding), the encoder's fingerprint.
 
     Raises:
-        OSError: If the folder has no embeddings or they may not be read.
-        ValueError: If the file is damaged, a row is missing, not finite or not of length 1, the embeddings
-            were made for another catalogue or by another encoder than the folder names, or they are not those
-            that were written. The message names file, array and row, and the command that makes them again.
+        OSError: If there are none or they may not be read.
+        ValueError: If they are not; the message names file, array and row, or the command that makes them again.
     """
     path, provenance = folder / EMBEDDINGS_FILE, load_provenance(folder)
     again = f"make it again with: {encode_command(folder, provenance)}"
@@ -204,21 +207,19 @@ def load_embeddings(
     _check_embeddings(path, arrays, catalogue, personas)
     wrong = [name for name, value in _prints(catalogue, personas).items() if metadata.get(name) != value]
     made_by = metadata.get("encoder_fingerprint", "")
+    named = str(provenance.get("encoder_fingerprint", made_by))
     if wrong or not made_by:
-        raise ValueError(
-            f"{path} was not made for the catalogue beside it ({wrong or 'no encoder_fingerprint'}); {again}"
-        )
-    named = provenance.get("encoder_fingerprint", made_by)
-    if named != made_by:
-        raise ValueError(
-            f"{path} was made by another encoder (fingerprint {made_by[:12]}) than {TEXTS_FILE} beside it names "
-            f"({str(named)[:12]}); {again}"
-        )
-    if CHECKSUM not in metadata:
-        raise ValueError(f"{path} is of an older version, without a checksum to verify it by; {again}")
-    if metadata[CHECKSUM] != _checksum(arrays, made_by):
-        raise ValueError(f"{path} is damaged (its checksum is wrong); {again}")
-    return arrays["items"], arrays["personas"], made_by
+        fault = f"was not made for the catalogue beside it ({wrong or 'no encoder_fingerprint'})"
+    elif named != made_by:
+        names = f"than {TEXTS_FILE} beside it names ({named[:12]})"
+        fault = f"was made by another encoder (fingerprint {made_by[:12]}) {names}"
+    elif CHECKSUM not in metadata:
+        fault = "is of an older version, without a checksum to verify it by"
+    elif metadata[CHECKSUM] != digest([made_by], list(arrays.values())):
+        fault = "is damaged (its checksum is wrong)"
+    else:
+        return arrays["items"], arrays["personas"], made_by
+    raise ValueError(f"{path} {fault}; {again}")
 
 
 def encode_command(folder: Path, provenance: Mapping[str, Any]) -> str:
@@ -245,11 +246,6 @@ def _check_embeddings(
             raise ValueError(f"{path}: {name!r} is {array.dtype}; expected float32.")
         check_finite(f"{path}: embedding in {name!r}", array, ids)
         check_unit_rows(f"{path}: embedding in {name!r}", array, ids)
-
-
-def _checksum(arrays: Mapping[str, NDArray[np.float32]], encoder_fingerprint: str) -> str:
-    """Over every row in its place; the texts that they belong to are in ``_prints``."""
-    return digest([encoder_fingerprint], [arrays["items"], arrays["personas"]])
 
 
 def _prints(catalogue: Catalogue, personas: Personas) -> dict[str, str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.decomposition import PCA
+from sklearn.utils import gen_batches
 
 LARGE = 100_000
 """More rows than that are read in chunks, for scikit-learn's PCA and KMeans copy all of them several times. Scores then
@@ -31,13 +30,13 @@ def component_scores(embeddings: NDArray[np.float32], count: int) -> NDArray[np.
         return scores
     mean = embeddings.mean(axis=0, dtype=np.float64)
     scatter = np.zeros((embeddings.shape[1],) * 2)
-    for rows in chunks(len(embeddings)):
+    for rows in gen_batches(len(embeddings), CHUNK):
         centred = embeddings[rows] - mean
         scatter += centred.T @ centred
     components = np.linalg.eigh(scatter)[1][:, ::-1][:, :count]  # (embedding, count); eigh begins with the weakest
     largest = np.abs(components).argmax(axis=0)
     components = components * np.sign(components[largest, np.arange(count)])  # the sign that PCA gives them
-    return np.concatenate([(embeddings[rows] - mean) @ components for rows in chunks(len(embeddings))])
+    return np.concatenate([(embeddings[rows] - mean) @ components for rows in gen_batches(len(embeddings), CHUNK)])
 
 
 def cluster(embeddings: NDArray[np.float32], count: int, seed: int) -> NDArray[np.int64]:
@@ -49,21 +48,10 @@ def cluster(embeddings: NDArray[np.float32], count: int, seed: int) -> NDArray[n
         seed: Of the first centres, not negative.
     """
     method = KMeans if len(embeddings) <= LARGE else MiniBatchKMeans
-    wanted = _different_rows(embeddings, count)
-    labels = method(wanted, n_init=4, random_state=seed % 2**32).fit_predict(embeddings)
-    return np.unique(labels, return_inverse=True)[1].astype(np.int64)
-
-
-def chunks(rows: int) -> Iterator[slice]:
-    """Slices of ``CHUNK`` rows that make up all."""
-    return (slice(start, start + CHUNK) for start in range(0, rows, CHUNK))
-
-
-def _different_rows(embeddings: NDArray[np.float32], most: int) -> int:
-    """Number of different rows, counted no further than ``most``."""
-    found: set[bytes] = set()
+    different: set[bytes] = set()
     for row in embeddings:
-        found.add((row + 0).tobytes())  # 0 added, -0.0 is 0.0
-        if len(found) == most:
+        different.add((row + 0).tobytes())  # 0 added, -0.0 is 0.0
+        if len(different) == count:
             break
-    return len(found)
+    labels = method(len(different), n_init=4, random_state=seed % 2**32).fit_predict(embeddings)
+    return np.unique(labels, return_inverse=True)[1].astype(np.int64)

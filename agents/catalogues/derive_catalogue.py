@@ -1,10 +1,8 @@
 """A simulated world for items that are only known by their texts: the derive rule.
 
-The rule fills in what a list of titles lacks: interest space, topics, quality, allure, length and an
-audience. Everything is drawn from one seed. The text embeddings shape the interest space but do not own it:
-each true position is turned away from them by a random direction, so that a recommender that trusts its
-encoder is often right and sometimes wrong. Quality and allure do not depend on the text at all: they can be
-learnt from feedback only.
+The rule fills in what a list of titles lacks, all drawn from one seed. The text embeddings shape the interest space but
+do not own it, so that a recommender that trusts its encoder is often right and sometimes wrong. Quality and allure do
+not depend on the text at all: they can be learnt from feedback only.
 
 - Latents: principal components of the embeddings (zeros where there are fewer than ``dims``), each divided by the
   square root of its standard deviation, so that strong directions count more but not all; rows scaled to length 1;
@@ -23,8 +21,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.utils import gen_batches
 
-from driftrec.agents.catalogues.components import chunks, cluster, component_scores
+from driftrec.agents.catalogues.components import CHUNK, cluster, component_scores
 from driftrec.agents.catalogues.read_items import ReadItems
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.vectors import unit
@@ -46,11 +45,7 @@ OPENINGS = (
     "A follower of {topic} who keeps coming back to {titles}",
     "Mostly here for {topic}; liked {titles} best",
 )
-FURTHER = (
-    "also {topic} such as {titles}",
-    "some {topic} like {titles}",
-    "now and then {topic}, say {titles}",
-)
+FURTHER = ("also {topic} such as {titles}", "some {topic} like {titles}", "now and then {topic}, say {titles}")
 
 
 def derive_catalogue(
@@ -69,19 +64,24 @@ def derive_catalogue(
         items: The items.
         item_embeddings: Shape (items, embedding).
         seed: Of everything drawn, not negative.
-        num_topics: At most this many clusters if no item names a topic. A few dozen items make fewer, the square root
-            of their number, for satiation with a topic of one item or two would mean little.
+        num_topics: At most this many clusters if no item names a topic; fewer of a few dozen items, for satiation with
+            a topic of one item or two would mean little.
         num_personas: At most this many personas, all different; a handful of items gives fewer.
         dims: Dimensions of interest space, at least 2.
-        text_share: Cosine between a true position and the one its text gives, in [0, 1]; at 1 the encoder
-            knows all.
+        text_share: Cosine between a true position and the one its text gives, in [0, 1]; 1: the encoder knows all.
 
     Raises:
-        ValueError: If the embeddings have not one row an item, there are fewer than 2 items, or a setting is
-            out of its range.
+        ValueError: If not one row an item, fewer than 2 items, or a setting out of its range.
     """
-    _check_items(items, item_embeddings)
-    _check_settings(num_topics, num_personas, dims, text_share)
+    if item_embeddings.ndim != 2 or len(item_embeddings) != len(items):
+        raise ValueError(f"Embeddings of shape {item_embeddings.shape} for {len(items)} items; need one row an item.")
+    if len(items) < 2:
+        raise ValueError(f"{len(items)} item does not make a catalogue; give at least 2.")
+    if dims < 2 or num_topics < 1 or num_personas < 1 or not 0 <= text_share <= 1:
+        raise ValueError(
+            f"dims is {dims} (at least 2), num_topics {num_topics} (at least 1), num_personas {num_personas} "
+            f"(at least 1), text_share {text_share} (in [0, 1]): one is out of its range."
+        )
     latent_rng, hidden_rng, persona_rng = np.random.default_rng(seed).spawn(3)
     names, topic = _topics(items, item_embeddings, num_topics, seed)
     latent = _turned(text_positions(item_embeddings, dims), text_share, latent_rng)
@@ -89,23 +89,6 @@ def derive_catalogue(
     subtopics = ("",) * len(items)
     catalogue = Catalogue(items.ids, items.titles, items.texts, names, subtopics, topic, latent, *hidden)
     return catalogue, derive_personas(catalogue, num_personas, persona_rng)
-
-
-def _check_items(items: ReadItems, embeddings: NDArray[np.float32]) -> None:
-    """Raise ValueError unless there are at least two items and one embedding each."""
-    if embeddings.ndim != 2 or len(embeddings) != len(items):
-        raise ValueError(f"Embeddings of shape {embeddings.shape} for {len(items)} items; need one row an item.")
-    if len(items) < 2:
-        raise ValueError(f"{len(items)} item does not make a catalogue; give at least 2.")
-
-
-def _check_settings(num_topics: int, num_personas: int, dims: int, text_share: float) -> None:
-    """Raise ValueError unless every setting lies in its range."""
-    if dims < 2 or num_topics < 1 or num_personas < 1 or not 0 <= text_share <= 1:
-        raise ValueError(
-            f"dims is {dims} (at least 2), num_topics {num_topics} (at least 1), num_personas {num_personas} "
-            f"(at least 1), text_share {text_share} (in [0, 1]): one is out of its range."
-        )
 
 
 def text_positions(embeddings: NDArray[np.float32], dims: int) -> NDArray[np.float64]:
@@ -124,7 +107,7 @@ def text_positions(embeddings: NDArray[np.float32], dims: int) -> NDArray[np.flo
 def _turned(positions: NDArray[np.float64], share: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Turn unit rows away by a random orthogonal direction each, so that the cosine is ``share``."""
     turned = np.empty(positions.shape, np.float32)
-    for rows in chunks(len(positions)):
+    for rows in gen_batches(len(positions), CHUNK):
         known = positions[rows]
         noise = rng.standard_normal(known.shape)
         noise -= (noise * known).sum(axis=1, keepdims=True) * known
@@ -174,9 +157,9 @@ def _cluster_names(titles: tuple[str, ...], topic: NDArray[np.int64]) -> tuple[s
 def derive_personas(catalogue: Catalogue, num_personas: int, rng: np.random.Generator) -> Personas:
     """Draw an audience: each persona loves one to four anchor items from one to three topics.
 
-    A persona's interest is the weighted sum, scaled to length 1, over its anchors of half the anchor's latent
-    and half its topic's mean direction; the weights are unequal and fall in the order in which its text names
-    the anchors. Topics are drawn in proportion to the square root of their size.
+    A persona's interest is the weighted sum, scaled to length 1, over its anchors of half the anchor's latent and half
+    its topic's mean direction; the weights are unequal and fall in the order in which its text names the anchors.
+    Topics are drawn in proportion to the square root of their size.
 
     Args:
         catalogue: The items.
@@ -199,11 +182,10 @@ def _draw_anchors(topic: NDArray[np.int64], rng: np.random.Generator) -> list[in
     """One to four different items from at most three topics."""
     sizes = np.bincount(topic)
     present = np.flatnonzero(sizes)
-    count = int(rng.integers(1, 5))
     chance = np.sqrt(sizes[present])
-    chosen = rng.choice(
-        present, min(count, int(rng.integers(1, 4)), len(present)), replace=False, p=chance / chance.sum()
-    )
+    count = int(rng.integers(1, 5))
+    topics = min(count, int(rng.integers(1, 4)), len(present))
+    chosen = rng.choice(present, topics, replace=False, p=chance / chance.sum())
     anchors: list[int] = []
     for i in sorted(k % len(chosen) for k in range(count)):  # a topic's anchors stand together
         left = np.setdiff1d(np.flatnonzero(topic == chosen[i]), anchors)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from driftrec.agents.catalogues.delimited import Record
-from driftrec.agents.catalogues.item_notes import assumed_note, break_notes, control_notes, html_notes, topic_notes
-from driftrec.agents.catalogues.item_rows import read_rows
-from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, without_html
+from driftrec.agents.catalogues.item_rows import Record, read_rows
+from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, notes_on, without_html
 from driftrec.simulators.settings import nearest
 
 ALIASES = {
@@ -21,6 +19,8 @@ ALIASES = {
     "genres": ("genres", "genre", "categories"),
 }
 """Header names accepted for each column, in any case; the first that the file has is taken."""
+
+NEEDED = {"id", "title"}
 
 BadRows = Literal["error", "skip"]
 
@@ -61,7 +61,7 @@ def read_items(
     columns: Mapping[str, str] | None = None,
     bad_rows: BadRows = "error",
 ) -> ReadItems:
-    """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``item_rows``.
+    """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``read_rows``.
 
     Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic`` and ``genres`` may
     be there; others are ignored, and the result names them. Any line ends, quoted separators and quoted line breaks are
@@ -77,60 +77,42 @@ def read_items(
         bad_rows: "skip" leaves out rows that are no items, and the result lists them.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        PermissionError: If it must not be read.
-        ValueError: If the file cannot be decoded, lacks a header, a needed column or items; or if rows have no id, no
-            title, too many values, or an id that an earlier row has: lists them.
+        OSError: As ``read_rows`` does.
+        ValueError: So, too; or if the file lacks a header, a needed column or items; or if rows have no id, no title,
+            too many values, or an id that an earlier row has: lists them.
     """
     path, chosen = Path(path), dict(columns or {})
-    _check_chosen(chosen)
+    for name in chosen:
+        if name not in ALIASES:
+            raise ValueError(f"--columns names {name!r}. {nearest(name, ALIASES)} Write id=COLUMN,title=COLUMN.")
     numbers = [int(name) for name in chosen.values() if name.isdecimal()]
     needed = max(numbers) if numbers and len(numbers) == len(chosen) else 0
-    table = read_rows(path, encoding, lambda header: not _missing(_found(header, chosen)), needed)
+    table = read_rows(path, encoding, lambda header: not NEEDED - _found(header, chosen).keys(), needed)
     header = [cleaned(name) for name in table.header]
     places = _columns(header, path, chosen)
     kept, bad = _sorted_out(path, table.rows, header, places)
     if bad and bad_rows == "error":
         raise ValueError(_listed(bad))
     if not kept:
-        raise ValueError(
-            f"{path} holds no items, only a header." if not bad else f"{path} holds no items. {_listed(bad)}"
-        )
-    used = {column: header[place] for column, place in places.items()}
+        raise ValueError(f"{path} holds no items" + (f". {_listed(bad)}" if bad else ", only a header."))
+    renamed = [f"{ours} from {header[i]}" for ours, i in places.items() if header[i].casefold() != ours]
+    how = ", ".join(table.assumed) or "as UTF-8, separated by commas"
+    read = f"Read {path.name} {how}" + (f": {', '.join(renamed)}." if renamed else ".")
     ignored = tuple(name for i, name in enumerate(header) if name and i not in places.values())
-    return _items(path, kept, bad, used, ignored, table.assumed)
+    items = _items([record for _, record in kept])
+    return replace(items, ignored=ignored, notes=(read, *notes_on(kept, items.topics)), bad=tuple(bad))
 
 
-def _items(
-    path: Path,
-    kept: list[tuple[str, dict[str, str]]],
-    bad: list[str],
-    used: dict[str, str],
-    ignored: tuple[str, ...],
-    assumed: tuple[str, ...],
-) -> ReadItems:
-    """Items of the rows kept, each with the place it stands at and its values by our columns."""
-    records = [record for _, record in kept]
-    titles = [_readable(record["title"]) for record in records]
+def _items(records: list[dict[str, str]]) -> ReadItems:
+    """Items of rows by our columns, of which all have the same."""
     genres = [names_in(record.get("genres", ""), split=True) for record in records]
-    topics = [names_in(record["topic"], split=False) for record in records] if "topic" in used else genres
-    first = [names[0] if names else "" for names in topics]
-    lists = genres if "genres" in used else [names if len(names) > 1 else [] for names in topics]
-    notes = [
-        assumed_note(path, assumed, used),
-        *html_notes(records),
-        *control_notes([(place, record["title"]) for place, record in kept]),
-        *break_notes(kept),
-        *topic_notes(first),
-    ]
+    topics = [names_in(record["topic"], split=False) for record in records] if "topic" in records[0] else genres
+    lists = genres if "genres" in records[0] else [names if len(names) > 1 else [] for names in topics]
     return ReadItems(
         ids=tuple(cleaned(record["id"]) for record in records),
-        titles=tuple(titles),
+        titles=tuple(_readable(record["title"]) for record in records),
         texts=tuple(_text(record, names) for record, names in zip(records, lists, strict=True)),
-        topics=tuple(first),
-        ignored=ignored,
-        notes=tuple(notes),
-        bad=tuple(bad),
+        topics=tuple(names[0] if names else "" for names in topics),
     )
 
 
@@ -148,7 +130,7 @@ def _text(record: dict[str, str], genres: list[str]) -> str:
 
 
 def _sorted_out(
-    path: Path, rows: Iterable[Record], header: list[str], places: dict[str, int]
+    path: Path, rows: list[Record], header: list[str], places: dict[str, int]
 ) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
     """Rows that are items, each with where it stands, and what is wrong with the others."""
     seen: dict[str, str] = {}
@@ -156,15 +138,13 @@ def _sorted_out(
     for place, values, unread in rows:
         record = {column: values[i] if i < len(values) else "" for column, i in places.items()}
         item = cleaned(record["id"])
-        fault = unread or _fault(record, values, len(header))
-        if fault:
+        if fault := unread or _fault(record, values, len(header)):
             bad.append(f"{path}, {place}: {fault}")
-            continue
-        if item in seen:
+        elif item in seen:
             bad.append(f"{path}: id {item!r} is in {seen[item]} and in {place}; use each id once.")
-            continue
-        seen[item] = place
-        kept.append((place, record))
+        else:
+            seen[item] = place
+            kept.append((place, record))
     return kept, bad
 
 
@@ -188,40 +168,23 @@ def _listed(bad: list[str]) -> str:
     return "\n".join([f"{len(bad)} bad rows; mend them, or leave them out with --bad-rows skip:", *bad[:LISTED], *more])
 
 
-def _check_chosen(columns: dict[str, str]) -> None:
-    for name in columns:
-        if name not in ALIASES:
-            raise ValueError(f"--columns names {name!r}. {nearest(name, ALIASES)} Write id=COLUMN,title=COLUMN.")
-
-
 def _found(header: list[str], chosen: dict[str, str]) -> dict[str, int]:
     """Position of each of our columns that the header has."""
     names = [cleaned(name).casefold() for name in header]
     wanted = {**ALIASES, **{column: (name.casefold(),) for column, name in chosen.items()}}
-    return {
-        column: names.index(found[0])
-        for column, aliases in wanted.items()
-        if (found := [alias for alias in aliases if alias in names])
-    }
-
-
-def _missing(places: dict[str, int]) -> list[str]:
-    return [column for column in ("id", "title") if column not in places]
+    return {ours: names.index(one) for ours, aliases in wanted.items() for one in reversed(aliases) if one in names}
 
 
 def _columns(header: list[str], path: Path, chosen: dict[str, str]) -> dict[str, int]:
     """``_found``, checked."""
     names = [name.casefold() for name in header]
-    repeated = [name for name in header if name and names.count(name.casefold()) > 1]
-    if repeated:
+    if repeated := [name for name in header if name and names.count(name.casefold()) > 1]:
         raise ValueError(f"{path}: column {repeated[0]!r} occurs twice in the header.")
-    absent = [name for name in chosen.values() if name.casefold() not in names]
-    if absent:
-        raise ValueError(
-            f"{path}: there is no column {absent[0]!r}, which --columns names. {nearest(absent[0], header)}"
-        )
+    if absent := [name for name in chosen.values() if name.casefold() not in names]:
+        fault = f"there is no column {absent[0]!r}, which --columns names."
+        raise ValueError(f"{path}: {fault} {nearest(absent[0], header)}")
     places = _found(header, chosen)
-    if missing := _missing(places):
+    if missing := sorted(NEEDED - places.keys()):
         raise ValueError(
             f"{path}: no column {' and no column '.join(missing)}. The first line must name the columns: id and title, "
             f"and text, topic and genres if there are any; or say which are meant, --columns id=COLUMN,title=COLUMN. "

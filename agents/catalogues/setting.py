@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,8 @@ class Setting(Shared):
     Attributes:
         catalogue: The items.
         personas: The audience.
-        item_embeddings: Text embeddings of the items, float32 unit rows, shape (items, embedding).
-        persona_embeddings: Text embeddings of the personas, float32 unit rows, shape (personas, embedding).
+        item_embeddings: Text embeddings of the items, float32 unit rows, (items, embedding).
+        persona_embeddings: Text embeddings of the personas, float32 unit rows, (personas, embedding).
         encoder_fingerprint: Of the encoder that made them.
     """
 
@@ -50,8 +51,7 @@ class Setting(Shared):
         """What a recommender may know: no hidden columns.
 
         Raises:
-            ValueError: If the catalogue has fewer items than a slate has positions, or ``slate_size`` is
-                below 1.
+            ValueError: If ``slate_size`` is below 1 or above the number of items.
         """
         if not 1 <= slate_size <= self.catalogue.num_items:
             raise ValueError(f"slate_size is {slate_size}; it must be in 1..{self.catalogue.num_items} (items).")
@@ -77,40 +77,32 @@ def load_setting(
 
     Args:
         catalogue: None for the packaged news, or a folder that ``driftrec encode`` wrote.
-        encoder: None for a folder's stored embeddings, or the built-in encoder where there are none and the folder
-            names no other.
+        encoder: None for the folder's own, or the built-in one where it names no other.
         progress: Show progress bars on stderr while encoding.
         content: Items and audience, where they have been read already.
 
     Raises:
-        FileNotFoundError: If the folder is not a catalogue folder, or lacks the embeddings of the encoder that it
-            names; gives the command that makes them again.
+        FileNotFoundError: If it is no catalogue folder, or lacks embeddings and names another encoder.
         ValueError: If its content is not valid.
     """
     items, personas = content or read_catalogue(catalogue)
-    scope = NEWS_SCOPE if catalogue is None else ""
     if catalogue is not None and (Path(catalogue) / EMBEDDINGS_FILE).exists():
         stored = load_embeddings(Path(catalogue), items, personas)
         if encoder is None or encoder.fingerprint == stored[2]:
             return Setting(items, personas, *stored)
     elif catalogue is not None and encoder is None:
-        encoder = _encoder_named_in(Path(catalogue))
+        _check_built_in(Path(catalogue))
     encoder = encoder or TextEncoder()
-    return Setting(
-        items,
-        personas,
-        encode_cached(encoder, items.documents(), progress=progress, scope=scope),
-        encode_cached(encoder, personas.texts, progress=progress, scope=scope),
-        encoder.fingerprint,
-    )
+    scope = NEWS_SCOPE if catalogue is None else ""
+    embed = partial(encode_cached, encoder, progress=progress, scope=scope)
+    return Setting(items, personas, embed(items.documents()), embed(personas.texts), encoder.fingerprint)
 
 
-def _encoder_named_in(folder: Path) -> TextEncoder:
-    """The built-in encoder, unless the folder, which has no embeddings, says that another one made them."""
-    encoder, provenance = TextEncoder(), load_provenance(folder)
-    if provenance.get("encoder_fingerprint", encoder.fingerprint) != encoder.fingerprint:
+def _check_built_in(folder: Path) -> None:
+    """Raise FileNotFoundError if the folder, which has no embeddings, names another encoder."""
+    built_in, provenance = TextEncoder().fingerprint, load_provenance(folder)
+    if provenance.get("encoder_fingerprint", built_in) != built_in:
         raise FileNotFoundError(
             f"{folder} has no {EMBEDDINGS_FILE}, and {provenance.get('model')} ({provenance.get('pooling')} pooling), "
             f"which made them, is not the built-in encoder; make them again with: {encode_command(folder, provenance)}"
         )
-    return encoder
