@@ -11,7 +11,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from torch import nn
 
 from driftrec.agents.baselines.common import UnrankedError
-from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.policy import Policy
 
 Progress = Callable[[int, float], None]

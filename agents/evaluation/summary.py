@@ -3,7 +3,7 @@
 Three tables describe a comparison. ``episodes`` has one row per (policy, training_seed, user), ``steps`` one
 per (policy, training_seed, step), ``journeys`` one per (policy, step, topic) of a single user. Everything in
 the summary and in every plot is a function of these. The training seed is empty where nothing was trained, ``persona``
-and ``persona_distance`` (see ``driftrec.agents.evaluation.persona_columns``) are in a world without personas.
+and ``persona_distance`` (see ``driftrec.agents.evaluation.episodes``) are in a world without personas.
 """
 
 from __future__ import annotations
@@ -28,9 +28,8 @@ from driftrec.agents.evaluation.bootstrap import (
     interval,
 )
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
-from driftrec.agents.evaluation.named_tables import read_table, write_table
 from driftrec.agents.evaluation.references import References
-from driftrec.agents.evaluation.tables import markdown
+from driftrec.agents.evaluation.tables import markdown, read_table, write_table
 from driftrec.simulators.settings import nearest
 
 RENAMED = {"session_minutes": "session_engagement"}

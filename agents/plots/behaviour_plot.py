@@ -11,8 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from driftrec.agents.evaluation.behaviour import BEHAVIOUR
-from driftrec.agents.plots.bins import bin_width, binned, in_words
-from driftrec.agents.plots.drawing import draw_lines, legend_below, plain_panel
+from driftrec.agents.plots.drawing import bin_width, binned, draw_lines, in_words, legend_below, plain_panel
 from driftrec.agents.plots.looks import Look, how_many, looks, oracle_note
 
 COLUMNS = 3

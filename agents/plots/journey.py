@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 
 from driftrec.agents.evaluation.rollout import JOURNEYS
 from driftrec.agents.plots.drawing import BLANK, legend_below
-from driftrec.agents.plots.looks import looks_of, plain
-from driftrec.agents.plots.palette import OTHER_TOPICS, TOPIC_COLOURS
+from driftrec.agents.plots.looks import OTHER_TOPICS, TOPIC_COLOURS, looks_of, plain
 
 TOPICS = len(TOPIC_COLOURS)
 

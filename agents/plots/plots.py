@@ -25,8 +25,7 @@ from driftrec.agents.evaluation.tables import (
     sample_size,
 )
 from driftrec.agents.plots.behaviour_plot import behaviour, told_behaviour
-from driftrec.agents.plots.bins import bin_width
-from driftrec.agents.plots.drawing import BLANK, empty_figure
+from driftrec.agents.plots.drawing import BLANK, bin_width, empty_figure
 from driftrec.agents.plots.journey import interest_journey
 from driftrec.agents.plots.looks import how_many, looks, plain
 from driftrec.agents.plots.steps_plot import (

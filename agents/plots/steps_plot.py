@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from driftrec.agents.evaluation.tables import in_unit
-from driftrec.agents.plots.bins import bin_width, binned, in_words
-from driftrec.agents.plots.drawing import draw_lines, empty_figure, label_right
+from driftrec.agents.plots.drawing import bin_width, binned, draw_lines, empty_figure, in_words, label_right
 from driftrec.agents.plots.looks import how_many, looks, oracle_note, plain
 
 ALIKE = 0.02

@@ -14,8 +14,7 @@ from matplotlib.ticker import EngFormatter
 from driftrec.agents.evaluation.curves import MEASURE, checked_curve, split_runs
 from driftrec.agents.evaluation.tables import in_unit
 from driftrec.agents.plots.drawing import label_right, legend_below, plain_panel
-from driftrec.agents.plots.looks import ORACLE, Look, looks_of, plain
-from driftrec.agents.plots.palette import KNOWN
+from driftrec.agents.plots.looks import KNOWN, ORACLE, Look, looks_of, plain
 
 STAGES = {
     "myopic": ("myopic", "o"),
