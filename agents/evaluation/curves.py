@@ -56,14 +56,7 @@ class Curve:
         engagement = mean_engagement(self._world, policy, self._users, self._horizon)
         seconds = begun - self._start - self._measuring
         self._measuring += time.perf_counter() - begun
-        self.rows.append(
-            {
-                "stage": stage,
-                "env_steps": self.env_steps,
-                "seconds": round(seconds, 1),
-                "mean_episode_engagement": engagement,
-            }
-        )
+        self.rows.append(dict(zip(COLUMNS, (stage, self.env_steps, round(seconds, 1), engagement), strict=True)))
         return engagement
 
     def table(self) -> pd.DataFrame:

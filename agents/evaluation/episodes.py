@@ -42,19 +42,11 @@ def distances(interest: NDArray[np.float32]) -> NDArray[np.float64]:
     return 1.0 - rows @ mean / (length * np.linalg.norm(rows, axis=1))
 
 
-METRICS = (
-    "engagement",
-    "sessions",
-    "session_engagement",
-    "click_rate",
-    "churn",
-    "slate_diversity",
-    "interest_drift",
-)
-"""Columns of ``episodes`` that are averaged over users and training seeds."""
-
-OPTIONAL = ("interest_drift", "slate_diversity")
+OPTIONAL = ("slate_diversity", "interest_drift")
 """Those of ``METRICS`` that some worlds do not have; all their rows are NaN then."""
+
+METRICS = ("engagement", "sessions", "session_engagement", "click_rate", "churn", *OPTIONAL)
+"""Columns of ``episodes`` that are averaged over users and training seeds."""
 
 KEYS = ("policy", "training_seed", "user", "user_seed")
 """Columns that say which policy met which user; the training seed is empty (NA) where nothing was trained."""
@@ -107,7 +99,6 @@ def check_episodes(episodes: pd.DataFrame) -> None:
         if metric in OPTIONAL and episodes[metric].isna().all():
             continue
         bad = episodes[~np.isfinite(episodes[metric].astype(np.float64))]
-
         if len(bad):
             row = bad.iloc[0]
             raise ValueError(f"Policy {row.policy!r}, user {row.user}: {metric} is {row[metric]}, not a number.")

@@ -115,17 +115,7 @@ def _in_policy(name: str | None, method: str) -> Iterator[None]:
 
 
 def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> float:
-    """Mean engagement a user over an episode of ``horizon`` steps, in the world's unit.
-
-    Args:
-        world: Where.
-        policy: Serves.
-        seeds: One a user.
-        horizon: Steps, at least 1.
-
-    Raises:
-        TypeError, ValueError: As of ``play``, and whatever the policy raises.
-    """
+    """Mean engagement a user over an episode, in the world's unit; arguments and errors are those of ``play``."""
     return tried(world, policy, seeds, horizon)[0]
 
 

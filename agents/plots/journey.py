@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from driftrec.agents.evaluation.rollout import JOURNEYS
@@ -39,7 +38,6 @@ def interest_journey(journeys: pd.DataFrame, summary: Mapping[str, Any], horizon
     peaks = journeys.groupby("topic").interest.max().sort_values(ascending=False)
     colours = dict(zip(peaks.index[:TOPICS], TOPIC_COLOURS, strict=False))
     figure = Figure(figsize=(1.5 + 4.4 * len(policies), 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(policies), sharex=True, sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, policies, strict=True):
         rows = journeys[journeys.policy == name]

@@ -17,7 +17,6 @@ MOST = 28
 LONGEST = 36
 """Characters of a name in a plot."""
 
-
 SPARE = (
     *(Style(colour) for colour in ("#FF8787", "#FF87F0", "#960F5A", "#0087F0", "#00D20F", "#9696D2", "#F06996")),
     *(Style(colour, "-.") for colour in ("#C378A5", "#0F78A5", "#4B4B78", "#A54BFF", "#96C396", "#B4A569", "#F0783C")),
@@ -86,9 +85,6 @@ def looks(summary: Mapping[str, Any]) -> dict[str, Look]:
     """Look of every policy that is drawn, in the summary's order.
 
     Those are all, or of more than ``MOST`` baseline, floor, ceiling and the best.
-
-    Args:
-        summary: What ``summarise`` returned.
     """
     roles = {summary[role] for role in ("baseline", "floor", "ceiling")}
     ranked = sorted(by_engagement(summary), key=lambda name: name not in roles)
