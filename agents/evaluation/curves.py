@@ -65,10 +65,7 @@ class Curve:
 
 
 def checked_curve(curve: pd.DataFrame) -> pd.DataFrame:
-    """The lines of a training log that hold a measurement.
-
-    Args:
-        curve: Columns ``COLUMNS`` and, where there are several runs, ``run`` or ``training_seed``.
+    """The lines of a log that hold a measurement; it has ``COLUMNS`` and, of several runs, ``RUN`` or ``SEED``.
 
     Raises:
         ValueError: If a column is missing or nothing was measured.

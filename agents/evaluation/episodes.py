@@ -29,10 +29,7 @@ def persona_columns(world: World[Any], state: Any) -> pd.DataFrame:
 def distances(interest: NDArray[np.float32]) -> NDArray[np.float64]:
     """1 - cosine between every persona's hidden interest and the mean of all, (personas,), in [0, 2].
 
-    NaN where the mean has no direction: personas that are each other's opposites.
-
-    Args:
-        interest: Unit rows, (personas, dims).
+    NaN where the mean of ``interest`` (personas, dims) has no direction: personas that are each other's opposites.
     """
     rows = interest.astype(np.float64)
     mean = rows.mean(axis=0)

@@ -178,11 +178,8 @@ def write_table(table: pd.DataFrame, file: Path) -> None:
 
 
 def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
-    """Read what ``write_table`` wrote.
+    """Read what ``write_table`` wrote; only what is empty is missing.
 
-    Args:
-        file: The CSV file.
-        types: Types of columns by name, "str" for names: those may be "007", "True", "NA" or "nan". Only what is empty
-            is missing.
+    ``types`` are those of columns by name, "str" for names: they may be "007", "True", "NA" or "nan".
     """
     return pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])

@@ -24,10 +24,7 @@ ROW = 0.2
 def empty_figure(names: Sequence[str], rows: float = ROW, least: float = 4.8) -> tuple[Figure, Axes]:
     """One plain panel, which grows with what is written beside it.
 
-    Args:
-        names: Written beside the panel, one below the other.
-        rows: Inches for each of them.
-        least: Height of the figure, in inches.
+    That is ``names``, one below the other, ``rows`` inches each; the figure is ``least`` inches high or more.
     """
     beyond = 0.075 * max(0, max(map(len, names), default=0) - 16)  # inches of the longest name over the usual
     figure = Figure(figsize=(8.2 + beyond, max(least, 1.4 + rows * len(names))), layout="constrained")

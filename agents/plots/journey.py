@@ -23,10 +23,7 @@ def interest_journey(journeys: pd.DataFrame, summary: Mapping[str, Any], horizon
     Every other session is shaded. A user who leaves before the horizon is said to be gone. How the user was chosen is
     written below.
 
-    Args:
-        journeys: One row per policy, step and topic, of one user.
-        summary: What ``summarise`` returned.
-        horizon: Steps of the comparison, to which all panels reach.
+    All panels reach to ``horizon``, the steps of the comparison.
 
     Raises:
         ValueError: If the table is empty.

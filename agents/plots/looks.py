@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,14 +35,10 @@ def styles(names: Iterable[str], oracles: Collection[str] = ()) -> dict[str, Sty
 
     This package's policies have fixed ones. Any other has a spare colour that follows from its name, the next free one
     where another of ``names`` has that already: it looks the same in all plots of a comparison, and mostly in the next
-    comparison too.
-
-    Args:
-        names: At most as many unknown ones as there are ``SPARE`` ones.
-        oracles: Those among them whose lines are broken.
+    comparison too. Lines of ``oracles`` are broken.
 
     Raises:
-        ValueError: If there are more names than colours.
+        ValueError: If more of ``names`` are unknown than there are ``SPARE`` ones.
     """
     wanted = list(dict.fromkeys(names))
     own = sorted(set(wanted) - set(KNOWN))
@@ -50,16 +46,12 @@ def styles(names: Iterable[str], oracles: Collection[str] = ()) -> dict[str, Sty
         raise ValueError(f"{len(own)} policies of your own are more than the {len(SPARE)} colours for them.")
     taken: dict[int, str] = {}
     for name in own:
-        taken[next(place for place in _places(name) if place not in taken)] = name
+        first = zlib.crc32(name.encode("utf-8", "surrogatepass"))
+        places = ((first + step) % len(SPARE) for step in range(len(SPARE)))  # those that suit it best first
+        taken[next(place for place in places if place not in taken)] = name
     spare = {name: SPARE[place] for place, name in taken.items()}
     found = {name: KNOWN[name].style if name in KNOWN else spare[name] for name in wanted}
     return {name: Style(style.colour, ORACLE_DASH) if name in oracles else style for name, style in found.items()}
-
-
-def _places(name: str) -> Iterator[int]:
-    """Numbers of the spare colours, those that suit a name best first."""
-    first = zlib.crc32(name.encode("utf-8", "surrogatepass"))
-    return ((first + step) % len(SPARE) for step in range(len(SPARE)))
 
 
 ORACLE = f"{ORACLE_MARK} oracle, dashed"
