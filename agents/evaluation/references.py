@@ -59,9 +59,7 @@ class References:
         return asdict(ratio_interval(self.engagement[name], low, high, seed=self.seed))
 
     def _versus(self, name: str) -> dict[str, float]:
-        if name == self.baseline:
-            return {"difference": 0.0, "low": 0.0, "high": 0.0}
-        gap = self._gap(name, self.baseline)
+        gap = Interval(0.0, 0.0, 0.0) if name == self.baseline else self._gap(name, self.baseline)
         return {"difference": gap.mean, "low": gap.low, "high": gap.high}
 
     def _gap(self, name: str, other: str) -> Interval:

@@ -169,11 +169,7 @@ def _method(summary: Mapping[str, Any]) -> list[str]:
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:
-    """Write a table without its index.
-
-    All names are quoted: the writer alone would quote its own line end, and leave a carriage return inside of a name to
-    end the line for whoever reads it.
-    """
+    """Write a table without its index; all names are quoted, as a carriage return in one would end its line."""
     table.to_csv(file, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 

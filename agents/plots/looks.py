@@ -81,10 +81,8 @@ def looks(summary: Mapping[str, Any]) -> dict[str, Look]:
     roles = {summary[role] for role in ("baseline", "floor", "ceiling")}
     ranked = sorted(by_engagement(summary), key=lambda name: name not in roles)
     chosen = set(ranked[:MOST])
-    policies = summary["policies"]
-    return looks_of(
-        [name for name in policies if name in chosen], [name for name in chosen if policies[name]["oracle"]]
-    )
+    drawn = {name: policy for name, policy in summary["policies"].items() if name in chosen}
+    return looks_of(drawn, [name for name, policy in drawn.items() if policy["oracle"]])
 
 
 def looks_of(names: Iterable[str], oracles: Collection[str]) -> dict[str, Look]:
