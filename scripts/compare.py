@@ -23,9 +23,8 @@ from driftrec.agents.comparison.comparison import (
     weights_of_planners,
 )
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
-from driftrec.agents.evaluation.named_tables import write_table
 from driftrec.agents.evaluation.summary import Results, write_results
-from driftrec.agents.evaluation.tables import text_table
+from driftrec.agents.evaluation.tables import text_table, write_table
 from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
 from driftrec.agents.plots.plots import save_all
 from driftrec.agents.runs.description import recorded

@@ -70,7 +70,7 @@ def test_a_policy_and_a_plot_are_there(output, tree):
 
 def test_a_policy_is_in_help_and_palette(output):
     code = """
-from driftrec.agents.plots.palette import styles
+from driftrec.agents.plots.looks import styles
 from driftrec.agents.known import policies_in_words
 print(styles(["newest"])["newest"].colour, "newest (the last of the catalogue)" in policies_in_words())
 """

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.agents.evaluation.rollout import Rollout, roll_out
-from driftrec.agents.evaluation.step_table import step_table
+from driftrec.agents.evaluation.rollout import Rollout, roll_out, step_table
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
 from driftrec.agents.oracles import Planner

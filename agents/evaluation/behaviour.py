@@ -32,11 +32,6 @@ class Behaviour:
     over the users who are there and have opened as many; fewer items have a lower entropy whatever they are, which
     would make a policy whose slates are rarely opened look narrow. ``gap_hours``: time away, over the sessions that
     end with the step.
-
-    Args:
-        world: The world.
-        users: Number of users.
-        horizon: Steps.
     """
 
     def __init__(self, world: World[Any], users: int, horizon: int) -> None:
@@ -73,12 +68,7 @@ class Behaviour:
 
 
 class TopicWindows:
-    """Topics of the last ``WINDOW`` items that each user opened.
-
-    Args:
-        users: Number of users.
-        topics: Number of topics.
-    """
+    """Topics, of as many as ``topics``, of the last ``WINDOW`` items that each of ``users`` users opened."""
 
     def __init__(self, users: int, topics: int) -> None:
         self._last = np.full((users, WINDOW), -1, np.int64)  # a ring

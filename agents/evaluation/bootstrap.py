@@ -71,12 +71,7 @@ def paired_interval(
 ) -> Interval:
     """Mean difference a - b with its interval: the same users are drawn for both, seeds separately.
 
-    Args:
-        a: One number per training seed and user, shape (seeds_a, users).
-        b: The same users in the same order, shape (seeds_b, users).
-        seed: Seed of the resampling.
-        resamples: Number of resamples.
-        level: Confidence level, in (0, 1).
+    ``a`` (seeds_a, users) and ``b`` (seeds_b, users) have the same users in the same order; else as of ``interval``.
 
     Raises:
         ValueError: If the numbers of users differ, or either array is not as ``interval`` wants it.
@@ -102,17 +97,10 @@ def ratio_interval(
     Resamples in which the ceiling does not exceed the floor have no ratio and are left out; check with
     ``paired_interval(ceiling, floor)`` that they are rare.
 
-    Args:
-        values: One number per training seed and user, shape (seeds, users).
-        floor: What counts as 0, shape (seeds_floor, users).
-        ceiling: What counts as 1, shape (seeds_ceiling, users).
-        seed: Seed of the resampling.
-        resamples: Number of resamples.
-        level: Confidence level, in (0, 1).
+    ``floor`` (seeds_floor, users) counts as 0, ``ceiling`` (seeds_ceiling, users) as 1; else as of ``interval``.
 
     Raises:
-        ValueError: If the ceiling's mean is not above the floor's, or an array is not as ``interval`` wants
-            it.
+        ValueError: If the ceiling's mean is not above the floor's, or an array is not as ``interval`` wants it.
     """
     checked = _checked(values, floor, ceiling)
     value, low, high = (array.mean(axis=0) for array in checked)
@@ -138,11 +126,7 @@ def coverage_interval(
     shares are therefore moved to have the observed share as their mean, and cut to [0, 1]: the interval tells
     the spread, not the bias.
 
-    Args:
-        shown: Whether an item was ever shown to a user, bool, shape (seeds, users, items).
-        seed: Seed of the resampling.
-        resamples: Number of resamples.
-        level: Confidence level, in (0, 1).
+    ``shown`` tells whether an item was ever shown to a user, bool, (seeds, users, items); else as of ``interval``.
 
     Raises:
         ValueError: If ``shown`` is empty, not three-dimensional or not boolean.
@@ -155,7 +139,7 @@ def coverage_interval(
     seeds, users, _ = seen.shape
     counts = _user_counts(users, resamples, seed).astype(np.float32)  # (resamples, users)
     shares = np.stack([_covered(counts, one) for one in seen])  # (seeds, resamples)
-    draws = np.einsum("bs,sb->b", _seed_weights(_seed_rngs(seed, 1)[0], seeds, resamples), shares)
+    draws = np.einsum("bs,sb->b", _seed_weights(_seed_rng(seed, 0), seeds, resamples), shares)
     mean = seen.any(axis=1).mean()
     return _percentiles(mean, np.clip(draws + (mean - draws.mean()), 0, 1), level)
 
@@ -174,14 +158,12 @@ def _covered(counts: NDArray[np.float32], shown: NDArray[np.bool_]) -> Values:
 def _resampled(arrays: Sequence[Values], seed: int, resamples: int) -> Iterator[tuple[Values, list[Values]]]:
     """Chunks of user weights and, for each array, of its seed-weighted rows; all of shape (chunk, users)."""
     counts = _user_counts(arrays[0].shape[1], resamples, seed)
-    rngs = _seed_rngs(seed, len(arrays))
+    rngs = [_seed_rng(seed, position) for position in range(len(arrays))]
     rows = max(1, CHUNK // counts.shape[1])
     for start in range(0, resamples, rows):
         weights = counts[start : start + rows] / counts.shape[1]
-        yield (
-            weights,
-            [_seed_weights(rng, len(array), len(weights)) @ array for rng, array in zip(rngs, arrays, strict=True)],
-        )
+        pairs = zip(rngs, arrays, strict=True)
+        yield weights, [_seed_weights(rng, len(array), len(weights)) @ array for rng, array in pairs]
 
 
 @lru_cache(maxsize=2)  # a summary asks some hundred times for the same counts
@@ -195,9 +177,9 @@ def _user_counts(users: int, resamples: int, seed: int) -> NDArray[np.uint16]:
     return counts
 
 
-def _seed_rngs(seed: int, number: int) -> list[np.random.Generator]:
-    """Generators for the training seeds of ``number`` policies, independent of the users' generator."""
-    return [np.random.default_rng([seed, 1, position]) for position in range(number)]
+def _seed_rng(seed: int, position: int) -> np.random.Generator:
+    """Generator for the training seeds of the policy at ``position``, independent of the users' generator."""
+    return np.random.default_rng([seed, 1, position])
 
 
 def _seed_weights(rng: np.random.Generator, seeds: int, resamples: int) -> Values:

@@ -1,13 +1,20 @@
-"""Training logs in run folders: what they hold, and several of them together."""
+"""How engagement rises over a training: measuring it, and the logs of several runs together."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from driftrec.agents.evaluation.named_tables import read_table
+from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.evaluation.tables import read_table
+from driftrec.agents.policy import Policy
+from driftrec.simulators.world import World
 
 CURVE_FILE = "curve.csv"
 """In the run folder of a training."""
@@ -20,11 +27,45 @@ TYPES = {RUN: "str", "stage": "str"}
 """A run folder may be called "007" or "nan"."""
 
 
-def checked_curve(curve: pd.DataFrame) -> pd.DataFrame:
-    """The lines of a training log that hold a measurement.
+class Curve:
+    """Measurements of a training on fixed users.
+
+    Episodes that end during training are no measure: those who leave early end first.
 
     Args:
-        curve: Columns ``COLUMNS`` and, where there are several runs, ``run`` or ``training_seed``.
+        world: Where.
+        users: Seeds of the users of every measurement, (users,).
+        horizon: Steps of an episode.
+
+    Attributes:
+        env_steps: Steps that training has taken so far, logging and tuning included, these measurements not; whoever
+            takes steps adds them.
+        rows: The measurements.
+    """
+
+    def __init__(self, world: World[Any], users: NDArray[np.uint64], horizon: int) -> None:
+        self.env_steps = 0
+        self.rows: list[dict[str, Any]] = []
+        self._world, self._users, self._horizon = world, users, horizon
+        self._start = time.perf_counter()
+        self._measuring = 0.0  # seconds
+
+    def measure(self, stage: str, policy: Policy) -> float:
+        """Add a row for ``policy``; returns its mean engagement an episode, in the world's unit."""
+        begun = time.perf_counter()
+        engagement = mean_engagement(self._world, policy, self._users, self._horizon)
+        seconds = begun - self._start - self._measuring
+        self._measuring += time.perf_counter() - begun
+        self.rows.append(dict(zip(COLUMNS, (stage, self.env_steps, round(seconds, 1), engagement), strict=True)))
+        return engagement
+
+    def table(self) -> pd.DataFrame:
+        """One row a measurement: stage, env_steps, seconds without measuring, mean_episode_engagement."""
+        return pd.DataFrame(self.rows)
+
+
+def checked_curve(curve: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a log that hold a measurement; it has ``COLUMNS`` and, of several runs, ``RUN`` or ``SEED``.
 
     Raises:
         ValueError: If a column is missing or nothing was measured.

@@ -1,26 +1,49 @@
-"""The episodes table: what it must hold for policies to be compared user by user."""
+"""The episodes table: what it must hold for policies to be compared user by user, and who the users are."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.bootstrap import Values
-from driftrec.agents.evaluation.persona_columns import PERSONA
+from driftrec.simulators.world import World
 
-METRICS = (
-    "engagement",
-    "sessions",
-    "session_engagement",
-    "click_rate",
-    "churn",
-    "slate_diversity",
-    "interest_drift",
-)
-"""Columns of ``episodes`` that are averaged over users and training seeds."""
+PERSONA = "persona"
+DISTANCE = "persona_distance"
 
-OPTIONAL = ("interest_drift", "slate_diversity")
+
+def persona_columns(world: World[Any], state: Any) -> pd.DataFrame:
+    """Columns of the episodes table, one row a user, empty in a world without personas.
+
+    ``persona`` is the row of the world's personas, ``persona_distance`` what ``distances`` says of it.
+    """
+    if world.personas is None:
+        return pd.DataFrame(columns=[PERSONA, DISTANCE]).astype({PERSONA: "Int64", DISTANCE: np.float64})
+    row = world.observe(state)["persona"][:, 0].astype(np.int64)
+    return pd.DataFrame({PERSONA: pd.array(row, dtype="Int64"), DISTANCE: distances(world.personas.interest)[row]})
+
+
+def distances(interest: NDArray[np.float32]) -> NDArray[np.float64]:
+    """1 - cosine between every persona's hidden interest and the mean of all, (personas,), in [0, 2].
+
+    NaN where the mean of ``interest`` (personas, dims) has no direction: personas that are each other's opposites.
+    """
+    rows = interest.astype(np.float64)
+    mean = rows.mean(axis=0)
+    length = np.linalg.norm(mean)
+    if length < 1e-9:
+        return np.full(len(rows), np.nan)
+    return 1.0 - rows @ mean / (length * np.linalg.norm(rows, axis=1))
+
+
+OPTIONAL = ("slate_diversity", "interest_drift")
 """Those of ``METRICS`` that some worlds do not have; all their rows are NaN then."""
+
+METRICS = ("engagement", "sessions", "session_engagement", "click_rate", "churn", *OPTIONAL)
+"""Columns of ``episodes`` that are averaged over users and training seeds."""
 
 KEYS = ("policy", "training_seed", "user", "user_seed")
 """Columns that say which policy met which user; the training seed is empty (NA) where nothing was trained."""
@@ -73,7 +96,6 @@ def check_episodes(episodes: pd.DataFrame) -> None:
         if metric in OPTIONAL and episodes[metric].isna().all():
             continue
         bad = episodes[~np.isfinite(episodes[metric].astype(np.float64))]
-
         if len(bad):
             row = bad.iloc[0]
             raise ValueError(f"Policy {row.policy!r}, user {row.user}: {metric} is {row[metric]}, not a number.")

@@ -11,7 +11,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from torch import nn
 
 from driftrec.agents.baselines.common import UnrankedError
-from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.policy import Policy
 
 Progress = Callable[[int, float], None]
@@ -21,10 +21,8 @@ Progress = Callable[[int, float], None]
 def check_measurements(wanted: int, total_steps: int, between: int) -> None:
     """Raise ValueError if a training has no room for ``wanted`` measurements.
 
-    Args:
-        wanted: Measurements, from before the first step to after the last.
-        total_steps: Environment steps.
-        between: Steps that are taken at a time: a rollout of all lanes, or a step of each.
+    They reach from before the first step to after the last. ``between`` are the environment steps that are taken at a
+    time: a rollout of all lanes, or a step of each.
     """
     room = -(-total_steps // between) + 1
     if wanted > room:
@@ -99,10 +97,7 @@ class KeepBest:
 class Measuring(BaseCallback):
     """Has ``keeper`` measure while a stable-baselines3 algorithm learns: before the first step, after the last.
 
-    Args:
-        keeper: Measures.
-        every: Environment steps between measurements.
-        progress: Called after every rollout.
+    Between them it measures ``every`` so many environment steps; ``progress`` is called after every rollout.
     """
 
     def __init__(self, keeper: KeepBest, every: float, progress: Progress) -> None:

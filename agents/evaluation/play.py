@@ -112,3 +112,18 @@ def _in_policy(name: str | None, method: str) -> Iterator[None]:
         if name is None:
             raise
         raise failed(name, method, error) from error
+
+
+def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> float:
+    """Mean engagement a user over an episode, in the world's unit; arguments and errors are those of ``play``."""
+    return tried(world, policy, seeds, horizon)[0]
+
+
+def tried(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> tuple[float, int]:
+    """``mean_engagement``, and the environment steps that all users together took before they left."""
+    total, taken = 0.0, 0
+    _, steps = play(world, policy, seeds, horizon=horizon, seed=0)
+    for step in steps:
+        taken += step.present.size
+        total += float(step.feedback.reward().sum())
+    return total / len(seeds), taken

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from driftrec.agents.evaluation.bootstrap import Interval, Values, interval, paired_interval, ratio_interval
 
 
+@dataclass(frozen=True)
 class References:
     """Engagement of all policies, and those among them that the others are held against.
 
-    Args:
+    Attributes:
         engagement: Of each policy, (training seeds, users).
         trained: Training seeds of each policy, in the order of ``engagement``; none where nothing was trained.
         baseline: Label of the policy for paired differences.
@@ -21,20 +23,17 @@ class References:
         seed: Seed of the resampling.
     """
 
-    def __init__(
-        self,
-        engagement: Mapping[str, Values],
-        trained: Mapping[str, Sequence[int]],
-        *,
-        baseline: str,
-        floor: str,
-        ceiling: str,
-        seed: int,
-    ) -> None:
-        self.engagement, self.trained, self.seed = engagement, trained, seed
-        self.baseline, self.floor, self.ceiling = baseline, floor, ceiling
-        # Where ceiling and floor cannot be told apart, a ratio to their difference says nothing.
-        self.scaled = {floor, ceiling} <= set(engagement) and self._gap(ceiling, floor).low > 0
+    engagement: Mapping[str, Values]
+    trained: Mapping[str, Sequence[int]]
+    baseline: str
+    floor: str
+    ceiling: str
+    seed: int
+
+    @cached_property
+    def scaled(self) -> bool:
+        """Whether ceiling and floor can be told apart; else a ratio to their difference says nothing."""
+        return {self.floor, self.ceiling} <= set(self.engagement) and self._gap(self.ceiling, self.floor).low > 0
 
     def compare(self, name: str) -> dict[str, Any]:
         """How one policy compares.
@@ -45,7 +44,11 @@ class References:
         return {
             "normalised": self._normalised(name) if self.scaled else None,
             "versus_baseline": self._versus(name),
-            "distinguishable_from_random": self._distinguishable(name) if self.floor in self.engagement else None,
+            "distinguishable_from_random": (
+                name != self.floor and self._gap(name, self.floor).excludes(0)
+                if self.floor in self.engagement
+                else None
+            ),
         }
 
     def _normalised(self, name: str) -> dict[str, float]:
@@ -56,13 +59,8 @@ class References:
         return asdict(ratio_interval(self.engagement[name], low, high, seed=self.seed))
 
     def _versus(self, name: str) -> dict[str, float]:
-        if name == self.baseline:
-            return {"difference": 0.0, "low": 0.0, "high": 0.0}
-        gap = self._gap(name, self.baseline)
+        gap = Interval(0.0, 0.0, 0.0) if name == self.baseline else self._gap(name, self.baseline)
         return {"difference": gap.mean, "low": gap.low, "high": gap.high}
-
-    def _distinguishable(self, name: str) -> bool:
-        return name != self.floor and self._gap(name, self.floor).excludes(0)
 
     def _gap(self, name: str, other: str) -> Interval:
         """Difference in pairs: of users, and of training seeds too where both policies have the same."""

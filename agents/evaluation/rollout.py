@@ -1,4 +1,4 @@
-"""Let one policy serve a fixed audience to the horizon, and write down what became of every user."""
+"""Let one policy serve a fixed audience to the horizon, and write down what became of every user and step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.behaviour import Behaviour
-from driftrec.agents.evaluation.persona_columns import persona_columns
+from driftrec.agents.evaluation.episodes import persona_columns
 from driftrec.agents.evaluation.play import Step, play
 from driftrec.agents.policy import Context, Policy
 from driftrec.simulators.world import World
@@ -93,19 +93,8 @@ def roll_out(
     """Serve the users ``seeds`` for up to ``horizon`` steps each.
 
     A user's noise depends on that user's seed alone, so two policies given the same seeds are compared in pairs.
-
-    Args:
-        world: The world.
-        policy: The decider; an ``Oracle`` is told the true state, a copy, before each choice.
-        context: For the embeddings that measure diversity.
-        seeds: One a user.
-        horizon: Steps.
-        seed: The policy's own source of randomness.
-        name: What to call the policy in errors.
-        tick: Called once for every step to the horizon, for progress.
-
-    Raises:
-        TypeError, ValueError, PolicyError: As of ``play``.
+    ``context`` has the embeddings that measure diversity; ``tick`` is called once for every step to the horizon, for
+    progress. The other arguments and the errors are those of ``play``.
     """
     state, steps = play(world, policy, seeds, horizon=horizon, seed=seed, name=name)
     people = persona_columns(world, state)
@@ -120,7 +109,9 @@ def roll_out(
         tick()
     for _ in range(len(journeys), horizon):
         tick()  # nobody is left, but progress is told to the horizon
-    drift = _drift(first, hidden.get("interest"), len(seeds))
+    drift = np.full(len(seeds), np.nan)
+    if first is not None:
+        drift = 1.0 - (first * hidden["interest"]).sum(axis=1, dtype=np.float64)  # of unit rows (users, dims)
     return Rollout(
         _episodes(tally, seeds, drift).join(people),
         tally.engagement,
@@ -150,13 +141,6 @@ def _episodes(tally: _Tally, seeds: NDArray[np.uint64], drift: NDArray[np.float6
             "interest_drift": drift,
         }
     )
-
-
-def _drift(first: NDArray[Any] | None, last: NDArray[Any] | None, users: int) -> NDArray[np.float64]:
-    """1 - cosine between the users' interests (users, dims) at start and end; NaN in a world without interests."""
-    if first is None or last is None:
-        return np.full(users, np.nan)
-    return 1.0 - (first * last).sum(axis=1, dtype=np.float64)
 
 
 def _journey(world: World[Any], hidden: Mapping[str, NDArray[Any]], tally: _Tally, step: int) -> pd.DataFrame:
@@ -190,3 +174,25 @@ def diversity(embeddings: NDArray[np.float32], slates: NDArray[np.int64]) -> NDA
     for position in range(1, k):
         total += embeddings[slates[:, position]]
     return 1.0 - (np.square(total).sum(axis=1) - k) / (k * (k - 1))
+
+
+RESAMPLES = 500
+
+
+def step_table(rollout: Rollout, seed: int) -> pd.DataFrame:
+    """One row a step: mean engagement over all users with a 95 % bootstrap interval, who is left, the behaviour."""
+    steps, users = rollout.engagement.shape
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(users, np.full(users, 1.0 / users), size=RESAMPLES).astype(np.float32) / users
+    means = weights @ rollout.engagement.T  # (resamples, steps)
+    low, high = np.percentile(means, [2.5, 97.5], axis=0)
+    return pd.DataFrame(
+        {
+            "step": np.arange(steps),
+            "engagement": rollout.engagement.mean(axis=1, dtype=np.float64),
+            "engagement_low": low,
+            "engagement_high": high,
+            "alive": rollout.alive,
+            **rollout.behaviour,
+        }
+    )

@@ -1,9 +1,7 @@
 """From tables of episodes to a summary with intervals, and both to a folder and back.
 
-Three tables describe a comparison. ``episodes`` has one row per (policy, training_seed, user), ``steps`` one
-per (policy, training_seed, step), ``journeys`` one per (policy, step, topic) of a single user. Everything in
-the summary and in every plot is a function of these. The training seed is empty where nothing was trained, ``persona``
-and ``persona_distance`` (see ``driftrec.agents.evaluation.persona_columns``) are in a world without personas.
+Everything in the summary and in every plot is a function of the three tables of ``Results``. The training seed is empty
+where nothing was trained, ``persona`` and ``persona_distance`` are in a world without personas.
 """
 
 from __future__ import annotations
@@ -28,9 +26,8 @@ from driftrec.agents.evaluation.bootstrap import (
     interval,
 )
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
-from driftrec.agents.evaluation.named_tables import read_table, write_table
 from driftrec.agents.evaluation.references import References
-from driftrec.agents.evaluation.tables import markdown
+from driftrec.agents.evaluation.tables import markdown, read_table, write_table
 from driftrec.simulators.settings import nearest
 
 RENAMED = {"session_minutes": "session_engagement"}
@@ -115,7 +112,8 @@ def summarise(
     """
     check_episodes(episodes)
     tables = user_tables(episodes)
-    _check_baseline(baseline, list(tables))
+    if baseline not in tables:
+        raise ValueError(f"Baseline {baseline!r} is not among the policies. {nearest(baseline, list(tables))}")
     _check_shown(shown, tables)
     engagement = {name: table["engagement"] for name, table in tables.items()}
     trained = {name: training_seeds(episodes, name) for name in tables}
@@ -137,9 +135,8 @@ def summarise(
 
 def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) -> dict[str, dict[str, float] | None]:
     """Every measure of one policy with its interval; None of what the world does not have."""
-    absent = [metric for metric in METRICS if np.isnan(table[metric]).all()]
     return {
-        **{m: None if m in absent else asdict(interval(table[m], seed=seed)) for m in METRICS},
+        **{m: None if np.isnan(table[m]).all() else asdict(interval(table[m], seed=seed)) for m in METRICS},
         "catalogue_coverage": asdict(coverage_interval(shown, seed=seed)),
     }
 
@@ -147,9 +144,7 @@ def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) 
 def write_results(folder: str | Path, results: Results) -> None:
     """Write episodes.csv, steps.csv, journeys.csv, summary.json and summary.md, replacing those of that name.
 
-    Args:
-        folder: Where to; made if absent.
-        results: What to write.
+    The folder is made if absent.
 
     Raises:
         ValueError: If the summary holds NaN or infinity, which JSON does not know.
@@ -185,11 +180,6 @@ def read_results(folder: str | Path) -> Results:
             raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
     episodes, steps, journeys = (read_table(where / f"{name}.csv", types) for name, types in TYPES.items())
     return Results(episodes.rename(columns=RENAMED), steps, journeys, read_summary(where / "summary.json"))
-
-
-def _check_baseline(baseline: str, names: list[str]) -> None:
-    if baseline not in names:
-        raise ValueError(f"Baseline {baseline!r} is not among the policies. {nearest(baseline, names)}")
 
 
 def _check_shown(shown: Mapping[str, NDArray[np.bool_]], tables: Mapping[str, Mapping[str, Values]]) -> None:

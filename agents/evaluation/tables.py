@@ -1,10 +1,12 @@
-"""A summary as text: Markdown for a file, aligned columns for a terminal. Both show the same three blocks."""
+"""Tables as files: a summary as Markdown or aligned columns, which show the same three blocks; any table as CSV."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -45,12 +47,7 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
             "engagement with {floor} as 0 and {ceiling} as 1; - where one is missing or {ceiling} not clearly ahead",
             "z.3f",
         ),
-        Column(
-            "versus_baseline",
-            "vs baseline ({unit})",
-            "engagement minus that of {baseline}, user by user",
-            "+z.1f",
-        ),
+        Column("versus_baseline", "vs baseline ({unit})", "engagement minus that of {baseline}, user by user", "+z.1f"),
     ),
     (
         Column("sessions", "sessions", "visits in the episode", "z.1f"),
@@ -72,22 +69,14 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
 
 
 def markdown(summary: Mapping[str, Any]) -> str:
-    """The summary as Markdown: three tables, one row a policy by falling engagement, and a legend.
-
-    Args:
-        summary: What ``summarise`` returned.
-    """
+    """The summary as Markdown: three tables, one row a policy by falling engagement, and a legend."""
     tables = "\n\n".join(markdown_table(frame) for frame in _frames(summary))
-    legend = "\n".join(f"- {line}" for line in _legend(summary))
+    legend = "\n".join(f"- {line}" for line in _method(summary) + _meanings(summary, BLOCKS))
     return f"# Policies in {summary['world']}\n\n{tables}\n\n{legend}\n"
 
 
 def text_table(summary: Mapping[str, Any]) -> str:
-    """The summary for a terminal: the same three tables in aligned columns, how they were made, what is compared.
-
-    Args:
-        summary: What ``summarise`` returned.
-    """
+    """The summary for a terminal: the same three tables in aligned columns, how they were made, what is compared."""
     tables = "\n\n".join(frame.to_string(index=False) for frame in _frames(summary))
     return f"{tables}\n\n" + "\n".join(_method(summary) + _meanings(summary, BLOCKS[:1])) + "\n"
 
@@ -114,16 +103,10 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
     names = by_engagement(summary)
     shown = [marked(name, summary) for name in names]
     width = max(map(len, shown))
+    first = {"policy".ljust(width): [name.ljust(width) for name in shown]}
+    found = [summary["policies"][name] for name in names]
     return [
-        pd.DataFrame(
-            {
-                "policy".ljust(width): [name.ljust(width) for name in shown],
-                **{
-                    _title(c, summary): [_cell(summary["policies"][name][c.key], c.form) for name in names]
-                    for c in block
-                },
-            }
-        )
+        pd.DataFrame(first | {_title(c, summary): [_cell(one[c.key], c.form) for one in found] for c in block})
         for block in BLOCKS
     ]
 
@@ -162,13 +145,8 @@ def markdown_table(frame: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(cell.strip().replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
-def _legend(summary: Mapping[str, Any]) -> list[str]:
-    return _method(summary) + _meanings(summary, BLOCKS)
-
-
 def _meanings(summary: Mapping[str, Any], blocks: Sequence[Sequence[Column]]) -> list[str]:
-    names = {key: summary[key] for key in ("unit", "floor", "ceiling", "baseline")}
-    return [f"{_title(column, summary)}: {column.meaning.format(**names)}" for block in blocks for column in block]
+    return [f"{_title(c, summary)}: {c.meaning.format_map(summary)}" for block in blocks for c in block]
 
 
 def _method(summary: Mapping[str, Any]) -> list[str]:
@@ -188,3 +166,16 @@ def _method(summary: Mapping[str, Any]) -> list[str]:
         *tuned,
         *failed,
     ]
+
+
+def write_table(table: pd.DataFrame, file: Path) -> None:
+    """Write a table without its index; all names are quoted, as a carriage return in one would end its line."""
+    table.to_csv(file, index=False, quoting=csv.QUOTE_NONNUMERIC)
+
+
+def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
+    """Read what ``write_table`` wrote; only what is empty is missing.
+
+    ``types`` are those of columns by name, "str" for names: they may be "007", "True", "NA" or "nan".
+    """
+    return pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])

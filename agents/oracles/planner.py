@@ -11,7 +11,7 @@ from dataclasses import asdict, astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.told import Told, by_parts
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import optimal_slates

@@ -1,4 +1,4 @@
-"""Pictures of a comparison, as functions of its tables.
+"""Pictures of a comparison, as functions of its tables; ``summary`` is what ``summarise`` returned.
 
 Imports of agents: known, evaluation.
 """

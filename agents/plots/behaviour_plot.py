@@ -7,12 +7,10 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from driftrec.agents.evaluation.behaviour import BEHAVIOUR
-from driftrec.agents.plots.bins import bin_width, binned, in_words
-from driftrec.agents.plots.drawing import draw_lines, legend_below, plain_panel
+from driftrec.agents.plots.drawing import bin_width, binned, draw_lines, in_words, legend_below, plain_panel
 from driftrec.agents.plots.looks import Look, how_many, looks, oracle_note
 
 COLUMNS = 3
@@ -46,7 +44,6 @@ def behaviour(steps: pd.DataFrame, summary: Mapping[str, Any], *, width: int | N
     look, width = looks(summary), bin_width(steps) if width is None else width
     columns, rows = min(len(names), COLUMNS), -(-len(names) // COLUMNS)
     figure = Figure(figsize=(3.7 * columns, 1.2 + 2.9 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, name in zip(panels, names, strict=False):
         _panel(axes, steps, name, width, look)

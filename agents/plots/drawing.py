@@ -1,4 +1,4 @@
-"""What the plots share: an empty figure, a line per policy, names beside the lines or below the panels."""
+"""What the plots share: an empty figure, a line per policy, names beside or below, means over equal bins of steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -23,15 +22,12 @@ ROW = 0.2
 
 
 def empty_figure(names: Sequence[str], rows: float = ROW, least: float = 4.8) -> tuple[Figure, Axes]:
-    """One plain panel on the Agg canvas, which needs no display; it grows with what is written beside it.
+    """One plain panel, which grows with what is written beside it.
 
-    Args:
-        names: Written beside the panel, one below the other.
-        rows: Inches for each of them.
-        least: Height of the figure, in inches.
+    That is ``names``, one below the other, ``rows`` inches each; the figure is ``least`` inches high or more.
     """
-    figure = Figure(figsize=(8.2 + _beyond(names, 16), max(least, 1.4 + rows * len(names))), layout="constrained")
-    FigureCanvasAgg(figure)
+    beyond = 0.075 * max(0, max(map(len, names), default=0) - 16)  # inches of the longest name over the usual
+    figure = Figure(figsize=(8.2 + beyond, max(least, 1.4 + rows * len(names))), layout="constrained")
     axes = figure.subplots()
     plain_panel(axes)
     axes.set_axisbelow(True)
@@ -47,11 +43,7 @@ def plain_panel(axes: Axes) -> None:
 def draw_lines(axes: Axes, drawn: Mapping[str, pd.Series[float]], look: Mapping[str, Look], steps: bool) -> None:
     """A line per policy; broken lines above whole ones, which would hide them.
 
-    Args:
-        axes: The panel.
-        drawn: Heights of each policy by step.
-        look: How each is drawn.
-        steps: Whether a height holds to the next one's place: then the lines are stairs.
+    ``drawn`` holds each policy's heights by step; with ``steps`` a height holds to the next one: the lines are stairs.
     """
     for name, line in drawn.items():
         axes.plot(
@@ -106,11 +98,6 @@ def legend_below(figure: Figure, labels: Sequence[str], handles: Sequence[Line2D
     )
 
 
-def _beyond(names: Sequence[str], usual: int) -> float:
-    """Inches that the longest name takes more than one of ``usual`` characters."""
-    return 0.075 * max(0, max(map(len, names), default=0) - usual)
-
-
 def spread(heights: NDArray[np.float64] | Sequence[float], gap: float) -> NDArray[np.float64]:
     """Move ascending heights apart to at least ``gap``, changing them as little as possible (least squares).
 
@@ -120,3 +107,42 @@ def spread(heights: NDArray[np.float64] | Sequence[float], gap: float) -> NDArra
     ranks = gap * np.arange(len(heights))
     wanted = np.asarray(heights, dtype=np.float64) - ranks
     return np.asarray(isotonic_regression(wanted, y_min=0.0, y_max=max(0.0, 1.0 - ranks[-1]))) + ranks
+
+
+SINGLY = 100
+"""Steps that are drawn one by one at most."""
+
+BINS = 60
+"""Bins in a plot of more steps at most."""
+
+
+def bin_width(steps: pd.DataFrame) -> int:
+    """Steps in a bin, 1 where the table has few."""
+    number = steps.step.nunique()
+    return 1 if number <= SINGLY else -(-number // BINS)
+
+
+def binned(values: pd.DataFrame, width: int) -> pd.DataFrame:
+    """Mean of every column over bins of ``width`` steps, NaN left out; the last bin may have fewer.
+
+    Args:
+        values: Index: step, from 0 on.
+        width: Steps of a bin.
+
+    Returns:
+        Index: where each bin begins. The last row closes the last bin, for lines drawn in steps.
+
+    Raises:
+        ValueError: If ``width`` is not positive.
+    """
+    if width < 1:
+        raise ValueError(f"Bins must hold 1 step or more, not {width}.")
+    means = values.groupby(values.index // width).mean()
+    means.index = means.index * width
+    end = means.iloc[[-1]].set_axis([values.index.max() + 1])
+    return pd.concat([means, end])
+
+
+def in_words(width: int) -> str:
+    """What of the steps is drawn."""
+    return "every step" if width == 1 else f"means of {width} steps each"

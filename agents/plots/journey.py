@@ -7,13 +7,11 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from driftrec.agents.evaluation.rollout import JOURNEYS
 from driftrec.agents.plots.drawing import BLANK, legend_below
-from driftrec.agents.plots.looks import looks_of, plain
-from driftrec.agents.plots.palette import OTHER_TOPICS, TOPIC_COLOURS
+from driftrec.agents.plots.looks import OTHER_TOPICS, TOPIC_COLOURS, looks_of, plain
 
 TOPICS = len(TOPIC_COLOURS)
 
@@ -25,10 +23,7 @@ def interest_journey(journeys: pd.DataFrame, summary: Mapping[str, Any], horizon
     Every other session is shaded. A user who leaves before the horizon is said to be gone. How the user was chosen is
     written below.
 
-    Args:
-        journeys: One row per policy, step and topic, of one user.
-        summary: What ``summarise`` returned.
-        horizon: Steps of the comparison, to which all panels reach.
+    All panels reach to ``horizon``, the steps of the comparison.
 
     Raises:
         ValueError: If the table is empty.
@@ -40,7 +35,6 @@ def interest_journey(journeys: pd.DataFrame, summary: Mapping[str, Any], horizon
     peaks = journeys.groupby("topic").interest.max().sort_values(ascending=False)
     colours = dict(zip(peaks.index[:TOPICS], TOPIC_COLOURS, strict=False))
     figure = Figure(figsize=(1.5 + 4.4 * len(policies), 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(policies), sharex=True, sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, policies, strict=True):
         rows = journeys[journeys.policy == name]

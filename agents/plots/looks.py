@@ -1,21 +1,57 @@
-"""Which policies of a comparison are drawn, what each is called and how it is drawn: alike in all of its plots."""
+"""How each policy of a comparison is called and drawn, alike in all plots, told apart by colour-blind readers too."""
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from driftrec.agents.evaluation.tables import ORACLE_MARK, by_engagement
-from driftrec.agents.known import Dash
-from driftrec.agents.plots.palette import styles
+from driftrec.agents.known import KNOWN, ORACLE_DASH, Dash, Style
 
 MOST = 28
 """Policies in one figure; more lines cannot be told apart."""
 
 LONGEST = 36
 """Characters of a name in a plot."""
+
+SPARE = (
+    *(Style(colour) for colour in ("#FF8787", "#FF87F0", "#960F5A", "#0087F0", "#00D20F", "#9696D2", "#F06996")),
+    *(Style(colour, "-.") for colour in ("#C378A5", "#0F78A5", "#4B4B78", "#A54BFF", "#96C396", "#B4A569", "#F0783C")),
+    *(Style(colour, "-.") for colour in ("#870FF0", "#004B96", "#3C5A1E")),
+    *(Style(colour, ":") for colour in ("#695A4B", "#0000E1", "#5A0F5A", "#5A8778", "#C3785A", "#FF0F00", "#F000B4")),
+    *(Style(colour, ":") for colour in ("#00A52D", "#784BD2", "#693C00", "#D2A5D2")),
+)
+"""Of policies that are not this package's."""
+
+TOPIC_COLOURS = ("#332288", "#CC6677", "#117733", "#88CCEE", "#AA4499", "#DDCC77")
+OTHER_TOPICS = "#CCCCCC"
+
+
+def styles(names: Iterable[str], oracles: Collection[str] = ()) -> dict[str, Style]:
+    """Style of every name; no two have one colour.
+
+    This package's policies have fixed ones. Any other has a spare colour that follows from its name, the next free one
+    where another of ``names`` has that already: it looks the same in all plots of a comparison, and mostly in the next
+    comparison too. Lines of ``oracles`` are broken.
+
+    Raises:
+        ValueError: If more of ``names`` are unknown than there are ``SPARE`` ones.
+    """
+    wanted = list(dict.fromkeys(names))
+    own = sorted(set(wanted) - set(KNOWN))
+    if len(own) > len(SPARE):
+        raise ValueError(f"{len(own)} policies of your own are more than the {len(SPARE)} colours for them.")
+    taken: dict[int, str] = {}
+    for name in own:
+        first = zlib.crc32(name.encode("utf-8", "surrogatepass"))
+        places = ((first + step) % len(SPARE) for step in range(len(SPARE)))  # those that suit it best first
+        taken[next(place for place in places if place not in taken)] = name
+    spare = {name: SPARE[place] for place, name in taken.items()}
+    found = {name: KNOWN[name].style if name in KNOWN else spare[name] for name in wanted}
+    return {name: Style(style.colour, ORACLE_DASH) if name in oracles else style for name, style in found.items()}
 
 
 ORACLE = f"{ORACLE_MARK} oracle, dashed"
@@ -41,17 +77,12 @@ def looks(summary: Mapping[str, Any]) -> dict[str, Look]:
     """Look of every policy that is drawn, in the summary's order.
 
     Those are all, or of more than ``MOST`` baseline, floor, ceiling and the best.
-
-    Args:
-        summary: What ``summarise`` returned.
     """
     roles = {summary[role] for role in ("baseline", "floor", "ceiling")}
     ranked = sorted(by_engagement(summary), key=lambda name: name not in roles)
     chosen = set(ranked[:MOST])
-    policies = summary["policies"]
-    return looks_of(
-        [name for name in policies if name in chosen], [name for name in chosen if policies[name]["oracle"]]
-    )
+    drawn = {name: policy for name, policy in summary["policies"].items() if name in chosen}
+    return looks_of(drawn, [name for name, policy in drawn.items() if policy["oracle"]])
 
 
 def looks_of(names: Iterable[str], oracles: Collection[str]) -> dict[str, Look]:

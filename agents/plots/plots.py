@@ -16,17 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driftrec.agents.evaluation.summary import Results
-from driftrec.agents.evaluation.tables import (
-    MARK,
-    ORACLE_MARK,
-    by_engagement,
-    in_unit,
-    like_floor,
-    sample_size,
-)
+from driftrec.agents.evaluation.tables import MARK, ORACLE_MARK, by_engagement, in_unit, like_floor, sample_size
 from driftrec.agents.plots.behaviour_plot import behaviour, told_behaviour
-from driftrec.agents.plots.bins import bin_width
-from driftrec.agents.plots.drawing import BLANK, empty_figure
+from driftrec.agents.plots.drawing import BLANK, bin_width, empty_figure
 from driftrec.agents.plots.journey import interest_journey
 from driftrec.agents.plots.looks import how_many, looks, plain
 from driftrec.agents.plots.steps_plot import (
@@ -43,11 +35,7 @@ DPI = 130
 
 
 def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
-    """Bars of mean engagement by policy, best on top, with the intervals of the means.
-
-    Args:
-        summary: What ``summarise`` returned.
-    """
+    """Bars of mean engagement by policy, best on top, with the intervals of the means."""
     look = looks(summary)
     names = [name for name in by_engagement(summary)[::-1] if name in look]
     found = [summary["policies"][name]["engagement"] for name in names]
@@ -110,8 +98,10 @@ def save_all(
     if not results.journeys.empty:
         figures["interest_journey"] = interest_journey(results.journeys, summary, results.steps.step.nunique())
     if curve is not None:
-        levels = reference or _ends(summary)
-        oracles = [name for name in levels if name in summary["policies"] and summary["policies"][name]["oracle"]]
+        policies = summary["policies"]
+        ends = [summary[role] for role in ("floor", "ceiling") if summary[role] in policies]
+        levels = reference or {name: policies[name]["engagement"]["mean"] for name in ends}
+        oracles = [name for name in levels if name in policies and policies[name]["oracle"]]
         figures["training_curve"] = training_curve(curve, summary["unit"], levels, oracles)
     return _write(Path(folder), figures)
 
@@ -143,12 +133,6 @@ def _one_warning_of_glyphs() -> Iterator[None]:
             warnings.warn_explicit(found.message, found.category, found.filename, found.lineno)
     if lacking:
         warnings.warn("The plots show boxes for some characters of names, which the font does not have.", stacklevel=4)
-
-
-def _ends(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Mean engagement of floor and ceiling, as far as they were evaluated."""
-    names = [summary[role] for role in ("floor", "ceiling") if summary[role] in summary["policies"]]
-    return {name: summary["policies"][name]["engagement"]["mean"] for name in names}
 
 
 def _mark_level(axes: Axes, level: float, name: str, line: int) -> None:

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from driftrec.agents.evaluation.tables import in_unit
-from driftrec.agents.plots.bins import bin_width, binned, in_words
-from driftrec.agents.plots.drawing import draw_lines, empty_figure, label_right
+from driftrec.agents.plots.drawing import bin_width, binned, draw_lines, empty_figure, in_words, label_right
 from driftrec.agents.plots.looks import how_many, looks, oracle_note, plain
 
 ALIKE = 0.02
@@ -64,12 +63,7 @@ def while_anyone_is_there(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def retention(steps: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
-    """Share of the users who are not gone for good, after every step; training seeds are averaged.
-
-    Args:
-        steps: One row per policy, training seed and step.
-        summary: What ``summarise`` returned.
-    """
+    """Share of the users who are not gone for good, after every step; training seeds are averaged."""
     look = looks(summary)
     figure, axes = empty_figure([policy.label for policy in look.values()])
     axes.set_ylim(0, 1)  # before the names, which stand at heights of the panel

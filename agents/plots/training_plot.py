@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter
 
 from driftrec.agents.evaluation.curves import MEASURE, checked_curve, split_runs
 from driftrec.agents.evaluation.tables import in_unit
 from driftrec.agents.plots.drawing import label_right, legend_below, plain_panel
-from driftrec.agents.plots.looks import ORACLE, Look, looks_of, plain
-from driftrec.agents.plots.palette import KNOWN
+from driftrec.agents.plots.looks import KNOWN, ORACLE, Look, looks_of, plain
 
 STAGES = {
     "myopic": ("myopic", "o"),
@@ -30,10 +27,7 @@ BEST_KEPT = ("ppo", "slateq", "sb3-ppo", "sb3-sac")
 
 
 def training_curve(
-    curve: pd.DataFrame,
-    unit: str,
-    reference: Mapping[str, float] | None = None,
-    oracles: Collection[str] = (),
+    curve: pd.DataFrame, unit: str, reference: Mapping[str, float] | None = None, oracles: Collection[str] = ()
 ) -> Figure:
     """Engagement of every measurement of a training, one line a run, and what other policies reach.
 
@@ -55,7 +49,6 @@ def training_curve(
     stages = dict.fromkeys(str(stage) for run in runs.values() for stage in run.stage)
     look = looks_of([*map(_policy, stages), *levels], oracles)
     figure = Figure(figsize=(9.4, 4.8), layout="constrained")
-    FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, x in ((left, "env_steps"), (right, "seconds")):
         _panel(axes, runs, x, levels, look)
@@ -64,7 +57,8 @@ def training_curve(
     left.set_xlabel("environment steps, logging and tuning included")
     right.set_xlabel("seconds, measuring left out")
     left.set_ylabel(plain(in_unit("engagement per episode", unit), longest=60))
-    legend_below(figure, [plain(stage) for stage in stages], _handles(left, stages))
+    marks = [next(line for line in left.lines if line.get_gid() == stage) for stage in stages]
+    legend_below(figure, [plain(stage) for stage in stages], marks)
     if levels:
         label_right(figure, right, levels, look)
     count = "one run" if len(runs) == 1 else f"{len(runs)} runs"
@@ -76,11 +70,6 @@ def training_curve(
 def _policy(stage: str) -> str:
     """The policy whose colour a stage has."""
     return STAGES[stage][0] if stage in STAGES else stage if stage in KNOWN else "ppo"
-
-
-def _handles(axes: Axes, stages: Iterable[str]) -> list[Line2D]:
-    """Marks of each stage."""
-    return [next(line for line in axes.lines if line.get_gid() == stage) for stage in stages]
 
 
 def _panel(

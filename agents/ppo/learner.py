@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
 from driftrec.agents.ppo.candidates import CandidateStage

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.evaluation.mean_engagement import tried
+from driftrec.agents.evaluation.play import tried
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import FitSettings, Report, fit
 from driftrec.agents.ranker.future import FutureSettings, weigh

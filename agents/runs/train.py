@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from driftrec.agents.evaluation.curve import Curve
-from driftrec.agents.evaluation.curves import CURVE_FILE
+from driftrec.agents.evaluation.curves import CURVE_FILE, Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Progress, check_measurements, naming_divergence
-from driftrec.agents.evaluation.named_tables import write_table
+from driftrec.agents.evaluation.tables import write_table
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.ranker.warm_start import warm_start

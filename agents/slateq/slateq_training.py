@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Progress
 from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker.judge import Judge

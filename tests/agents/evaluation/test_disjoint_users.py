@@ -12,7 +12,7 @@ import pytest
 from driftrec.agents.baselines import Random
 from driftrec.agents.comparison.comparison import Entry, compare
 from driftrec.agents.comparison.tuning import search, validate
-from driftrec.agents.evaluation import curve
+from driftrec.agents.evaluation import curves
 from driftrec.agents.oracles.planner import tune_planner
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
@@ -113,13 +113,13 @@ def test_no_two_phases_meet_the_same_user(setup, met):
 
 def test_training_from_start_to_end_meets_nobody_of_the_comparison(setup, met, monkeypatch, tmp_path):
     measured = []
-    measure = curve.mean_engagement
+    measure = curves.mean_engagement
 
     def watched(world, policy, seeds, horizon):
         measured.append(set(seeds.tolist()))
         return measure(world, policy, seeds, horizon)
 
-    monkeypatch.setattr(curve, "mean_engagement", watched)
+    monkeypatch.setattr(curves, "mean_engagement", watched)
     training.train(setup, TOY, seed=SEED, folder=tmp_path)
     trained = set(met)
     assert len(measured) == 7  # myopic, farsighted, three refits, before and after PPO

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from driftrec.agents.evaluation.curves import CURVE_FILE, MEASURE, read_curves, split_runs
-from driftrec.agents.evaluation.named_tables import read_table, write_table
 from driftrec.agents.evaluation.summary import Results, read_results, write_results
+from driftrec.agents.evaluation.tables import read_table, write_table
 
 HOSTILE = [
     "0.10",

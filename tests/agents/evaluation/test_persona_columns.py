@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.evaluation.episodes import check_episodes
-from driftrec.agents.evaluation.persona_columns import distances, persona_columns
+from driftrec.agents.evaluation.episodes import check_episodes, distances, persona_columns
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.evaluation.summary import Results, read_results, summarise, write_results
 from driftrec.agents.policy import Context

@@ -5,8 +5,7 @@ import pytest
 
 from driftrec.agents.baselines import LinUCB, Random
 from driftrec.agents.comparison import tuning
-from driftrec.agents.evaluation.mean_engagement import mean_engagement, tried
-from driftrec.agents.evaluation.play import play
+from driftrec.agents.evaluation.play import mean_engagement, play, tried
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.policy import PolicyError
 from driftrec.agents.worlds.figures import returns

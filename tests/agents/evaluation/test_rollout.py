@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.baselines import Content, Random
-from driftrec.agents.evaluation.rollout import JOURNEYS, diversity, roll_out
-from driftrec.agents.evaluation.step_table import step_table
+from driftrec.agents.evaluation.rollout import JOURNEYS, diversity, roll_out, step_table
 from driftrec.agents.policy import Context
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds

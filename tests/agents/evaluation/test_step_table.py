@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from driftrec.agents.evaluation.step_table import step_table
+from driftrec.agents.evaluation.rollout import step_table
 
 STEPS, USERS = 200, 400
 

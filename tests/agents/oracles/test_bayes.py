@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.bayes import Bayes, hypotheses
 from driftrec.agents.oracles.recsim_oracles import average_user

@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.oracles.planner import tune_planner
 from driftrec.envs.catalogues import packaged_catalogue

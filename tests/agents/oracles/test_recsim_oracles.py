@@ -6,7 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.recsim_oracles import (
     BudgetPlanner,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle, RandomSlates, ReversedOracle, best_first
 from driftrec.agents.oracles.sardine_planner import QuotaPlanner, QuotaWeights, one_more
 from driftrec.agents.policy import Oracle, Policy

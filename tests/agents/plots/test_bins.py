@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.plots.bins import BINS, SINGLY, bin_width, binned
+from driftrec.agents.plots.drawing import BINS, SINGLY, bin_width, binned
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from driftrec.agents.known import KNOWN, ORACLE_DASH
-from driftrec.agents.plots.palette import OTHER_TOPICS, SPARE, TOPIC_COLOURS, styles
+from driftrec.agents.plots.looks import OTHER_TOPICS, SPARE, TOPIC_COLOURS, styles
 
 SIGHTS = {  # linear RGB to linear RGB, severity 1; Machado, Oliveira and Fernandes 2009
     "normal": np.eye(3),

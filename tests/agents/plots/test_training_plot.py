@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.plots.palette import KNOWN
+from driftrec.agents.plots.looks import KNOWN
 from driftrec.agents.plots.training_plot import training_curve
 
 STAGES = ["myopic", "farsighted", "refitted", "ppo", "ppo", "ppo"]

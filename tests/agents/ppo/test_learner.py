@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, check_measurements
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
@@ -34,7 +34,7 @@ def test_the_best_of_the_measurements_is_put_back(monkeypatch, returns):
         measured.append({name: value.clone() for name, value in policy.network.state_dict().items()})
         return returns[len(measured) - 1]
 
-    monkeypatch.setattr("driftrec.agents.evaluation.curve.mean_engagement", measure)
+    monkeypatch.setattr("driftrec.agents.evaluation.curves.mean_engagement", measure)
     curve = Curve(setup.world, user_seeds(0, "validation", 4), 20)
     curve.env_steps = 1000  # of the warm start
     served = SlatePolicy(stage, model.policy, greedy=True)

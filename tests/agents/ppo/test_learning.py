@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.evaluation.curve import Curve
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.greedy import Greedy

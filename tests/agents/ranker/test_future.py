@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from driftrec.agents.evaluation.mean_engagement import mean_engagement, tried
+from driftrec.agents.evaluation.play import mean_engagement, tried
 from driftrec.agents.ranker import future as future_module
 from driftrec.agents.ranker.future import FutureSettings, engagement_after, weigh
 from driftrec.agents.ranker.greedy import Greedy

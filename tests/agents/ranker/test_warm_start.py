@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from driftrec.agents.evaluation.curve import Curve
+from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.ranker import warm_start as module
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.future import FutureSettings

@@ -90,7 +90,7 @@ def slates_of(policy, setup):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_loads_to_the_policy_that_was_measured_best(setup, runs, kind):
-    from driftrec.agents.evaluation.mean_engagement import mean_engagement
+    from driftrec.agents.evaluation.play import mean_engagement
     from driftrec.simulators.noise import user_seeds
 
     curve = pd.read_csv(runs[kind] / "curve.csv")

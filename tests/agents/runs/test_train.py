@@ -13,7 +13,7 @@ import torch
 
 from driftrec.agents.comparison.comparison import build_entries, compare
 from driftrec.agents.evaluation.keep_best import KeepBest
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.runs import train as training
 from driftrec.agents.runs.baselines import train_slateq

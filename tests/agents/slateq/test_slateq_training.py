@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from driftrec.agents.evaluation.curve import Curve
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.choice import AnyClick, OneClick
 from driftrec.agents.ranker.fitting import FitSettings

@@ -10,7 +10,7 @@ import pytest
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.comparison.comparison import build_entries, compare
-from driftrec.agents.evaluation.mean_engagement import mean_engagement
+from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.registry import builders
 from driftrec.agents.setup import NEWS, WorldArgs, set_up
