@@ -15,6 +15,7 @@ from driftrec.scripts.toml_file import read, words_of
 MOVED = {
     "--recipe": "--settings.*",
     "--validation-users": "--settings.validation-users",
+    "--settings.myopic.": "--settings.fit.",
     "--slateq.": "--settings.slateq.",
     "--sb3-ppo.": "--settings.",
     "--sb3-sac.": "--settings.",

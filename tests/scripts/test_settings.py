@@ -206,6 +206,7 @@ def test_wrong_values_are_refused_in_the_words_for_flags(text, words, file, drif
     [
         (("train", "--recipe", "{}"), "--recipe is now --settings.*; --help lists all, with the world's defaults."),
         (("train", "--world", BORED, "--recipe={}"), "--recipe is now --settings.*;"),
+        (("train", "--settings.myopic.lanes", "9"), "--settings.myopic.lanes is now --settings.fit.lanes;"),
         (("train-baseline", "slateq", "--slateq.gamma", "0.9"), "--slateq.gamma is now --settings.slateq.gamma;"),
         (("train-baseline", "sb3-ppo", "--sb3_ppo.batch_size=9"), "--sb3-ppo.batch-size is now --settings.batch-size;"),
         (("train-baseline", "sb3-sac", "--sb3-sac.lanes", "9"), "--sb3-sac.lanes is now --settings.lanes;"),
