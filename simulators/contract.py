@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from driftrec.simulators.catalogue import Catalogue, Personas
-from driftrec.simulators.world import Feedback, Field, World
+from driftrec.simulators.world import Feedback, Field, NotAppraisedError, World
 
 READ_ON = "See driftrec.simulators.world.World, and docs/own-worlds.md for an example."
 USERS = 2
@@ -69,7 +70,8 @@ def check_trial(world: World[Any]) -> None:
     state = world.reset(np.arange(USERS, dtype=np.uint64))
     faults = _observed(world, state)
     items = np.arange(world.slate_size) % world.num_items
-    faults += _array("expected_engagement", world.expected_engagement(state), (world.num_items,), np.float32)
+    with suppress(NotAppraisedError):
+        faults += _array("expected_engagement", world.expected_engagement(state), (world.num_items,), np.float32)
     feedback = world.step(state, np.tile(items, (USERS, 1)))
     if isinstance(feedback, Feedback):
         slate, whether = (world.slate_size,), np.bool_

@@ -25,7 +25,7 @@ from driftrec.simulators.satisfaction import Satisfaction, SatisfactionRule
 from driftrec.simulators.sizes import check_sizes, size
 from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
 from driftrec.simulators.vectors import Float, normalise
-from driftrec.simulators.world import Appraisal, Feedback, Field
+from driftrec.simulators.world import Appraisal, Feedback, Field, NotAppraisedError
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ class NewsWorld:
         """Weight of opening nothing, which only a multinomial logit has."""
         choice = self.config.choice
         if not hasattr(choice, "no_click"):
-            raise TypeError(
+            raise NotAppraisedError(
                 f"config.choice {spelt(choice)} has no no_click, as a multinomial logit has; myopic-oracle and "
                 "planner, which appraise items one by one, need it. Leave them out."
             )

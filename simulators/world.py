@@ -75,6 +75,10 @@ class Field:
     high: float
 
 
+class NotAppraisedError(TypeError):
+    """A world cannot say what an all-knowing observer expects, for a mechanism of the user's own leaves it open."""
+
+
 class World(Protocol[State]):
     """Items, people, and how they choose, tire, drift, leave and return.
 
@@ -166,7 +170,11 @@ class World(Protocol[State]):
         ...
 
     def expected_engagement(self, state: State) -> NDArray[np.float32]:
-        """Mean engagement of every item if it were shown alone, (users, items). Touches neither state nor noise."""
+        """Mean engagement of every item if it were shown alone, (users, items). Touches neither state nor noise.
+
+        Raises:
+            NotAppraisedError: If the world cannot say; what needs no oracle works all the same.
+        """
         ...
 
 

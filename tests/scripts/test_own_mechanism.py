@@ -33,6 +33,35 @@ def test_the_command_runs_as_printed_and_tells_the_mechanism(printed, driftrec, 
     assert told in config["description"]
 
 
+NO_LOGIT = """
+import numpy as np
+
+class Threshold:
+    def position_weights(self, slate_size):
+        return np.ones(slate_size, np.float32)
+
+    def attraction(self, affinity, allure, satiation, repeat, satisfaction):
+        return np.exp(affinity)
+
+    def choose(self, weights, draw):
+        best = weights.argmax(axis=0)
+        return np.where(weights.max(axis=0) > 1 + draw, best, -1)
+"""
+
+
+@pytest.mark.slow  # for the processes that ``project`` starts
+def test_a_choice_that_is_no_logit_serves_every_policy_but_oracles(driftrec, project, tmp_path, monkeypatch):
+    (tmp_path / "my_threshold.py").write_text(NO_LOGIT)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    config = ("--config", '{"choice": {"kind": "my_threshold:Threshold"}}', "--users", "3", "--seed", "0", *project.world)
+    assert driftrec("compare", *config, "--policies", "random", "--out", "fine").status == 0
+    done = driftrec("compare", *config, "--policies", "random", "myopic-oracle", "--out", "half")
+    assert done.status == 1
+    assert "myopic-oracle failed and is left out" in done.err
+    assert "has no no_click" in done.err
+    sys.modules.pop("my_threshold", None)
+
+
 def test_a_wrong_name_is_one_line(printed, driftrec):
     done = driftrec(*[word.replace("strength", "strenght") for word in printed])
     assert done.status == 2
