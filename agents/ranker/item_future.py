@@ -102,15 +102,15 @@ def log_random(
     observation: Observation
     observation, _ = envs.reset(seed=user_seeds(seed, "future", envs.num_envs).tolist())
     shape = (settings.log_steps, envs.num_envs)
-    opened, engagement, over = np.full(shape, -1), np.zeros(shape), np.zeros(shape, np.bool_)
+    engagement, over = np.zeros(shape), np.zeros(shape, np.bool_)
+    events = []  # (3, opened) a step: step, lane, item
     for t in range(settings.log_steps):
         slates = policy.act(observation)
         observation, clicks, earned, over[t] = serve(envs, slates)
         engagement[t] = earned.sum(axis=1)
-        lanes = np.flatnonzero(clicks.any(axis=1))
-        opened[t, lanes] = slates[lanes, clicks[lanes].argmax(axis=1)]
+        lanes, positions = np.nonzero(clicks)
+        events.append(np.stack([np.full_like(lanes, t), lanes, slates[lanes, positions]]))
     after = engagement_after(engagement, over, settings.gamma)
-    tail = min(int(3 / (1 - settings.gamma)), settings.log_steps // 2)
-    whole = slice(0, settings.log_steps - tail)  # what comes after the last steps was not seen
-    kept = opened[whole] >= 0
-    return opened[whole][kept], after[whole][kept]
+    tail = min(int(3 / (1 - settings.gamma)), settings.log_steps // 2)  # what comes after these was not seen
+    step, lane, item = np.concatenate(events[: settings.log_steps - tail], axis=1)
+    return item, after[step, lane]

@@ -36,6 +36,22 @@ def test_events_whose_future_was_not_seen_are_left_out(make_context, monkeypatch
     np.testing.assert_allclose(after, [engagement_after(engagement, over, 0.5)[event] for event in events])
 
 
+def test_every_click_of_a_slate_is_an_event(make_context, monkeypatch):
+    context, shown = make_context(slate_size=3), []
+
+    def serve(envs, slates):
+        shown.append(slates)
+        clicks = np.array([[True, False, True], [False, True, False]])
+        return observation, clicks, np.array([[1.0, 0.0, 2.0], [0.0, 5.0, 0.0]]), np.zeros(2, np.bool_)
+
+    observation = {"persona": np.zeros((2, 1), np.int32)}
+    monkeypatch.setattr("driftrec.agents.ranker.item_future.serve", serve)
+    envs = SimpleNamespace(num_envs=2, reset=lambda seed: (observation, {}))
+    opened, after = log_random(context, envs, 0, ItemFutureSettings(log_steps=2, gamma=0.5))
+    assert opened.tolist() == [shown[0][0, 0], shown[0][0, 2], shown[0][1, 1]]
+    np.testing.assert_allclose(after, [1.5, 1.5, 2.5])  # what the next step brings, both positions, times gamma
+
+
 def made_up(events=20_000, items=60, unseen=10, seed=0):
     """Items whose effect two of their five columns tell, but for a rest of their own; noise ten times as large."""
     rng = np.random.default_rng(seed)
