@@ -13,7 +13,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.envs.registration import load_env_creator
+from gymnasium.envs.registration import EnvSpec, load_env_creator
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
@@ -170,11 +170,15 @@ def registered(world: str) -> str:
     module, _, name = world.rpartition(":")
     if module:
         import_own(f"world {world!r}", module)
-    gymnasiums = {each for each, spec in gym.registry.items() if "gymnasium" in str(spec.entry_point)}
-    known = [each for each in gym.registry if each.startswith("driftrec/") or (module and each not in gymnasiums)]
+    known = [each for each, spec in gym.registry.items() if each.startswith("driftrec/") or (module and _own(spec))]
     if name not in known:
         raise ValueError(f"World {world!r} is unknown. {nearest(name, known)} Or your own: package.module:Name-v0.")
     return name
+
+
+def _own(spec: EnvSpec) -> bool:
+    """Whether an environment is not one of Gymnasium's."""
+    return not str(getattr(spec.entry_point, "__module__", spec.entry_point)).startswith("gymnasium")
 
 
 def creator_takes(world: str) -> dict[str, Any]:

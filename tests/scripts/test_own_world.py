@@ -68,7 +68,8 @@ def test_from_training_to_the_gap(world, toys, driftrec):
     assert list(means) == ["random", "myopic-oracle", "ppo", "farsighted"]
     done = driftrec("gap", "--world", world, "--users", "8", "--seed", "1")
     assert done.status == 0, done.err
-    assert "planner / myopic oracle = 1.00\n" in done.out  # there is no planner but the oracle
+    assert f"No planner is known of {world}, so what the long term is worth there cannot be told.\n" in done.out
+    assert "planner / myopic oracle" not in done.out
 
 
 def test_a_world_of_texts_knows_its_baselines(toys, driftrec):
@@ -119,7 +120,7 @@ def test_what_cannot_be_measured_is_refused(words, complaint, toys, driftrec):
     done = driftrec("bench", "--world", "toys.snacks:Snacks-v0", "--quick", *words)
     assert done.status == 2
     assert complaint in done.err
-    assert "Acrobot" not in done.err
+    assert not re.search("Acrobot|GymV21", done.err)  # names that Gymnasium registers
 
 
 @pytest.mark.parametrize("world", WORLDS)
