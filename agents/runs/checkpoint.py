@@ -55,11 +55,18 @@ class Checkpoint:
         try:
             module.load_state_dict(state)
         except RuntimeError as error:
-            reason = " ".join(str(error).split())
             raise ValueError(
-                f"The checkpoint's weights {name!r} do not fit; were they trained for another slate size? "
-                f"If not, an earlier version wrote them: train anew. {reason}"
+                f"The checkpoint's weights {name!r} do not fit: it is of another slate size, or of an earlier version. "
+                f"Make one anew with: {self._command()}"
             ) from error
+
+    def _command(self) -> str:
+        """What made the checkpoint, but for settings."""
+        kind = str(self.config.get("kind", "ppo")).removeprefix("published-")
+        verb = "train" if kind == "ppo" else f"train-baseline {kind}"
+        world = dict(self.config.get("world", {})).get("world")
+        words = ["driftrec", verb, *(["--world", str(world)] if world else [])]
+        return " ".join([*words, *(["--ranker RUN"] if kind == "slateq" else [])])
 
 
 def save_checkpoint(
