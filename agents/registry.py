@@ -62,7 +62,8 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
     policies: dict[str, Factory] = {name: make for name, make in POLICIES.items() if _serves(name, setup)}
     policies["myopic"] = lambda context: _fitted(setup, seed, report)
     policies["myopic-oracle"] = lambda context: kit.myopic_oracle(setup)
-    policies["planner"] = lambda context: kit.planner(setup, effort, report)
+    if kit.plans:
+        policies["planner"] = lambda context: kit.planner(setup, effort, report)
     for name, make in kit.references(setup).items():
         policies[name] = partial(_made, make)
     loaders: dict[str, Loader] = {

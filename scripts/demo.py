@@ -1,4 +1,4 @@
-"""The whole job on real text: encode, train PPO, compare it with every baseline, draw the plots."""
+"""The whole job: encode, train PPO in short, compare it with every baseline, draw the plots."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.runs.folders import check_users, drawn, run_folder
-from driftrec.agents.setup import WorldArgs, make_env
-from driftrec.agents.worlds.news import NewsKit
-from driftrec.agents.worlds.settings import TextSettings
-from driftrec.scripts import compare, encode, train
-
-QUICK = TextSettings(refits=1)
-"""One refit where ``driftrec train`` makes three: the demo is to be done within six minutes."""
+from driftrec.agents.setup import WorldArgs, make_env, set_up
+from driftrec.agents.worlds.kits import kit_named
+from driftrec.scripts import compare, train
 
 
 @dataclass(frozen=True)
@@ -44,14 +40,14 @@ def main(args: Args) -> None:
 def _run(args: Args, folder: Path, seed: int) -> None:
     """Encode, train and compare into ``folder``."""
     world = {name: getattr(args, name) for name in WorldArgs.__dataclass_fields__}
-    if args.catalogue is None:
-        print("1/3 Encoding the catalogue", flush=True)
-        encode.main(encode.Args())
+    kit = kit_named(args.world)
+    print("1/3 Encoding texts, where there are some", flush=True)
+    set_up(args)
     print("2/3 Training PPO", flush=True)
     run = folder / "train"
-    train.main(train.Args(**world, seed=seed, out=run, settings=QUICK))
+    train.main(train.Args(**world, seed=seed, out=run, settings=kit.settings.quick()))
     print("3/3 Comparing policies", flush=True)
-    wanted = [name for name in NewsKit.baselines if args.planner or name != "planner"]
+    wanted = [name for name in kit.baselines if args.planner or name != "planner"]
     policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in wanted)
     policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
     compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.comparison import INTERRUPTED, Entry, build_entries, compare
 from driftrec.agents.evaluation.tables import text_table
-from driftrec.agents.policy import Policy, PolicyError
+from driftrec.agents.policy import PolicyError
 from driftrec.agents.runs.folders import check_users, drawn
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of
 
@@ -32,7 +32,7 @@ class Args(WorldArgs):
 
 
 def main(args: Args) -> None:
-    """Print the three returns with 95 % intervals, and their ratios.
+    """Print the three returns with 95 % intervals, and their ratios; without a planner's where none is known.
 
     Raises:
         ValueError: If there are fewer than two users, or tuning is asked for where nothing is tuned.
@@ -41,32 +41,27 @@ def main(args: Args) -> None:
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
     entries = build_entries(setup, ("random", "myopic-oracle"), seed=seed)
-    entries.append(Entry("planner", {None: _planner(setup, args)}))
+    kit = kit_of(setup)
+    effort = Effort(args.tuning_users, args.tuning_rounds, args.retune)
+    if effort != Effort() and not kit.tunes_planner:
+        raise ValueError(f"No planner is tuned in {args.world}; leave --retune and --tuning-... out.")
+    if kit.plans:
+        entries.append(Entry("planner", {None: kit.planner(setup, effort, print)}))
     summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary
     for why in summary["failed"].values():  # without one of the three there is no ratio
         raise KeyboardInterrupt if why == INTERRUPTED else PolicyError(why)
     print(text_table(summary))
-    if note := kit_of(setup).note(setup):
+    for label, weights in summary["planner_weights"].items():
+        print(f"Weights of {label}: {weights}")
+    if note := kit.note(setup):
         print(note)
     mean = {name: policy["engagement"]["mean"] for name, policy in summary["policies"].items()}
-    print(f"planner / myopic oracle = {mean['planner'] / mean['myopic-oracle']:.2f}")
+    if kit.plans:
+        print(f"planner / myopic oracle = {mean['planner'] / mean['myopic-oracle']:.2f}")
+    else:
+        print(f"No planner is known of {args.world}, so what the long term is worth there cannot be told.")
     print(f"myopic oracle / random = {mean['myopic-oracle'] / mean['random']:.2f}")
     print(f"click rate under random slates = {summary['policies']['random']['click_rate']['mean']:.1%}")
-
-
-def _planner(setup: Setup, args: Args) -> Policy:
-    """The planner, with weights tuned as ``args`` say where it has some, which are printed.
-
-    Raises:
-        ValueError: If tuning is asked for where the planner's weights are not tuned here.
-    """
-    kit, effort = kit_of(setup), Effort(args.tuning_users, args.tuning_rounds, args.retune)
-    if effort != Effort() and not kit.tunes_planner:
-        raise ValueError(f"The planner of {setup.args.world} comes as it is; leave --retune and --tuning-... out.")
-    planner = kit.planner(setup, effort, print)
-    if kit.tunes_planner:
-        print(f"Planner: {planner.weights}")  # type: ignore[attr-defined]
-    return planner
 
 
 if __name__ == "__main__":

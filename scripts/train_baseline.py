@@ -82,10 +82,11 @@ def _train(args: Args, setup: Setup, folder: Path, seed: int) -> None:
             told.append(engagement)
             print(f"{args.kind}: {steps:,} steps, {engagement:.1f} {unit} an episode", flush=True)
 
-    if isinstance(args.settings, SlateQTraining) and args.ranker is not None:
-        train_slateq(setup, args.settings, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
-    elif isinstance(args.settings, StockPPOSettings | StockSACSettings):
-        train_stock(setup, args.kind, args.settings, seed=seed, folder=folder, progress=progress)
+    settings: Any = args.settings  # of the kind, as ``fitting`` has seen to
+    if args.ranker is not None:
+        train_slateq(setup, settings, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
+    else:
+        train_stock(setup, args.kind, settings, seed=seed, folder=folder, progress=progress)
 
 
 def check_ranker(kind: str, ranker: Path | None) -> None:

@@ -59,10 +59,9 @@ class TextRanker(Ranker):
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
         self._vectors, self._bias = Kept(), Kept()
-        if choice is None:
-            self.position_bias = nn.Parameter(torch.zeros(context.slate_size))
-            choice = OneOfMany(self.position_bias)
-        self.choice = choice
+        self.choice = choice or OneOfMany(context.slate_size)
+        for name, parameter in self.choice.shared().items():
+            self.register_parameter(name, parameter)
         self.length: Tensor
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
         self.register_buffer("future", torch.zeros(context.num_items))

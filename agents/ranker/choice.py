@@ -58,6 +58,10 @@ class Choice(nn.Module):
         """Sum of the squares of ``error`` over what was opened; arguments (users, slate_size)."""
         return (error * clicks).square().sum()
 
+    def shared(self) -> dict[str, nn.Parameter]:
+        """Parameters that the ranker holds for it, by their names there."""
+        return {}
+
     def chances(self, appeal: Tensor) -> Tensor:
         """P(open position k) of slates whose items have ``appeal``, both (users, slate_size)."""
         raise NotImplementedError
@@ -109,13 +113,9 @@ class OneClick(Choice):
 
 
 class Given:
-    """Log weights of positions that are somebody else's parameters.
+    """Log weights of positions as they are, (slate_size,)."""
 
-    Args:
-        values: (slate_size,).
-    """
-
-    def __init__(self, values: Tensor) -> None:
+    def __init__(self, values: nn.Parameter) -> None:
         self.values = values
 
     def __call__(self) -> Tensor:
@@ -124,15 +124,20 @@ class Given:
 
 
 class OneOfMany(OneClick):
-    """``OneClick`` on a catalogue, which holds more good items than a slate.
+    """``OneClick`` on a catalogue, which holds more good items than a slate; any weights of positions.
 
     Args:
-        position_bias: Log weights of positions, (slate_size,), a parameter of the ranker.
+        slate_size: Positions.
     """
 
-    def __init__(self, position_bias: Tensor) -> None:
+    def __init__(self, slate_size: int) -> None:
         nn.Module.__init__(self)
-        self.examination = Given(position_bias)
+        self._bias = Given(nn.Parameter(torch.zeros(slate_size)))
+        self.examination = self._bias
+
+    def shared(self) -> dict[str, nn.Parameter]:
+        """The weights, under a name that checkpoints have had for long."""
+        return {"position_bias": self._bias.values}
 
     def squared_error(self, error: Tensor, clicks: Tensor) -> Tensor:
         """Sum of the squares over what was opened, see ``Choice``."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import nn
 
 from driftrec.agents.evaluation.curves import CURVE_FILE, Curve
@@ -20,7 +19,7 @@ from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.folders import rescue
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import kit_of
-from driftrec.agents.worlds.settings import TextSettings, TrainSettings
+from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.noise import user_seeds
 
 KIND = "ppo"
@@ -56,8 +55,8 @@ def train(
     """
     ppo = settings.ppo
     check_measurements(settings.validations, ppo.total_steps, ppo.lanes * ppo.rollout)
-    setup = trained_in(setup, settings, seed)
     kit = kit_of(setup)
+    setup = kit.trained_in(setup, settings, seed)
     judge = kit.judge(setup, asdict(settings), seed)
     CandidateStage(judge, ppo.candidates, setup.slate_size)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
@@ -79,28 +78,6 @@ def train(
         modules = {"ranker": judge.ranker, "ppo": learner.policy.network}
         save(setup, learner.keeper, curve, modules, folder, {"kind": KIND, "settings": asdict(settings), "seed": seed})
     return folder / FILE
-
-
-def trained_in(setup: Setup, settings: TrainSettings, seed: int) -> Setup:
-    """The setup as training meets it: with items withheld and the truth revealed, as ``settings`` say.
-
-    Raises:
-        ValueError: If fewer items are left than a slate has positions, or the world cannot reveal the truth.
-    """
-    if not isinstance(settings, TextSettings):
-        return setup
-    num_items = setup.world.num_items
-    count = round(settings.withheld * num_items)
-    if num_items - count < setup.slate_size:
-        raise ValueError(
-            f"TextSettings.withheld is {settings.withheld:g}, which leaves {num_items - count} of {num_items} items "
-            f"for slates of {setup.slate_size}; withhold fewer."
-        )
-    if count:
-        withheld = np.zeros(num_items, np.bool_)
-        withheld[np.random.default_rng([seed, count]).permutation(num_items)[:count]] = True
-        setup = replace(setup, withheld=withheld)
-    return kit_of(setup).revealed(setup) if settings.true_state else setup
 
 
 def save(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles.top import TopTrue
 from driftrec.agents.policy import Policy
-from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick
+from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick, OneOfMany
 from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.future import FutureSettings
@@ -54,7 +54,6 @@ class Kit:
         settings: How our policy is trained.
         slateq: How SlateQ is trained on the ranker of a run of ours.
         stock: How algorithms of stable-baselines3 are trained, by kind; those that fit the world's observations.
-        baselines: Policies that need no run, in the order in which they are compared where none are named.
         tunes_planner: Whether ``planner`` heeds an ``Effort``.
         figures: What ``driftrec verify`` measures: figures of the world's original, None where there is none.
     """
@@ -62,9 +61,18 @@ class Kit:
     settings: TrainSettings = TrainSettings()
     slateq: SlateQTraining = SlateQTraining()
     stock: ClassVar[Mapping[str, StockSettings]] = {}
-    baselines: tuple[str, ...] = ("random", "myopic-oracle", "planner")
     tunes_planner = False
     figures: ClassVar[FigureTable | None] = None
+
+    @property
+    def plans(self) -> bool:
+        """Whether the world has a planner: whether the kit has one of its own."""
+        return type(self).planner is not Kit.planner
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Policies that need no run, in the order in which they are compared where none are named."""
+        return ("random", "myopic-oracle", "planner") if self.plans else ("random", "myopic-oracle")
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge that knows nothing yet.
@@ -97,12 +105,24 @@ class Kit:
         return TopTrue(setup.slate_size, setup.world.expected_engagement)
 
     def planner(self, setup: Setup, effort: Effort, report: Report) -> Policy:
-        """The reference for the long term, by the true state; the myopic oracle where nothing better is known."""
-        return self.myopic_oracle(setup)
+        """The reference for the long term, by the true state.
+
+        Raises:
+            ValueError: If none is known, so that what the long term is worth cannot be told.
+        """
+        raise ValueError(f"{setup.args.world} has no planner; a kit of its own may give it one (docs/own-worlds.md).")
 
     def references(self, setup: Setup) -> Mapping[str, Reference]:
         """Further policies of the world's own, by name."""
         return {}
+
+    def choice(self, setup: Setup) -> Choice:
+        """How users choose, as a ranker learns it."""
+        return OneClick(setup.slate_size) if setup.world.one_click else AnyClick(setup.slate_size)
+
+    def trained_in(self, setup: Setup, settings: Any, seed: int) -> Setup:
+        """The world as training with ``settings`` meets it."""
+        return setup
 
     def revealed(self, setup: Setup) -> Setup:
         """The same with the users' true state in the observations.
@@ -129,8 +149,7 @@ class TextKit(Kit):
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
-        choice = None if setup.world.one_click else AnyClick(setup.slate_size)
-        ranker = TextRanker(setup.context, told["representation"], seed, choice=choice)
+        ranker = TextRanker(setup.context, told["representation"], seed, choice=self.choice(setup))
         return Judge(ranker, TextItems(setup.context, "read_items" in setup.world.fields), farsighted)
 
     def future(
@@ -143,6 +162,29 @@ class TextKit(Kit):
         columns = None if items.learned else items().numpy()
         found = item_future(setup.context, setup.envs(settings.lanes), columns, seed=seed, settings=settings)
         return found, settings.lanes * settings.log_steps
+
+    def choice(self, setup: Setup) -> Choice:
+        """How users choose; where one item at most is opened, from a catalogue that holds many good ones."""
+        return OneOfMany(setup.slate_size) if setup.world.one_click else super().choice(setup)
+
+    def trained_in(self, setup: Setup, settings: TextSettings, seed: int) -> Setup:
+        """With items withheld and the truth revealed, as ``settings`` say.
+
+        Raises:
+            ValueError: If fewer items are left than a slate has positions, or the world cannot reveal the truth.
+        """
+        num_items = setup.world.num_items
+        count = round(settings.withheld * num_items)
+        if num_items - count < setup.slate_size:
+            raise ValueError(
+                f"TextSettings.withheld is {settings.withheld:g}, which leaves {num_items - count} of {num_items} "
+                f"items for slates of {setup.slate_size}; withhold fewer."
+            )
+        if count:
+            withheld = np.zeros(num_items, np.bool_)
+            withheld[np.random.default_rng([seed, count]).permutation(num_items)[:count]] = True
+            setup = replace(setup, withheld=withheld)
+        return self.revealed(setup) if settings.true_state else setup
 
 
 class FeatureKit(Kit):
@@ -166,7 +208,7 @@ class FeatureKit(Kit):
         world = setup.world
         width = world.fields[CANDIDATES].shape[1] if CANDIDATES in world.fields else 0
         items = FeatureItems(world.num_items, world.item_features, width)
-        choice: Choice = OneClick(setup.slate_size) if world.one_click else AnyClick(setup.slate_size)
+        choice = self.choice(setup)
         return Judge(FeatureRanker(self.encoder(setup, items), items.width, choice, seed), items, farsighted)
 
     def future(

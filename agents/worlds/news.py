@@ -21,8 +21,12 @@ class NewsKit(TextKit):
     """Of ``driftrec/News-v0``."""
 
     stock: ClassVar[Mapping[str, StockSettings]] = {"sb3-ppo": StockPPOSettings(), "sb3-sac": StockSACSettings()}
-    baselines = ("random", "popular", "content", "epsilon-content", "linucb", "myopic", "myopic-oracle", "planner")
     tunes_planner = True
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Those of texts too, and a ranker fitted on the spot."""
+        return ("random", "popular", "content", "epsilon-content", "linucb", "myopic", "myopic-oracle", "planner")
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """The best slate for the next step."""

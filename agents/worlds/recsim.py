@@ -107,6 +107,10 @@ class ExplorationKit(RecSimKit):
         world: Any = setup.world
         return MyopicOracle(world)
 
+    def planner(self, setup: Setup, effort: Effort, report: Report) -> Policy:
+        """The myopic oracle: what is shown changes nothing later."""
+        return self.myopic_oracle(setup)
+
     def references(self, setup: Setup) -> Mapping[str, Reference]:
         """Highest quality first, which the observation shows; exact Bayes, where the user is all that is unknown."""
         world: Any = setup.world

@@ -47,6 +47,10 @@ class TrainSettings:
         """The same for a ranker that need not look ahead."""
         return [replace(each, farsighted=False) for each in self.rounds(seed)]
 
+    def quick(self) -> TrainSettings:
+        """The same for a demonstration, which is to be done within minutes."""
+        return self
+
 
 @dataclass(frozen=True)
 class TextSettings(TrainSettings):
@@ -87,6 +91,10 @@ class TextSettings(TrainSettings):
         """Those of ``fit`` alone, the last with all its passes."""
         *near, last = self.rounds(seed)[: self.fit.rounds]
         return [*near, replace(last, epochs=self.fit.epochs, farsighted=False)]
+
+    def quick(self) -> TextSettings:
+        """One refit at most."""
+        return replace(self, refits=min(self.refits, 1))
 
 
 def _seeds(entropy: int | list[int], count: int) -> list[int]:

@@ -1,6 +1,7 @@
 """``driftrec demo`` hands the other scripts one world, one seed and one new folder; once they do their work."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +13,12 @@ from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings
 from driftrec.agents.runs.checkpoint import FILE, read_config
-from driftrec.agents.setup import WorldArgs
+from driftrec.agents.setup import NEWS, WorldArgs
+from driftrec.agents.worlds.kits import KITS, settings_of
 from driftrec.agents.worlds.news import NewsKit
 from driftrec.agents.worlds.settings import TextSettings
 from driftrec.envs.catalogues import packaged_catalogue
-from driftrec.scripts import compare, demo, encode, train
+from driftrec.scripts import compare, demo, train
 from driftrec.simulators.catalogue import save_catalogue
 
 
@@ -24,7 +26,8 @@ from driftrec.simulators.catalogue import save_catalogue
 def calls(monkeypatch):
     """Arguments of the scripts in the order in which the demo calls them, instead of their work."""
     made = []
-    for script in (encode, train, compare):
+    monkeypatch.setattr(demo, "set_up", lambda args: made.append((demo, args)))
+    for script in (train, compare):
         monkeypatch.setattr(script, "main", lambda args, script=script: made.append((script, args)))
     return made
 
@@ -32,7 +35,7 @@ def calls(monkeypatch):
 def test_the_demo_encodes_trains_and_compares_with_every_baseline(calls, driftrec, tmp_path):
     done = driftrec("demo", "--users", "30", "--horizon", "7", "--seed", "5")
     assert done.status == 0, done.err
-    assert [script for script, _ in calls] == [encode, train, compare]
+    assert [script for script, _ in calls] == [demo, train, compare]
     _, training = calls[1]
     _, comparison = calls[2]
     run = Path("runs/0001-demo/train")
@@ -40,7 +43,7 @@ def test_the_demo_encodes_trains_and_compares_with_every_baseline(calls, driftre
     assert (comparison.out, comparison.seed, comparison.horizon) == (Path("runs/0001-demo/compare"), 5, 7)
     assert comparison.users == 30
     of_the_run = {f"{name}:{run}" for name in ("myopic", "farsighted", "ppo")}
-    assert set(comparison.policies) == {*NewsKit.baselines} - {"myopic"} | of_the_run
+    assert set(comparison.policies) == {*KITS[NEWS].baselines} - {"myopic"} | of_the_run
     for name in WorldArgs.__dataclass_fields__:
         assert getattr(training, name) == getattr(comparison, name)
     assert [line.split()[0] for line in done.out.splitlines()] == ["1/3", "2/3", "3/3", "Done"]
@@ -61,11 +64,28 @@ def test_a_second_demo_writes_a_new_folder(calls, driftrec, tmp_path):
     assert {args.seed for script, args in calls if script is train} == {0}
 
 
-def test_a_catalogue_folder_needs_no_encoding(calls, driftrec, tmp_path):
+def test_a_catalogue_folder_is_handed_on(calls, driftrec, tmp_path):
     save_catalogue(tmp_path / "folder", *packaged_catalogue(), {})
     assert driftrec("demo", "--catalogue", "folder").status == 0
-    assert [script for script, _ in calls] == [train, compare]
+    assert [script for script, _ in calls] == [demo, train, compare]
     assert {args.catalogue for _, args in calls} == {"folder"}
+
+
+def test_another_world_is_trained_with_its_own_settings_and_met_by_its_own_baselines(calls, driftrec):
+    world = "driftrec/RecSim-InterestExploration-v0"
+    assert driftrec("demo", "--world", world).status == 0
+    _, training = calls[1]
+    _, comparison = calls[2]
+    assert (training.world, comparison.world) == (world, world)
+    assert training.settings == settings_of(world)
+    assert {name.partition(":")[0] for name in comparison.policies} == {*KITS[world].baselines, "farsighted", "ppo"}
+
+
+def test_the_news_are_trained_with_one_refit_where_train_makes_three(calls, driftrec):
+    assert driftrec("demo").status == 0
+    _, training = calls[1]
+    assert training.settings == replace(settings_of(NEWS), refits=1)
+    assert settings_of(NEWS).refits == 3
 
 
 @pytest.mark.parametrize(
@@ -95,14 +115,14 @@ TINY = TextSettings(
 @pytest.mark.slow
 def test_the_whole_job_on_the_packaged_news(driftrec, monkeypatch, tmp_path):
     """Nothing is replaced: only the training is shorter than ``driftrec demo`` can be told to make it."""
-    monkeypatch.setattr(demo, "QUICK", TINY)
+    monkeypatch.setattr(NewsKit, "settings", TINY)
     done = driftrec("demo", "--users", "8", "--horizon", "3", "--seed", "5")
     assert done.status == 0, done.err
     folder = tmp_path / "runs" / "0001-demo"
     assert done.out.splitlines()[-1].endswith("s: runs/0001-demo")
     assert read_config(folder / "train")["seed"] == 5
     assert {path.name for path in (folder / "train").iterdir()} == {FILE, "curve.csv", "config.json"}
-    labels = [*NewsKit.baselines, "farsighted", "ppo"]
+    labels = [*KITS[NEWS].baselines, "farsighted", "ppo"]
     episodes = pd.read_csv(folder / "compare" / "episodes.csv")
     assert episodes.groupby("policy", sort=False).size().to_dict() == dict.fromkeys(labels, 8)
     summary = json.loads((folder / "compare" / "summary.json").read_text(encoding="utf-8"))

@@ -53,7 +53,15 @@ class Threshold:
 def test_a_choice_that_is_no_logit_serves_every_policy_but_oracles(driftrec, project, tmp_path, monkeypatch):
     (tmp_path / "my_threshold.py").write_text(NO_LOGIT)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
-    config = ("--config", '{"choice": {"kind": "my_threshold:Threshold"}}', "--users", "3", "--seed", "0", *project.world)
+    config = (
+        "--config",
+        '{"choice": {"kind": "my_threshold:Threshold"}}',
+        "--users",
+        "3",
+        "--seed",
+        "0",
+        *project.world,
+    )
     assert driftrec("compare", *config, "--policies", "random", "--out", "fine").status == 0
     done = driftrec("compare", *config, "--policies", "random", "myopic-oracle", "--out", "half")
     assert done.status == 1

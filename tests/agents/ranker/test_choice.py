@@ -19,7 +19,7 @@ KINDS = pytest.mark.parametrize("kind", [OneClick, OneOfMany, AnyClick])
 
 def fresh(kind, size):
     """A model that has learned nothing, and what it learns."""
-    model = OneOfMany(torch.zeros(size, requires_grad=True)) if kind is OneOfMany else kind(size)
+    model = kind(size)
     return model, model.examination.values if kind is OneOfMany else model.examination.falls
 
 

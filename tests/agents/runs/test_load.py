@@ -102,7 +102,8 @@ def test_slateq_of_earlier_versions_on_news_is_to_be_trained_anew(make_setup, tm
     config = {"kind": "slateq", "world": {"slate_size": 5}, "settings": settings, "seed": 3}
     modules = {"ranker": TextRanker(news.context, "text", 9), "values": nn.Linear(3, 2)}  # other weights than today's
     save_checkpoint(tmp_path / FILE, modules, config, news)
-    with pytest.raises(ValueError, match=r"weights 'values' do not fit; .*an earlier version wrote them: train anew"):
+    command = "Make one anew with: driftrec train-baseline slateq --ranker RUN$"
+    with pytest.raises(ValueError, match=rf"weights 'values' do not fit: .* earlier version. {command}"):
         load_slateq(news, str(tmp_path))
 
 

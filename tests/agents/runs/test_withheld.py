@@ -12,8 +12,8 @@ from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.runs import train as training
-from driftrec.agents.runs.train import trained_in
 from driftrec.agents.worlds.kits import kit_of
+from driftrec.agents.worlds.news import NewsKit
 from driftrec.agents.worlds.settings import TextSettings
 
 ITEMS, SLATE, USERS = 30, 4, 40
@@ -61,18 +61,18 @@ def setup(make_setup):
 
 
 def test_the_part_withheld_is_drawn_from_the_seed(setup):
-    first, again, other = (trained_in(setup, TextSettings(withheld=0.2), seed).withheld for seed in (1, 1, 2))
+    first, again, other = (NewsKit().trained_in(setup, TextSettings(withheld=0.2), seed).withheld for seed in (1, 1, 2))
     assert first.sum() == 200
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
     assert setup.context.withheld is None  # of an evaluation: all items are there
-    assert trained_in(setup, TextSettings(), 1).withheld is None
+    assert NewsKit().trained_in(setup, TextSettings(), 1).withheld is None
 
 
 def test_too_few_left_are_refused(setup):
     message = "TextSettings.withheld is 0.997, which leaves 3 of 1000 items for slates of 5; withhold fewer"
     with pytest.raises(ValueError, match=message):
-        trained_in(setup, TextSettings(withheld=0.997), 0)
+        NewsKit().trained_in(setup, TextSettings(withheld=0.997), 0)
 
 
 def test_training_trains_in_the_setup_with_items_withheld(setup, tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from driftrec.agents.setup import NEWS, WorldArgs, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockPPOSettings
 from driftrec.agents.worlds import kits
-from driftrec.agents.worlds.kit import FeatureKit, Kit, TextKit
+from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, TextKit
 from driftrec.agents.worlds.kits import KITS, fitting, kit_named, kit_of, register, settings_of
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 
@@ -143,7 +143,15 @@ def test_a_world_without_a_kit_of_its_own_has_a_general_one(own_world):
     assert settings_of(own_world) == TrainSettings()
     entries = build_entries(setup, kit_of(setup).baselines, seed=1)
     summary = compare(setup, entries, users=4, seed=1, baseline="random").summary
-    assert list(summary["policies"]) == ["random", "myopic-oracle", "planner"]
+    assert list(summary["policies"]) == ["random", "myopic-oracle"]
+
+
+def test_a_kit_without_a_planner_says_so_and_offers_none(own_world):
+    setup = set_up(WorldArgs(own_world, horizon=3))
+    assert not kit_of(setup).plans
+    assert "planner" not in builders(setup).policies
+    with pytest.raises(ValueError, match=r"mine/Toy-v0 has no planner; a kit of its own may give it one"):
+        kit_of(setup).planner(setup, Effort(), print)
 
 
 def test_a_world_of_texts_without_a_kit_has_that_of_texts(make_setup):
