@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: its examples, added as printed to a copy of the sources, are all it takes."""
+"""CONTRIBUTING.md: its examples, added as printed to a copy of the project, are all it takes."""
 
 import os
 import re
@@ -11,17 +11,21 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n# (\S+), (new|after: ([^\n]*))\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS = re.findall(r"```\w+\n# (\S+), (new|after: ([^\n]*))\n(.*?)```", PAGE, re.DOTALL)
 WORLD = ("--world", "toys.snacks:Snacks-v0")
+
+
+def not_of_the_project(folder, names):
+    """What git does not keep; ``runs`` only at the top, for agents has a room of that name."""
+    made = {"runs", "build", "dist"} if Path(folder) == ROOT else set()
+    return [name for name in names if name[0] == "." or name in made | {"__pycache__"} or name.endswith(".egg-info")]
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A copy of the sources with all that the page adds, and a toy world."""
-    copy = tmp_path_factory.mktemp("tree")
-    for layer in ("simulators", "envs", "agents", "scripts", "typings"):
-        shutil.copytree(ROOT / layer, copy / layer, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "tests" / "toys", copy / "toys", ignore=shutil.ignore_patterns("__pycache__"))
+    """A copy of the project with all that the page adds."""
+    copy = tmp_path_factory.mktemp("tree") / "driftrec"
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=not_of_the_project)
     for name, how, anchor, code in BLOCKS:
         path = copy / name
         if how == "new":
@@ -41,20 +45,38 @@ def output(tree):
     def run(*words, python=("-m", "driftrec.scripts.cli")):
         env = {
             **os.environ,
-            "PYTHONPATH": str(tree / "typings"),
+            "PYTHONPATH": os.pathsep.join([str(tree / "typings"), str(tree / "tests")]),
             "COLUMNS": "100",
-            "DRIFTREC_CACHE": str(tree / "cache"),
+            "DRIFTREC_CACHE": str(tree.parent / "cache"),
         }
         done = subprocess.run([sys.executable, *python, *words], cwd=tree, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     return run
 
 
 def test_every_block_says_where_it_belongs():
-    assert len(BLOCKS) == PAGE.count("```python")
-    assert {name.partition("/")[0] for name, *_ in BLOCKS} == {"still.py", "agents", "scripts"}
+    assert len(BLOCKS) == PAGE.count("```") // 2
+    assert {name.partition("/")[0] for name, *_ in BLOCKS} == {"still.py", "agents", "scripts", "tests", "README.md"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "check",
+    [
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("mypy",),
+        ("pytest", "-q", "-m", "not slow", "tests/agents/test_known.py", "tests/agents/plots"),
+        ("pytest", "-q", "-m", "not slow", "tests/scripts/test_cli.py", "tests/scripts/test_settings.py"),
+        ("pytest", "-q", "-m", "not slow", "tests/test_architecture.py", "tests/test_pages.py", "tests/test_readme.py"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_checked_before_a_commit_passes_with_them(check, output):
+    said = output(*check, python=("-m",))
+    assert re.search(r"passed|Success|already formatted", said)
 
 
 def test_a_verb_is_listed_helped_and_run(output):
@@ -74,7 +96,7 @@ from driftrec.agents.plots.looks import styles
 from driftrec.agents.known import policies_in_words
 print(styles(["newest"])["newest"].colour, "newest (the last of the catalogue)" in policies_in_words())
 """
-    assert output("-c", code, python=()).split() == ["#0A3C0A", "True"]
+    assert output("-c", code, python=()).split() == ["#2D003C", "True"]
 
 
 def test_a_mechanism_is_found_by_its_kind(output):

@@ -14,13 +14,14 @@ from driftrec.agents.evaluation.summary import read_results
 from driftrec.agents.plots.steps_plot import retention_says_something
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.folders import LIBRARIES
+from tests.drawn import ALWAYS
 
 NAMES = ["random", "content", "myopic", "ppo", "planner"]
 MEASURES = (
     *("engagement", "normalised", "sessions", "session_engagement", "click_rate", "churn", "slate_diversity"),
     *("catalogue_coverage", "interest_drift"),
 )
-PLOTS = {"engagement_per_policy", "engagement_over_steps", "behaviour", "interest_journey", "training_curve"}
+PLOTS = {*ALWAYS, "engagement_over_steps", "behaviour", "interest_journey", "training_curve"}
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
 

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex
 from driftrec.agents.plots import plots
 from driftrec.agents.plots.drawing import spread
 from driftrec.agents.plots.steps_plot import one_line, while_anyone_is_there
+from tests.drawn import ALWAYS
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DRAW = """
@@ -51,13 +52,7 @@ def test_png_are_written_with_tkagg_and_no_display(tmp_path, results, curve):
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    names = [
-        "engagement_per_policy",
-        "engagement_over_steps",
-        "retention",
-        "interest_journey",
-        "training_curve",
-    ]
+    names = [*ALWAYS, "engagement_over_steps", "retention", "interest_journey", "training_curve"]
     assert done.stdout.split("\n")[:-1] == [*(f"{name}.png" for name in names), "pyplot loaded: False"]
     for name in names:
         content = (tmp_path / "plots" / f"{name}.png").read_bytes()
@@ -187,7 +182,7 @@ def test_of_users_who_left_is_told_only_where_anyone_did(results, tmp_path, gone
     steps = results.steps.assign(alive=np.where(last, 1.0 - gone * share, 1.0))
     assert plots.engagement_over_steps(steps, results.summary).axes[0].get_title() == title
     files = plots.save_all(tmp_path, replace(results, steps=steps, journeys=results.journeys[:0]))
-    assert [file.stem for file in files] == ["engagement_per_policy", "engagement_over_steps", *retention]
+    assert [file.stem for file in files] == [*ALWAYS, "engagement_over_steps", *retention]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +207,7 @@ def test_plots_that_say_nothing_are_left_out_and_removed(results, tmp_path):
     assert (tmp_path / "retention.png").is_file()
     files = plots.save_all(tmp_path, replace(results, steps=cliff))
     assert {file.stem for file in files} == {path.stem for path in tmp_path.glob("*.png")}
-    assert {file.stem for file in files} == {"engagement_per_policy", "interest_journey"}
+    assert {file.stem for file in files} == {*ALWAYS, "interest_journey"}
 
 
 def test_journey_names_the_topics_of_highest_interest(journeys, summary):
@@ -268,7 +263,7 @@ def test_labels_are_moved_apart_as_little_as_possible():
 def test_save_all_leaves_out_what_there_is_no_table_for(tmp_path, results):
     bare = plots.Results(results.episodes, results.steps, results.journeys[:0], results.summary)
     files = plots.save_all(tmp_path, bare)
-    assert [file.stem for file in files] == ["engagement_per_policy", "engagement_over_steps", "retention"]
+    assert [file.stem for file in files] == [*ALWAYS, "engagement_over_steps", "retention"]
     assert all(file.read_bytes().startswith(PNG) for file in files)
 
 

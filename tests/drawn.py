@@ -1,0 +1,5 @@
+"""What is drawn of every comparison, in this order; tests of the others add theirs."""
+
+ALWAYS = [
+    "engagement_per_policy",
+]
