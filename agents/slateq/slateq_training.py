@@ -3,70 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Progress
-from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.agents.setup import Setup
-from driftrec.agents.slateq.replay import Descent, ExploredLanes, Step, serve_and_learn
+from driftrec.agents.slateq.explorer import NEXT, Explorer
+from driftrec.agents.slateq.replay import Replay, Step
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy, best_slates
-from driftrec.envs.vector import RecommendationVectorEnv
-
-NEXT = "next_"
-"""Before the names of what was observed after a step."""
-
-
-class Explorer:
-    """Serves the lanes of a vector environment, now and then with random slates.
-
-    Args:
-        envs: Autoreset "SameStep".
-        policy: The learning policy.
-        seed: Source of users and random slates.
-        unit: Engagement that counts as a reward of 1.
-    """
-
-    def __init__(self, envs: RecommendationVectorEnv, policy: SlateQPolicy, *, seed: int, unit: float) -> None:
-        self.judge, self.unit = policy.judge, unit
-        self._lanes = ExploredLanes(envs, policy, seed)
-        self._state = self._states(self._lanes.observation)
-
-    def step(self, epsilon: float) -> Step:
-        """Show every lane the best slate, or with chance ``epsilon`` a random one."""
-        observation = self._lanes.observation
-        served = self._lanes.step(epsilon)
-        before, self._state = self._state, self._states(served.observation)
-        return {
-            "state": before,
-            "shown": self.judge.items.of(observation, served.slates),
-            "clicks": torch.from_numpy(served.clicks),
-            "reward": torch.from_numpy((served.reward / self.unit).astype(np.float32)),
-            "next_state": served.followed(self._states, self._state),
-            "terminated": torch.from_numpy(served.terminated),
-            **{
-                NEXT + name: served.followed(entry(name), entry(name)(served.observation))
-                for name in self.judge.items.keys
-            },
-        }
-
-    def _states(self, observation: Observation) -> Tensor:
-        """State vectors, (users, width), in chunks as they serve."""
-        with torch.no_grad():
-            chunks = user_chunks(observation, self.judge.items.count(observation))
-            return torch.cat([self.judge.ranker.state(as_tensors(chunk)) for chunk in chunks])
-
-
-def entry(name: str) -> Callable[[Observation], Tensor]:
-    """Takes the entry ``name`` of an observation as a tensor."""
-    return lambda observation: torch.from_numpy(observation[name])
 
 
 class SlateQLearner:
@@ -79,13 +27,26 @@ class SlateQLearner:
         seed: Source of the draws from memory.
 
     Attributes:
-        descent: Takes the gradients.
+        target: A copy of the network, made equal to it after every ``settings.sync`` gradients.
     """
 
     def __init__(self, judge: Judge, network: ClickValues, settings: SlateQSettings, seed: int) -> None:
         self.judge, self.network, self.settings = judge, network, settings
         self.target = copy.deepcopy(network)
-        self.descent: Descent = Descent(network, self.target, self.loss, settings, seed)
+        self._optimizer = torch.optim.Adam(network.parameters(), settings.learning_rate)
+        self._generator = torch.Generator().manual_seed(seed)
+        self._gradients = 0
+
+    def step(self, replay: Replay, left: float) -> None:
+        """One gradient on what is remembered, with ``left`` of the step size."""
+        loss = self.loss(replay.sample(self.settings.batch_size, self._generator))
+        self._optimizer.param_groups[0]["lr"] = self.settings.learning_rate * left
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        self._gradients += 1
+        if self._gradients % self.settings.sync == 0:
+            self.target.load_state_dict(self.network.state_dict())
 
     def loss(self, batch: Step) -> Tensor:
         """Squared error of b(s) + sum of q(s, i) over the clicks, whose mean over what users click is Q(s, A).
@@ -140,17 +101,27 @@ class Learner:
         self.policy = SlateQPolicy(judge, network, setup.slate_size)
         self.keeper = KeepBest(curve, "slateq", self.policy, network)
         self._explorer = Explorer(setup.envs(how.lanes), self.policy, seed=seed, unit=how.unit)
-        self._descent = SlateQLearner(judge, network, how, seed).descent
+        self._learner = SlateQLearner(judge, network, how, seed)
         self._every = how.total_steps / (settings.validations - 1)
         self._progress = progress
 
     def run(self) -> None:
         """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
         try:
-            serve_and_learn(self._explorer, self._descent, self._how, self._tick)
+            self._serve_and_learn(Replay(self._how.memory))
             self.keeper.measure_last(self._how.total_steps)
         finally:
             self.keeper.restore()
+
+    def _serve_and_learn(self, replay: Replay) -> None:
+        how = self._how
+        while replay.added < how.total_steps:
+            self._tick(replay.added)
+            replay.add(self._explorer.step(how.exploration(replay.added)))
+            if replay.added >= how.warm_up:
+                for _ in range(how.gradients):
+                    self._learner.step(replay, max(1.0 - replay.added / how.total_steps, 0.0))
+        self._tick(replay.added)
 
     def _tick(self, steps: int) -> None:
         self.keeper.measure_every(self._every, steps)

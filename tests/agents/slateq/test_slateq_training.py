@@ -18,8 +18,10 @@ from driftrec.agents.ranker.items import FeatureItems, TextItems
 from driftrec.agents.ranker.protocol import Scores
 from driftrec.agents.ranker.warm_start import warm_start
 from driftrec.agents.setup import Setup, WorldArgs
+from driftrec.agents.slateq.explorer import Explorer
+from driftrec.agents.slateq.replay import Replay
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
-from driftrec.agents.slateq.slateq_training import Explorer, Learner, SlateQLearner
+from driftrec.agents.slateq.slateq_training import Learner, SlateQLearner
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TrainSettings
@@ -130,6 +132,22 @@ def test_the_loss_is_on_the_values_of_what_was_clicked(clicks, value):
     learning = learner(OneClick, OF_REQUEST)
     learning.targets = lambda batch: torch.tensor([4.0])
     assert learning.loss(step(clicks)).item() == pytest.approx((value - 4.0) ** 2)
+
+
+def test_the_target_network_follows_every_so_many_gradients_by_steps_that_shrink():
+    judge = ToldJudge(equal_positions(OneClick(2)), OF_REQUEST)
+    settings = SlateQSettings(batch_size=2, sync=3, learning_rate=0.1)
+    learning = SlateQLearner(judge, Told(judge.ranker.choice), settings, seed=0)
+    learning.loss = lambda batch: learning.network.base * batch["x"].mean()
+    replay = Replay(1)
+    replay.add({"x": torch.ones(1, 1)})
+    for _ in range(2):
+        learning.step(replay, left=0.5)
+    # Adam's first steps are of the rate itself.
+    assert learning.network.base.item() == pytest.approx(-2 * 0.05, rel=1e-3)
+    assert learning.target.base.item() == 0.0
+    learning.step(replay, left=0.5)
+    assert learning.target.base.item() == learning.network.base.item() < -2 * 0.05
 
 
 def set_up(world, horizon):
