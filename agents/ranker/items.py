@@ -92,11 +92,12 @@ class TextItems:
 class FeatureItems:
     """Columns of the items that may be shown: a catalogue's, the same for all users, or those of the request.
 
-    A catalogue's features are joined by a one in the column of the largest: the topic that SARDINE counts clicks by.
+    A catalogue's features are joined by a one in the column of the topic, where items have one.
 
     Args:
         num_items: Items that may be shown.
         features: Of a catalogue, (items, features); None where candidates come with the request.
+        topics: Topic of every item of a catalogue, (items,), from 0; None where items have none.
         request_width: Columns of a candidate that comes with the request.
 
     Attributes:
@@ -104,17 +105,22 @@ class FeatureItems:
         width: Columns of an item.
     """
 
-    def __init__(self, num_items: int, features: NDArray[np.float32] | None, request_width: int = 0) -> None:
+    def __init__(
+        self,
+        num_items: int,
+        features: NDArray[np.float32] | None,
+        topics: NDArray[np.int64] | None = None,
+        request_width: int = 0,
+    ) -> None:
         self.num_items = num_items
+        self.topics: NDArray[np.int64] = np.empty(0, np.int64) if topics is None else topics
         self.catalogue: Tensor | None = None
-        self.topics: NDArray[np.int64] = np.empty(0, np.int64)
         self.width = request_width
         self.keys: tuple[str, ...] = (CANDIDATES,)
         if features is not None:
             self.keys = ()
-            self.topics = features.argmax(axis=1)
-            main = np.eye(features.shape[1], dtype=np.float32)[self.topics]
-            self.catalogue = torch.from_numpy(np.concatenate([features, main], axis=1))  # (items, columns)
+            ones = np.eye(self.topics.max(initial=-1) + 1, dtype=np.float32)[self.topics].reshape(len(features), -1)
+            self.catalogue = torch.from_numpy(np.concatenate([features, ones], axis=1))  # (items, columns)
             self.width = self.catalogue.shape[1]
 
     def count(self, observation: Observation) -> int:

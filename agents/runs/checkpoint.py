@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,20 +14,13 @@ from safetensors.torch import save
 from torch import nn
 
 from driftrec.agents.runs.folders import versions
+from driftrec.agents.setup import Setup
 from driftrec.simulators.files import check_readable, write_files
 
 FORMAT = 3
 FILE = "checkpoint.safetensors"
 KEY = "driftrec"
 """Where the metadata stand, all under one key: safetensors writes several in no fixed order."""
-
-
-class Fingerprinted(Protocol):
-    """What weights were trained with and mean nothing without: a ``Setting`` or a ``Setup``."""
-
-    def fingerprints(self) -> dict[str, str]:
-        """Hashes by what is hashed."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -69,23 +62,21 @@ class Checkpoint:
         return " ".join([*words, *(["--ranker RUN"] if kind == "slateq" else [])])
 
 
-def save_checkpoint(
-    path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setting: Fingerprinted
-) -> None:
+def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setup: Setup) -> None:
     """Write a checkpoint, the same bytes for the same content; frozen tables are left out, their hashes are not."""
     weights = {
         f"{name}.{key}": value.contiguous().clone()
         for name, module in modules.items()
         for key, value in module.state_dict().items()
     }
-    told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setting.fingerprints()}
+    told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setup.fingerprints()}
     metadata = {KEY: json.dumps(told, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_files({path: save(weights, metadata)})
 
 
-def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
-    """Read a checkpoint file, or the one in a run folder, and check that it was made for ``setting``.
+def load_checkpoint(path: str | Path, setup: Setup) -> Checkpoint:
+    """Read a checkpoint file, or the one in a run folder, and check that it was made for ``setup``.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -94,7 +85,7 @@ def load_checkpoint(path: str | Path, setting: Fingerprinted) -> Checkpoint:
             or text encoder.
     """
     weights, metadata = _read(path)
-    made_with, now = metadata["fingerprints"], setting.fingerprints()
+    made_with, now = metadata["fingerprints"], setup.fingerprints()
     if made_with.keys() != now.keys():
         world = metadata["config"].get("world", {}).get("world", "a world without a name")
         raise ValueError(f"The checkpoint {path} was trained in {world}, another kind of world. Give --world {world}.")

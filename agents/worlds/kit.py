@@ -203,11 +203,15 @@ class FeatureKit(Kit):
         user = setup.world.fields.get("user")
         return UserVector(0 if user is None else user.shape[0])
 
+    def topics(self, setup: Setup) -> NDArray[np.int64] | None:
+        """Topic of every item of a catalogue, (items,), by which candidates are kept; None where they have none."""
+        return None
+
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue or the candidates of a request, see ``Kit``."""
         world = setup.world
         width = world.fields[CANDIDATES].shape[1] if CANDIDATES in world.fields else 0
-        items = FeatureItems(world.num_items, world.item_features, width)
+        items = FeatureItems(world.num_items, world.item_features, self.topics(setup), width)
         choice = self.choice(setup)
         return Judge(FeatureRanker(self.encoder(setup, items), items.width, choice, seed), items, farsighted)
 

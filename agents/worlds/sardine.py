@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastSlates
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import QuotaPlanner
@@ -59,6 +62,11 @@ class SardineKit(FeatureKit):
         if counts is None or items.catalogue is None:
             return super().encoder(setup, items)
         return PastSlates(items.catalogue, counts.shape[0])
+
+    def topics(self, setup: Setup) -> NDArray[np.int64]:
+        """The largest of an item's features, by which the world counts clicks."""
+        world: Any = setup.world
+        return world.main_topics.astype(np.int64)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most expected clicks in the next step."""

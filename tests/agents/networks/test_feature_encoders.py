@@ -16,6 +16,7 @@ from tests.agents.every_world import unfitted
 
 EXPLORATION = "driftrec/RecSim-InterestExploration-v0"
 FEATURES = np.array([[0.6, 0.8], [1.0, 0.0], [0.0, 1.0]], np.float32)
+CATALOGUE = FeatureItems(3, FEATURES, np.array([1, 0, 1])).catalogue
 
 
 def test_what_is_shown_of_a_user_is_the_state():
@@ -56,7 +57,7 @@ def memories_by_hand(row, clicked, half_life):
 
 
 def test_past_slates_by_hand():
-    encoder = PastSlates(FeatureItems(3, FEATURES).catalogue, topics=2)
+    encoder = PastSlates(CATALOGUE, topics=2)
     states = encoder(past()).numpy()
     assert states.shape == (2, encoder.width)
     for row in range(2):
@@ -67,7 +68,7 @@ def test_past_slates_by_hand():
 
 def test_before_the_first_slate_there_are_no_memories():
     nobody = {"shown": torch.full((1, 3), -1), "clicked": torch.zeros(1, 3), "age": torch.zeros(1, 3)}
-    state = PastSlates(FeatureItems(3, FEATURES).catalogue, topics=2)({**nobody, "hist": torch.zeros(1, 2)})
+    state = PastSlates(CATALOGUE, topics=2)({**nobody, "hist": torch.zeros(1, 2)})
     assert (state == 0).all()
 
 
@@ -96,7 +97,7 @@ def test_making_an_encoder_draws_nothing():
 
 def test_only_what_was_learned_is_saved():
     assert not UserVector(3).state_dict()
-    assert not PastSlates(FeatureItems(3, FEATURES).catalogue, topics=2).state_dict()
+    assert not PastSlates(CATALOGUE, topics=2).state_dict()
     assert set(PastResponses(2, 2).state_dict()) == {"weights", "choice.examination.falls"}
 
 

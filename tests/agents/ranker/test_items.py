@@ -12,18 +12,24 @@ FEATURES = np.array([[0.6, 0.8, 0.0], [0.0, 0.6, 0.8], [1.0, 0.0, 0.0]], np.floa
 REQUEST = np.arange(24, dtype=np.float32).reshape(2, 4, 3)  # (users, candidates, columns)
 
 
-def test_a_catalogue_has_its_features_and_a_one_for_the_main_topic():
-    items = FeatureItems(3, FEATURES)
+def test_a_catalogue_has_its_features_and_a_one_for_the_topic():
+    items = FeatureItems(3, FEATURES, np.array([1, 2, 0]))
     assert (items.num_items, items.width, items.count({}), items.keys) == (3, 6, 3, ())
     expected = [[0.6, 0.8, 0, 0, 1, 0], [0, 0.6, 0.8, 0, 0, 1], [1, 0, 0, 1, 0, 0]]
     assert torch.equal(items.every({}), torch.tensor(expected))
     assert items.topics.tolist() == [1, 2, 0]
 
 
+def test_a_catalogue_without_topics_has_its_features():
+    items = FeatureItems(3, FEATURES)
+    assert (items.width, len(items.topics)) == (3, 0)
+    assert torch.equal(items.every({}), torch.from_numpy(FEATURES))
+
+
 def test_a_catalogue_is_the_same_for_everyone():
     items = FeatureItems(3, FEATURES)
     of = items.of({}, np.array([[2, 0], [1, 1]]))
-    assert of.shape == (2, 2, 6)
+    assert of.shape == (2, 2, 3)
     for row, slate in enumerate([[2, 0], [1, 1]]):
         for place, item in enumerate(slate):
             assert torch.equal(of[row, place], items.every({})[item])

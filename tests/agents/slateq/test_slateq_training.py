@@ -83,7 +83,7 @@ def step(clicks=(True, False), terminated=False, **following):
 
 
 REQUEST = {"next_candidates": torch.tensor([[[1.0, -1.0], [1.0, 3.0], [3.0, 6.0]]])}
-OF_REQUEST = FeatureItems(3, None, 2)
+OF_REQUEST = FeatureItems(3, None, request_width=2)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_rewards_are_scaled_and_clicks_those_of_the_user_cut_off():
 def test_nothing_is_remembered_of_a_catalogue_and_all_clicks_are():
     first = explorer(set_up(sardine_world("SlateTopK-Bored", embeddings="generated"), horizon=100)).step(epsilon=1.0)
     assert set(first) == {"state", "shown", "clicks", "reward", "next_state", "terminated"}
-    assert first["shown"].shape == (64, 10, 20)
+    assert first["shown"].shape == (64, 10, 10)
     assert torch.equal(first["clicks"].sum(dim=1), 4.0 * first["reward"])
     assert (first["clicks"].sum(dim=1) > 1).any()
 

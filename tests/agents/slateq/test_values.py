@@ -49,7 +49,7 @@ def test_the_best_slate_is_the_best_of_all_slates(kind):
     rng = torch.Generator().manual_seed(0)
     columns = torch.stack([torch.rand(30, 6, generator=rng) * 3, torch.randn(30, 6, generator=rng)], dim=2)
     told, state = Told(falling(kind)), torch.randn(30, 1, generator=rng)
-    judge = Judge(told, FeatureItems(6, None, 2), farsighted=False)
+    judge = Judge(told, FeatureItems(6, None, request_width=2), farsighted=False)
     slates, best = best_slates(judge, told, state, {"candidates": columns.numpy()}, slate_size=3)
 
     def value(slate):
