@@ -51,7 +51,7 @@ class Known:
 
     Attributes:
         about: What it shows, in a few words.
-        run: What kind of run folder may stand behind the name ("ppo:RUN"): one of training, of "tune", or "none".
+        run: The verb whose run folder may stand behind the name ("ppo:RUN"), or "none".
         bare: Whether it can do without one.
         style: How it is drawn.
         tunable: What ``driftrec tune`` searches, by parameter; units and meaning as of the policy's class.
@@ -60,7 +60,7 @@ class Known:
     """
 
     about: str
-    run: Literal["none", "tune", "train"]
+    run: Literal["none", "tune", "train", "train-baseline"]
     style: Style
     bare: bool = True
     tunable: Mapping[str, Range] = field(default_factory=dict)
@@ -106,9 +106,9 @@ KNOWN: Mapping[str, Known] = {
     "farsighted": Known("the ranker looking ahead: what PPO starts from", "train", Style("#661100", "-."), bare=False),
     "ppo": Known("our policy", "train", Style("#EE3377"), bare=False),
     "ppo-sampled": Known("the same, slates drawn", "train", Style("#E14BFF", ":"), bare=False),
-    "slateq": Known("SlateQ on the ranker", "train", Style("#4B4BFF"), bare=False),
-    "sb3-ppo": Known("PPO of stable-baselines3, MlpPolicy", "train", Style("#78C35A"), bare=False),
-    "sb3-sac": Known("SAC of stable-baselines3, MlpPolicy", "train", Style("#004B4B", "-."), bare=False),
+    "slateq": Known("SlateQ on the ranker", "train-baseline", Style("#4B4BFF"), bare=False),
+    "sb3-ppo": Known("PPO of stable-baselines3, MlpPolicy", "train-baseline", Style("#78C35A"), bare=False),
+    "sb3-sac": Known("SAC of stable-baselines3, MlpPolicy", "train-baseline", Style("#004B4B", "-."), bare=False),
     "quality": Known("highest quality first", "none", Style("#780FB4", "-.")),
     "bayes": Known("exact Bayes on past responses", "none", Style("#B41E1E")),
     "myopic-oracle": Known("best next step, by the true state", "none", Style("#33BBEE", ORACLE_DASH), told=True),
@@ -118,7 +118,10 @@ KNOWN: Mapping[str, Known] = {
 TUNABLE = tuple(name for name, known in KNOWN.items() if known.tunable)
 """What ``driftrec tune`` tunes."""
 
-OF_RUNS = tuple(name for name, known in KNOWN.items() if known.run == "train")
+BASELINE_KINDS = tuple(name for name, known in KNOWN.items() if known.run == "train-baseline")
+"""What ``driftrec train-baseline`` trains."""
+
+OF_RUNS = tuple(name for name, known in KNOWN.items() if known.run in ("train", "train-baseline"))
 """What a run folder of ``driftrec train`` or ``train-baseline`` holds."""
 
 

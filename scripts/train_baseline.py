@@ -6,11 +6,12 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.known import BASELINE_KINDS
 from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.runs.description import recorded
@@ -21,12 +22,17 @@ from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
 from driftrec.agents.worlds.kits import fitting, kit_of
 
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[BASELINE_KINDS]
+
 
 @dataclass(frozen=True)
 class Args(WorldArgs):
     """Train a baseline that learns."""
 
-    kind: tyro.conf.Positional[Literal["slateq", "sb3-ppo", "sb3-sac"]] = "slateq"
+    kind: tyro.conf.Positional[Kind] = "slateq"
     """Which; write it first."""
     ranker: Path | None = None
     """Run folder of `driftrec train`, whose ranker SlateQ looks through; needed for slateq alone."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.evaluation.tables import markdown_table
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, versions, write_config
-from driftrec.agents.verification.verification import WORLDS, Part, measurable, verify
+from driftrec.agents.verification.verification import Part, figure_name, measurable, measured_worlds, verify
 from driftrec.agents.verification.verification_original import lives, same_users
 
 
@@ -17,8 +17,8 @@ from driftrec.agents.verification.verification_original import lives, same_users
 class Args:
     """Whether our published worlds do what the originals do; exit status 1 if not."""
 
-    worlds: tuple[str, ...] = WORLDS
-    """Worlds whose figures are measured."""
+    worlds: tuple[str, ...] = measured_worlds()
+    """Worlds whose figures are measured; yours as package.module:Name, if its kit has figures."""
     episodes: int = 2000
     """Episodes of ours a figure; where theirs comes from more, as many as that."""
     seed: int = 0
@@ -42,6 +42,7 @@ def main(args: Args) -> None:
         ModuleNotFoundError: If sardine-rec is needed and not installed.
         FileExistsError: If the folder holds anything.
     """
+    args = replace(args, worlds=tuple(map(figure_name, args.worlds)))
     worlds, left = _check(args)
     parts = _parts(replace(args, worlds=tuple(worlds)))
     page = "\n\n".join(f"## {part.title}\n\n{part.about}\n\n{markdown_table(part.text())}" for part in parts)

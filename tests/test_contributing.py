@@ -69,6 +69,7 @@ def test_every_block_says_where_it_belongs():
         ("ruff", "format", "--check", "."),
         ("mypy",),
         ("pytest", "-q", "-m", "not slow", "tests/agents/test_known.py", "tests/agents/plots"),
+        ("pytest", "-q", "-m", "not slow", "tests/agents/worlds"),
         ("pytest", "-q", "-m", "not slow", "tests/scripts/test_cli.py", "tests/scripts/test_settings.py"),
         ("pytest", "-q", "-m", "not slow", "tests/test_architecture.py", "tests/test_pages.py", "tests/test_readme.py"),
     ],

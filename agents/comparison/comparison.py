@@ -52,10 +52,9 @@ def parse_entry(text: str) -> tuple[str, list[str]]:
     elif not label:
         raise ValueError(f"{text!r} has an empty label; write label=policy.")
     head, colon, argument = name.partition(":")
-    run = KNOWN[head].run if head in KNOWN else "none"
-    if run == "tune" and argument:
+    if head in KNOWN and KNOWN[head].run == "tune" and argument:
         return label or f"{head} tuned", [name]
-    if run == "train" and colon:
+    if head in OF_RUNS and colon:
         return label or head, [f"{head}:{run}" for run in argument.split(",")]
     return label or name, [name]
 

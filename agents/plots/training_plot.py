@@ -11,8 +11,9 @@ from matplotlib.ticker import EngFormatter
 
 from driftrec.agents.evaluation.curves import MEASURE, checked_curve, split_runs
 from driftrec.agents.evaluation.tables import in_unit
+from driftrec.agents.known import BASELINE_KINDS, KNOWN
 from driftrec.agents.plots.drawing import label_right, legend_below, plain_panel
-from driftrec.agents.plots.looks import KNOWN, ORACLE, Look, looks_of, plain
+from driftrec.agents.plots.looks import ORACLE, Look, looks_of, plain
 
 STAGES = {
     "myopic": ("myopic", "o"),
@@ -22,7 +23,7 @@ STAGES = {
 }
 """Policy whose colour a stage has, and its marker; other stages look like the policy of their name, or ppo."""
 
-BEST_KEPT = ("ppo", "slateq", "sb3-ppo", "sb3-sac")
+BEST_KEPT = ("ppo", *BASELINE_KINDS)
 """Stages of whose measurements the best is the checkpoint."""
 
 

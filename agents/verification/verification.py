@@ -10,15 +10,12 @@ from typing import Any
 import pandas as pd
 
 from driftrec.agents.worlds import figures
-from driftrec.agents.worlds.figures import BOUND, Figure, Measurement
+from driftrec.agents.worlds.figures import BOUND, Figure, FigureTable, Measurement
 from driftrec.agents.worlds.kits import KITS
 from driftrec.simulators.extras import install
+from driftrec.simulators.imports import import_own
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file
 from driftrec.simulators.settings import nearest
-
-TABLES = tuple(dict.fromkeys(kit.figures for kit in KITS.values() if kit.figures is not None))
-WORLDS = tuple(dict.fromkeys(figure.name for table in TABLES for figure in table.FIGURES))
-"""Names of all worlds with figures, such as "Sardine-SlateTopK-Bored"."""
 
 Report = Callable[[str], None]
 
@@ -65,6 +62,28 @@ COLUMNS: Columns = {
 }
 
 
+def tables() -> tuple[FigureTable, ...]:
+    """The tables of figures of all kits that are known by now, each once."""
+    return tuple(dict.fromkeys(kit.figures for kit in KITS.values() if kit.figures is not None))
+
+
+def measured_worlds() -> tuple[str, ...]:
+    """Names of all worlds with figures, such as "Sardine-SlateTopK-Bored"."""
+    return tuple(dict.fromkeys(figure.name for table in tables() for figure in table.FIGURES))
+
+
+def figure_name(world: str) -> str:
+    """What ``world`` is called in the tables, of "package.module:Name" too, whose module is imported for its kit.
+
+    Raises:
+        ImportError: If the module cannot be imported.
+    """
+    module, _, name = world.rpartition(":")
+    if module:
+        import_own(f"world {world!r}", module)
+    return name.removeprefix("driftrec/").removesuffix("-v0")
+
+
 def measurable(worlds: Sequence[str]) -> tuple[list[str], str]:
     """Those of ``worlds`` whose figures can be measured here, and what is left out, "" for nothing.
 
@@ -74,11 +93,12 @@ def measurable(worlds: Sequence[str]) -> tuple[list[str], str]:
         ValueError: If there is none, or a name is unknown.
         ModuleNotFoundError: If all need the package.
     """
+    known = measured_worlds()
     if not worlds:
-        raise ValueError(f"No worlds to verify; name some, such as {WORLDS[0]}.")
+        raise ValueError(f"No worlds to verify; name some, such as {known[0]}.")
     for name in worlds:
-        if name not in WORLDS:
-            raise ValueError(f"World {name!r} has no figures. {nearest(name, WORLDS)}")
+        if name not in known:
+            raise ValueError(f"World {name!r} has no figures. {nearest(name, known)}")
     missing = any(packaged_file(file) is None for file in PACKAGED.values())
     left = [name for name in worlds if missing and name.startswith("Sardine-")]
     why = f"the figures belong to the items of sardine-rec, which is not installed; {install('peers')}"
@@ -91,13 +111,13 @@ def verify(worlds: Sequence[str], episodes: int, seed: int, report: Report = lam
     """Measure the figures of ``worlds``.
 
     Args:
-        worlds: Of ``WORLDS``, at least one.
+        worlds: Of ``measured_worlds``, at least one.
         episodes: Of ours; where a figure comes from more, as many as that.
         seed: Source of users and of the policies' random numbers.
         report: Called with a line after every figure.
     """
     rows = []
-    for table in TABLES:
+    for table in tables():
         for theirs in [figure for figure in table.FIGURES if figure.name in worlds]:
             ours = figures.measure(theirs, table.POLICIES, max(episodes, theirs.episodes), seed)
             report(f"{theirs.name}, {theirs.policy}: {_mean(theirs.mean, theirs.standard_error)}, ours {ours.mean:.2f}")

@@ -1,11 +1,13 @@
 """``driftrec verify``: what it prints, what it writes, and how it ends."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from driftrec.agents.worlds import figures_recsim
+from driftrec.agents.worlds import figures_recsim, kits
+from driftrec.agents.worlds.kit import FeatureKit
 
 WORLD = ("--worlds", "RecSim-LongTermSatisfaction")
 
@@ -38,6 +40,40 @@ def test_the_same_seed_gives_the_same_figures(driftrec, tmp_path):
         driftrec("verify", *WORLD, "--episodes", "2", "--seed", seed, "--out", folder)
     tables = {name: pd.read_csv(tmp_path / name / "verify.csv")["ours"].tolist() for name in "abc"}
     assert tables["a"] == tables["b"] != tables["c"]
+
+
+OWN = """
+from types import MappingProxyType
+from driftrec.agents.baselines import Random
+from driftrec.agents.setup import context_of
+from driftrec.agents.worlds.figures import Figure
+from driftrec.agents.worlds.kit import FeatureKit
+from driftrec.agents.worlds.kits import register
+import toys.snacks
+
+
+class Seen:
+    FIGURES = (Figure("Snacks-v0", {}, "random", 50, MEAN, 0.1, "a note"),)
+    POLICIES = MappingProxyType({"random": lambda world: Random(context_of(world))})
+
+
+class SnackKit(FeatureKit):
+    figures = Seen
+
+
+register("Snacks-v0", SnackKit())
+"""
+
+
+@pytest.mark.parametrize(("mean", "status"), [(9.0, 1), (3.3, 0)])
+def test_figures_of_an_own_kit_are_measured(driftrec, tmp_path, monkeypatch, mean, status):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
+    monkeypatch.setitem(kits.KITS, "Snacks-v0", FeatureKit())  # put right by the module, and gone after the test
+    name = f"seen_{status}"
+    (tmp_path / f"{name}.py").write_text(OWN.replace("MEAN", str(mean)))
+    done = driftrec("verify", "--worlds", f"{name}:Snacks-v0", "--episodes", "200")
+    assert done.status == status, done.err
+    assert f"{1 - status} of 1 rows are within 3" in done.out
 
 
 @pytest.mark.usefixtures("wrong")

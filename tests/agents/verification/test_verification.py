@@ -6,7 +6,7 @@ import pytest
 
 from driftrec.agents.verification import verification, verification_original
 from driftrec.agents.verification.sardine_original import ORIGINAL_SLATES, Differences
-from driftrec.agents.verification.verification import TABLES, WORLDS, measurable, verify
+from driftrec.agents.verification.verification import measurable, measured_worlds, tables, verify
 from driftrec.agents.verification.verification_original import lives, same_users
 from driftrec.agents.worlds import figures_recsim
 from driftrec.agents.worlds.figures import Measurement
@@ -20,14 +20,14 @@ def made_up(z):
 
 
 def test_all_eleven_worlds_have_figures():
-    assert len(WORLDS) == 11
+    assert len(measured_worlds()) == 11
 
 
 def test_there_is_a_row_for_every_figure(monkeypatch):
     monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(1.5))
     told = []
-    part = verify(WORLDS, 300, seed=0, report=told.append)
-    figures = [figure for table in TABLES for figure in table.FIGURES]
+    part = verify(measured_worlds(), 300, seed=0, report=told.append)
+    figures = [figure for table in tables() for figure in table.FIGURES]
     assert list(part.frame[["world", "policy", "theirs"]].itertuples(index=False, name=None)) == [
         (f.name, f.policy, f.mean) for f in figures
     ]

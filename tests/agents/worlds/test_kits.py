@@ -11,6 +11,7 @@ import pytest
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.comparison.comparison import build_entries, compare
 from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.known import KNOWN
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.registry import builders
 from driftrec.agents.setup import NEWS, WorldArgs, set_up
@@ -70,7 +71,10 @@ def test_a_kits_settings_fit_its_world(world):
 def test_every_name_serves_in_a_comparison(world):
     setup = set_up(WorldArgs(world, horizon=4))
     assert kit_of(setup).baselines == ("random", "myopic-oracle", "planner")
-    assert set(builders(setup).policies) == {*names(world), "myopic"}
+    offered = set(builders(setup).policies)
+    assert offered >= {*names(world), "myopic"}
+    assert not any(KNOWN[name].texts for name in offered)
+    assert offered & {"quality", "bayes"} <= set(names(world))
     entries = build_entries(setup, names(world), seed=1)
     told = ["myopic-oracle", "planner", *(["quality"] if world == QUALITY[0] else [])]  # the other world shows quality
     assert [entry.label for entry in entries if entry.oracle] == told
