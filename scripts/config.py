@@ -52,8 +52,8 @@ def main(args: Args) -> None:
     print("\n".join(lines(args.verb, list(keys_of(of_verb)), chosen)))
 
 
-def lines(verb: str, keys: list[Key], chosen: Mapping[str, str]) -> Iterator[str]:
-    """Lines of the file; all keys but those ``chosen`` are commented out."""
+def lines(verb: str, keys: list[Key], chosen: Mapping[str, str | None]) -> Iterator[str]:
+    """Lines of the file; all keys but those ``chosen``, not as None, are commented out."""
     yield f"# For driftrec {verb} --from FILE.toml; flags win over the file."
     yield "# Keys that are commented out show their defaults; take the # away to set them."
     for group, members in groupby(keys, lambda key: key.name.rpartition(".")[0]):
@@ -64,7 +64,7 @@ def lines(verb: str, keys: list[Key], chosen: Mapping[str, str]) -> Iterator[str
             yield f"[{group}]"
         for key in of_group:
             yield from _comment(_about(key))
-            said = key.name in chosen
+            said = chosen.get(key.name) is not None
             name, value = key.name.rpartition(".")[2], chosen[key.name] if said else key.default
             yield f"{'' if said else '#'}{name} = {_toml(value)}"
 

@@ -12,16 +12,25 @@ from typing import Any
 from driftrec.scripts.keys import JSON, Key
 from driftrec.simulators.settings import nearest
 
+KINDS: Mapping[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+}
+"""What stands in a file for a default of a type, and what that is called; text may stand for all others."""
+
 
 def read(file: Path) -> dict[str, Any]:
     """What is in ``file``.
 
     Raises:
-        OSError: If it cannot be read.
+        OSError: If it cannot be read; says what for.
         ValueError: If it is not TOML.
     """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise type(error)(f"--from {file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise ValueError(f"{file} is no TOML file of settings: {error}") from error
 
@@ -36,8 +45,8 @@ def words_of(file: Path, told: Mapping[str, Any], keys: Sequence[Key]) -> dict[K
 
     Raises:
         ValueError: If a key is unknown (the message gives its line and the nearest) or there with - and with _, or a
-            value is none of true and false or a list where it must not be. What else is wrong with it the command line
-            finds.
+            value is of another kind than the default, or a list where it must not be. What else is wrong with it the
+            command line finds.
     """
     known = {key.name: key for key in keys}
     tables = {key.name for key in keys if key.default == JSON}
@@ -50,10 +59,11 @@ def words_of(file: Path, told: Mapping[str, Any], keys: Sequence[Key]) -> dict[K
         key = known[name]
         if key in words:
             raise ValueError(f"{file}: {name} is there twice, with - and with _. Leave one of them out.")
-        if isinstance(key.default, bool) and not isinstance(value, bool):
-            raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it must be true or false.")
         if isinstance(value, list) and not key.several:
             raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it must be one value.")
+        of = KINDS.get(type(key.default))
+        if of is not None and type(value) not in of[0]:
+            raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it must be {of[1]}.")
         words[key] = key.words(json.dumps(value, default=str) if isinstance(value, dict) else value)
     return words
 

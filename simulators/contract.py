@@ -51,13 +51,15 @@ def check_members(world: Any) -> None:
     Raises:
         TypeError: If a member is missing or of another kind; names all of them.
     """
-    faults = []
+    faults, members = [], {}
     for name, (fits, kind) in _MEMBERS.items():
         if not hasattr(world, name):
             faults.append(f"{name} is missing; it must be {kind}")
-        elif not fits(getattr(world, name)):
-            faults.append(f"{name} is {_short(getattr(world, name))}; it must be {kind}")
-    _complain(world, faults or _disagreements(world))
+        elif not fits(value := getattr(world, name)):
+            faults.append(f"{name} is {_short(value)}; it must be {kind}")
+        else:
+            members[name] = value
+    _complain(world, faults + _disagreements(members))
 
 
 def check_trial(world: World[Any]) -> None:
@@ -102,21 +104,20 @@ def _array(name: str, value: Any, shape: tuple[int, ...], dtype: type[np.generic
     return [f"{name} is {_short(value)} for {USERS} users; it must be {np.dtype(dtype)} of shape {expected}"]
 
 
-def _disagreements(world: World[Any]) -> list[str]:
-    """Members that are well by themselves and do not go together."""
-    catalogue, personas, features = world.catalogue, world.personas, world.item_features
-    if (catalogue is None) != (personas is None):
-        return ["catalogue and personas go together; give both or neither"]
-    rows = {
-        "catalogue": catalogue and catalogue.num_items,
-        "item_features": None if features is None else len(features),
-    }
-    faults = [
-        f"{name} has {n} items; num_items is {world.num_items}"
-        for name, n in rows.items()
-        if n not in (None, world.num_items)
-    ]
-    if catalogue is None and features is None and "candidates" not in world.fields:
+def _disagreements(members: Mapping[str, Any]) -> list[str]:
+    """Which ``members``, each well by itself, do not go together."""
+
+    def told(*names: str) -> bool:
+        return members.keys() >= set(names)
+
+    faults = []
+    if told("catalogue", "personas") and (members["catalogue"] is None) != (members["personas"] is None):
+        faults.append("catalogue and personas go together; give both or neither")
+    for name, count in (("catalogue", lambda catalogue: catalogue.num_items), ("item_features", len)):
+        if told(name, "num_items") and members[name] is not None and count(members[name]) != members["num_items"]:
+            faults.append(f"{name} has {count(members[name])} items; num_items is {members['num_items']}")
+    nothing = told("catalogue", "item_features") and members["catalogue"] is members["item_features"] is None
+    if nothing and "candidates" not in members.get("fields", ("candidates",)):
         faults.append('catalogue and item_features are None; fields must then name "candidates", drawn for a request')
     return faults
 

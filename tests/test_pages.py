@@ -160,4 +160,4 @@ def test_printed_commands_are_understood(page, tmp_path, monkeypatch):
         for before, word in pairwise(words):
             if before == "--from":
                 Path(word).touch()
-        parse(verb, args_of(verb), words)
+        assert parse(verb, args_of(verb), words) is not None, words

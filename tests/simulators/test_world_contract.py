@@ -43,9 +43,9 @@ def with_members(**members):
 
 
 def test_a_world_that_keeps_it_passes():
-    check_members(Coins())
-    check_trial(Coins())
-    check_members(with_members(**TEXTS, num_items=2, item_features=None))
+    assert check_members(Coins()) is None  # no error is all that is said of it
+    assert check_trial(Coins()) is None
+    assert check_members(with_members(**TEXTS, num_items=2, item_features=None)) is None
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,12 @@ def test_members_of_another_kind_are_named(members, complaint):
             make(world)
         assert str(error.value).startswith("Broken is no World: ")
         assert "See driftrec.simulators.world.World, and docs/own-worlds.md" in str(error.value)
+
+
+def test_what_does_not_go_together_is_named_with_what_is_missing():
+    world = with_members(unit=None, num_items=4)
+    with pytest.raises(TypeError, match=r"unit is None; .*; item_features has 3 items; num_items is 4"):
+        check_members(world)
 
 
 def test_all_that_is_missing_is_named_at_once():
