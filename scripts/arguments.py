@@ -9,7 +9,7 @@ from typing import Any
 
 import tyro
 
-from driftrec.scripts.keys import keys_of, kinds, with_settings
+from driftrec.scripts.keys import keys_of, kinds_of, with_settings
 from driftrec.scripts.toml_file import read, words_of
 
 MOVED = {
@@ -41,7 +41,7 @@ def parse(verb: str, args: type, words: Sequence[str], about: str | None = None)
     """
     file, words = _without(words, "--from")
     told = {} if file is None else read(Path(file))
-    own = _own_word(words, kinds(args))
+    own = _own_word(words, kinds_of(args))
     if hasattr(args, "settings"):
         _refuse_moved(words)
         world = _without(words, "--world")[0] or told.get("world", args.world)  # type: ignore[attr-defined]

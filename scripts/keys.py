@@ -43,7 +43,7 @@ class Key:
         return [str(value)] if self.positional else [f"{stem}{last}={value}"]
 
 
-def kinds(args: type) -> tuple[str, ...]:
+def kinds_of(args: type) -> tuple[str, ...]:
     """Kinds of run among which the arguments of a verb choose; none where there is no choice."""
     hint = get_type_hints(args).get("kind")
     return get_args(hint) if get_origin(hint) is Literal else ()
@@ -55,13 +55,13 @@ def with_settings(args: type, world: str, kind: str | None) -> type:
     Args:
         args: The ``Args`` of its script, which have ``world`` and ``settings``.
         world: Environment id.
-        kind: One of ``kinds``; None where there is no choice.
+        kind: One of ``kinds_of``; None where there is no choice.
 
     Raises:
         ValueError: If world or kind is unknown, or the one does not train the other.
     """
-    if (kind is not None or kinds(args)) and kind not in kinds(args):
-        raise ValueError(f"Kind {kind!r} is unknown. {nearest(str(kind), kinds(args))}")
+    if (kind is not None or kinds_of(args)) and kind not in kinds_of(args):
+        raise ValueError(f"Kind {kind!r} is unknown. {nearest(str(kind), kinds_of(args))}")
     from driftrec.agents.worlds.kits import PPO, settings_of  # torch takes seconds, and few verbs need it
 
     settings = settings_of(world, kind or PPO)

@@ -11,7 +11,7 @@ import pytest
 
 from driftrec.scripts.arguments import parse
 from driftrec.scripts.cli import VERBS
-from driftrec.scripts.keys import keys_of, kinds, with_settings
+from driftrec.scripts.keys import keys_of, kinds_of, with_settings
 
 ROOT = Path(__file__).parents[1]
 CODE = ("agents", "envs", "simulators", "scripts")
@@ -75,7 +75,7 @@ def flags_of(verb):
     """All flags of a verb, in any of ``WORLDS``."""
     types = [args_of(verb)]
     if hasattr(types[0], "settings"):
-        own = [(WORLDS[0], kind) for kind in kinds(types[0])] or [(world, None) for world in WORLDS]
+        own = [(WORLDS[0], kind) for kind in kinds_of(types[0])] or [(world, None) for world in WORLDS]
         types = [with_settings(types[0], world, kind) for world, kind in own]
     found = {"--help", "--from"}
     for each in types:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def describe(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16) -> Tensor:
+def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16) -> Tensor:
     """Columns of the items: principal components of their vectors, length, and the engagement to come.
 
     Args:

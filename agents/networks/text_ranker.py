@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.item_columns import describe
+from driftrec.agents.networks.item_columns import item_columns
 from driftrec.agents.networks.item_tables import Representation, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
@@ -127,8 +127,8 @@ class TextRanker(Ranker):
         return self.future if shown is None else self.future[shown]
 
     def columns(self) -> Tensor:
-        """Columns of all items, see ``item_columns.describe``, (items, item_columns)."""
-        return describe(self.item_vectors(), self.length, self.future)
+        """Columns of all items, see ``item_columns.item_columns``, (items, item_columns)."""
+        return item_columns(self.item_vectors(), self.length, self.future)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""

@@ -68,11 +68,11 @@ class MMR:
         merit = np.take_along_axis(gains, candidates, axis=1)
         merit *= self.weight / np.maximum(merit[:, :1], TIE)
         merit[np.take_along_axis(view.value, candidates, axis=1) == READ] = READ
-        picks = pick(merit, candidates, self._items, 1.0 - self.weight, self._slate_size)
+        picks = diverse_slates(merit, candidates, self._items, 1.0 - self.weight, self._slate_size)
         return np.take_along_axis(candidates, picks, axis=1)
 
 
-def pick(
+def diverse_slates(
     merit: Float, candidates: NDArray[np.int64], items: Float, penalty: float, slate_size: int
 ) -> NDArray[np.int64]:
     """Columns of the candidates picked one after the other, (users, slate_size).

@@ -99,14 +99,14 @@ class Desk:
 
     def _ending(self, other: Story | None) -> str:
         if other is not None:
-            return pick(self.rng, grammar()["links"]).format(**other.slots())
+            return any_of(self.rng, grammar()["links"]).format(**other.slots())
         closing = self._pattern("closings_by_allure", self.allure)
         if not closing and self.rng.random() < DETAIL_RATE:
-            return pick(self.rng, self.words.details)
+            return any_of(self.rng, self.words.details)
         return closing
 
     def _pattern(self, rule: str, latent: float) -> str:
-        return pick(self.rng, grammar()[rule][style_level(self.rng, latent)])
+        return any_of(self.rng, grammar()[rule][style_level(self.rng, latent)])
 
     def _fill(self, pattern: str) -> str:
         return capitalise(pattern.format_map(_Slots(self)))
@@ -117,7 +117,7 @@ def style_level(rng: np.random.Generator, latent: float) -> int:
     return int(np.searchsorted(STYLE_EDGES, latent + STYLE_NOISE * rng.standard_normal()))
 
 
-def pick(rng: np.random.Generator, options: Sequence[T]) -> T:
+def any_of(rng: np.random.Generator, options: Sequence[T]) -> T:
     """One of the options, uniformly."""
     return options[int(rng.integers(len(options)))]
 
@@ -129,7 +129,7 @@ def capitalise(sentence: str) -> str:
 
 def full_name(rng: np.random.Generator) -> str:
     """A first name and a last name."""
-    return f"{pick(rng, grammar()['first_names'])} {pick(rng, grammar()['last_names'])}"
+    return f"{any_of(rng, grammar()['first_names'])} {any_of(rng, grammar()['last_names'])}"
 
 
 class _Slots(dict[str, str]):
@@ -150,14 +150,14 @@ def _period(rng: np.random.Generator) -> str:
 
 
 _FACTS: dict[str, Callable[[Desk], str]] = {
-    "P": lambda desk: pick(desk.rng, desk.words.people),
-    "X": lambda desk: pick(desk.rng, desk.words.measures),
-    "src": lambda desk: pick(desk.rng, desk.topic.sources),
-    "role": lambda desk: pick(desk.rng, desk.topic.roles),
+    "P": lambda desk: any_of(desk.rng, desk.words.people),
+    "X": lambda desk: any_of(desk.rng, desk.words.measures),
+    "src": lambda desk: any_of(desk.rng, desk.topic.sources),
+    "role": lambda desk: any_of(desk.rng, desk.topic.roles),
     "person": lambda desk: full_name(desk.rng),
-    "when": lambda desk: pick(desk.rng, grammar()["times"]),
-    "years": lambda desk: pick(desk.rng, grammar()["spans"]),
-    "rose": lambda desk: pick(desk.rng, ("rose", "fell")),
+    "when": lambda desk: any_of(desk.rng, grammar()["times"]),
+    "years": lambda desk: any_of(desk.rng, grammar()["spans"]),
+    "rose": lambda desk: any_of(desk.rng, ("rose", "fell")),
     "count": lambda desk: f"{desk.rng.integers(12, 960) * 10:,}",
     "few": lambda desk: str(desk.rng.integers(14, 97)),
     "p": lambda desk: str(desk.rng.integers(4, 48)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from driftrec.simulators.newsroom.articles import capitalise, full_name, pick
+from driftrec.simulators.newsroom.articles import any_of, capitalise, full_name
 from driftrec.simulators.newsroom.vocabulary import Words, grammar
 
 MIN_WORDS = 12
@@ -31,11 +31,11 @@ def write_persona(rng: np.random.Generator, interests: Sequence[Words]) -> str:
 
 def _draft(rng: np.random.Generator, interests: Sequence[Words]) -> str:
     rules = grammar()
-    job, name = pick(rng, rules["jobs"]), full_name(rng)
-    life = {"job": job, "Job": job, "place": pick(rng, rules["places"]), "trait": pick(rng, rules["traits"])}
-    opening = pick(rng, rules["persona_openings"])
+    job, name = any_of(rng, rules["jobs"]), full_name(rng)
+    life = {"job": job, "Job": job, "place": any_of(rng, rules["places"]), "trait": any_of(rng, rules["traits"])}
+    opening = any_of(rng, rules["persona_openings"])
     third_person = "{Name}" in opening
-    second = pick(rng, rules["persona_seconds_third" if third_person else "persona_seconds_first"])
+    second = any_of(rng, rules["persona_seconds_third" if third_person else "persona_seconds_first"])
     first_sentence = _fill(rng, opening, interests[0], life | {"Name": name})
     second_sentence = _fill(rng, second, interests[1], {"Name": name.split()[0]})
     patterns = rng.permutation(rules["persona_tails"])
@@ -44,4 +44,4 @@ def _draft(rng: np.random.Generator, interests: Sequence[Words]) -> str:
 
 
 def _fill(rng: np.random.Generator, pattern: str, words: Words, life: dict[str, str]) -> str:
-    return pattern.format(L=pick(rng, words.likes), H=pick(rng, words.habits), **life)
+    return pattern.format(L=any_of(rng, words.likes), H=any_of(rng, words.habits), **life)

@@ -38,7 +38,7 @@ PUBLISHED_CHOICE = MultinomialLogit(no_click_mass=5.0)
 
 
 @dataclass(frozen=True)
-class Topic:
+class DocumentTopic:
     """Quality of a topic's documents: log-normal.
 
     Attributes:
@@ -84,8 +84,8 @@ class InterestExplorationConfig:
     """
 
     topic_0_share: float = 0.2
-    topic_0: Topic = field(default_factory=lambda: Topic(0.8))
-    topic_1: Topic = field(default_factory=lambda: Topic(0.2))
+    topic_0: DocumentTopic = field(default_factory=lambda: DocumentTopic(0.8))
+    topic_1: DocumentTopic = field(default_factory=lambda: DocumentTopic(0.2))
     type_0_share: float = 0.3
     type_0: UserType = field(default_factory=lambda: UserType(0.1, 0.7))
     type_1: UserType = field(default_factory=lambda: UserType(0.7, 0.1))

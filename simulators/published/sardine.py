@@ -13,7 +13,7 @@ from driftrec.simulators import noise, warm
 from driftrec.simulators.published.sardine_boredom import Boredom
 from driftrec.simulators.published.sardine_config import SardineConfig
 from driftrec.simulators.published.sardine_items import SardineItems
-from driftrec.simulators.published.sardine_observers import IdealState, Observer, Past
+from driftrec.simulators.published.sardine_observers import IdealState, Observer, SlateMemory
 from driftrec.simulators.sizes import size
 from driftrec.simulators.slates import slate_affinity
 from driftrec.simulators.vectors import Float
@@ -38,7 +38,7 @@ class SardineState:
     interest: Float  # (users, topics) unit vectors
     current: Float  # (users, topics) the same, without what boredom takes away
     boredom: Boredom
-    past: Past
+    past: SlateMemory
 
 
 class SardineWorld:

@@ -19,7 +19,7 @@ LONGEST_AGE = 1e6
 """Bound of the observation space for ages, in steps."""
 
 
-class Past(Protocol):
+class SlateMemory(Protocol):
     """What is kept of the slates that users were shown."""
 
     def add(self, slates: NDArray[np.int64], clicks: NDArray[np.bool_], steps: NDArray[np.int64]) -> None:
@@ -47,7 +47,7 @@ class Observer(Protocol):
         """What ``observe`` returns."""
         ...
 
-    def begin(self, num_users: int, slate_size: int) -> Past:
+    def begin(self, num_users: int, slate_size: int) -> SlateMemory:
         """An empty past."""
         ...
 

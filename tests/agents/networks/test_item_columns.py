@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_columns import describe
+from driftrec.agents.networks.item_columns import item_columns
 from driftrec.agents.networks.text_ranker import TextRanker
 
 ITEMS = 60
@@ -22,7 +22,7 @@ def standardised(values):
 
 
 def test_items_are_described_by_components_length_and_what_is_to_come(ranker):
-    columns = describe(ranker.item_vectors(), ranker.length, ranker.future, components=6).numpy()
+    columns = item_columns(ranker.item_vectors(), ranker.length, ranker.future, components=6).numpy()
     assert columns.shape == (ITEMS, 8)
     vectors = ranker.item_vectors().detach().double().numpy()
     left, strength, _ = np.linalg.svd(vectors - vectors.mean(axis=0))

@@ -9,7 +9,7 @@ from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.mmr import MMR, pick
+from driftrec.agents.ranker.mmr import MMR, diverse_slates
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def test_picks_by_hand():
     items = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     candidates = np.array([[0, 1, 2, 3], [0, 1, 2, 3]])
     merit = np.array([[1.0, 0.9, 0.7, 0.1], [0.3, 0.9, 0.1, 0.1]], np.float32)
-    assert pick(merit.copy(), candidates, items, 1.0, 3).tolist() == [[0, 2, 1], [1, 3, 0]]
-    assert pick(merit.copy(), candidates, items, 0.1, 3).tolist() == [[0, 1, 2], [1, 0, 3]]
+    assert diverse_slates(merit.copy(), candidates, items, 1.0, 3).tolist() == [[0, 2, 1], [1, 3, 0]]
+    assert diverse_slates(merit.copy(), candidates, items, 0.1, 3).tolist() == [[0, 1, 2], [1, 0, 3]]
     columns = [2, 0, 3, 1]
-    picks = pick(merit[:1, columns], candidates[:1, columns], items, 1.0, 3)
+    picks = diverse_slates(merit[:1, columns], candidates[:1, columns], items, 1.0, 3)
     assert candidates[:1, columns][0, picks[0]].tolist() == [0, 2, 1]  # the columns' order does not matter
 
 
