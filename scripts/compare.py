@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import chain, filterfalse
 from pathlib import Path
@@ -23,6 +24,7 @@ from driftrec.agents.comparison.comparison import (
     weights_of_planners,
 )
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
+from driftrec.agents.evaluation.impressions import ImpressionLog
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table, write_table
 from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
@@ -55,6 +57,9 @@ class Args(WorldArgs):
     planner_effort: tuple[int, int] = (Effort.users, Effort.rounds)
     """Users and rounds with which the planner is tuned where no weights are at hand, such as 32 2 for a quick look; how
     long it takes is said beforehand. Leave planner out of --policies for a table without it."""
+    log: Path | None = None
+    """New file for every impression, .csv or .parquet: user, hours, session, slate, position, item, clicked,
+    engagement; none when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
 
@@ -71,6 +76,7 @@ def main(args: Args) -> None:
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
+    log = ImpressionLog(args.log) if args.log else nullcontext()
     policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
@@ -84,7 +90,8 @@ def main(args: Args) -> None:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
         write_config(folder, {**asdict(args), **recorded(setup), **told})
-        results = serve(setup, entries, users=args.users, seed=seed, baseline=baseline)
+        with log as opened:
+            results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, log=opened)
         curve, read = _training(curve_runs(policies))
         try:
             rescue(folder, lambda where: _write(where, results, curve))
@@ -139,7 +146,15 @@ def _end(summary: Mapping[str, Any], baseline: str, folder: Path, drawn_all: boo
         raise SystemExit(1)
 
 
-def serve(setup: Setup, entries: Sequence[Entry], *, users: int, seed: int, baseline: str) -> Results:
+def served(
+    setup: Setup,
+    entries: Sequence[Entry],
+    *,
+    users: int,
+    seed: int,
+    baseline: str,
+    log: ImpressionLog | None = None,
+) -> Results:
     """``compare`` with a progress bar, or with a line a policy where the output is not a terminal."""
     rollouts = sum(len(entry.policies) for entry in entries)
     with tqdm(total=rollouts * setup.horizon, unit="step", disable=not sys.stderr.isatty()) as bar:
@@ -152,7 +167,9 @@ def serve(setup: Setup, entries: Sequence[Entry], *, users: int, seed: int, base
         def tick() -> None:
             bar.update()
 
-        return compare(setup, entries, users=users, seed=seed, baseline=baseline, on_policy=on_policy, tick=tick)
+        return compare(
+            setup, entries, users=users, seed=seed, baseline=baseline, on_policy=on_policy, tick=tick, log=log
+        )
 
 
 def training_runs(policies: Sequence[str], kinds: Sequence[str]) -> list[str]:

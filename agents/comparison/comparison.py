@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.evaluation.impressions import ImpressionLog
 from driftrec.agents.evaluation.rollout import Rollout, roll_out, step_table
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
@@ -128,6 +129,7 @@ def compare(
     baseline: str,
     on_policy: Callable[[str], None] = lambda label: None,
     tick: Callable[[], None] = lambda: None,
+    log: ImpressionLog | None = None,
 ) -> Results:
     """Let every policy serve the same ``users`` users.
 
@@ -143,55 +145,91 @@ def compare(
             last other policy. Should it fail, that of ``default_baseline`` among those that did not.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
+        log: Takes every impression, of a policy that fails those before it did.
 
     Raises:
         Exception: If all fail; that of the first.
         KeyboardInterrupt: If interrupted before any has finished or failed.
     """
-    seeds = user_seeds(seed, "evaluation", users)
-    episodes: list[pd.DataFrame] = []
-    steps: list[pd.DataFrame] = []
-    journeys: dict[str, pd.DataFrame] = {}
-    shown: dict[str, NDArray[np.bool_]] = {}  # (training seeds, users, items)
-    errors: dict[str, BaseException] = {}
+    served = _Served(user_seeds(seed, "evaluation", users), seed)
     for label, trained, policy in _lines(entries):
         on_policy(label)
         try:
-            rollout = _serve(setup, policy, label, seeds, seed, tick)
+            seen = log.of(setup.world, served.seeds, label, trained) if log else lambda step: None
+            rollout = roll_out(
+                setup.world,
+                policy,
+                setup.context,
+                served.seeds,
+                horizon=setup.horizon,
+                seed=seed,
+                name=label,
+                tick=tick,
+                seen=seen,
+            )
+            served.add(label, trained, rollout)
         except KeyboardInterrupt as interrupt:
-            errors |= {left.label: interrupt for left in entries if left.label not in {*shown, *errors} - {label}}
+            done = {*served.shown, *served.errors} - {label}
+            served.errors |= {left.label: interrupt for left in entries if left.label not in done}
             break
         except Exception as error:
-            errors.setdefault(label, error)
-            continue
-        episodes.append(_signed(rollout.episodes, label, trained))
-        steps.append(_signed(step_table(rollout, seed), label, trained))
-        shown[label] = np.concatenate([*([shown[label]] if label in shown else []), rollout.shown[None]])
-        journeys.setdefault(label, rollout.journeys)
-    if not shown:
-        raise next(iter(errors.values()))
-    table = pd.concat(episodes, ignore_index=True)
-    oracles = [entry.label for entry in entries if entry.oracle and entry.label in shown]
-    baseline = baseline if baseline in shown else default_baseline(list(shown))
-    summary = summarise(
-        table,
-        shown,
-        world=description(setup),
-        unit=setup.world.unit,
-        baseline=baseline,
-        seed=seed,
-        oracles=oracles,
-    )
-    summary["failed"] = {
-        label: INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error) for label, error in errors.items()
-    }
-    summary["planner_weights"] = weights_of_planners(entries)
-    found = {entry.label: dict(entry.parameters) for entry in entries if entry.parameters and entry.label in shown}
-    if found:
-        summary["parameters"] = found
-    others = [label for label in journeys if label != baseline]
-    followed = {label: journeys[label] for label in (baseline, *others[-1:])}
-    return Results(table, pd.concat(steps, ignore_index=True), one_user(followed), summary)
+            served.errors.setdefault(label, error)
+    return served.results(setup, entries, baseline)
+
+
+class _Served:
+    """What has come of the policies so far.
+
+    Args:
+        seeds: Of the users, (users,).
+        seed: Of the comparison.
+
+    Attributes:
+        shown: Which items the users were shown, by label, (training seeds, users, items).
+        errors: Why policies failed, by label.
+    """
+
+    def __init__(self, seeds: NDArray[np.uint64], seed: int) -> None:
+        self.seeds, self.seed = seeds, seed
+        self.shown: dict[str, NDArray[np.bool_]] = {}
+        self.errors: dict[str, BaseException] = {}
+        self._episodes: list[pd.DataFrame] = []
+        self._steps: list[pd.DataFrame] = []
+        self._journeys: dict[str, pd.DataFrame] = {}
+
+    def add(self, label: str, trained: int | None, rollout: Rollout) -> None:
+        """Take up the rollout of one training seed."""
+        self._episodes.append(_signed(rollout.episodes, label, trained))
+        self._steps.append(_signed(step_table(rollout, self.seed), label, trained))
+        self.shown[label] = np.concatenate([*([self.shown[label]] if label in self.shown else []), rollout.shown[None]])
+        self._journeys.setdefault(label, rollout.journeys)
+
+    def results(self, setup: Setup, entries: Sequence[Entry], baseline: str) -> Results:
+        """Tables and summary of those of ``entries`` that served; the first error if none did."""
+        if not self.shown:
+            raise next(iter(self.errors.values()))
+        there = [entry for entry in entries if entry.label in self.shown]
+        baseline = baseline if baseline in self.shown else default_baseline(list(self.shown))
+        episodes = pd.concat(self._episodes, ignore_index=True)
+        summary = summarise(
+            episodes,
+            self.shown,
+            world=description(setup),
+            unit=setup.world.unit,
+            baseline=baseline,
+            seed=self.seed,
+            oracles=[entry.label for entry in there if entry.oracle],
+        )
+        summary["failed"] = {
+            label: INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error)
+            for label, error in self.errors.items()
+        }
+        summary["planner_weights"] = weights_of_planners(entries)
+        if found := {entry.label: dict(entry.parameters) for entry in there if entry.parameters}:
+            summary["parameters"] = found
+        others = [label for label in self._journeys if label != baseline]
+        followed = {label: self._journeys[label] for label in (baseline, *others[-1:])}
+        return Results(episodes, pd.concat(self._steps, ignore_index=True), one_user(followed), summary)
 
 
 def weights_of_planners(entries: Sequence[Entry]) -> dict[str, dict[str, float]]:
@@ -210,14 +248,6 @@ def _lines(entries: Sequence[Entry]) -> Iterator[tuple[str, int | None, Policy]]
     for entry in entries:
         for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
             yield entry.label, trained, entry.policies[trained]
-
-
-def _serve(
-    setup: Setup, policy: Policy, label: str, seeds: NDArray[np.uint64], seed: int, tick: Callable[[], None]
-) -> Rollout:
-    """One policy's rollout over the users ``seeds``."""
-    horizon = setup.horizon
-    return roll_out(setup.world, policy, setup.context, seeds, horizon=horizon, seed=seed, name=label, tick=tick)
 
 
 def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:

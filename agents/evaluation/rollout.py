@@ -89,12 +89,14 @@ def roll_out(
     seed: int,
     name: str = "policy",
     tick: Callable[[], None] = lambda: None,
+    seen: Callable[[Step], None] = lambda step: None,
 ) -> Rollout:
     """Serve the users ``seeds`` for up to ``horizon`` steps each.
 
     A user's noise depends on that user's seed alone, so two policies given the same seeds are compared in pairs.
     ``context`` has the embeddings that measure diversity; ``tick`` is called once for every step to the horizon, for
-    progress. The other arguments and the errors are those of ``play``.
+    progress, and ``seen`` with every step that somebody is there for. The other arguments and the errors are those of
+    ``play``.
     """
     state, steps = play(world, policy, seeds, horizon=horizon, seed=seed, name=name)
     people = persona_columns(world, state)
@@ -105,6 +107,7 @@ def roll_out(
     for step in steps:
         journeys.append(_journey(world, hidden, tally, step.number))
         tally.add(step, hidden)
+        seen(step)
         hidden = world.reveal(state)
         tick()
     for _ in range(len(journeys), horizon):

@@ -1,0 +1,88 @@
+"""The log of impressions: what stands in it adds up to the tables of the comparison."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.evaluation import impressions
+from driftrec.agents.evaluation.impressions import ImpressionLog
+from driftrec.agents.setup import WorldArgs, set_up
+
+SMALL = WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=3, horizon=6, options='{"embeddings": "generated"}')
+READERS = {".csv": lambda file: pd.read_csv(file, dtype={"item": str}), ".parquet": pd.read_parquet}
+
+
+def logged(setup, file, users=12, policies=("random", "myopic-oracle")):
+    entries = build_entries(setup, policies, seed=1)
+    with ImpressionLog(file) as log:
+        results = compare(setup, entries, users=users, seed=1, baseline="random", log=log)
+    return results, READERS[file.suffix](file)
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_clicks_and_engagement_add_up_to_the_episodes(make_setup, tmp_path, suffix):
+    setup = make_setup(40)
+    results, log = logged(setup, tmp_path / f"log{suffix}", policies=("random", "content"))
+    of_user = log.groupby(["policy", "user"])
+    episodes = results.episodes.set_index(["policy", "user"])
+    pd.testing.assert_series_equal(
+        of_user.engagement.sum(), episodes.engagement, check_dtype=False, check_like=True, rtol=1e-5
+    )
+    pd.testing.assert_series_equal(of_user.slate.nunique(), episodes.steps, check_names=False, check_like=True)
+    pd.testing.assert_series_equal(of_user.session.max(), episodes.sessions, check_names=False, check_like=True)
+    slates = log[log.clicked].groupby(["policy", "user"]).slate.nunique()
+    clicks = episodes.clicks[episodes.clicks > 0]
+    pd.testing.assert_series_equal(slates, clicks, check_names=False, check_like=True)
+    assert (log.groupby(["policy", "user", "slate"]).position.max() == setup.slate_size - 1).all()
+    assert set(log.item) <= set(setup.world.catalogue.ids)
+    assert (log.groupby(["policy", "user", "session"]).hours.nunique() == 1).all()  # nobody is away in a session
+    assert (log.groupby(["policy", "user"]).hours.min() == 0).all()
+    assert log.training_seed.isna().all()
+    assert (log.groupby("user").user_seed.nunique() == 1).all()
+
+
+def test_both_formats_and_any_size_of_a_chunk_hold_the_same(tmp_path, monkeypatch):
+    setup = set_up(SMALL)
+    _, whole = logged(setup, tmp_path / "whole.parquet")
+    monkeypatch.setattr(impressions, "AT_A_TIME", 50)
+    for suffix in READERS:
+        _, log = logged(setup, tmp_path / f"parts{suffix}")
+        pd.testing.assert_frame_equal(log, whole, check_dtype=False)
+    assert len(whole) == 2 * 12 * 6 * 3
+    assert set(whole.item) <= set(map(str, range(setup.world.num_items)))
+
+
+def test_nothing_is_written_over_and_the_suffix_is_known(tmp_path):
+    (tmp_path / "log.csv").touch()
+    with pytest.raises(FileExistsError, match=r"log\.csv is there already; give a new file"):
+        ImpressionLog(tmp_path / "log.csv")
+    with pytest.raises(ValueError, match=r"log\.xlsx must end in \.csv or \.parquet"):
+        ImpressionLog(tmp_path / "log.xlsx")
+
+
+class Failing:
+    """Fails at the third slate."""
+
+    def __init__(self, context):
+        self.steps = 0
+
+    def reset(self, num_users, seed):
+        self.shape = (num_users, 3)
+
+    def act(self, observation):
+        self.steps += 1
+        if self.steps == 3:
+            raise RuntimeError("no more")
+        return np.tile(np.arange(3), (self.shape[0], 1))
+
+
+def test_what_was_served_before_a_failure_is_there(tmp_path):
+    setup = set_up(SMALL)
+    entries = build_entries(setup, ["random", f"own={__name__}:Failing"], seed=1)
+    with ImpressionLog(tmp_path / "log.parquet") as log:
+        results = compare(setup, entries, users=5, seed=1, baseline="random", log=log)
+    assert "own" in results.summary["failed"]
+    rows = pd.read_parquet(tmp_path / "log.parquet")
+    assert rows[rows.policy == "own"].slate.max() == 1
+    assert rows[rows.policy == "random"].slate.max() == 5
