@@ -84,22 +84,40 @@ class Account:
     def _changes(self, before: Mapping[str, Any]) -> list[str]:
         """The user's hidden numbers that moved, the largest changes of each kind."""
         lines = []
-        for kind, now in self._seen["truth"].items():
-            was, is_ = self._by_topic(kind, before["truth"][kind]), self._by_topic(kind, now)
-            change = {name: abs(float(is_[name]) - float(was[name])) for name in is_}
-            largest = sorted(change, key=lambda name: -change[name])[:MOST_CHANGES]
-            lines += [f"{name}: {_shown(was[name])} -> {_shown(is_[name])}" for name in largest if change[name] > 0.005]
+        was = hidden_numbers(self._world, before["truth"])
+        for kind, parts in hidden_numbers(self._world, self._seen["truth"]).items():
+            change = {part: abs(float(value) - float(was[kind][part])) for part, value in parts.items()}
+            largest = sorted(change, key=lambda part: -change[part])[:MOST_CHANGES]
+            lines += [
+                f"{kind}{', ' * bool(part)}{part}: {_shown(was[kind][part])} -> {_shown(parts[part])}"
+                for part in largest
+                if change[part] > 0.005
+            ]
         return lines
 
-    def _by_topic(self, kind: str, value: Any) -> dict[str, Any]:
-        """A hidden number, or the entries of a hidden vector, by names."""
-        words, topics = kind.replace("_", " "), self._world.topics
-        if np.ndim(value) == 0:
-            return {words: value}
-        if kind == "interest" and topics:  # a direction in the space of texts
-            value = np.stack(list(topics.values())) @ value
-        names = topics if len(topics) == len(value) else [f"topic {i}" for i in range(len(value))]
-        return {f"{words}, {name}": part for name, part in zip(names, value, strict=True)}
+
+def hidden_numbers(world: World[Any], truth: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is hidden of one user, by kind in words and by topic; "" for numbers that are not kept by topic.
+
+    Args:
+        world: The user's.
+        truth: One row of what the world's ``reveal`` returns; what it tells of candidates is left out.
+    """
+    kept = {kind: value for kind, value in truth.items() if not kind.startswith("candidate")}
+    if "interests" in kept:
+        kept.pop("interest")  # the same, scaled
+    return {kind.replace("_", " "): _by_topic(world, kind, value) for kind, value in kept.items()}
+
+
+def _by_topic(world: World[Any], kind: str, value: Any) -> dict[str, Any]:
+    """A hidden number under "", or the entries of a hidden vector by names."""
+    topics = world.topics
+    if np.ndim(value) == 0:
+        return {"": value}
+    if kind == "interest" and topics:  # a direction in the space of texts
+        value = np.stack(list(topics.values())) @ value
+    names = topics if len(topics) == len(value) else [f"topic {i}" for i in range(len(value))]
+    return dict(zip(names, value, strict=True))
 
 
 @singledispatch
@@ -118,11 +136,9 @@ def describe(world: World[Any], seen: Mapping[str, Any], item: int) -> str:
 
 
 def _copied(observation: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:
-    """Copies, since the caller may write into what it was given; "truth" is about the user, not the candidates."""
+    """Copies, since the caller may write into what it was given."""
     copies = {name: np.copy(value) for name, value in info.items()}
-    truth = {name: copies[name] for name in copies if name not in _FEEDBACK and not name.startswith("candidate")}
-    if "interests" in truth:
-        del truth["interest"]  # the same, scaled
+    truth = {name: value for name, value in copies.items() if name not in _FEEDBACK}
     return {**{name: np.copy(value) for name, value in observation.items()}, "info": copies, "truth": truth}
 
 

@@ -19,6 +19,7 @@ VERBS = {
     "train": "train a PPO slate policy",
     "train-baseline": "train SlateQ, or PPO or SAC of stable-baselines3 with MlpPolicy",
     "compare": "compare policies on the same users",
+    "journey": "one user under several policies, step by step",
     "tune": "tune a baseline's parameters by simulation",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",

@@ -103,11 +103,11 @@ def save_all(
         levels = reference or {name: policies[name]["engagement"]["mean"] for name in ends}
         oracles = [name for name in levels if name in policies and policies[name]["oracle"]]
         figures["training_curve"] = training_curve(curve, summary["unit"], levels, oracles)
-    return _write(Path(folder), figures)
+    return write_figures(Path(folder), figures)
 
 
-def _write(folder: Path, figures: Mapping[str, Figure | None]) -> list[Path]:
-    """One PNG a figure; returns those written. Where the figure is None, an old one goes."""
+def write_figures(folder: Path, figures: Mapping[str, Figure | None]) -> list[Path]:
+    """One PNG a figure, named as it; returns those written. Where the figure is None, an old one goes."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with _one_warning_of_glyphs():
