@@ -31,7 +31,7 @@ from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
 from driftrec.agents.plots.plots import save_all
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
-from driftrec.agents.runs.load import other_world
+from driftrec.agents.runs.load import nothing_learned, other_world
 from driftrec.agents.runs.tuned import is_tuned, tuned_elsewhere
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
@@ -81,7 +81,8 @@ def main(args: Args) -> None:
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    notes = [other_world(setup.args, run) for run in filterfalse(is_tuned, training_runs(policies, OF_RUNS))]
+    trained = list(filterfalse(is_tuned, training_runs(policies, OF_RUNS)))
+    notes = [other_world(setup.args, run) for run in trained] + [nothing_learned(run) for run in trained]
     notes += [tuned_elsewhere(setup, run) for run in filter(is_tuned, training_runs(policies, TUNABLE))]
     for note in chain.from_iterable(notes):
         print(note)

@@ -85,6 +85,14 @@ def other_world(here: WorldArgs, run: str) -> list[str]:
     return [f"Note: {run} was trained with {difference}." for difference in differences(there, here)]
 
 
+def nothing_learned(run: str) -> list[str]:
+    """A note where the best policy of a training was that of its start; errors as of ``load_greedy``."""
+    config = read_config(run)
+    if config.get("steps", 1):  # earlier versions did not tell
+        return []
+    return [f"Note: {run} keeps the policy of before the first step, which none after it did better than."]
+
+
 def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
     """The ranker of a run of ``driftrec train``, without the engagement to come; and what ``judge_of`` is told of it.
 

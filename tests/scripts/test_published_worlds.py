@@ -58,7 +58,7 @@ def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkey
     policies = ("random", "myopic-oracle", "myopic:run", "farsighted:run", "ppo:run", "ppo-sampled:run", "planner")
     done = driftrec("compare", *WORLD, "--users", "6", "--seed", "1", "--out", "both", "--policies", *policies)
     assert done.status == 0, done.err
-    assert "Note:" not in done.out
+    assert "was trained with" not in done.out
     assert "engagement (clicks)" in done.out
     assert "(min)" not in done.out
     summary = json.loads((tmp_path / "both" / "summary.json").read_text())

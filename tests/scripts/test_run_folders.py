@@ -7,6 +7,7 @@ import pytest
 
 from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.runs.checkpoint import FILE
+from driftrec.agents.runs.load import nothing_learned
 
 pytestmark = pytest.mark.slow  # for the processes that ``project`` starts
 
@@ -77,6 +78,7 @@ def test_a_run_of_another_world_is_compared_and_the_difference_told(project, dri
     assert [line for line in done.out.splitlines() if line.startswith("Note: ")] == [
         f"Note: {run} was trained with horizon 20, not 5 as here.",
         f"Note: {run} was trained with drift.towards 0.03, not 0.1 as here.",
+        *nothing_learned(str(run)),
     ]
 
 

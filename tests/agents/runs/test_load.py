@@ -10,7 +10,7 @@ from torch import nn
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.runs.baselines import train_slateq
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
-from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, open_run, ranker_of
+from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, nothing_learned, open_run, ranker_of
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import settings_of
@@ -141,3 +141,11 @@ def test_slateq_looks_through_the_ranker_of_the_run_that_it_names(setup, run, sl
     assert not judge.farsighted
     mine = load_slateq(setup, str(slateq_run)).judge.ranker.state_dict()
     assert all(torch.equal(mine[name], value) for name, value in judge.ranker.state_dict().items())
+
+
+@pytest.mark.parametrize(("told", "notes"), [({"steps": 0}, 1), ({"steps": 512}, 0), ({}, 0)], ids=str)
+def test_a_training_that_kept_its_start_is_noted(setup, tmp_path, told, notes):
+    save_checkpoint(tmp_path / FILE, {}, {"kind": "ppo", "seed": 1, **told}, setup)
+    found = nothing_learned(str(tmp_path))
+    assert len(found) == notes
+    assert all(f"{tmp_path} keeps the policy of before the first step" in note for note in found)
