@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import chain, filterfalse
@@ -76,23 +76,20 @@ def main(args: Args) -> None:
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
-    log = ImpressionLog(args.log) if args.log else nullcontext()
+    log = ImpressionLog(args.log) if args.log is not None else None
     policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    trained = list(filterfalse(is_tuned, training_runs(policies, OF_RUNS)))
-    notes = [other_world(setup.args, run) for run in trained] + [nothing_learned(run) for run in trained]
-    notes += [tuned_elsewhere(setup, run) for run in filter(is_tuned, training_runs(policies, TUNABLE))]
-    for note in chain.from_iterable(notes):
+    for note in notes_on(setup, policies):
         print(note)
     entries = build_entries(setup, policies, seed=seed, report=print, effort=Effort(*args.planner_effort))
     with run_folder(args.out, "compare") as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
         write_config(folder, {**asdict(args), **recorded(setup), **told})
-        with log as opened:
-            results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, log=opened)
+        with log or nullcontext():
+            results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, log=log)
         curve, read = _training(curve_runs(policies))
         try:
             rescue(folder, lambda where: _write(where, results, curve))
@@ -102,7 +99,9 @@ def main(args: Args) -> None:
     if note := kit_of(setup).note(setup):
         print(note)
     print(f"Run folder: {folder}")
-    _end(results.summary, baseline, folder, drawn_all)
+    if log and log.fault:
+        print(log.fault, file=sys.stderr)
+    _end(results.summary, baseline, folder, drawn_all and not (log and log.fault))
 
 
 def _training(runs: Sequence[str]) -> tuple[pd.DataFrame | None, bool]:
@@ -133,7 +132,7 @@ def draw(folder: Path, results: Results, curve: pd.DataFrame | None) -> bool:
 
 
 def _end(summary: Mapping[str, Any], baseline: str, folder: Path, drawn_all: bool) -> None:
-    """Say which policies failed, and end with a status that is not 0 if any did or plots are missing."""
+    """Say which policies failed, and end with a status that is not 0 if any did or something could not be written."""
     failed = summary["failed"]
     if baseline != summary["baseline"]:
         print(f"The baseline {baseline} is among the missing: compared with {summary['baseline']}.", file=sys.stderr)
@@ -171,6 +170,14 @@ def served(
         return compare(
             setup, entries, users=users, seed=seed, baseline=baseline, on_policy=on_policy, tick=tick, log=log
         )
+
+
+def notes_on(setup: Setup, policies: Sequence[str]) -> Iterator[str]:
+    """What is to be known of the runs behind ``policies``, in sentences."""
+    trained = list(filterfalse(is_tuned, training_runs(policies, OF_RUNS)))
+    notes = [other_world(setup.args, run) for run in trained] + [nothing_learned(run) for run in trained]
+    notes += [tuned_elsewhere(setup, run) for run in filter(is_tuned, training_runs(policies, TUNABLE))]
+    return chain.from_iterable(notes)
 
 
 def training_runs(policies: Sequence[str], kinds: Sequence[str]) -> list[str]:

@@ -44,7 +44,8 @@ def main(args: Args) -> None:
     kit = kit_of(setup)
     effort = Effort(args.tuning_users, args.tuning_rounds, args.retune)
     if effort != Effort() and not kit.tunes_planner:
-        raise ValueError(f"What planner {args.world} has comes as it is; leave --retune and --tuning-... out.")
+        has = "The planner of {} comes as it is" if kit.plans else "{} has no planner"
+        raise ValueError(f"{has.format(args.world)}; leave --retune and --tuning-... out.")
     if kit.plans:
         entries.append(Entry("planner", {None: kit.planner(setup, effort, print)}))
     summary = compare(setup, entries, users=args.users, seed=seed, baseline="myopic-oracle").summary

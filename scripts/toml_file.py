@@ -53,6 +53,8 @@ def words_of(file: Path, told: Mapping[str, Any], keys: Sequence[Key]) -> dict[K
     words: dict[Key, list[str]] = {}
     for name, value in _leaves(told, tables):
         if name not in known:
+            if any(other.startswith(f"{name}.") for other in known):
+                raise ValueError(f"{_where(file, name)}: {name} is {value!r}; it is a table of settings, [{name}].")
             group = name.rpartition(".")[0]
             beside = [other for other in known if other.rpartition(".")[0] == group]
             raise ValueError(f"{_where(file, name)}: there is no {name}. {nearest(name, beside or known)}")

@@ -11,6 +11,7 @@ from driftrec.agents.evaluation.tables import markdown_table
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, versions, write_config
 from driftrec.agents.verification.verification import Part, figure_name, measurable, measured_worlds, verify
 from driftrec.agents.verification.verification_original import lives, same_users
+from driftrec.simulators.published.sardine_config import PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _parts(args: Args) -> list[Part]:
 
 def _of_sardine(worlds: Sequence[str]) -> list[str]:
     """SARDINE's among ``worlds``, by the names within SARDINE."""
-    return [name.removeprefix("Sardine-") for name in worlds if name.startswith("Sardine-")]
+    return [name for name in PUBLISHED if f"Sardine-{name}" in worlds]
 
 
 def _write(args: Args, parts: Sequence[Part], page: str) -> None:

@@ -74,6 +74,7 @@ def check_trial(world: World[Any]) -> None:
     items = np.arange(world.slate_size) % world.num_items
     with suppress(NotAppraisedError):
         faults += _array("expected_engagement", world.expected_engagement(state), (world.num_items,), np.float32)
+    faults += _revealed(world, state)
     feedback = world.step(state, np.tile(items, (USERS, 1)))
     if isinstance(feedback, Feedback):
         slate, whether = (world.slate_size,), np.bool_
@@ -94,6 +95,18 @@ def _observed(world: World[Any], state: Any) -> list[str]:
         return [f"observe returns {sorted(seen)}; fields names {sorted(world.fields)}"]
     each = [_array(f"observe's {name}", seen[name], field.shape, field.dtype) for name, field in world.fields.items()]
     return [fault for faults in each for fault in faults]
+
+
+def _revealed(world: World[Any], state: Any) -> list[str]:
+    """What is wrong with the hidden truth: numbers of each user, or one for each of some things."""
+    truth = world.reveal(state)
+    if not isinstance(truth, Mapping):
+        return [f"reveal returns {_short(truth)}; it must be a mapping of names to arrays"]
+    return [
+        f"reveal's {name} is {_short(value)} for {USERS} users; it must be an array of shape ({USERS},) or ({USERS}, n)"
+        for name, value in truth.items()
+        if not isinstance(value, np.ndarray) or value.ndim not in (1, 2) or len(value) != USERS
+    ]
 
 
 def _array(name: str, value: Any, shape: tuple[int, ...], dtype: type[np.generic]) -> list[str]:

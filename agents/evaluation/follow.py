@@ -26,7 +26,7 @@ class Life:
     Attributes:
         words: The time, the titles shown, what was opened and what changed, a block a step.
         impressions: See ``driftrec.agents.evaluation.impressions.Served.table``, with the item's ``topic`` and
-            ``title``; "" where the world has none.
+            ``title``; "" where it has none.
         hidden: One row a step and number: ``step``, 0 before the first slate, ``kind``, ``topic``, ``value``.
     """
 
@@ -35,7 +35,16 @@ class Life:
     hidden: pd.DataFrame
 
 
-def follow(world: World[Any], policy: Policy, user: np.uint64, *, horizon: int, seed: int, name: str) -> Life:
+def follow(
+    world: World[Any],
+    policy: Policy,
+    user: np.uint64,
+    *,
+    horizon: int,
+    seed: int,
+    name: str,
+    topics: NDArray[np.int64] | None = None,
+) -> Life:
     """Let ``policy`` serve one user to the horizon; errors as of ``play``.
 
     Args:
@@ -45,6 +54,7 @@ def follow(world: World[Any], policy: Policy, user: np.uint64, *, horizon: int, 
         horizon: Steps at most.
         seed: The policy's own source of randomness.
         name: What to call the policy in errors.
+        topics: Number of every item's topic in a world without texts, (items,); None where items have none.
     """
     state, steps = play(world, policy, np.array([user], np.uint64), horizon=horizon, seed=seed, name=name)
     account, served = Account(world, horizon), Served(world, 1)
@@ -56,7 +66,7 @@ def follow(world: World[Any], policy: Policy, user: np.uint64, *, horizon: int, 
         truth = _row(world.reveal(state))
         told = {**_row(step.feedback.as_info()), **truth}
         words.append(account.step(step.number + 1, step.slates[0], _row(world.observe(state)), told))
-        impressions.append(_titled(world, served.table(step), step.slates[0]))
+        impressions.append(_titled(world, served.table(step), step.slates[0], topics))
         hidden.append(_hidden(world, step.number + 1, truth))
     return Life(tuple(words), pd.concat(impressions, ignore_index=True), pd.concat(hidden, ignore_index=True))
 
@@ -66,13 +76,16 @@ def _row(batch: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     return {name: value[0] for name, value in batch.items()}
 
 
-def _titled(world: World[Any], table: pd.DataFrame, slate: NDArray[np.int64]) -> pd.DataFrame:
+def _titled(
+    world: World[Any], table: pd.DataFrame, slate: NDArray[np.int64], topics: NDArray[np.int64] | None
+) -> pd.DataFrame:
     """``table`` of one slate with topics and titles."""
     catalogue = world.catalogue
     if catalogue is None:
-        return table.assign(topic=NO_TOPIC, title=NO_TOPIC)
-    topics = [catalogue.topic_names[topic] for topic in catalogue.topic[slate]]
-    return table.assign(topic=topics, title=[catalogue.titles[item] for item in slate])
+        of = [NO_TOPIC] * len(slate) if topics is None else [f"topic {topic}" for topic in topics[slate]]
+        return table.assign(topic=of, title=NO_TOPIC)
+    named = [catalogue.topic_names[topic] for topic in catalogue.topic[slate]]
+    return table.assign(topic=named, title=[catalogue.titles[item] for item in slate])
 
 
 def _hidden(world: World[Any], step: int, truth: Mapping[str, Any]) -> pd.DataFrame:

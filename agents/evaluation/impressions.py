@@ -66,8 +66,13 @@ class Served:
 class ImpressionLog:
     """Writes the impressions of several policies to one file; to be used by ``with``, at whose end the file is there.
 
+    What cannot be written costs the rest of the log, and nothing else.
+
     Args:
         file: New; CSV or Parquet, by its suffix.
+
+    Attributes:
+        fault: Why the log is not whole, in words; empty while it is.
 
     Raises:
         ValueError: If the suffix is another.
@@ -75,12 +80,13 @@ class ImpressionLog:
     """
 
     def __init__(self, file: Path) -> None:
-        if file.suffix not in SUFFIXES:
-            raise ValueError(f"The log {file} must end in {' or '.join(SUFFIXES)}.")
+        if file.suffix.lower() not in SUFFIXES:
+            raise ValueError(f"The log {str(file)!r} must end in {' or '.join(SUFFIXES)}.")
         if file.exists():
             raise FileExistsError(f"The log {file} is there already; give a new file.")
         self._file = file
         self._part = file.with_name(file.name + PART)
+        self.fault = ""
         self._kept: list[pd.DataFrame] = []
         self._writer: pq.ParquetWriter | None = None
 
@@ -93,10 +99,13 @@ class ImpressionLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._write()
-        if self._writer is not None:
-            self._writer.close()
-        if self._part.exists():
-            self._part.replace(self._file)
+        try:
+            if self._writer is not None:
+                self._writer.close()
+            if self._part.exists() and not self.fault:
+                self._part.replace(self._file)
+        except OSError as caught:
+            self._give_up(caught)
 
     def of(
         self, world: World[Any], seeds: NDArray[np.uint64], policy: str, trained: int | None
@@ -125,9 +134,18 @@ class ImpressionLog:
         if not self._kept:
             return
         rows, self._kept = pd.concat(self._kept, ignore_index=True), []
-        if self._file.suffix == ".csv":
-            rows.to_csv(self._part, mode="a", header=not self._part.exists(), index=False)
-            return
-        table = pa.Table.from_pandas(rows, preserve_index=False)
-        self._writer = self._writer or pq.ParquetWriter(self._part, table.schema)
-        self._writer.write_table(table)
+        try:
+            if self.fault:
+                return
+            if self._file.suffix.lower() == ".csv":
+                rows.to_csv(self._part, mode="a", header=not self._part.exists(), index=False)
+                return
+            table = pa.Table.from_pandas(rows, preserve_index=False)
+            self._writer = self._writer or pq.ParquetWriter(self._part, table.schema)
+            self._writer.write_table(table)
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        left = f"; what could be is in {self._part}" if self._part.exists() else ""
+        self.fault = self.fault or f"The log {self._file} could not be written ({error.strerror or error}){left}."

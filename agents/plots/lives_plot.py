@@ -11,20 +11,26 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from driftrec.agents.evaluation.tables import ORACLE_MARK
 from driftrec.agents.known import ORACLE_DASH
 from driftrec.agents.plots.drawing import legend_below
-from driftrec.agents.plots.looks import ORACLE, OTHER_TOPICS, TOPIC_COLOURS, Look, plain
+from driftrec.agents.plots.looks import OTHER_TOPICS, TOPIC_COLOURS, Look, plain
 
 PALE = 0.82
 """How far the colour of what was shown and not opened is on its way to white."""
+
+PALE_GREY = 0.4
+"""The same of grey, which would look like no slate at all."""
 
 NO_TOPIC = "#333333"
 """Of items without a topic."""
 
 
-CELLS = "cells: items shown, coloured by topic; full where opened, pale where not"
+CELLS = "cells: items shown; full where opened, pale where not"
+BY_TOPIC = "; colours are topics"
 
 
 def user_lives(
@@ -55,11 +61,13 @@ def user_lives(
         for axes, kind in zip(column[1:], kinds, strict=True):
             _numbers(axes, hidden[(hidden.policy == name) & (hidden.kind == kind)], colours)
             _shade(axes, shown)
-        column[-1].set_xlabel("step (shaded: every other session)")
+        column[-1].set_xlabel("step" + " (shaded: every other session)" * bool(impressions.session.max() > 1))
+        column[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes, label in zip(panels[:, 0], ["position", *kinds], strict=True):
         axes.set_ylabel(plain(label))
     _legend(figure, colours, impressions)
-    note = f"\n{ORACLE}" if any(policy.dash == ORACLE_DASH for policy in look.values()) else ""
+    told = any(policy.dash == ORACLE_DASH for policy in look.values())
+    note = f"{BY_TOPIC * bool((impressions.topic != '').any())}{f'; {ORACLE_MARK} oracle' * told}"
     figure.suptitle(f"{textwrap.fill(plain(title, longest=240), 60 * len(look))}\n{CELLS}{note}", fontsize=11)
     return figure
 
@@ -77,7 +85,8 @@ def _slates(axes: Axes, shown: pd.DataFrame, colours: Mapping[str, str]) -> None
     """Cells of all slates of a policy."""
     cells: NDArray[np.float64] = np.ones((shown.position.max() + 1, shown.slate.max() + 1, 3))
     full = np.array([to_rgb(colours.get(topic, OTHER_TOPICS if topic else NO_TOPIC)) for topic in shown.topic])
-    pale = full + PALE * (1.0 - full)
+    grey = shown.topic.map(lambda topic: bool(topic) and topic not in colours).to_numpy()[:, None]
+    pale = full + np.where(grey, PALE_GREY, PALE) * (1.0 - full)
     cells[shown.position, shown.slate] = np.where(shown.clicked.to_numpy()[:, None], full, pale)
     positions, steps = cells.shape[:2]
     axes.imshow(cells, aspect="auto", interpolation="nearest", extent=(0.5, steps + 0.5, positions + 0.5, 0.5))
@@ -103,9 +112,10 @@ def _shade(axes: Axes, shown: pd.DataFrame) -> None:
 
 def _caption(label: str, shown: pd.DataFrame, unit: str) -> str:
     """A policy, and what its user's life came to."""
-    sessions, days = shown.session.nunique(), shown.hours.max() / 24
+    slates, sessions = shown.slate.nunique(), shown.session.nunique()
+    when = f" in {sessions} sessions, {shown.hours.max() / 24:.1f} days" if sessions > 1 else ""
     opened = f"{int(shown.clicked.sum()):,} of {len(shown):,} opened, {shown.engagement.sum():,.1f} {plain(unit)}"
-    return f"{label}\n{opened}\n{shown.slate.nunique()} slates in {sessions} sessions, {days:.1f} days"
+    return f"{label}\n{opened}\n{slates} slates{when}"
 
 
 def _legend(figure: Figure, colours: Mapping[str, str], impressions: pd.DataFrame) -> None:

@@ -100,7 +100,8 @@ def measurable(worlds: Sequence[str]) -> tuple[list[str], str]:
         if name not in known:
             raise ValueError(f"World {name!r} has no figures. {nearest(name, known)}")
     missing = any(packaged_file(file) is None for file in PACKAGED.values())
-    left = [name for name in worlds if missing and name.startswith("Sardine-")]
+    packaged = {f.name for table in tables() for f in table.FIGURES if f.settings.get("embeddings") == "packaged"}
+    left = [name for name in worlds if missing and name in packaged]
     why = f"the figures belong to the items of sardine-rec, which is not installed; {install('peers')}"
     if len(left) == len(worlds):
         raise ModuleNotFoundError(f"{', '.join(left)}: {why}, or choose other --worlds.")

@@ -120,6 +120,10 @@ class Kit:
         """How users choose, as a ranker learns it."""
         return OneClick(setup.slate_size) if setup.world.one_click else AnyClick(setup.slate_size)
 
+    def topics(self, setup: Setup) -> NDArray[np.int64] | None:
+        """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
+        return None
+
     def trained_in(self, setup: Setup, settings: Any, seed: int) -> Setup:
         """The world as training with ``settings`` meets it."""
         return setup
@@ -167,6 +171,10 @@ class TextKit(Kit):
         """How users choose; where one item at most is opened, from a catalogue that holds many good ones."""
         return OneOfMany(setup.slate_size) if setup.world.one_click else super().choice(setup)
 
+    def topics(self, setup: Setup) -> NDArray[np.int64] | None:
+        """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
+        return None
+
     def trained_in(self, setup: Setup, settings: TextSettings, seed: int) -> Setup:
         """With items withheld and the truth revealed, as ``settings`` say.
 
@@ -202,10 +210,6 @@ class FeatureKit(Kit):
         """What reads the observation: its "user", where there is one."""
         user = setup.world.fields.get("user")
         return UserVector(0 if user is None else user.shape[0])
-
-    def topics(self, setup: Setup) -> NDArray[np.int64] | None:
-        """Topic of every item of a catalogue, (items,), by which candidates are kept; None where they have none."""
-        return None
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue or the candidates of a request, see ``Kit``."""

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.known import KNOWN
 from driftrec.agents.plots.steps_plot import retention_says_something
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings
 from driftrec.agents.runs.checkpoint import FILE, read_config
-from driftrec.agents.setup import NEWS, WorldArgs
+from driftrec.agents.setup import NEWS, WorldArgs, make_env
 from driftrec.agents.worlds.kits import KITS, settings_of
 from driftrec.agents.worlds.news import NewsKit
 from driftrec.agents.worlds.settings import TextSettings
@@ -22,12 +23,29 @@ from driftrec.scripts import compare, demo, train
 from driftrec.simulators.catalogue import save_catalogue
 from tests.drawn import ALWAYS
 
+ORACLES = {name for name, known in KNOWN.items() if known.told}
+QUIET = """
+import numpy as np
+
+
+class Threshold:
+    def attraction(self, affinity, allure, satiation, repeat, satisfaction):
+        return np.maximum(affinity, 0)
+
+    def position_weights(self, slate_size):
+        return np.ones(slate_size, np.float32)
+
+    def choose(self, weights, draw):
+        return np.where(weights.max(axis=0) > 0.3, weights.argmax(axis=0), -1)
+"""
+"""A choice that is no logit."""
+
 
 @pytest.fixture
 def calls(monkeypatch):
     """Arguments of the scripts in the order in which the demo calls them, instead of their work."""
     made = []
-    monkeypatch.setattr(demo, "set_up", lambda args: made.append((demo, args)))
+    monkeypatch.setattr(demo, "set_up", lambda args: made.append((demo, args)) or make_env(args))
     for script in (train, compare):
         monkeypatch.setattr(script, "main", lambda args, script=script: made.append((script, args)))
     return made
@@ -56,6 +74,15 @@ def test_the_planner_is_left_out_where_it_is_not_wanted(calls, driftrec):
     full, without = (args.policies for script, args in calls if script is compare)
     assert len(without) == len(full) - 1
     assert without == tuple(name.replace("0001-demo", "0002-demo") for name in full if name != "planner")
+
+
+def test_oracles_are_left_out_where_a_mechanism_leaves_them_open(calls, driftrec, tmp_path):
+    (tmp_path / "quiet.py").write_text(QUIET)
+    done = driftrec("demo", "--config", '{"choice": {"kind": "quiet:Threshold"}}')
+    assert done.status == 0, done.err
+    assert "No oracles: config.choice Threshold() has no no_click" in done.out
+    (without,) = (args.policies for script, args in calls if script is compare)
+    assert {name.partition(":")[0] for name in without} == {*KITS[NEWS].baselines, "farsighted", "ppo"} - ORACLES
 
 
 def test_a_second_demo_writes_a_new_folder(calls, driftrec, tmp_path):

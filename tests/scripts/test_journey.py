@@ -25,7 +25,7 @@ def test_the_user_is_that_of_a_comparison(driftrec, tmp_path):
     driftrec("journey", *shared, "--user", "2", "--out", "one")
     driftrec("compare", *shared, "--users", "3", "--log", "all.csv", "--out", "all")
     one, everybody = pd.read_csv(tmp_path / "one" / "impressions.csv"), pd.read_csv(tmp_path / "all.csv")
-    columns = ["slate", "position", "item", "clicked", "engagement"]
+    columns = ["user", "user_seed", "slate", "position", "item", "clicked", "engagement"]
     mine, others = one[one.policy == "myopic-oracle"], everybody[everybody.policy == "myopic-oracle"]
     of_user = [others[others.user == user][columns].reset_index(drop=True) for user in range(3)]
     pd.testing.assert_frame_equal(mine[columns].reset_index(drop=True), of_user[2])
@@ -35,7 +35,10 @@ def test_the_user_is_that_of_a_comparison(driftrec, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--user", "-1"), "--user is -1; users are counted from 0."),
+        (("--user", "-1"), "--user is -1; users are counted from 0, and 10,000,000 are enough."),
+        (("--user", "99999999999"), "--user is 99999999999; users are counted from 0,"),
+        (("--policies",), "--policies names none; name one, such as random."),
+        (("--planner-effort", "0", "2"), "--planner-effort is (0, 2);"),
         (("--policies", "randm"), "Did you mean 'random'?"),
     ],
 )

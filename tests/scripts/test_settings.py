@@ -159,7 +159,7 @@ def test_every_verb_reads_files(verb, text, words, expected, file):
         ("settings.ppo.'lane-s' = 3", "my.toml, line 1: there is no settings.ppo.lane_s. Did you mean"),
         ("[settings]\nrefits = 3", "my.toml, line 2: there is no settings.refits. "),  # of news
         ("[setting.ppo]\nlanes = 3", "my.toml, line 2: there is no setting.ppo.lanes. "),
-        ("settings = 3", "my.toml, line 1: there is no settings. "),
+        ("settings = 3", "my.toml, line 1: settings is 3; it is a table of settings, [settings]."),
         ("[seed]\nx = 3", "my.toml, line 2: there is no seed.x. "),
         (
             "[settings.ppo]\nbatch-size = 3\nbatch_size = 4",

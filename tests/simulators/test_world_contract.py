@@ -111,6 +111,10 @@ def feedback(**changes):
             "observe's user is float64 of shape (2, 1) for 2 users; it must be float32 of shape (2, 1)",
         ),
         (
+            {"reveal": lambda self, state: {"taste": np.zeros((2, 3, 2))}},
+            "reveal's taste is float64 of shape (2, 3, 2) for 2 users; it must be an array of shape (2,) or (2, n)",
+        ),
+        (
             {"expected_engagement": lambda self, state: np.zeros(3, np.float32)},
             "expected_engagement is float32 of shape (3,) for 2 users; it must be float32 of shape (2, 3)",
         ),

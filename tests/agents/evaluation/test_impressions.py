@@ -57,7 +57,7 @@ def test_nothing_is_written_over_and_the_suffix_is_known(tmp_path):
     (tmp_path / "log.csv").touch()
     with pytest.raises(FileExistsError, match=r"log\.csv is there already; give a new file"):
         ImpressionLog(tmp_path / "log.csv")
-    with pytest.raises(ValueError, match=r"log\.xlsx must end in \.csv or \.parquet"):
+    with pytest.raises(ValueError, match=r"log\.xlsx' must end in \.csv or \.parquet"):
         ImpressionLog(tmp_path / "log.xlsx")
 
 
@@ -86,3 +86,20 @@ def test_what_was_served_before_a_failure_is_there(tmp_path):
     rows = pd.read_parquet(tmp_path / "log.parquet")
     assert rows[rows.policy == "own"].slate.max() == 1
     assert rows[rows.policy == "random"].slate.max() == 5
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_a_full_disk_costs_the_log_alone(tmp_path, monkeypatch, suffix):
+    def full(*args, **told):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    monkeypatch.setattr(impressions.pq, "ParquetWriter", full)
+    monkeypatch.setattr(impressions, "AT_A_TIME", 50)
+    setup, file = set_up(SMALL), tmp_path / f"log{suffix}"
+    entries = build_entries(setup, ["random", "myopic-oracle"], seed=1)
+    with ImpressionLog(file) as log:
+        results = compare(setup, entries, users=5, seed=1, baseline="random", log=log)
+    assert not results.summary["failed"]
+    assert log.fault == f"The log {file} could not be written (No space left on device)."
+    assert not file.exists()

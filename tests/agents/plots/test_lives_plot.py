@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgb
 
-from driftrec.agents.plots.lives_plot import PALE, user_lives
+from driftrec.agents.plots.lives_plot import PALE, PALE_GREY, user_lives
 from driftrec.agents.plots.looks import OTHER_TOPICS, TOPIC_COLOURS, looks_of
 
 
@@ -38,10 +38,8 @@ def test_cells_are_full_where_something_was_opened_and_pale_elsewhere():
     cells = np.asarray(image.get_array())
     first, second = (np.array(to_rgb(colour)) for colour in TOPIC_COLOURS[:2])
     grey = np.array(to_rgb(OTHER_TOPICS))
-    expected = [
-        [first, first, first + PALE * (1 - first)],
-        [grey + PALE * (1 - grey), second, grey + PALE * (1 - grey)],  # only topics that were opened have colours
-    ]
+    faint = grey + PALE_GREY * (1 - grey)  # only topics that were opened have colours
+    expected = [[first, first, first + PALE * (1 - first)], [faint, second, faint]]
     np.testing.assert_allclose(cells, expected)
 
 
@@ -51,8 +49,17 @@ def test_the_caption_counts_and_names_are_written_as_they_are():
     assert title == "random\n3 of 6 opened, 3.5 bites\n3 slates in 2 sessions, 2.0 days"
     assert [axes.get_ylabel() for axes in figure.axes] == ["position", r"mood \$", "trust"]
     assert r"a \$world" in figure.get_suptitle()
-    assert "oracle" not in figure.get_suptitle()
-    assert "* oracle" in drawn(["random"]).get_suptitle()
+    assert figure.get_suptitle().endswith("pale where not; colours are topics")
+    assert drawn(["random"]).get_suptitle().endswith("; * oracle")
+
+
+def test_what_there_is_not_is_not_spoken_of():
+    impressions, hidden = tables()
+    alone = impressions.assign(topic="", session=1)
+    figure = user_lives(alone, hidden, looks_of(["random"], []), "User 0", "bites")
+    assert figure.get_suptitle().endswith("pale where not")
+    assert figure.axes[0].get_title().endswith("\n3 slates")
+    assert figure.axes[-1].get_xlabel() == "step"
 
 
 def test_every_kind_of_number_has_a_panel_with_a_line_a_topic():
