@@ -14,15 +14,12 @@ import pandas as pd
 from driftrec.agents.benchmarks.alone import Measurement, alone
 from driftrec.agents.benchmarks.audience import audience
 from driftrec.agents.benchmarks.encoding import encoding
-from driftrec.agents.benchmarks.environment import environment
+from driftrec.agents.benchmarks.environment import environment, sizes
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.machine import machine
 from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
-from driftrec.agents.benchmarks.peers import peers
-from driftrec.agents.benchmarks.published import published
-from driftrec.agents.benchmarks.published_training import published_training
-from driftrec.agents.benchmarks.sizes import sizes
-from driftrec.agents.benchmarks.training import training
+from driftrec.agents.benchmarks.published import peers, published
+from driftrec.agents.benchmarks.training import published_training, training
 from driftrec.agents.setup import NEWS, registered
 from driftrec.simulators.settings import nearest
 
