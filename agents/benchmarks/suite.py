@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,10 +19,10 @@ from driftrec.agents.benchmarks.audience import audience
 from driftrec.agents.benchmarks.encoding import encoding
 from driftrec.agents.benchmarks.environment import environment, sizes
 from driftrec.agents.benchmarks.latency import latency
-from driftrec.agents.benchmarks.machine import machine
 from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
 from driftrec.agents.benchmarks.published import peers, published
 from driftrec.agents.benchmarks.training import published_training, training
+from driftrec.agents.runs.folders import LIBRARIES, versions
 from driftrec.agents.setup import NEWS, registered
 from driftrec.simulators.settings import nearest
 
@@ -97,6 +100,27 @@ def _benchmarks(effort: Workload, world: str) -> dict[str, list[Measurement]]:
 def _memory() -> list[Row]:
     """Peak memory of this process and of those it started."""
     return [Row("memory", "peak of the largest process so far", largest_peak() / 1e6, "MB")]
+
+
+def machine() -> dict[str, Any]:
+    """What the benchmarks ran on: processor, memory, load, versions; ``None`` where the system does not tell."""
+    return {
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "processors_allowed": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "platform": platform.platform(),
+        "versions": versions((*LIBRARIES, "sardine-rec")),
+    }
+
+
+def _processor() -> str | None:
+    """Name of the processor."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or None
 
 
 def table(results: Mapping[str, Any]) -> str:

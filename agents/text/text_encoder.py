@@ -20,14 +20,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from driftrec.agents.text.language_model import LanguageModel, load_model
-from driftrec.agents.text.model_folder import (
-    BUILT_IN,
-    Pooling,
-    auto_pooling,
-    check_built_in,
-    file_hashes,
-    find_model,
-)
+from driftrec.agents.text.model_folder import BUILT_IN, Pooling, auto_pooling, check_built_in, file_hashes, find_model
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -192,14 +185,9 @@ class TextEncoder:
             check_built_in(self.folder)
         return load_model(self.folder, self.device)
 
-    @property
-    def _limit(self) -> int:
-        """Tokens that a text may have."""
-        return min(self.max_length, self._loaded.positions)
-
     def _tokenize(self, texts: Sequence[str], rows: Sequence[int]) -> list[list[int]]:
         """Token ids of each prompted text among ``rows``, cut to the limit."""
-        limit = self._limit
+        limit = min(self.max_length, self._loaded.positions)
         asked = ("", *(texts[row] for row in rows))
         frame, *encoded = self._token_ids([self.prompt.replace("{text}", text) for text in asked])
         if len(frame) >= limit:

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_columns import describe
-from driftrec.agents.networks.text_ranker import TextRanker
+from driftrec.agents.networks.text_ranker import TextRanker, describe
 
 ITEMS = 60
 
