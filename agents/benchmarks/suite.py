@@ -35,6 +35,9 @@ WORLD_SECTIONS = ("environment", "training", "latency", "memory")
 PEER_SECTIONS = ("published", "sizes", "published-training")
 """Those of the published worlds, beside their originals."""
 
+ORDER = ("section", "name", "value", "low", "high", "per_cpu", "unit", "note")
+RENAMED = {"name": "what", "value": "median", "per_cpu": "per CPU-second"}
+"""Columns of the table by attribute of ``Row``, and those of its headings that say it in other words."""
 
 HOW = "Every measurement was taken in a fresh process that did nothing else; what is compared took turns in one."
 
@@ -125,16 +128,7 @@ def _processor() -> str | None:
 
 def table(results: Mapping[str, Any]) -> str:
     """The rows in aligned columns, and the machine."""
-    columns = {
-        "section": [row["section"] for row in results["rows"]],
-        "what": [row["name"] for row in results["rows"]],
-        "median": [_number(row["value"]) for row in results["rows"]],
-        "low": [_number(row["low"]) for row in results["rows"]],
-        "high": [_number(row["high"]) for row in results["rows"]],
-        "per CPU-second": [_number(row["per_cpu"]) for row in results["rows"]],
-        "unit": [row["unit"] for row in results["rows"]],
-        "note": [row["note"] for row in results["rows"]],
-    }
+    columns = {RENAMED.get(name, name): [_shown(row[name]) for row in results["rows"]] for name in ORDER}
     about = results["machine"]
     text = pd.DataFrame(columns).to_string(index=False)
     told = f"{about['processor']}, {about['processors']} processors, load {about['load'][0]} at the start"
@@ -146,7 +140,7 @@ def to_json(results: Mapping[str, Any]) -> str:
     return json.dumps(results, indent=1, allow_nan=False) + "\n"
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return "-"
+def _shown(value: str | float | None) -> str:
+    if value is None or isinstance(value, str):
+        return "-" if value is None else value
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

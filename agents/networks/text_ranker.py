@@ -37,12 +37,7 @@ class TextRanker(Ranker):
     """
 
     def __init__(
-        self,
-        context: Context,
-        representation: Representation,
-        seed: int,
-        dims: int = 48,
-        choice: Choice | None = None,
+        self, context: Context, representation: Representation, seed: int, dims: int = 48, choice: Choice | None = None
     ) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):

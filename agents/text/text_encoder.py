@@ -146,19 +146,16 @@ class TextEncoder:
         """Encode some of the texts, a batch at a time, so that each can be kept as soon as it is there.
 
         Like lengths come together, the shortest first: what is left of an interrupted encoding falls into the same
-        batches, and so gets the same bits, as if it had gone on.
+        batches, and so gets the same bits, as if it had gone on. ``texts`` have been checked; errors are those of
+        ``encode``.
 
         Args:
-            texts: As of ``encode``, checked.
+            texts: As of ``encode``.
             rows: Which of them, ascending.
-            progress: Show a progress bar on stderr.
+            progress: As of ``encode``.
 
         Yields:
             Rows of a batch, and their vectors as of ``encode``.
-
-        Raises:
-            ValueError: As of ``encode``.
-            OSError: As of ``encode``.
         """
         if len(rows) == 0:
             return
