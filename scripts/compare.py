@@ -81,7 +81,7 @@ def main(args: Args) -> None:
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    for note in notes_on(setup, policies):
+    for note in notes_on_runs(setup, policies):
         print(note)
     entries = build_entries(setup, policies, seed=seed, report=print, effort=Effort(*args.planner_effort))
     with run_folder(args.out, "compare") as folder:
@@ -172,7 +172,7 @@ def served(
         )
 
 
-def notes_on(setup: Setup, policies: Sequence[str]) -> Iterator[str]:
+def notes_on_runs(setup: Setup, policies: Sequence[str]) -> Iterator[str]:
     """What is to be known of the runs behind ``policies``, in sentences."""
     trained = list(filterfalse(is_tuned, training_runs(policies, OF_RUNS)))
     notes = [other_world(setup.args, run) for run in trained] + [nothing_learned(run) for run in trained]

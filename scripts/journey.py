@@ -23,7 +23,7 @@ from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_c
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of
-from driftrec.scripts.compare import notes_on
+from driftrec.scripts.compare import notes_on_runs
 from driftrec.simulators.noise import user_seeds
 
 MOST_USERS = 10_000_000
@@ -66,7 +66,7 @@ def main(args: Args) -> None:
     check_empty(args.out)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    for note in notes_on(setup, args.policies):
+    for note in notes_on_runs(setup, args.policies):
         print(note)
     entries = build_entries(setup, args.policies, seed=seed, report=print, effort=Effort(*args.planner_effort))
     for entry in entries:

@@ -5,7 +5,6 @@ Imports of agents: policy.
 
 from driftrec.agents.baselines.content import Content, EpsilonContent
 from driftrec.agents.baselines.linucb import LinUCB
-from driftrec.agents.baselines.popular import Popular
-from driftrec.agents.baselines.random_slates import Random
+from driftrec.agents.baselines.nonpersonalised import Popular, Random
 
 __all__ = ["Content", "EpsilonContent", "LinUCB", "Popular", "Random"]

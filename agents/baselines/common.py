@@ -81,13 +81,6 @@ def check_scores(scores: NDArray[np.floating], first: int = 0) -> None:
         raise UnrankedError(f"The score at [{place}] (user, item) is NaN: items cannot be ranked. Has a fit diverged?")
 
 
-def read_mask(observation: Observation, num_items: int) -> NDArray[np.bool_]:
-    """True for the items that the user read last, as far as the observation shows, shape (users, items)."""
-    mask = np.zeros((len(observation["read_items"]), num_items), dtype=bool)
-    mask[read_places(observation)] = True
-    return mask
-
-
 def read_places(observation: Observation) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """Users and the items that they read last, as far as the observation shows: an index into (users, items)."""
     read = observation["read_items"]

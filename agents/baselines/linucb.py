@@ -6,13 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from driftrec.agents.baselines.common import (
-    TIE,
-    Scores,
-    best_unread,
-    check_not_negative,
-    check_positive,
-)
+from driftrec.agents.baselines.common import TIE, Scores, best_unread, check_not_negative, check_positive
 from driftrec.agents.policy import Context, Observation, Slates
 from driftrec.simulators.vectors import Double, Float, unit
 
@@ -106,11 +100,7 @@ class LinUCB:
         return best_unread(self._score, observation, len(self.features), self._slate_size)
 
     def update(
-        self,
-        observation: Observation,
-        slates: Slates,
-        clicks: NDArray[np.bool_],
-        engagement: NDArray[np.floating],
+        self, observation: Observation, slates: Slates, clicks: NDArray[np.bool_], engagement: NDArray[np.floating]
     ) -> None:
         """Learn from the engagement of every position, clicked or not; item -1 is a position that nobody saw."""
         prior_mean = self.prior_mean[observation["persona"][:, 0]]  # (users, dims + 1)

@@ -1,4 +1,4 @@
-"""Benchmark: steps of a world through the native vector environment."""
+"""Benchmarks: steps of worlds through the native vector environment, by number of lanes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,24 @@ import numpy as np
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.benchmarks.alone import Measurement
-from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
+from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate, peak_memory
 from driftrec.envs.vector import RecommendationVectorEnv
 
 UNIT = "user-steps/s"
 _DRAWN = 16
+
+WORLDS = (
+    "RecSim-InterestEvolution",
+    "RecSim-InterestExploration",
+    "RecSim-LongTermSatisfaction",
+    "Sardine-SingleItem-BoredInf",
+    "Sardine-SlateTopK-Bored",
+    "Sardine-SlateRerank-Bored",
+)
+"""Published worlds whose sizes are measured: one of every kind."""
+
+REPEATS = 3
+"""Repetitions of these at most: what is told is how speed goes with lanes, not a comparison in turns."""
 
 
 def stepping(envs: RecommendationVectorEnv, effort: Workload) -> Work:
@@ -39,8 +52,15 @@ def stepping(envs: RecommendationVectorEnv, effort: Workload) -> Work:
     return work
 
 
+def published_envs(name: str, lanes: int, **sizes: Any) -> RecommendationVectorEnv:
+    """Our vector environment of the published world ``name``."""
+    envs = gym.make_vec(f"driftrec/{name}-v0", num_envs=lanes, **sizes)
+    assert isinstance(envs, RecommendationVectorEnv)
+    return envs
+
+
 def environment(effort: Workload, world: str) -> list[Measurement]:
-    """One a number of lanes."""
+    """The rate of ``world`` at every number of lanes."""
     return [partial(_with_lanes, lanes, effort, world) for lanes in effort.lanes]
 
 
@@ -49,3 +69,15 @@ def _with_lanes(lanes: int, effort: Workload, world: str) -> Iterator[Row]:
     envs = RecommendationVectorEnv(env.world, lanes, env.horizon)
     (rates,) = alternate([stepping(envs, effort)], effort.repeats)
     yield rates.row("environment", f"{world.removeprefix('driftrec/')}, {lanes:,} lanes", UNIT)
+
+
+def sizes(effort: Workload) -> list[Measurement]:
+    """Rate and peak memory of every one of ``WORLDS`` at every number of lanes."""
+    return [partial(_size, world, lanes, effort) for world in WORLDS for lanes in effort.lanes]
+
+
+def _size(world: str, lanes: int, effort: Workload) -> Iterator[Row]:
+    (rates,) = alternate([stepping(published_envs(world, lanes), effort)], min(effort.repeats, REPEATS))
+    name = f"{world}, {lanes:,} lanes"
+    yield rates.row("sizes", name, UNIT)
+    yield Row("sizes", f"{name}, peak memory", peak_memory() / 1e6, "MB", note="its whole process")

@@ -12,16 +12,17 @@ from driftrec.agents.benchmarks.training import unfitted_stage
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ppo.actor_critic import serving_network
-from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.worlds.kits import kit_of
 
 
 def latency(effort: Workload, world: str) -> Iterator[Row]:
     """Median and 99th percentile of the milliseconds that one request takes."""
     setup = set_up(WorldArgs(world))
-    stage = unfitted_stage(setup, PPOSettings.candidates)
-    network = serving_network(stage, setup.slate_size, PPOSettings.temper)
+    usual = kit_of(setup).settings.ppo
+    stage = unfitted_stage(setup, usual.candidates)
+    network = serving_network(stage, setup.slate_size, usual.temper)
     policy = Timed(SlatePolicy(stage, network, greedy=True))
     wanted, served = effort.repeats * effort.requests, policy.milliseconds
     while len(served) < wanted:  # one user after another, each until it leaves

@@ -1,4 +1,4 @@
-"""Benchmark: the published worlds beside their originals, or beside what was seen of those that do not install.
+"""Benchmarks: worlds beside SARDINE's originals, turn by turn, or beside what was seen of those that do not install.
 
 RecSim needs TensorFlow 1, which does not install beside us: its figures are quoted, not measured.
 """
@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 from gymnasium.vector import SyncVectorEnv
 
-import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.benchmarks.alone import Measurement
-from driftrec.agents.benchmarks.environment import UNIT, stepping
+from driftrec.agents.benchmarks.environment import UNIT, published_envs, stepping
 from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
-from driftrec.agents.benchmarks.peers import REMEDY, sardine_stepping
 from driftrec.agents.verification.sardine_original import original_env
-from driftrec.envs.vector import RecommendationVectorEnv
+from driftrec.envs.news import NewsVectorEnv
+from driftrec.simulators.extras import install
 from driftrec.simulators.published.sardine_config import PUBLISHED
 
 SECTION = "published"
+PEER = "SARDINE SlateTopK-Bored, one environment"
+REMEDY = f"not installed; {install('peers')}"
 LANES = 4096
 SYNC = 64
 """Originals side by side in gymnasium's SyncVectorEnv."""
@@ -72,6 +72,20 @@ QUOTED = (
 )
 
 
+def peers(effort: Workload) -> Iterator[Row]:
+    """The peer's rate, ours at 4,096 lanes (or the most of ``effort``), and how many times faster ours is."""
+    lanes = min(LANES, max(effort.lanes))
+    try:
+        peer = sardine_stepping("SlateTopK-Bored", effort.peer_steps)
+    except ModuleNotFoundError:
+        yield Row("peers", PEER, None, UNIT, note=REMEDY)
+        return
+    theirs, ours = alternate([peer, stepping(NewsVectorEnv(lanes), effort)], effort.repeats)
+    yield theirs.row("peers", PEER, UNIT)
+    yield ours.row("peers", f"News-v0, {lanes:,} lanes, in turns with it", UNIT)
+    yield ours.over(theirs, "peers", "News-v0 / SARDINE")
+
+
 def published(effort: Workload) -> list[Measurement]:
     """RecSim's worlds, then SARDINE's, world by world."""
     lanes = min(LANES, max(effort.lanes))
@@ -86,7 +100,7 @@ def published(effort: Workload) -> list[Measurement]:
 def _recsim(seen: list[Quoted], lanes: int, effort: Workload) -> Iterator[Row]:
     """Ours, and for all that was seen of the same sizes the figure and how many times faster ours is."""
     name = seen[0].name
-    (ours,) = alternate([stepping(_ours(seen[0].world, lanes, seen[0].sizes), effort)], effort.repeats)
+    (ours,) = alternate([stepping(published_envs(seen[0].world, lanes, **seen[0].sizes), effort)], effort.repeats)
     row = ours.row(SECTION, f"{name}, {lanes:,} lanes", UNIT)
     yield row
     for one in seen:
@@ -101,7 +115,7 @@ def _recsim(seen: list[Quoted], lanes: int, effort: Workload) -> Iterator[Row]:
 def _sardine(world: str, lanes: int, effort: Workload) -> Iterator[Row]:
     """Ours, one original and ``SYNC`` of them in turns, and how many times faster ours is."""
     name = f"Sardine-{world}"
-    works = [stepping(_ours(name, lanes, {}), effort)]
+    works = [stepping(published_envs(name, lanes), effort)]
     try:
         works += [sardine_stepping(world, effort.peer_steps), sync_stepping(world, effort.peer_steps)]
     except ModuleNotFoundError:
@@ -113,10 +127,22 @@ def _sardine(world: str, lanes: int, effort: Workload) -> Iterator[Row]:
         yield ours.over(rates, SECTION, f"{name}, ours / {what}")
 
 
-def _ours(name: str, lanes: int, sizes: Mapping[str, Any]) -> RecommendationVectorEnv:
-    envs = gym.make_vec(f"driftrec/{name}-v0", num_envs=lanes, **sizes)
-    assert isinstance(envs, RecommendationVectorEnv)
-    return envs
+def sardine_stepping(world: str, steps: int) -> Work:
+    """Steps of one of SARDINE's worlds under random slates drawn beforehand, resets included, without wrappers."""
+    env = original_env(world)
+    env.reset(seed=0)
+    nvec = env.action_space.nvec
+    slates = np.random.default_rng(0).integers(nvec, size=(1000, len(nvec)))
+
+    def work() -> int:
+        env.reset()
+        for step in range(steps):
+            _, _, terminated, truncated, _ = env.step(slates[step % 1000])
+            if terminated or truncated:
+                env.reset()
+        return steps
+
+    return work
 
 
 def sync_stepping(world: str, steps: int) -> Work:

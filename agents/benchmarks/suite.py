@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,15 +17,12 @@ import pandas as pd
 from driftrec.agents.benchmarks.alone import Measurement, alone
 from driftrec.agents.benchmarks.audience import audience
 from driftrec.agents.benchmarks.encoding import encoding
-from driftrec.agents.benchmarks.environment import environment
+from driftrec.agents.benchmarks.environment import environment, sizes
 from driftrec.agents.benchmarks.latency import latency
-from driftrec.agents.benchmarks.machine import machine
 from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
-from driftrec.agents.benchmarks.peers import peers
-from driftrec.agents.benchmarks.published import published
-from driftrec.agents.benchmarks.published_training import published_training
-from driftrec.agents.benchmarks.sizes import sizes
-from driftrec.agents.benchmarks.training import training
+from driftrec.agents.benchmarks.published import peers, published
+from driftrec.agents.benchmarks.training import published_training, training
+from driftrec.agents.runs.folders import LIBRARIES, versions
 from driftrec.agents.setup import NEWS, registered
 from driftrec.simulators.settings import nearest
 
@@ -35,6 +35,9 @@ WORLD_SECTIONS = ("environment", "training", "latency", "memory")
 PEER_SECTIONS = ("published", "sizes", "published-training")
 """Those of the published worlds, beside their originals."""
 
+ORDER = ("section", "name", "value", "low", "high", "per_cpu", "unit", "note")
+RENAMED = {"name": "what", "value": "median", "per_cpu": "per CPU-second"}
+"""Columns of the table by attribute of ``Row``, and those of its headings that say it in other words."""
 
 HOW = "Every measurement was taken in a fresh process that did nothing else; what is compared took turns in one."
 
@@ -102,18 +105,30 @@ def _memory() -> list[Row]:
     return [Row("memory", "peak of the largest process so far", largest_peak() / 1e6, "MB")]
 
 
+def machine() -> dict[str, Any]:
+    """What the benchmarks ran on: processor, memory, load, versions; ``None`` where the system does not tell."""
+    return {
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "processors_allowed": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "platform": platform.platform(),
+        "versions": versions((*LIBRARIES, "sardine-rec")),
+    }
+
+
+def _processor() -> str | None:
+    """Name of the processor."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or None
+
+
 def table(results: Mapping[str, Any]) -> str:
     """The rows in aligned columns, and the machine."""
-    columns = {
-        "section": [row["section"] for row in results["rows"]],
-        "what": [row["name"] for row in results["rows"]],
-        "median": [_number(row["value"]) for row in results["rows"]],
-        "low": [_number(row["low"]) for row in results["rows"]],
-        "high": [_number(row["high"]) for row in results["rows"]],
-        "per CPU-second": [_number(row["per_cpu"]) for row in results["rows"]],
-        "unit": [row["unit"] for row in results["rows"]],
-        "note": [row["note"] for row in results["rows"]],
-    }
+    columns = {RENAMED.get(name, name): [_shown(row[name]) for row in results["rows"]] for name in ORDER}
     about = results["machine"]
     text = pd.DataFrame(columns).to_string(index=False)
     told = f"{about['processor']}, {about['processors']} processors, load {about['load'][0]} at the start"
@@ -125,7 +140,7 @@ def to_json(results: Mapping[str, Any]) -> str:
     return json.dumps(results, indent=1, allow_nan=False) + "\n"
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return "-"
+def _shown(value: str | float | None) -> str:
+    if value is None or isinstance(value, str):
+        return "-" if value is None else value
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

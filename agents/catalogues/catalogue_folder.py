@@ -181,12 +181,7 @@ def check_out(out: Path) -> None:
 def load_embeddings(
     folder: Path, catalogue: Catalogue, personas: Personas
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], str]:
-    """Read a catalogue folder's embeddings and check that they are what was written for its catalogue.
-
-    Args:
-        folder: Catalogue folder.
-        catalogue: Its items.
-        personas: Its audience.
+    """Read a catalogue folder's embeddings and check that they are what was written for its items and audience.
 
     Returns:
         Item embeddings (items, embedding), persona embeddings (personas, embedding), the encoder's fingerprint.

@@ -140,9 +140,7 @@ class PastResponses(FeatureEncoder):
     def learn(self, columns: Tensor, clicks: Tensor) -> None:
         """Fit the average user to slates shown to many, by maximum likelihood (L-BFGS).
 
-        Args:
-            columns: Of the items shown, one-hot of the topic and quality, (steps, slate_size, topics + 1).
-            clicks: Bool, (steps, slate_size).
+        ``columns`` are one-hot of the topic, and quality, (steps, slate_size, topics + 1).
         """
         self.requires_grad_(True)
         optimizer = torch.optim.LBFGS(self.parameters(), max_iter=100, line_search_fn="strong_wolfe")

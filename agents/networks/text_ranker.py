@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.item_columns import item_columns
 from driftrec.agents.networks.item_tables import Representation, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
@@ -38,12 +37,7 @@ class TextRanker(Ranker):
     """
 
     def __init__(
-        self,
-        context: Context,
-        representation: Representation,
-        seed: int,
-        dims: int = 48,
-        choice: Choice | None = None,
+        self, context: Context, representation: Representation, seed: int, dims: int = 48, choice: Choice | None = None
     ) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
@@ -127,7 +121,7 @@ class TextRanker(Ranker):
         return self.future if shown is None else self.future[shown]
 
     def columns(self) -> Tensor:
-        """Columns of all items, see ``item_columns.item_columns``, (items, item_columns)."""
+        """Columns of all items, see ``item_columns``, (items, item_columns)."""
         return item_columns(self.item_vectors(), self.length, self.future)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -141,3 +135,23 @@ class TextRanker(Ranker):
         likelihood = self.choice.loss(raw.appeal, logs.clicks, self.no_click(state))
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
         return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * self.own.square().sum()
+
+
+def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16) -> Tensor:
+    """Columns of the items: principal components of their vectors, length, and the engagement to come.
+
+    Args:
+        vectors: A ranker's, (items, dims).
+        length: Of the items, in the world's unit, (items,).
+        future: See ``Ranker.future``, (items,).
+        components: Principal components.
+
+    Returns:
+        Shape (items, columns), every column of mean 0 and, where it varies, variance 1.
+    """
+    with torch.no_grad():
+        vectors = vectors - vectors.mean(dim=0)
+        left, strength, _ = torch.linalg.svd(vectors, full_matrices=False)
+        parts = (left * strength)[:, :components]
+        columns = torch.cat([parts, length.log()[:, None], future[:, None]], dim=1)
+        return (columns - columns.mean(dim=0)) / columns.std(dim=0).clamp(min=1e-6)

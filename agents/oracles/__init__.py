@@ -3,7 +3,6 @@
 Imports of agents: policy, text, baselines, evaluation, ranker.
 """
 
-from driftrec.agents.oracles.myopic_oracle import MyopicOracle
-from driftrec.agents.oracles.planner import Planner, PlannerWeights
+from driftrec.agents.oracles.planner import MyopicOracle, Planner, PlannerWeights
 
 __all__ = ["MyopicOracle", "Planner", "PlannerWeights"]

@@ -105,9 +105,7 @@ def hypotheses(config: InterestExplorationConfig, points: int) -> tuple[NDArray[
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(points)
     weights = weights / weights.sum()
-    of_two = np.stack(
-        [axis.ravel() for axis in np.meshgrid(nodes, nodes, indexing="ij")], axis=1
-    )  # (points**2, topics)
+    of_two = np.stack(np.meshgrid(nodes, nodes, indexing="ij"), axis=-1).reshape(-1, 2)  # (points**2, topics)
     affinity = np.exp(config.affinity_means()[:, None] + config.affinity_stddev * of_two)  # (types, points**2, topics)
     shares = np.array([config.type_0_share, 1.0 - config.type_0_share])
     chance = shares[:, None] * np.outer(weights, weights).ravel()

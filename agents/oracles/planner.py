@@ -1,15 +1,15 @@
-"""A full-information policy for the long term, its trade-off weights tuned by simulation.
+"""Full-information policies: the best of the very next step, and of the long term, weights tuned by simulation.
 
-What it trades are the mechanisms of News; another world's planner must weigh what matters there.
+What the planner trades are the mechanisms of News; another world's must weigh what matters there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.told import Told, by_parts
@@ -17,6 +17,7 @@ from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsState, NewsWorld
+from driftrec.simulators.world import AppraisedWorld
 
 START_SPREAD = np.array([2.0, 0.5, 0.5, 0.5])
 """Standard deviation of the first round's candidates around zero, in mean item lengths, by weight."""
@@ -39,7 +40,26 @@ class PlannerWeights:
     loyalty: float = 0.0
 
 
-class Planner(Told):
+class MyopicOracle(Told):
+    """Shows the slate of highest expected engagement now, from the user's true state.
+
+    Args:
+        world: The world whose state ``see`` receives; its users choose by a multinomial logit.
+    """
+
+    def __init__(self, world: AppraisedWorld[Any]) -> None:
+        self.world = world
+
+    def act(self, observation: Observation) -> Slates:
+        """Slates of the highest expected value, (users, slate_size)."""
+        return by_parts(self._best, self.state, self.world.num_items)
+
+    def _best(self, state: Any) -> Slates:
+        view = self.world.appraise(state)
+        return optimal_slates(view.attraction, view.engagement, view.no_click, view.positions)
+
+
+class Planner(MyopicOracle):
     """Like the myopic oracle, but an opened item is worth its minutes and what it does to the user's future.
 
     Args:
@@ -47,13 +67,11 @@ class Planner(Told):
         weights: Trade-offs, from ``tune_planner``.
     """
 
-    def __init__(self, world: NewsWorld, weights: PlannerWeights) -> None:
-        self.world = world
-        self.weights = weights
+    world: NewsWorld
 
-    def act(self, observation: Observation) -> Slates:
-        """Slates of highest expected long-term value, (users, slate_size)."""
-        return by_parts(self._best, self.state, self.world.num_items)
+    def __init__(self, world: NewsWorld, weights: PlannerWeights) -> None:
+        super().__init__(world)
+        self.weights = weights
 
     def _best(self, state: NewsState) -> Slates:
         view, weights = self.world.appraise(state), self.weights
@@ -101,7 +119,9 @@ def tune_planner(
     spread = START_SPREAD * float(world.catalogue.minutes.mean())
     best, best_return = PlannerWeights(), -np.inf
     for index in range(rounds):
-        candidates = [PlannerWeights(*row) for row in _around(centre, spread, samples, rng).tolist()]
+        rows = centre + spread * rng.standard_normal((samples, len(centre)))  # (samples, weights)
+        rows[0] = centre
+        candidates = [PlannerWeights(*row) for row in rows.tolist()]
         returns = np.array([mean_engagement(world, Planner(world, each), users, horizon) for each in candidates])
         elite = np.array([astuple(candidates[i]) for i in np.argsort(returns)[-samples // 4 :]])
         centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
@@ -109,12 +129,3 @@ def tune_planner(
             best, best_return = candidates[int(returns.argmax())], float(returns.max())
         report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} {world.unit} with {asdict(best)}")
     return best
-
-
-def _around(
-    centre: NDArray[np.float64], spread: NDArray[np.float64], samples: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """The centre and normal draws around it, (samples, 4)."""
-    rows = centre + spread * rng.standard_normal((samples, len(centre)))
-    rows[0] = centre
-    return rows

@@ -73,8 +73,4 @@ def average_user(world: InterestExplorationWorld) -> TopSeen:
 
 def nearest_clickbait(world: LongTermSatisfactionWorld, target: float) -> TopSeen:
     """By how near a candidate's clickbait is to ``target``: 1 for most clickbait, 0 for least."""
-
-    def score(observation: Observation) -> Scores:
-        return -np.abs(observation["candidates"][..., 0] - np.float32(target))
-
-    return TopSeen(world.slate_size, score)
+    return TopSeen(world.slate_size, lambda seen: -np.abs(seen["candidates"][..., 0] - np.float32(target)))

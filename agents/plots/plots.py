@@ -17,16 +17,17 @@ from matplotlib.figure import Figure
 
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.evaluation.tables import MARK, ORACLE_MARK, by_engagement, in_unit, like_floor, sample_size
-from driftrec.agents.plots.behaviour_plot import behaviour, told_behaviour
 from driftrec.agents.plots.drawing import BLANK, bin_width, empty_figure
 from driftrec.agents.plots.journey import interest_journey
 from driftrec.agents.plots.looks import how_many, looks, plain
 from driftrec.agents.plots.steps_plot import (
+    behaviour,
     engagement_lines,
     engagement_over_steps,
     one_line,
     retention,
     retention_says_something,
+    told_behaviour,
     while_anyone_is_there,
 )
 from driftrec.agents.plots.training_plot import training_curve

@@ -47,11 +47,7 @@ def row_key(encoder: TextEncoder, text: str, scope: str = "") -> bytes:
 
 
 def encode_cached(
-    encoder: TextEncoder,
-    texts: Sequence[str],
-    folder: Path | None = None,
-    progress: bool = False,
-    scope: str = "",
+    encoder: TextEncoder, texts: Sequence[str], folder: Path | None = None, progress: bool = False, scope: str = ""
 ) -> NDArray[np.float32]:
     """``encoder.encode(texts)``, but texts that were encoded before are read from disk; the model may not be needed.
 
@@ -59,16 +55,10 @@ def encode_cached(
 
     Args:
         encoder: Makes the vectors that are not on disk.
-        texts: Any number of texts, none empty.
+        texts: As of ``TextEncoder.encode``, like what is returned and raised.
         folder: Cache folder, made if missing; None for ``default_cache_folder()``.
         progress: Show a progress bar on stderr while encoding.
         scope: Texts share vectors with those of the same scope only, so that nothing else decides on their last bits.
-
-    Returns:
-        Vectors of length 1, float32, shape (texts, dim).
-
-    Raises:
-        ValueError: If a text is missing, empty or not a string; names the row.
     """
     check_texts(texts)
     if len(texts) == 0:

@@ -35,14 +35,7 @@ CAUSAL_TYPES = frozenset({
 
 _SMALL_FILES = ("*.json", "*.txt", "*.model")
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_TOKENIZER_FILES = (
-    "tokenizer*",
-    "vocab*",
-    "merges.txt",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "*.model",
-)
+_TOKENIZER_FILES = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model")
 
 
 def find_model(model: str | Path | None, revision: str | None = None) -> Path:
@@ -161,15 +154,6 @@ def _hash_file(path: Path, size: int, mtime: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def model_config(folder: Path) -> dict[str, Any]:
-    """``config.json`` as a dict.
-
-    Raises:
-        OSError: If it is not a JSON object.
-    """
-    return _read_json(folder / "config.json")
-
-
 def _read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file of a model folder; OSError if there is none."""
     try:
@@ -184,17 +168,15 @@ def _read_json(path: Path) -> dict[str, Any]:
 def auto_pooling(folder: Path) -> Pooling:
     """How the model's token vectors become one vector, by the first rule that applies.
 
-    1. What the model declares itself in sentence-transformers' ``1_Pooling/config.json``, if it is mean, cls
-    or
+    1. What the model declares itself in sentence-transformers' ``1_Pooling/config.json``, if it is mean, cls or
        last-token pooling.
-    2. Last token for decoder language models, where only the last token has read the whole text:
-    ``is_decoder`` is
+    2. Last token for decoder language models, where only the last token has read the whole text: ``is_decoder`` is
        true, or an architecture ends in ``ForCausalLM``, or ``model_type`` is in ``CAUSAL_TYPES``. Not for
        encoder-decoders (their encoder is used) and not with ``use_bidirectional_attention``.
     3. Mean over the text's tokens for everything else, that is encoders.
     """
     declared = _declared_pooling(folder)
-    return declared or ("last" if _is_causal(model_config(folder)) else "mean")
+    return declared or ("last" if _is_causal(_read_json(folder / "config.json")) else "mean")
 
 
 def _declared_pooling(folder: Path) -> Pooling | None:

@@ -20,14 +20,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from driftrec.agents.text.language_model import LanguageModel, load_model
-from driftrec.agents.text.model_folder import (
-    BUILT_IN,
-    Pooling,
-    auto_pooling,
-    check_built_in,
-    file_hashes,
-    find_model,
-)
+from driftrec.agents.text.model_folder import BUILT_IN, Pooling, auto_pooling, check_built_in, file_hashes, find_model
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -153,19 +146,16 @@ class TextEncoder:
         """Encode some of the texts, a batch at a time, so that each can be kept as soon as it is there.
 
         Like lengths come together, the shortest first: what is left of an interrupted encoding falls into the same
-        batches, and so gets the same bits, as if it had gone on.
+        batches, and so gets the same bits, as if it had gone on. ``texts`` have been checked; errors are those of
+        ``encode``.
 
         Args:
-            texts: As of ``encode``, checked.
+            texts: As of ``encode``.
             rows: Which of them, ascending.
-            progress: Show a progress bar on stderr.
+            progress: As of ``encode``.
 
         Yields:
             Rows of a batch, and their vectors as of ``encode``.
-
-        Raises:
-            ValueError: As of ``encode``.
-            OSError: As of ``encode``.
         """
         if len(rows) == 0:
             return
@@ -192,14 +182,9 @@ class TextEncoder:
             check_built_in(self.folder)
         return load_model(self.folder, self.device)
 
-    @property
-    def _limit(self) -> int:
-        """Tokens that a text may have."""
-        return min(self.max_length, self._loaded.positions)
-
     def _tokenize(self, texts: Sequence[str], rows: Sequence[int]) -> list[list[int]]:
         """Token ids of each prompted text among ``rows``, cut to the limit."""
-        limit = self._limit
+        limit = min(self.max_length, self._loaded.positions)
         asked = ("", *(texts[row] for row in rows))
         frame, *encoded = self._token_ids([self.prompt.replace("{text}", text) for text in asked])
         if len(frame) >= limit:

@@ -77,12 +77,9 @@ def lives(worlds: Sequence[str], episodes: int, seed: int, report: Report = lamb
             report(f"{world}, {policy}: {episodes:,} lives in both")
             theirs, ours = original_lives(world, policy, episodes, seed), our_lives(world, policy, episodes, seed)
             for quantity, p in p_values(theirs, ours).items():
-                means = {
-                    name: float(getattr(side, quantity).mean()) for name, side in (("theirs", theirs), ("ours", ours))
-                }
-                rows.append(
-                    {"world": world, "policy": policy, "quantity": quantity, "episodes": episodes, **means, "p": p}
-                )
+                means = {"theirs": getattr(theirs, quantity).mean(), "ours": getattr(ours, quantity).mean()}
+                where = {"world": world, "policy": policy, "quantity": quantity, "episodes": episodes}
+                rows.append({**where, **means, "p": p})
     frame = pd.DataFrame(rows)
     smallest, bound, low = float(frame.p.min()), LEVEL / len(rows), int((frame.p <= LEVEL).sum())
     about = (

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines import common
-from driftrec.agents.baselines.common import best_unread, centred_units, draw_distinct, read_mask, step_generator, top_k
+from driftrec.agents.baselines.common import (
+    best_unread,
+    centred_units,
+    draw_distinct,
+    read_places,
+    step_generator,
+    top_k,
+)
 
 
 def test_top_k_is_best_first():
@@ -20,8 +27,9 @@ def test_top_k_refuses(k):
         top_k([1.0, 2.0, 3.0], k)
 
 
-def test_read_mask(history):
-    mask = read_mask(history([[-1, 2, 0], [1, 1, 3]], [[0, 1, 0], [0, 1, 1]]), num_items=4)
+def test_read_places(history):
+    mask = np.zeros((2, 4), np.bool_)
+    mask[read_places(history([[-1, 2, 0], [1, 1, 3]], [[0, 1, 0], [0, 1, 1]]))] = True
     assert mask.tolist() == [[False, False, True, False], [False, True, False, True]]
 
 

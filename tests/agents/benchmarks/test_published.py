@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from driftrec.agents.benchmarks import published, published_training, sizes, suite
+from driftrec.agents.benchmarks import environment, published, suite, training
 from driftrec.agents.benchmarks.alone import alone
 from driftrec.agents.benchmarks.measure import PEERS, QUICK, Rates, Workload
 from driftrec.agents.benchmarks.published import QUOTED
@@ -81,9 +81,9 @@ def test_how_many_times_faster_is_found_turn_by_turn():
 
 
 def test_every_size_has_a_rate_and_a_memory_of_its_own(monkeypatch):
-    monkeypatch.setattr(sizes, "WORLDS", ("RecSim-LongTermSatisfaction",))
+    monkeypatch.setattr(environment, "WORLDS", ("RecSim-LongTermSatisfaction",))
     effort = replace(TINY, lanes=(2, 400_000), steps=(1, 1))
-    rows = [row for measurement in sizes.sizes(effort) for row in alone(measurement)]
+    rows = [row for measurement in environment.sizes(effort) for row in alone(measurement)]
     assert [(row.name.partition(", ")[2], row.unit) for row in rows] == [
         ("2 lanes", "user-steps/s"),
         ("2 lanes, peak memory", "MB"),
@@ -96,7 +96,7 @@ def test_every_size_has_a_rate_and_a_memory_of_its_own(monkeypatch):
 
 def test_ppo_trains_beside_stock_ppo():
     pytest.importorskip("sardine")
-    rows = list(published_training.published_training(TINY))
+    rows = list(training.published_training(TINY))
     assert [row.unit for row in rows] == ["frames/s", *["frames/s", "times"] * 2]
     assert all(row.value > 0 for row in rows)
     assert [row.name.partition("IdealState, ")[2] for row in rows[1::2]] == ["slates", "TopK's vectors"]
@@ -104,7 +104,7 @@ def test_ppo_trains_beside_stock_ppo():
 
 @pytest.mark.usefixtures("no_sardine")
 def test_ppo_trains_without_the_original():
-    remedy, ours = published_training.published_training(TINY)
+    remedy, ours = training.published_training(TINY)
     assert remedy.value is None
     assert "'.[peers]'" in remedy.note
     assert ours.value > 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driftrec.agents.benchmarks import audience, latency, measure, peers, suite, training
+from driftrec.agents.benchmarks import audience, latency, measure, published, suite, training
 from driftrec.agents.benchmarks.alone import alone
 from driftrec.agents.benchmarks.measure import QUICK, Rates, Row, Workload
 from driftrec.envs.news import news_world
@@ -46,7 +46,7 @@ def test_every_section_reports_positive_numbers_in_strict_json(run):
     assert list(dict.fromkeys(row["section"] for row in again["rows"])) == list(suite.SECTIONS)
     for row in again["rows"]:
         assert set(row) == set(asdict(Row("", "", None, "")))
-        if row["name"] != peers.PEER or row["value"] is not None:
+        if row["name"] != published.PEER or row["value"] is not None:
             assert row["value"] > 0, row
         if row["low"] is not None:
             assert row["low"] <= row["value"] <= row["high"]
@@ -68,7 +68,7 @@ def test_the_table_shows_every_row(run):
 
 def test_a_missing_peer_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "sardine", None)  # makes its import fail
-    (row,) = peers.peers(QUICK)
+    (row,) = published.peers(QUICK)
     assert row.value is None
     assert "pip install" in row.note
     assert "'.[peers]'" in row.note
@@ -77,8 +77,8 @@ def test_a_missing_peer_says_how_to_install_it(monkeypatch):
 def test_the_ratio_is_taken_turn_by_turn(monkeypatch):
     pytest.importorskip("sardine")
     rates = [Rates((10.0, 5.0, 8.0), (1.0, 1.0, 1.0)), Rates((1000.0, 1000.0, 1600.0), (1.0, 1.0, 1.0))]
-    monkeypatch.setattr(peers, "alternate", lambda works, repeats: rates)
-    assert [row.value for row in peers.peers(QUICK)] == [8.0, 1000.0, 200.0]
+    monkeypatch.setattr(published, "alternate", lambda works, repeats: rates)
+    assert [row.value for row in published.peers(QUICK)] == [8.0, 1000.0, 200.0]
 
 
 def test_what_is_compared_takes_turns(monkeypatch):
@@ -107,7 +107,7 @@ def test_a_measurement_that_fails_is_explained():
         alone(partial(audience.audience, Workload(audience=10, audience_steps=1, chunk=0)))
 
 
-@pytest.mark.parametrize("module", ["alone", "audience", "environment", "sizes"])
+@pytest.mark.parametrize("module", ["alone", "audience", "environment"])
 def test_processes_that_only_step_load_no_learning_library(module):
     code = (
         f"import sys, driftrec.agents.benchmarks.{module}\n"

@@ -7,7 +7,7 @@ import pytest
 
 from driftrec.agents.evaluation.behaviour import BEHAVIOUR, WINDOW, Behaviour, TopicWindows
 from driftrec.agents.evaluation.play import Step
-from driftrec.agents.plots.behaviour_plot import FEWEST, behaviour, told_behaviour
+from driftrec.agents.plots.steps_plot import FEWEST, behaviour, told_behaviour
 from driftrec.simulators.world import Feedback
 
 CATALOGUE = SimpleNamespace(

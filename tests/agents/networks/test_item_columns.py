@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_columns import item_columns
-from driftrec.agents.networks.text_ranker import TextRanker
+from driftrec.agents.networks.text_ranker import TextRanker, item_columns
 
 ITEMS = 60
 

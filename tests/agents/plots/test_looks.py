@@ -12,8 +12,8 @@ from matplotlib.text import Text
 from driftrec.agents.evaluation.behaviour import BEHAVIOUR
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.plots import plots
-from driftrec.agents.plots.behaviour_plot import behaviour
 from driftrec.agents.plots.looks import LONGEST, MOST, how_many, looks, looks_of, plain
+from driftrec.agents.plots.steps_plot import behaviour
 from tests.drawn import ALWAYS
 
 HOSTILE = ["a$b$", "$x_1", r"\alpha$", "new\nline", "_hidden", "tab\there", "x" * 60, "$" * 7, "^{", r"$\frac{"]

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from driftrec.agents.baselines.common import read_mask
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ranker.choice import AnyClick, OneClick, OneOfMany
 from driftrec.agents.ranker.greedy import Greedy
@@ -167,4 +166,4 @@ def test_slates_hold_no_item_twice_and_nothing_read_lately(make_context, play):
     observations, slates = play(SlateQPolicy(judge, moved(judge), 5))
     for observation, shown in zip(observations, slates, strict=True):
         assert all(len(set(slate)) == 5 for slate in shown.tolist())
-        assert not np.take_along_axis(read_mask(observation, 60), shown, axis=1).any()
+        assert not (shown[..., None] == observation["read_items"][:, None]).any()

@@ -1,4 +1,4 @@
-"""What most people click: one ranking for all, learnt while serving."""
+"""Baselines that know nobody: items drawn at random, the floor, and what most people click."""
 
 from __future__ import annotations
 
@@ -7,14 +7,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import Scores, best_unread, check_positive, step_generator
-from driftrec.agents.policy import Context, Observation, Slates
+from driftrec.agents.baselines.common import Scores, best_unread, check_positive, draw_distinct, step_generator
+from driftrec.agents.policy import Context, Observation, Slates, num_users
 
 _TIE = 1e-9  # below the difference of any two rates that matter
 
 
+class Random:
+    """Shows distinct items, every ordered slate equally likely, whatever the user did.
+
+    A slate depends on the seed, the step and the user's row, not on the number of rows.
+
+    Args:
+        context: What is known of the catalogue.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._slate_size = context.slate_size
+        withheld = np.zeros(context.num_items, np.bool_) if context.withheld is None else context.withheld
+        self._items = np.flatnonzero(~withheld)
+        self.reset(num_users=0, seed=0)
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Start the random numbers over from ``seed``."""
+        self._seed = seed
+        self._step = 0
+
+    def act(self, observation: Observation) -> Slates:
+        """Random slates, shape (users, slate_size)."""
+        shape = (num_users(observation), self._slate_size)
+        uniforms = step_generator(self._seed, self._step).random(shape)
+        self._step += 1
+        return self._items[draw_distinct(uniforms, len(self._items))]
+
+
 class Popular:
-    """Shows the items with the highest click rate so far; a user's last reads come last.
+    """Shows the items with the highest click rate so far, one ranking for all; a user's last reads come last.
 
     The rate of an item is smoothed towards the rate of all impressions,
 
