@@ -11,7 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from driftrec.agents.evaluation.play import play
-from driftrec.agents.oracles.planner import SAMPLES, Planner, PlannerWeights, tune_planner
+from driftrec.agents.oracles.cross_entropy import SAMPLES
+from driftrec.agents.oracles.planner import Planner, PlannerWeights, tune_planner
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.simulators.files import write_files
 from driftrec.simulators.mechanisms import contents
