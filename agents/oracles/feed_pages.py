@@ -15,7 +15,6 @@ from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.vectors import Float
 
-
 MOST = np.float32(3.0)
 """Where the load over the bar is cut."""
 
@@ -38,6 +37,7 @@ class FeedWeights:
         allure: Per standard deviation of allure.
         diversity: Lost for each item of the topic opened above on the page.
         bar: Lost per unit of load + items of the topic above + 1 - pace * threshold, clipped to 0 to 3.
+        annoyance: Lost per such unit and part of satisfaction that boredom with the topic costs the user.
         pace: Part of the threshold at which the bar begins.
         worth: Per unit of (worth - satisfaction): what a lasting good impression brings later.
         growth: Per unit of (potential - taste)+ * worth: what a grown taste brings later.
@@ -48,6 +48,7 @@ class FeedWeights:
     allure: float = 0.0
     diversity: float = 0.0
     bar: float = 0.0
+    annoyance: float = 0.0
     pace: float = 0.75
     worth: float = 0.0
     growth: float = 0.0
@@ -88,7 +89,8 @@ class FeedPages(Told):
         value += np.float32(weights.worth) * (view.worth - state.satisfaction[:, None])
         value += np.float32(weights.growth) * room * view.worth
         excess = state.load + np.float32(1.0) - np.float32(weights.pace) * state.threshold  # (users, topics)
-        everything = _Offer(view.utility, value, excess.take(topic, axis=1), topic[None])
+        price = np.float32(weights.bar) + np.float32(weights.annoyance) * state.annoy
+        everything = _Offer(view.utility, value, excess.take(topic, axis=1), price.take(topic, axis=1), topic[None])
         gain, _ = self._gain(everything, np.float32(0.0), 0)
         size = self.world.slate_size
         items = np.hstack([of[_best_columns(gain[:, of], size)] for of in self._of_topics])  # (users, candidates)
@@ -101,7 +103,7 @@ class FeedPages(Told):
         weights = self.weights
         chance = self.world.config.appeal.chance(offer.utility, taken, position)  # type: ignore[arg-type]
         bar = np.clip(offer.excess + taken, np.float32(0.0), MOST)
-        return chance * (offer.value - np.float32(weights.bar) * bar - np.float32(weights.diversity) * taken), chance
+        return chance * (offer.value - offer.price * bar - np.float32(weights.diversity) * taken), chance
 
     def _fill(self, offer: _Offer) -> NDArray[np.int64]:
         """Columns of the offer from the top of the page down, (users, slate_size)."""
@@ -121,18 +123,21 @@ class FeedPages(Told):
 
 @dataclass(frozen=True)
 class _Offer:
-    """Items to choose from: log-odds of opening, value if opened, load over the bar, topic; (users, items) each."""
+    """Items to choose from: log-odds of opening, value if opened, load over the bar and its price, topic; (users, items) each."""
 
     utility: Float
     value: Float
     excess: Float
+    price: Float
     topic: NDArray[np.int64]
 
     def only(self, items: NDArray[np.int64]) -> _Offer:
         """Those at ``items``, (users, candidates)."""
         take = np.take_along_axis
         topic = np.broadcast_to(self.topic, self.utility.shape)
-        return _Offer(*(take(part, items, axis=1) for part in (self.utility, self.value, self.excess, topic)))
+        return _Offer(
+            *(take(part, items, axis=1) for part in (self.utility, self.value, self.excess, self.price, topic))
+        )
 
 
 def as_known(world: FeedWorld, state: FeedState, known: Known) -> FeedState:
@@ -140,8 +145,9 @@ def as_known(world: FeedWorld, state: FeedState, known: Known) -> FeedState:
     if known is Known.ALL:
         return state
     threshold = np.full_like(state.threshold, world.config.boredom.threshold)
+    annoy = np.full_like(state.annoy, world.config.boredom.annoy)
     if known is Known.USUAL_PACE:
-        return replace(state, threshold=threshold)
+        return replace(state, threshold=threshold, annoy=annoy)
     usual = world.usual[state.persona]
     return replace(
         state,
@@ -149,6 +155,7 @@ def as_known(world: FeedWorld, state: FeedState, known: Known) -> FeedState:
         potential=usual,
         own=world.config.taste.own(world.personas.interest[state.persona], np.zeros_like(state.own)),
         threshold=threshold,
+        annoy=annoy,
         load=np.zeros_like(state.load),
         bored=np.zeros_like(state.bored),
         satisfaction=np.full_like(state.satisfaction, 0.5),

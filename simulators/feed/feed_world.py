@@ -15,7 +15,7 @@ from driftrec.simulators.feed.birth import Birth
 from driftrec.simulators.feed.feed_config import FeedConfig
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.looks import Everything, Glance, item_traits
-from driftrec.simulators.history import EMPTY, History
+from driftrec.simulators.history import EMPTY
 from driftrec.simulators.mechanisms import contents
 from driftrec.simulators.past import MAX_HOURS, past_fields
 from driftrec.simulators.sizes import size

@@ -42,7 +42,7 @@ class Weariness:
 class Habit:
     """Two states of habit, daily and casual; time away; and churn that is S-shaped in satisfaction.
 
-        with chance ``change`` at the end of a session: daily with P = sigmoid(base + satisfaction * (S - 1/2)), else casual
+        a session ends, with chance ``change``: daily with P = sigmoid(base + satisfaction * (S - 1/2)), else casual
         gap ~ Exponential(mean = daily or casual), at most max_gap hours
         P(gone for good | gap) = 1 - exp(-(calm + (alarm - calm) * sigmoid((pivot - S) * steep)) * gap)
 

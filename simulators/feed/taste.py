@@ -18,7 +18,7 @@ from driftrec.simulators.vectors import Double, Float
 class Taste:
     """Taste A of a user for each topic, its home A0 and its potential P.
 
-        A0 = liking for the ``liked`` topics nearest the persona's interest, else ``other``; + individual * n, at least 0
+        A0 = (liking for the ``liked`` topics nearest the persona's interest, else other) + individual * n, at least 0
         P = gem for ``gems`` of the other topics, a user's own draw, else A0
         opened, of worth w: A[c] <- A[c] + growth * w * (P[c] - A[c])+
         over h hours: A <- A0 + (A - A0) * 2^(-h / half_life)
