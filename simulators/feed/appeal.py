@@ -15,7 +15,7 @@ from driftrec.simulators.vectors import Float
 
 @dataclass(frozen=True)
 class Appeal:
-    """Utility of opening item i at position k, and the chance of it. The page is read from the top, item by item:
+    """Utility of opening item i at position k, and the chance of it. The page is read from the top, item by item.
 
         u = base + taste * A[c_i] + own * <z, x_i> + allure * a_i + trust * (S - 1/2) - bored * B[c_i]
             - seen * [opened before] - takeaway * n - position * k

@@ -18,7 +18,7 @@ class Boredom:
 
         opened: load <- load + 1
         load >= threshold_uc: B on, and at that moment S <- S * (1 - annoy_uc)
-        after the page, over h hours: load <- load * keep * 2^(-h / half_life_uc);  B off where load <= rest * threshold_uc
+        after a page, over h hours: load <- load * keep * 2^(-h / half_life_uc);  B off where load <= rest * threshold
 
     Threshold, half-life and annoyance are the user's own and of each topic, hidden and fixed for life:
 
@@ -39,7 +39,7 @@ class Boredom:
     rest: float = 0.3
     keep: float = 0.85
     half_life: float = 12.0  # hours
-    annoy: float = 0.15
+    annoy: float = 0.2
     own: float = 0.5
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Boredom:
         state.satisfaction[users] *= np.float32(1.0) - state.annoy[users, topics]
 
     def pass_time(self, state: FeedState, hours: Float, there: Float) -> None:
-        """Let ``hours`` (users,) pass after a page; ``there`` is 1 for users who are, 0 for the gone, who stay as is."""
+        """Let ``hours`` (users,) pass after a page; ``there`` is 1 for users, and 0 for the gone, who stay as is."""
         fade = np.exp2(-hours[:, None] / state.half_life)
         fade *= np.float32(1.0) - np.float32(1.0 - self.keep) * there[:, None]
         state.load *= fade
