@@ -123,7 +123,7 @@ class FeedPages(Told):
 
 @dataclass(frozen=True)
 class _Offer:
-    """Items to choose from: log-odds of opening, value if opened, load over the bar, its price, topic; (users, items)."""
+    """Items to choose from: log-odds of opening, value if opened, load over the bar and its price, topic."""
 
     utility: Float
     value: Float
