@@ -9,7 +9,6 @@ from weakref import WeakValueDictionary
 
 from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
 
-
 Content = tuple[Catalogue, Personas]
 """Items and their audience."""
 

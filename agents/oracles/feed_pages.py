@@ -108,7 +108,7 @@ class FeedPages(Told):
     def _fill(self, offer: _Offer) -> NDArray[np.int64]:
         """Columns of the offer from the top of the page down, (users, slate_size)."""
         users = np.arange(len(offer.utility))
-        topic = np.broadcast_to(offer.topic, offer.utility.shape)
+        topic = offer.topic
         taken = np.zeros(offer.utility.shape, np.float32)
         used = np.zeros(offer.utility.shape, np.bool_)
         picks = np.empty((len(users), self.world.slate_size), np.int64)
@@ -133,11 +133,10 @@ class _Offer:
 
     def only(self, items: NDArray[np.int64]) -> _Offer:
         """Those at ``items``, (users, candidates)."""
-        take = np.take_along_axis
-        topic = np.broadcast_to(self.topic, self.utility.shape)
-        return _Offer(
-            *(take(part, items, axis=1) for part in (self.utility, self.value, self.excess, self.price, topic))
+        utility, value, excess, price = (
+            np.take_along_axis(part, items, axis=1) for part in (self.utility, self.value, self.excess, self.price)
         )
+        return _Offer(utility, value, excess, price, self.topic[0][items])
 
 
 def as_known(world: FeedWorld, state: FeedState, known: Known) -> FeedState:

@@ -38,6 +38,10 @@ class Rival:
     joint: bool = True
     known: Known = Known.ALL
 
+    def pages(self, world: FeedWorld, weights: FeedWeights) -> FeedPages:
+        """The policy with these weights."""
+        return FeedPages(world, weights, self.joint, self.known)
+
 
 PLANNER, BEST_CONSTANTS = "planner", "best constants"
 
@@ -81,7 +85,7 @@ def tune_rival(
 
     def made(weights: Double) -> FeedPages:
         changes = dict(zip(rival.free, weights.tolist(), strict=True))
-        return FeedPages(world, replace(start, **changes), rival.joint, rival.known)
+        return rival.pages(world, replace(start, **changes))
 
     def earned(weights: Double) -> float:
         return mean_engagement(world, made(weights), audience, horizon)
@@ -97,6 +101,14 @@ def tune_rival(
     return made(cross_entropy(earned, centre, spread, rng=rng, rounds=rounds, samples=samples, report=tell))
 
 
+def with_those_before(names: tuple[str, ...]) -> list[str]:
+    """These rivals and those that they start from, in the order of ``RIVALS``."""
+    wanted = set(names)
+    for name in reversed(RIVALS):
+        wanted |= {RIVALS[name].after or name} if name in wanted else set()
+    return [name for name in RIVALS if name in wanted]
+
+
 def tune_rivals(
     world: FeedWorld,
     names: tuple[str, ...],
@@ -108,11 +120,8 @@ def tune_rivals(
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, FeedPages]:
     """The rivals of these names and those that they start from, in the order of ``RIVALS``; see ``tune_rival``."""
-    wanted = set(names)
-    for name in reversed(RIVALS):
-        wanted |= {RIVALS[name].after or name} if name in wanted else set()
     tuned: dict[str, FeedPages] = {}
-    for name in [name for name in RIVALS if name in wanted]:
+    for name in with_those_before(names):
         rival = RIVALS[name]
         start = tuned[rival.after].weights if rival.after else FeedWeights()
         if "bar" in rival.free and not start.bar:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,9 +72,9 @@ def values_from_logs(
     there = np.concatenate([present for _, present, _ in rows])
     columns = np.concatenate([features for features, _, _ in rows])[there]
     found = np.linalg.lstsq(columns, np.concatenate(targets[::-1])[there], rcond=None)[0]
-    effects = dict(zip(names, found.tolist(), strict=False))
+    effects: dict[str, float] = dict(zip(names, found.tolist(), strict=False))
     costs = {name: -effects[name] for name in ("bar", "annoyance") if name in effects}
-    return replace(FeedWeights(), **{**effects, **costs})
+    return FeedWeights(**{**effects, **costs})
 
 
 def _rows(

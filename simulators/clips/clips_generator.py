@@ -129,7 +129,8 @@ def _write(
     shows = [iter(rng.permutation(every_clip(each)).tolist()) for each in corners()]
     written: dict[str, str] = {}
     for c, who, q, a in zip(corner, creator, quality, allure, strict=True):
-        clip = Clip(corners()[c], *next(shows[c]), names[who], float(q), float(a))
+        thing, way = next(shows[c])
+        clip = Clip(corners()[c], thing, way, names[who], float(q), float(a))
         drafts = (write_title(rng, clip) for _ in range(_TITLE_ATTEMPTS))
         title = next((draft for draft in drafts if draft not in written), clip.plain_title)
         written[title] = write_caption(rng, clip)

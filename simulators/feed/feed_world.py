@@ -245,12 +245,12 @@ class FeedWorld:
         squares = np.zeros(len(taste), np.float32)
         for column in taste.T:
             squares += column * column
-        return taste / np.sqrt(np.maximum(squares, np.float32(1e-12)))[:, None]
+        return np.divide(taste, np.sqrt(np.maximum(squares, np.float32(1e-12)))[:, None], dtype=np.float32)
 
 
 def _down(engagement: Float) -> Float:
     """Sum over positions, (users,), from the top."""
-    total = engagement[0].copy()
+    total: Float = engagement[0].copy()
     for row in engagement[1:]:
         total += row
     return total
