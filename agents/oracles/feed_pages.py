@@ -84,13 +84,16 @@ class FeedPages(Told):
     def _best(self, state: FeedState) -> Slates:
         state = as_known(self.world, state, self.known)
         view, weights, topic = self.world.appraise(state), self.weights, self.world.catalogue.topic
+        satisfaction = state.satisfaction[:, None]
         room = np.maximum(state.potential - state.taste, np.float32(0.0)).take(topic, axis=1)
         value = view.minutes + self._constant
-        value += np.float32(weights.worth) * (view.worth - state.satisfaction[:, None])
+        value += np.float32(weights.worth) * (view.worth - satisfaction)
         value += np.float32(weights.growth) * room * view.worth
         excess = state.load + np.float32(1.0) - np.float32(weights.pace) * state.threshold  # (users, topics)
         price = np.float32(weights.bar) + np.float32(weights.annoyance) * state.annoy
-        everything = _Offer(view.utility, value, excess.take(topic, axis=1), price.take(topic, axis=1), topic[None])
+        everything = _Offer(
+            view.utility, satisfaction, value, excess.take(topic, axis=1), price.take(topic, axis=1), topic[None]
+        )
         gain, _ = self._gain(everything, np.float32(0.0), 0)
         size = self.world.slate_size
         items = np.hstack([of[_best_columns(gain[:, of], size)] for of in self._of_topics])  # (users, candidates)
@@ -101,7 +104,9 @@ class FeedPages(Told):
     def _gain(self, offer: _Offer, taken: Float | np.float32, position: int) -> tuple[Float, Float]:
         """Worth of showing items at a position, with ``taken`` of their topic opened above, and P(open)."""
         weights = self.weights
-        chance = self.world.config.appeal.chance(offer.utility, taken, position)  # type: ignore[arg-type]
+        appeal = self.world.config.appeal
+        utility = offer.utility - np.float32(appeal.takeaway) * taken if position else offer.utility
+        chance = appeal.chance(utility, offer.satisfaction, position)
         bar = np.clip(offer.excess + taken, np.float32(0.0), MOST)
         return chance * (offer.value - offer.price * bar - np.float32(weights.diversity) * taken), chance
 
@@ -123,9 +128,19 @@ class FeedPages(Told):
 
 @dataclass(frozen=True)
 class _Offer:
-    """Items to choose from: log-odds of opening, value if opened, load over the bar and its price, topic."""
+    """Items to choose from, (users, items) each.
+
+    Attributes:
+        utility: Log-odds of opening, but for satisfaction.
+        satisfaction: Of the users, (users, 1).
+        value: Minutes if opened, and what the weights say.
+        excess: Load over the bar.
+        price: Of a unit of it.
+        topic: Of the items.
+    """
 
     utility: Float
+    satisfaction: Float
     value: Float
     excess: Float
     price: Float
@@ -136,7 +151,7 @@ class _Offer:
         utility, value, excess, price = (
             np.take_along_axis(part, items, axis=1) for part in (self.utility, self.value, self.excess, self.price)
         )
-        return _Offer(utility, value, excess, price, self.topic[0][items])
+        return _Offer(utility, self.satisfaction, value, excess, price, self.topic[0][items])
 
 
 def as_known(world: FeedWorld, state: FeedState, known: Known) -> FeedState:

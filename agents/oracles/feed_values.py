@@ -72,9 +72,8 @@ def values_from_logs(
     there = np.concatenate([present for _, present, _ in rows])
     columns = np.concatenate([features for features, _, _ in rows])[there]
     found = np.linalg.lstsq(columns, np.concatenate(targets[::-1])[there], rcond=None)[0]
-    effects: dict[str, float] = dict(zip(names, found.tolist(), strict=False))
-    costs = {name: -effects[name] for name in ("bar", "annoyance") if name in effects}
-    return FeedWeights(**{**effects, **costs})
+    signs = [-1.0 if name in ("bar", "annoyance") else 1.0 for name in names]  # what is lost is weighed as positive
+    return FeedWeights(**dict(zip(names, (signs * found[: len(names)]).tolist(), strict=True)))
 
 
 def _rows(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from driftrec.simulators import warm
 from driftrec.simulators.engagement import sigmoid
-from driftrec.simulators.feed.feed_state import FeedState
-from driftrec.simulators.feed.looks import Look
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
 
@@ -51,23 +51,27 @@ class Appeal:
         check_ranges(self, base=(-20, 20), taste=(0, 20), own=(0, 20), allure=(0, 20), trust=(0, 20))
         check_ranges(self, bored=(0, 20), seen=(0, 20), takeaway=(0, 20), position=(0, 20))
 
-    def utility(self, state: FeedState, look: Look, allure: Float, satisfaction: Float) -> Float:
-        """Utility at the top of a page, float32, (users,) or (users, items).
+    def standing(self, affinity: Float, allure: Float, seen: NDArray[np.bool_]) -> Float:
+        """The part of u that a page does not change, without trust, of the shape of ``affinity``.
 
         Args:
-            state: All users.
-            look: What is looked at.
-            allure: Of the catalogue's items, (items,).
-            satisfaction: Of those who look, (users,) or (users, 1).
+            affinity: <z, x_i>, of any shape; the others broadcast to it.
+            allure: Of the items.
+            seen: Whether the user opened the item before.
         """
-        utility = np.float32(self.taste) * look.by_topic(state.taste)
-        utility += np.float32(self.own) * look.affinity(state.own)
-        utility += np.float32(self.allure) * look.of_item(allure)
-        utility += np.float32(self.trust) * (satisfaction - np.float32(0.5)) + np.float32(self.base)
-        utility -= np.float32(self.bored) * look.by_topic(state.bored)
-        utility -= np.float32(self.seen) * look.by_item(state.seen)
+        utility = warm.scaled(affinity, np.float32(self.own))
+        utility += np.float32(self.allure) * allure
+        utility -= np.float32(self.seen) * seen
+        utility += np.float32(self.base - self.trust / 2)
         return utility
 
-    def chance(self, utility: Float, taken: Float, position: int) -> Float:
-        """P(open) at ``position``, with ``taken`` items of the topic opened above; shape of ``utility``."""
-        return sigmoid(utility - np.float32(self.takeaway) * taken - np.float32(self.position * position))
+    def pull(self, taste: Float, bored: NDArray[np.bool_], taken: Float | np.float32) -> Float:
+        """The part of u that is the topic's, of the shape of ``taste``, with ``taken`` items of it opened above."""
+        pull = np.float32(self.taste) * taste
+        pull -= np.float32(self.bored) * bored
+        pull -= np.float32(self.takeaway) * taken
+        return pull
+
+    def chance(self, utility: Float, satisfaction: Float, position: int) -> Float:
+        """P(open) at ``position``, from the two parts together; ``satisfaction`` broadcasts to them."""
+        return sigmoid(utility + (np.float32(self.trust) * satisfaction - np.float32(self.position * position)))

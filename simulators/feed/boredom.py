@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from driftrec.simulators.feed.feed_state import FeedState
-from driftrec.simulators.feed.looks import Glance
+from driftrec.simulators.feed.looks import Openings
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
 
@@ -52,15 +52,13 @@ class Boredom:
         annoy = np.minimum(np.float32(self.annoy) * factors[2], np.float32(0.9))
         return np.float32(self.threshold) * factors[0], np.float32(self.half_life) * factors[1], annoy
 
-    def take(self, state: FeedState, glance: Glance) -> None:
+    def take(self, state: FeedState, openings: Openings) -> None:
         """Account for one opened item each, and let those it is too much for be bored and annoyed."""
-        users, topics = glance.users, glance.topics
-        load = glance.by_topic(state.load) + np.float32(1.0)
-        state.load[users, topics] = load
-        fed_up = np.flatnonzero((load >= glance.by_topic(state.threshold)) & ~glance.by_topic(state.bored))
-        users, topics = users[fed_up], topics[fed_up]
-        state.bored[users, topics] = True
-        state.satisfaction[users] *= np.float32(1.0) - state.annoy[users, topics]
+        load = openings.at(state.load) + np.float32(1.0)
+        openings.put(state.load, load)
+        fed_up = openings.of(np.flatnonzero((load >= openings.at(state.threshold)) & ~openings.at(state.bored)))
+        fed_up.put(state.bored, True)
+        state.satisfaction[fed_up.users] *= np.float32(1.0) - fed_up.at(state.annoy)
 
     def pass_time(self, state: FeedState, hours: Float, there: Float) -> None:
         """Let ``hours`` (users,) pass after a page; ``there`` is 1 for users, and 0 for the gone, who stay as is."""

@@ -14,12 +14,12 @@ from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.feed.birth import Birth
 from driftrec.simulators.feed.feed_config import FeedConfig
 from driftrec.simulators.feed.feed_state import FeedState
-from driftrec.simulators.feed.looks import Everything, Glance, item_traits
+from driftrec.simulators.feed.looks import Openings, item_traits
 from driftrec.simulators.history import EMPTY
 from driftrec.simulators.mechanisms import contents
 from driftrec.simulators.past import MAX_HOURS, past_fields
 from driftrec.simulators.sizes import size
-from driftrec.simulators.slates import first_places, slate_affinity
+from driftrec.simulators.slates import at_slates, first_places, slate_affinity
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import NOBODY_LEAVES, Feedback, Field
 
@@ -83,7 +83,7 @@ class FeedWorld:
         self.config = config or FeedConfig()
         self.num_items = catalogue.num_items
         self.num_topics = catalogue.num_topics
-        self.traits = item_traits(catalogue, 1.0)  # (items, dims)
+        self.traits = item_traits(catalogue)  # (items, dims)
         self.usual = self.config.taste.of_personas(personas.interest, catalogue.topic_directions())
         self.topics = dict(zip(catalogue.topic_names, np.eye(self.num_topics, dtype=np.float32), strict=True))
         self._birth = Birth(self.config, personas, self.usual)
@@ -112,12 +112,7 @@ class FeedWorld:
         pages = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         shown = first_places(pages)
         shown &= ~state.gone
-        affinity = slate_affinity(self.traits, pages, state.own)
-        clicks, engagement = np.zeros(pages.shape, np.bool_), np.zeros(pages.shape, np.float32)
-        taken = np.zeros(state.taste.shape, np.float32)  # opened on this page by topic
-        for k, items in enumerate(pages):
-            glance = Glance(np.arange(len(items)), items, self.catalogue.topic.take(items), affinity[k])
-            self._meet(state, glance, shown[k], taken, k, words[k], clicks[k], engagement[k])
+        clicks, engagement = self._read(state, pages, shown, words[: self.slate_size])
         pages[~shown] = EMPTY
         state.history.add(pages.T, clicks.T, engagement.T, state.clock[:, 0])
         ended, gap, left = self._pass_time(state, _down(engagement), words[self.slate_size :])
@@ -146,10 +141,11 @@ class FeedWorld:
     def appraise(self, state: FeedState) -> FeedAppraisal:
         """Full information about every item for every user; neither state nor noise is touched."""
         catalogue, config = self.catalogue, self.config
-        look = Everything(catalogue.topic, self.traits)
-        taste = look.by_topic(state.taste)
+        utility = config.appeal.standing(state.own @ self.traits.T, catalogue.allure, state.seen)
+        utility += config.appeal.pull(state.taste, state.bored, np.float32(0.0)).take(catalogue.topic, axis=1)
+        taste = state.taste.take(catalogue.topic, axis=1)
         return FeedAppraisal(
-            config.appeal.utility(state, look, catalogue.allure, state.satisfaction[:, None]),
+            utility,
             config.watching.expected(catalogue.minutes, taste, catalogue.allure),
             config.regret.worth(catalogue.quality, catalogue.allure, taste),
         )
@@ -157,7 +153,8 @@ class FeedWorld:
     def expected_engagement(self, state: FeedState) -> Float:
         """Expected minutes of every item if it were shown alone, (users, items)."""
         view = self.appraise(state)
-        return self.config.appeal.chance(view.utility, np.float32(0.0), 0) * view.minutes  # type: ignore[arg-type]
+        chance = self.config.appeal.chance(view.utility, state.satisfaction[:, None], 0)
+        return np.multiply(chance, view.minutes, out=chance)
 
     def check_ends(self) -> None:
         """Raise ValueError if nobody could ever leave for good."""
@@ -165,44 +162,45 @@ class FeedWorld:
         if self.config.habit.chance_of_loss(worst, longest).max() < noise.SMALLEST_CHANCE:
             raise ValueError(NOBODY_LEAVES)
 
-    def _meet(
-        self,
-        state: FeedState,
-        glance: Glance,
-        shown: NDArray[np.bool_],
-        taken: Float,
-        position: int,
-        words: NDArray[np.uint64],
-        clicks: NDArray[np.bool_],
-        engagement: Float,
-    ) -> None:
-        """Let every user open the item at one position or pass it over; writes ``clicks`` and ``engagement``."""
-        config, satisfaction = self.config, state.satisfaction
-        utility = config.appeal.utility(state, glance, self.catalogue.allure, satisfaction)
-        chance = config.appeal.chance(utility, glance.by_topic(taken), position)
-        np.less(noise.uniform(words), chance, out=clicks)
-        clicks &= shown
-        satisfaction -= np.float32(config.regret.skip) * satisfaction * (shown & ~clicks)
-        users = np.flatnonzero(clicks)
-        if users.size:
-            opened = glance.of(users)
-            taken[users, opened.topics] += np.float32(1.0)
-            engagement[users] = self._open(state, opened, noise.uniform_low(words[users]))
+    def _read(
+        self, state: FeedState, pages: NDArray[np.int64], shown: NDArray[np.bool_], words: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.bool_], Float]:
+        """Let every user read a page from the top: what was opened, and the minutes, both (slate_size, users)."""
+        catalogue, config, users = self.catalogue, self.config, np.arange(pages.shape[1])
+        draws = noise.uniform_pairs(words).reshape(*pages.shape, 2)  # minutes, opening
+        places = warm.take(catalogue.topic, pages)
+        places += users * self.num_topics
+        affinity = slate_affinity(self.traits, pages, state.own)
+        seen = at_slates(state.seen, pages)
+        standing = config.appeal.standing(affinity, warm.take(catalogue.allure, pages), seen)
+        taken = np.zeros(state.taste.shape, np.float32)  # opened on this page by topic
+        pull = config.appeal.pull(state.taste, state.bored, taken)
+        clicks, engagement = np.zeros(pages.shape, np.bool_), np.zeros(pages.shape, np.float32)
+        for k in range(len(pages)):
+            utility = standing[k] + pull.ravel().take(places[k])
+            clicks[k] = (draws[k, :, 1] < config.appeal.chance(utility, state.satisfaction, k)) & shown[k]
+            state.satisfaction -= np.float32(config.regret.skip) * state.satisfaction * (shown[k] & ~clicks[k])
+            rows = np.flatnonzero(clicks[k])
+            opened = Openings(rows, pages[k].take(rows), places[k].take(rows))
+            engagement[k, rows] = self._open(state, opened, draws[k].take(2 * rows))
+            opened.put(taken, opened.at(taken) + np.float32(1.0))
+            now = config.appeal.pull(opened.at(state.taste), opened.at(state.bored), opened.at(taken))
+            opened.put(pull, now)
+        return clicks, engagement
 
-    def _open(self, state: FeedState, opened: Glance, draw: Float) -> Float:
+    def _open(self, state: FeedState, opened: Openings, draw: Float) -> Float:
         """Account for one opened item each; returns minutes, (opened,)."""
         catalogue, config = self.catalogue, self.config
-        taste, allure = opened.by_topic(state.taste), opened.of_item(catalogue.allure)
-        minutes = config.watching.minutes(
-            config.watching.expected(opened.of_item(catalogue.minutes), taste, allure), draw
-        )
-        worth = config.regret.worth(opened.of_item(catalogue.quality), allure, taste)
-        satisfaction = state.satisfaction[opened.users]
+        taste, allure = opened.at(state.taste), catalogue.allure.take(opened.items)
+        expected = config.watching.expected(catalogue.minutes.take(opened.items), taste, allure)
+        minutes = config.watching.minutes(expected, draw)
+        worth = config.regret.worth(catalogue.quality.take(opened.items), allure, taste)
+        satisfaction = state.satisfaction.take(opened.users)
         state.satisfaction[opened.users] = satisfaction + np.float32(config.regret.rate) * (worth - satisfaction)
         config.taste.take(state, opened, worth)
         config.boredom.take(state, opened)
-        state.seen[opened.users, opened.items] = True
-        state.opened.add(opened.users, opened.items, minutes, state.clock[opened.users, 0])
+        state.seen.ravel()[opened.users * self.num_items + opened.items] = True
+        state.opened.add(opened.users, opened.items, minutes, state.clock[:, 0].take(opened.users))
         return minutes
 
     def _pass_time(

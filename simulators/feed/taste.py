@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators.feed.feed_state import FeedState
-from driftrec.simulators.feed.looks import Glance
+from driftrec.simulators.feed.looks import Openings
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
 from driftrec.simulators.vectors import Double, Float
@@ -87,11 +87,11 @@ class Taste:
         told = np.float32(np.sqrt(self.persona * interest.shape[1]))
         return told * interest + np.float32(np.sqrt(1.0 - self.persona)) * normals
 
-    def take(self, state: FeedState, glance: Glance, worth: Float) -> None:
+    def take(self, state: FeedState, openings: Openings, worth: Float) -> None:
         """Account for one opened item each, of that ``worth``."""
-        taste = glance.by_topic(state.taste)
-        room = np.maximum(glance.by_topic(state.potential) - taste, np.float32(0.0))
-        state.taste[glance.users, glance.topics] = taste + np.float32(self.growth) * worth * room
+        taste = openings.at(state.taste)
+        room = np.maximum(openings.at(state.potential) - taste, np.float32(0.0))
+        openings.put(state.taste, taste + np.float32(self.growth) * worth * room)
 
     def pass_time(self, state: FeedState, hours: Float) -> None:
         """Let ``hours`` (users,) pass."""

@@ -30,6 +30,12 @@ class Draws:
     def low(self, row: int) -> float:
         return float(noise.uniform_low(self.words[row])[0])
 
+    def opening(self, row: int) -> float:
+        return float(noise.uniform_pairs(self.words[row])[1])
+
+    def minutes(self, row: int) -> float:
+        return float(noise.uniform_pairs(self.words[row])[0])
+
     def exponential(self, row: int) -> float:
         return float(noise.exponential(self.words[row])[0])
 
@@ -157,12 +163,12 @@ class ScalarFeedUser:
         u = a.base + a.taste * topic.taste + a.own * float(self.own @ self.traits(item)) + a.allure * allure
         u += a.trust * (self.satisfaction - 0.5) - a.bored * topic.bored - a.seen * seen
         u -= a.takeaway * taken.get(number, 0) + a.position * k
-        if draws.high(k) >= f(u):
+        if draws.opening(k) >= f(u):
             self.satisfaction -= c.regret.skip * self.satisfaction
             return False, 0.0
         w, r = c.watching, c.regret
         expected = float(catalogue.minutes[item]) * f(w.base + w.taste * topic.taste + w.allure * allure)
-        minutes = expected * (1 + w.spread * (2 * draws.low(k) - 1))
+        minutes = expected * (1 + w.spread * (2 * draws.minutes(k) - 1))
         worth = f(r.base + r.quality * quality - r.allure * allure + r.taste * topic.taste)
         self.satisfaction += r.rate * (worth - self.satisfaction)
         topic.taste += c.taste.growth * worth * max(0.0, topic.potential - topic.taste)
