@@ -19,7 +19,7 @@ MOST = np.float32(3.0)
 """Where the load over the bar is cut."""
 
 
-class Known(Enum):
+class Insight(Enum):
     """How much of the truth a page is built from."""
 
     ALL = "all"
@@ -66,7 +66,7 @@ class FeedPages(Told):
     """
 
     def __init__(
-        self, world: FeedWorld, weights: FeedWeights | None = None, joint: bool = True, known: Known = Known.ALL
+        self, world: FeedWorld, weights: FeedWeights | None = None, joint: bool = True, known: Insight = Insight.ALL
     ) -> None:
         self.world, self.weights, self.joint, self.known = world, weights or FeedWeights(), joint, known
         topic = world.catalogue.topic
@@ -154,13 +154,13 @@ class _Offer:
         return _Offer(utility, self.satisfaction, value, excess, price, self.topic[0][items])
 
 
-def as_known(world: FeedWorld, state: FeedState, known: Known) -> FeedState:
+def as_known(world: FeedWorld, state: FeedState, known: Insight) -> FeedState:
     """The state as somebody sees it who knows no more than ``known``."""
-    if known is Known.ALL:
+    if known is Insight.ALL:
         return state
     threshold = np.full_like(state.threshold, world.config.boredom.threshold)
     annoy = np.full_like(state.annoy, world.config.boredom.annoy)
-    if known is Known.USUAL_PACE:
+    if known is Insight.USUAL_PACE:
         return replace(state, threshold=threshold, annoy=annoy)
     usual = world.usual[state.persona]
     return replace(

@@ -9,7 +9,7 @@ import numpy as np
 
 from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
-from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights, Known
+from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights, Insight
 from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
@@ -36,7 +36,7 @@ class Rival:
     free: tuple[str, ...]
     after: str | None = None
     joint: bool = True
-    known: Known = Known.ALL
+    known: Insight = Insight.ALL
 
     def pages(self, world: FeedWorld, weights: FeedWeights) -> FeedPages:
         """The policy with these weights."""
@@ -48,7 +48,7 @@ PLANNER, BEST_CONSTANTS = "planner", "best constants"
 RIVALS = {
     BEST_CONSTANTS: Rival(CONSTANTS),
     "index + diversity": Rival((*CONSTANTS, "diversity"), BEST_CONSTANTS),
-    "paced index": Rival((*CONSTANTS, "bar", "pace"), BEST_CONSTANTS, known=Known.USUAL_PACE),
+    "paced index": Rival((*CONSTANTS, "bar", "pace"), BEST_CONSTANTS, known=Insight.USUAL_PACE),
     PLANNER: Rival((*CONSTANTS, "bar", "annoyance", "pace", "worth", "growth"), "paced index"),
     "planner top-k": Rival((*CONSTANTS, "bar", "annoyance", "pace", "worth", "growth"), PLANNER, joint=False),
 }

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from driftrec.agents.baselines.random_slates import Random
 from driftrec.agents.oracles.feed_kept import kept_pages
-from driftrec.agents.oracles.feed_pages import FeedPages, Known
+from driftrec.agents.oracles.feed_pages import FeedPages, Insight
 from driftrec.agents.oracles.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS
 from driftrec.agents.oracles.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.policy import Policy
@@ -80,8 +80,8 @@ class FeedKit(TextKit):
         tuned = self._kept(setup, tuple(RIVALS), effort, report)
         yield from tuned.items()
         weights = tuned[PLANNER].weights
-        yield "planner, usual thresholds", FeedPages(world, weights, known=Known.USUAL_PACE)
-        yield "planner on the persona alone", FeedPages(world, weights, known=Known.PERSONA)
+        yield "planner, usual thresholds", FeedPages(world, weights, known=Insight.USUAL_PACE)
+        yield "planner on the persona alone", FeedPages(world, weights, known=Insight.PERSONA)
 
     def gap_ablation(self, setup: Setup, effort: Effort, report: Report) -> Iterator[tuple[str, Policy]]:
         """The index and the planner, tuned anew in a world with something switched off."""
