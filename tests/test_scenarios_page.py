@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from driftrec.envs import VideoEnv
+from driftrec.envs import VideoEnv, video_world
 from driftrec.simulators.feed.feed_config import VIDEO
 from tests.simulators.lives import one_by_one
 
@@ -25,6 +25,6 @@ def test_every_setting_has_a_source():
     assert all(rows)
 
 
-@pytest.mark.parametrize("name", VideoEnv().observation_space.spaces)
+@pytest.mark.parametrize("name", video_world().fields)
 def test_every_key_of_the_observation_is_explained(name):
     assert re.search(rf"^ *\| {name} \|", VideoEnv.__doc__, re.MULTILINE)

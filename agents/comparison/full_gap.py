@@ -137,7 +137,7 @@ def _without(
     given = json_object("config", setup.args.config)
     args = replace(setup.args, config=json.dumps(_merged(given, changes)))
     there = replace(setup, args=args, world=make_env(args).world)
-    engagement, _ = _served(there, dict(kit.gap_ablation(there, effort, report)), users, seed)
+    engagement, _ = _served(there, dict(kit.gap_ablation(setup, there, effort, report)), users, seed)
     assert kit.gap_roles is not None
     planner = kit.gap_roles.planner
     best = max((name for name in engagement if name != planner), key=lambda name: engagement[name].mean())

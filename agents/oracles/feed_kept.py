@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights
-from driftrec.agents.oracles.feed_rivals import RIVALS, tune_rivals, with_those_before
+from driftrec.agents.oracles.feed_rivals import RIVALS, tune_rivals
 from driftrec.agents.oracles.planner_weights import world_key
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.simulators.feed.feed_world import FeedWorld
@@ -30,6 +30,7 @@ def kept_pages(
     rounds: int,
     *,
     retune: bool = False,
+    near: Mapping[str, FeedPages] | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, FeedPages]:
     """Policies of ``RIVALS`` with weights of this world: packaged, cached, or tuned now and cached.
@@ -41,15 +42,16 @@ def kept_pages(
         users: Users that a candidate meets while tuning.
         rounds: Rounds of tuning.
         retune: Tune now even if weights are at hand.
+        near: Policies of a world like this one, from which tuning starts.
         report: Called with a line about every policy that is tuned.
     """
     key = world_key(world, horizon)
     file = default_cache_folder() / f"feed-{key}-{users}x{rounds}.json"
     kept = {} if retune else _packaged().get(key) or _cached(file)
     if not set(names) <= set(kept):
-        missing = with_those_before(names)
-        report(f"Tuning {', '.join(missing)}: {rounds} rounds of {users} users each")
-        tuned = tune_rivals(world, names, horizon=horizon, users=users, rounds=rounds, report=report)
+        report(f"Tuning {', '.join(names)}: {rounds} rounds of {users} users each")
+        start = {name: pages.weights for name, pages in (near or {}).items()}
+        tuned = tune_rivals(world, names, horizon=horizon, users=users, rounds=rounds, near=start, report=report)
         kept = {**kept, **{name: asdict(pages.weights) for name, pages in tuned.items()}}
         _keep(file, kept, report)
     return {name: RIVALS[name].pages(world, FeedWeights(**kept[name])) for name in RIVALS if name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -117,13 +117,18 @@ def tune_rivals(
     users: int,
     rounds: int,
     seed: int = 0,
+    near: Mapping[str, FeedWeights] | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, FeedPages]:
-    """The rivals of these names and those that they start from, in the order of ``RIVALS``; see ``tune_rival``."""
+    """The rivals of these names and those that they start from, in the order of ``RIVALS``; see ``tune_rival``.
+
+    A rival whose weights are in ``near``, as those of a world like this one, starts there, and so needs none before.
+    """
     tuned: dict[str, FeedPages] = {}
-    for name in with_those_before(names):
+    near = near or {}
+    for name in names if set(names) <= set(near) else with_those_before(names):
         rival = RIVALS[name]
-        start = tuned[rival.after].weights if rival.after else FeedWeights()
+        start = near.get(name) or (tuned[rival.after].weights if rival.after else FeedWeights())
         if "bar" in rival.free and not start.bar:
             start = replace(start, bar=float(world.catalogue.minutes.mean()))
         tuned[name] = tune_rival(world, rival, start, seed=seed, horizon=horizon, users=users, rounds=rounds)

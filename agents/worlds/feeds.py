@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from driftrec.agents.baselines.random_slates import Random
@@ -83,13 +84,25 @@ class FeedKit(TextKit):
         yield "planner, usual thresholds", FeedPages(world, weights, known=Insight.USUAL_PACE)
         yield "planner on the persona alone", FeedPages(world, weights, known=Insight.PERSONA)
 
-    def gap_ablation(self, setup: Setup, effort: Effort, report: Report) -> Iterator[tuple[str, Policy]]:
-        """The index and the planner, tuned anew in a world with something switched off."""
-        yield from self._kept(setup, (BEST_CONSTANTS, "index + diversity", PLANNER), effort, report).items()
+    def gap_ablation(
+        self, setup: Setup, without: Setup, effort: Effort, report: Report
+    ) -> Iterator[tuple[str, Policy]]:
+        """The indices and the planner, tuned anew from their weights in the whole world."""
+        names = (BEST_CONSTANTS, "index + diversity", PLANNER)
+        near = self._kept(setup, tuple(RIVALS), replace(effort, retune=False), report)
+        yield from self._kept(without, names, effort, report, {name: near[name] for name in names}).items()
 
-    def _kept(self, setup: Setup, names: tuple[str, ...], effort: Effort, report: Report) -> dict[str, FeedPages]:
+    def _kept(
+        self,
+        setup: Setup,
+        names: tuple[str, ...],
+        effort: Effort,
+        report: Report,
+        near: Mapping[str, FeedPages] | None = None,
+    ) -> dict[str, FeedPages]:
         world: Any = setup.world
-        return kept_pages(world, names, setup.horizon, effort.users, effort.rounds, retune=effort.retune, report=report)
+        users, rounds, retune = effort.users, effort.rounds, effort.retune
+        return kept_pages(world, names, setup.horizon, users, rounds, retune=retune, near=near, report=report)
 
 
 KITS: dict[str, TextKit] = {"driftrec/Video-v0": FeedKit()}

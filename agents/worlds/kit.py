@@ -145,8 +145,10 @@ class Kit:
         """
         raise ValueError(f"{setup.args.world} has no full gap table; its kit names no rivals. Leave --full out.")
 
-    def gap_ablation(self, setup: Setup, effort: Effort, report: Report) -> Iterator[tuple[str, Policy]]:
-        """Those of them that are tuned anew in a world of ``ablations``: some ``rivals`` and the planner."""
+    def gap_ablation(
+        self, setup: Setup, without: Setup, effort: Effort, report: Report
+    ) -> Iterator[tuple[str, Policy]]:
+        """Those of them that are tuned anew in the world ``without`` something: some ``rivals`` and the planner."""
         raise NotImplementedError
 
     def references(self, setup: Setup) -> Mapping[str, Reference]:
