@@ -41,7 +41,9 @@ class FullGap:
 
     def text(self) -> str:
         """All tables in Markdown."""
-        return "\n\n".join(markdown_table(table) for table in (self.rows, self.ratios, self.ablations) if len(table))
+        return "\n\n".join(
+            markdown_table(table.astype(str)) for table in (self.rows, self.ratios, self.ablations) if len(table)
+        )
 
     def write(self, folder: Path) -> None:
         """Write gap.md, gap.json and a CSV file a table."""

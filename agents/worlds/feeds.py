@@ -13,6 +13,8 @@ from driftrec.agents.oracles.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANN
 from driftrec.agents.oracles.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
+from driftrec.agents.ranker.items import PageItems
+from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, Reference, TextKit
 
@@ -50,6 +52,10 @@ class FeedKit(TextKit):
     def baselines(self) -> tuple[str, ...]:
         """Those that read texts, and oracles."""
         return ("random", "popular", "content", "myopic", "myopic-oracle", "planner")
+
+    def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
+        """A judge over the catalogue, see ``Kit``."""
+        return Judge(super().judge(setup, told, seed, farsighted).ranker, PageItems(setup.context), farsighted)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most minutes of the next page, each item knowing what those above it will take."""

@@ -36,7 +36,7 @@ class FeedConfig:
     taste: Taste = field(default_factory=Taste)
     weariness: Weariness = field(default_factory=Weariness)
     habit: Habit = field(default_factory=Habit)
-    memory: int = 32
+    memory: int = 64
     browsing_minutes: float = 0.5
 
     def __post_init__(self) -> None:
