@@ -105,7 +105,7 @@ def test_viewers_name_the_topics_that_they_are_nearest_to(clips):
 def test_counts_out_of_range_are_refused(count):
     with pytest.raises(ValueError, match=f"num_items is {count}; the grammar gives 1 to {MAX_CLIPS} clips"):
         generate_clips(count)
-    with pytest.raises(TypeError, match="num_items is 2.5; it must be a whole number"):
+    with pytest.raises(TypeError, match=r"num_items is 2\.5; it must be a whole number"):
         generate_clips(2.5)
     with pytest.raises(ValueError, match=f"num_personas is 0; give a number between 1 and {MAX_VIEWERS}"):
         generate_viewers(0)
