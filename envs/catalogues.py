@@ -1,22 +1,29 @@
-"""The catalogues that worlds of texts are made from: the packaged news, and folders, each read once."""
+"""The catalogues that worlds of texts are made from: the packaged ones, and folders, each read once."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
 
+Content = tuple[Catalogue, Personas]
+"""Items and their audience."""
 
-def read_catalogue(catalogue: str | Path | None) -> tuple[Catalogue, Personas]:
-    """The packaged news for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``.
+
+def read_catalogue(catalogue: str | Path | None, packaged: Callable[[], Content] | None = None) -> Content:
+    """What is ``packaged`` for None, or what a folder of ``driftrec encode`` holds; errors as of ``load_catalogue``.
 
     A folder that has not changed is read once, for as long as anybody holds what was read.
+
+    Args:
+        catalogue: Folder or None.
+        packaged: Makes what is taken for None; the packaged news when omitted.
     """
     if catalogue is None:
-        return packaged_catalogue()
+        return (packaged or packaged_catalogue)()
     folder = Path(catalogue).resolve()
     seen = (folder, *(_stamp(folder / name) for name in (TEXTS_FILE, ARRAYS_FILE)))
     items, personas = _items.get(seen), _personas.get(seen)
@@ -40,11 +47,19 @@ def _stamp(file: Path) -> tuple[int, ...] | None:
 
 
 @lru_cache(maxsize=1)
-def packaged_catalogue() -> tuple[Catalogue, Personas]:
+def packaged_catalogue() -> Content:
     """The packaged news: 1,000 items and 320 personas, made by a seeded generator, always the same."""
     from driftrec.simulators.newsroom import generate_news, generate_personas
 
     return generate_news(), generate_personas()
+
+
+@lru_cache(maxsize=1)
+def packaged_clips() -> Content:
+    """The packaged short videos: 960 clips and 320 personas, made by a seeded generator, always the same."""
+    from driftrec.simulators.clips import generate_clips, generate_viewers
+
+    return generate_clips(), generate_viewers()
 
 
 def check_path(catalogue: str | None) -> str | None:

@@ -1,17 +1,23 @@
-"""What the long term is worth in a world: returns of random slates, the myopic oracle and the planner."""
+"""What the long term is worth in a world: returns of random slates, the myopic oracle and the planner.
+
+With --full the planner stands beside all its rivals, and every mechanism of the world is switched off in turn; the
+tables are written to a folder, too.
+"""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.comparison import INTERRUPTED, Entry, build_entries, compare
+from driftrec.agents.comparison.full_gap import full_gap
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.policy import PolicyError
-from driftrec.agents.runs.folders import check_users, drawn
-from driftrec.agents.setup import WorldArgs, set_up
-from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.runs.folders import check_users, drawn, run_folder
+from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kit import Effort, Kit
 from driftrec.agents.worlds.kits import kit_of
 
 
@@ -29,6 +35,12 @@ class Args(WorldArgs):
     """Users that each candidate of the planner's weights meets."""
     tuning_rounds: int = Effort.rounds
     """Rounds of tuning."""
+    full: bool = False
+    """The planner beside all its rivals, and every mechanism switched off."""
+    ablations: bool = True
+    """Switch mechanisms off, too, which tunes planner and rivals anew for each."""
+    out: Path | None = None
+    """Folder of the full tables, empty or new; the next numbered one in runs/ when omitted."""
 
 
 def main(args: Args) -> None:
@@ -40,9 +52,13 @@ def main(args: Args) -> None:
     check_users(args.users)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    entries = build_entries(setup, ("random", "myopic-oracle"), seed=seed)
     kit = kit_of(setup)
     effort = Effort(args.tuning_users, args.tuning_rounds, args.retune)
+    if args.full:
+        with run_folder(args.out, "gap") as folder:
+            _full(args, setup, kit, effort, seed, folder)
+        return
+    entries = build_entries(setup, ("random", "myopic-oracle"), seed=seed)
     if effort != Effort() and not kit.tunes_planner:
         has = "The planner of {} comes as it is" if kit.plans else "{} has no planner"
         raise ValueError(f"{has.format(args.world)}; leave --retune and --tuning-... out.")
@@ -63,6 +79,14 @@ def main(args: Args) -> None:
         print(f"No planner is known of {args.world}, so what the long term is worth there cannot be told.")
     print(f"myopic oracle / random = {mean['myopic-oracle'] / mean['random']:.2f}")
     print(f"click rate under random slates = {summary['policies']['random']['click_rate']['mean']:.1%}")
+
+
+def _full(args: Args, setup: Setup, kit: Kit, effort: Effort, seed: int, folder: Path) -> None:
+    """Print and write the full tables."""
+    gap = full_gap(setup, kit, users=args.users, seed=seed, effort=effort, ablate=args.ablations)
+    gap.write(folder)
+    print(gap.text())
+    print(f"Written to {folder}")
 
 
 if __name__ == "__main__":

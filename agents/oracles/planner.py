@@ -6,17 +6,19 @@ What the planner trades are the mechanisms of News; another world's must weigh w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
 from driftrec.agents.oracles.told import Told, by_parts
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsState, NewsWorld
+from driftrec.simulators.vectors import Double
 from driftrec.simulators.world import AppraisedWorld
 
 START_SPREAD = np.array([2.0, 0.5, 0.5, 0.5])
@@ -82,10 +84,6 @@ class Planner(MyopicOracle):
         return optimal_slates(view.attraction, value, view.no_click, view.positions)
 
 
-SAMPLES = 16
-"""Candidates a round of tuning."""
-
-
 def tune_planner(
     world: NewsWorld,
     *,
@@ -96,7 +94,7 @@ def tune_planner(
     samples: int = SAMPLES,
     report: Callable[[str], None] = lambda line: None,
 ) -> PlannerWeights:
-    """Search the trade-off weights by simulation: the cross-entropy method (Rubinstein, 1999).
+    """Search the trade-off weights by simulation, see ``cross_entropy``.
 
     Every candidate meets the same users and noise. The first round starts at the myopic oracle, so that the result
     is never below it on the tuning users.
@@ -113,19 +111,16 @@ def tune_planner(
     Returns:
         The best weights met.
     """
-    rng = np.random.default_rng(seed)
     users = noise.user_seeds(seed, "planner", num_users)
-    centre = np.zeros(4)
+
+    def earned(weights: Double) -> float:
+        return mean_engagement(world, Planner(world, PlannerWeights(*weights.tolist())), users, horizon)
+
+    def tell(index: int, best: Double, most: float) -> None:
+        found = asdict(PlannerWeights(*best.tolist()))
+        report(f"planner, round {index + 1} of {rounds}: {most:.1f} {world.unit} with {found}")
+
     spread = START_SPREAD * float(world.catalogue.minutes.mean())
-    best, best_return = PlannerWeights(), -np.inf
-    for index in range(rounds):
-        rows = centre + spread * rng.standard_normal((samples, len(centre)))  # (samples, weights)
-        rows[0] = centre
-        candidates = [PlannerWeights(*row) for row in rows.tolist()]
-        returns = np.array([mean_engagement(world, Planner(world, each), users, horizon) for each in candidates])
-        elite = np.array([astuple(candidates[i]) for i in np.argsort(returns)[-samples // 4 :]])
-        centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
-        if returns.max() > best_return:
-            best, best_return = candidates[int(returns.argmax())], float(returns.max())
-        report(f"planner, round {index + 1} of {rounds}: {best_return:.1f} {world.unit} with {asdict(best)}")
-    return best
+    rng = np.random.default_rng(seed)
+    best = cross_entropy(earned, np.zeros(4), spread, rng=rng, rounds=rounds, samples=samples, report=tell)
+    return PlannerWeights(*best.tolist())

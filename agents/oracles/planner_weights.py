@@ -11,8 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from driftrec.agents.evaluation.play import play
-from driftrec.agents.oracles.planner import SAMPLES, Planner, PlannerWeights, tune_planner
+from driftrec.agents.oracles.cross_entropy import SAMPLES
+from driftrec.agents.oracles.planner import Planner, PlannerWeights, tune_planner
 from driftrec.agents.text.embedding_cache import default_cache_folder
+from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.files import write_files
 from driftrec.simulators.mechanisms import contents
 from driftrec.simulators.news import NewsWorld
@@ -33,7 +35,7 @@ USERS, ROUNDS = 128, 5
 """Of tuning, unless told otherwise: users a candidate meets, and rounds."""
 
 
-def world_key(world: NewsWorld, horizon: int) -> str:
+def world_key(world: NewsWorld | FeedWorld, horizon: int) -> str:
     """SHA-256 of all that the best weights depend on: items, audience, mechanisms, sizes, horizon."""
     parts = [
         world.catalogue.fingerprint(),

@@ -89,6 +89,20 @@ class TextItems:
             value[:, self._withheld] = WITHHELD
 
 
+class PageItems(TextItems):
+    """``TextItems`` of pages of which several are opened: what was opened among the last impressions was read, too."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.keys = ("read_items", "shown", "clicked")
+
+    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+        """As ``TextItems``."""
+        users, places = np.nonzero(observation["clicked"])
+        value[users, observation["shown"][users, places]] = READ
+        super().forbid(observation, value)
+
+
 class FeatureItems:
     """Columns of the items that may be shown: a catalogue's, the same for all users, or those of the request.
 

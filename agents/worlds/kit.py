@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -47,6 +47,27 @@ class Effort:
     retune: bool = False
 
 
+@dataclass(frozen=True)
+class GapRoles:
+    """Which rows of ``driftrec gap --full`` play which part.
+
+    Attributes:
+        planner: The reference for the long term.
+        rivals: What needs no sequence: indices, constants, diversity.
+        top_k: The planner that picks items by themselves.
+        paced: An index that keeps one pace for all.
+        values: State-aware values from random logs.
+        persona: The planner that knows the persona alone.
+    """
+
+    planner: str
+    rivals: tuple[str, ...]
+    top_k: str
+    paced: str
+    values: str
+    persona: str
+
+
 class Kit:
     """How agents are trained and judged in a world.
 
@@ -56,6 +77,8 @@ class Kit:
         stock: How algorithms of stable-baselines3 are trained, by kind; those that fit the world's observations.
         tunes_planner: Whether ``planner`` heeds an ``Effort``.
         figures: What ``driftrec verify`` measures: figures of the world's original, None where there is none.
+        gap_roles: What the rows of ``gap_policies`` stand for, None where there is no full gap table.
+        ablations: Changes to the world's settings that switch a mechanism off, by what is missing then.
     """
 
     settings: TrainSettings = TrainSettings()
@@ -63,6 +86,8 @@ class Kit:
     stock: ClassVar[Mapping[str, StockSettings]] = {}
     tunes_planner = False
     figures: ClassVar[FigureTable | None] = None
+    gap_roles: ClassVar[GapRoles | None] = None
+    ablations: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     @property
     def plans(self) -> bool:
@@ -111,6 +136,20 @@ class Kit:
             ValueError: If none is known, so that what the long term is worth cannot be told.
         """
         raise ValueError(f"{setup.args.world} has no planner; a kit of its own may give it one (docs/own-worlds.md).")
+
+    def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
+        """Policies of the full gap table by name, each made when asked for.
+
+        Raises:
+            ValueError: If the kit knows none.
+        """
+        raise ValueError(f"{setup.args.world} has no full gap table; its kit names no rivals. Leave --full out.")
+
+    def gap_ablation(
+        self, setup: Setup, without: Setup, effort: Effort, report: Report
+    ) -> Iterator[tuple[str, Policy]]:
+        """Those of them that are tuned anew in the world ``without`` something: some ``rivals`` and the planner."""
+        raise NotImplementedError
 
     def references(self, setup: Setup) -> Mapping[str, Reference]:
         """Further policies of the world's own, by name."""

@@ -30,18 +30,26 @@ def subtopic_centres() -> NDArray[np.float64]:
     return _subtopic_centres().copy()
 
 
-@cache
-def _topic_centres() -> NDArray[np.float64]:
-    """Random directions pushed apart by gradient steps on sums of squares and fourth powers of cosines."""
-    centres = unit(np.random.default_rng(GEOMETRY_SEED).normal(size=(NUM_TOPICS, DIMS)))
+def spread_out(seed: int, count: int) -> NDArray[np.float64]:
+    """Random directions pushed apart by gradient steps on sums of squares and fourth powers of cosines, (count, 16)."""
+    centres = unit(np.random.default_rng(seed).normal(size=(count, DIMS)))
     for _ in range(_REPULSION_STEPS):
-        cosines = centres @ centres.T - np.eye(NUM_TOPICS)  # (topics, topics)
+        cosines = centres @ centres.T - np.eye(count)  # (topics, topics)
         centres = unit(centres - (_FAR_RATE * cosines + _NEAR_RATE * cosines**3) @ centres)
     return centres
 
 
+def around(seed: int, centres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Subtopics of the topics ``centres``: normalise(topic + 0.6 * random unit vector), (topics, 4, 16)."""
+    offsets = unit(np.random.default_rng(seed).normal(size=(len(centres), SUBTOPICS_PER_TOPIC, DIMS)))
+    return unit(centres[:, None, :] + SUBTOPIC_SPREAD * offsets)
+
+
+@cache
+def _topic_centres() -> NDArray[np.float64]:
+    return spread_out(GEOMETRY_SEED, NUM_TOPICS)
+
+
 @cache
 def _subtopic_centres() -> NDArray[np.float64]:
-    rng = np.random.default_rng(GEOMETRY_SEED + 1)
-    offsets = unit(rng.normal(size=(NUM_TOPICS, SUBTOPICS_PER_TOPIC, DIMS)))
-    return unit(_topic_centres()[:, None, :] + SUBTOPIC_SPREAD * offsets)
+    return around(GEOMETRY_SEED + 1, _topic_centres())

@@ -15,6 +15,7 @@ import driftrec.envs  # noqa: F401  registers the environments
 from tests.same import assert_same
 
 NEWS = "driftrec/News-v0"
+VIDEO = "driftrec/Video-v0"
 EVOLUTION, EXPLORATION, SATISFACTION = (
     f"driftrec/RecSim-{name}-v0" for name in ("InterestEvolution", "InterestExploration", "LongTermSatisfaction")
 )
@@ -29,6 +30,7 @@ def slates(env, steps, *lanes):
 
 CHECKED = [
     (NEWS, {"horizon": 20}),
+    (VIDEO, {"horizon": 20}),
     *[(name, {}) for name in (EVOLUTION, EXPLORATION, SATISFACTION)],
     *[(name, observed) for name in SARDINE for observed in OBSERVED],
 ]
@@ -60,6 +62,7 @@ CASCADE = {"choice": {"model": "ProportionalCascade", "min_normalizer": -1.0}}
     ("name", "settings"),
     [
         (NEWS, {"horizon": 20, "config": {"drift": {"walk": 0.1}, "comeback": {"churn_rate": 0.0}}}),
+        (VIDEO, {"horizon": 20, "history": 30, "config": {"boredom": {"own": 0.2}, "taste": {"gems": 1}}}),
         (EVOLUTION, {**CANDIDATES, **CASCADE, "config": {"time_budget": 50.0}}),
         (EXPLORATION, {**CANDIDATES, **CASCADE}),
         (SATISFACTION, CANDIDATES),
@@ -84,6 +87,7 @@ def test_the_spec_survives_json(name, settings):
     ("name", "settings", "leave"),
     [
         (NEWS, {"horizon": 23, "config": {"comeback": {"churn_rate": 0.01}}}, True),
+        (VIDEO, {"horizon": 23, "history": 40, "config": {"habit": {"alarm": 0.03}}}, True),
         (EVOLUTION, {"slate_size": 3, "horizon": 40, "config": {"time_budget": 100.0}}, True),
         (EXPLORATION, {"slate_size": 3, "horizon": 30, "history": 4}, False),
         (SATISFACTION, {"slate_size": 3, "horizon": 30}, False),

@@ -15,8 +15,9 @@ def world_of(name: str) -> Any:
 
 
 WORLDS = {name: world_of(name) for name in gymnasium.registry if name.startswith("driftrec/")}
+TEXTS = ("driftrec/News-v0", "driftrec/Video-v0")
 UNITS = {
-    "driftrec/News-v0": "minutes",
+    **dict.fromkeys(TEXTS, "minutes"),
     "driftrec/RecSim-InterestEvolution-v0": "minutes",
     "driftrec/RecSim-LongTermSatisfaction-v0": "engagement",
 }
@@ -26,7 +27,7 @@ UNITS = {
 def test_items_are_known_in_one_way(name):
     world = WORLDS[name]
     ways = [world.catalogue is not None, world.item_features is not None, "candidates" in world.fields]
-    assert ways == [name == "driftrec/News-v0", "Sardine" in name, "RecSim" in name]
+    assert ways == [name in TEXTS, "Sardine" in name, "RecSim" in name]
     assert (world.personas is None) == (world.catalogue is None)
     if world.item_features is not None:
         assert world.item_features.dtype == np.float32

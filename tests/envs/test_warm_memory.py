@@ -14,6 +14,7 @@ from tests.same import assert_same
 
 WORLDS = (
     "News",
+    "Video",
     "RecSim-InterestEvolution",
     "RecSim-InterestExploration",
     "RecSim-LongTermSatisfaction",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.ranker.items import READ, WITHHELD, FeatureItems, TextItems
+from driftrec.agents.ranker.items import READ, WITHHELD, FeatureItems, PageItems, TextItems
 
 FEATURES = np.array([[0.6, 0.8, 0.0], [0.0, 0.6, 0.8], [1.0, 0.0, 0.0]], np.float32)
 REQUEST = np.arange(24, dtype=np.float32).reshape(2, 4, 3)  # (users, candidates, columns)
@@ -87,3 +87,15 @@ def test_what_forbidding_looks_at_is_named(make_context):
     value = np.zeros((1, 7), np.float32)
     items.forbid({name: seen[name] for name in items.keys}, value)
     assert np.flatnonzero(value).tolist() == [3]
+
+
+def test_what_was_opened_of_a_page_is_not_shown_again(make_context):
+    """Several are opened of a page, and more than the last reads tell of."""
+    observation = {
+        "read_items": np.array([[1, -1]]),
+        "shown": np.array([[-1, 2, 3, 4]]),
+        "clicked": np.array([[0, 1, 0, 1]], np.int8),
+    }
+    value = np.ones((1, 7), np.float32)
+    PageItems(make_context(num_items=7)).forbid(observation, value)
+    assert np.flatnonzero(value[0] == READ).tolist() == [1, 2, 4]

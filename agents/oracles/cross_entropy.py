@@ -1,0 +1,49 @@
+"""Weights by simulation: the cross-entropy method, the one search that tunes planners and their rivals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from driftrec.simulators.vectors import Double
+
+SAMPLES = 16
+"""Candidates a round of tuning."""
+
+
+def cross_entropy(
+    earned: Callable[[Double], float],
+    centre: Double,
+    spread: Double,
+    *,
+    rng: np.random.Generator,
+    rounds: int,
+    samples: int = SAMPLES,
+    report: Callable[[int, Double, float], None] = lambda index, best, earned: None,
+) -> Double:
+    """Search weights that earn most (Rubinstein, 1999).
+
+    Args:
+        earned: What weights (weights,) earn; every candidate should meet the same users and noise.
+        centre: Where the first round starts, so that the result is never below it, (weights,).
+        spread: Standard deviations of the first round's candidates around it, (weights,).
+        rng: Source of candidates.
+        rounds: Rounds of the search.
+        samples: Candidates a round, the round's centre the first of them; a quarter is its elite.
+        report: Called after every round with its number from 0, the best weights met and what they earned.
+
+    Returns:
+        The best weights met, (weights,).
+    """
+    best, most = centre, -np.inf
+    for index in range(rounds):
+        candidates = centre + spread * rng.standard_normal((samples, len(centre)))
+        candidates[0] = centre
+        returns = np.array([earned(each) for each in candidates])
+        elite = candidates[np.argsort(returns)[-samples // 4 :]]
+        centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
+        if returns.max() > most:
+            best, most = candidates[int(returns.argmax())], float(returns.max())
+        report(index, best, most)
+    return best

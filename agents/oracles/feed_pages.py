@@ -1,0 +1,181 @@
+"""Pages of a feed by the true state: what an opened item is worth now and later, item by item down the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.baselines.common import top_k
+from driftrec.agents.oracles.told import Told, by_parts
+from driftrec.agents.policy import Observation, Slates
+from driftrec.simulators.feed.feed_state import FeedState
+from driftrec.simulators.feed.feed_world import FeedWorld
+from driftrec.simulators.vectors import Float
+
+MOST = np.float32(3.0)
+"""Where the load over the bar is cut."""
+
+
+class Insight(Enum):
+    """How much of the truth a page is built from."""
+
+    ALL = "all"
+    USUAL_PACE = "thresholds as an average user's"
+    PERSONA = "the persona alone, and what was opened before"
+
+
+@dataclass(frozen=True)
+class FeedWeights:
+    """What an opened item is worth beyond its minutes, in minutes.
+
+    Attributes:
+        opening: For opening anything at all.
+        quality: Per standard deviation of quality: a constant of the item, as the next.
+        allure: Per standard deviation of allure.
+        diversity: Lost for each item of the topic opened above on the page.
+        bar: Lost per unit of load + items of the topic above + 1 - pace * threshold, clipped to 0 to 3.
+        annoyance: Lost per such unit and part of satisfaction that boredom with the topic costs the user.
+        pace: Part of the threshold at which the bar begins.
+        worth: Per unit of (worth - satisfaction): what a lasting good impression brings later.
+        growth: Per unit of (potential - taste)+ * worth: what a grown taste brings later.
+    """
+
+    opening: float = 0.0
+    quality: float = 0.0
+    allure: float = 0.0
+    diversity: float = 0.0
+    bar: float = 0.0
+    annoyance: float = 0.0
+    pace: float = 0.75
+    worth: float = 0.0
+    growth: float = 0.0
+
+
+class FeedPages(Told):
+    """Fills pages with the items of highest P(open) * (minutes + what ``weights`` say).
+
+    Args:
+        world: The world whose state ``see`` receives.
+        weights: Trade-offs; none make it myopic.
+        joint: Pick from the top down, each item knowing what those above it will take; else the best items by
+            themselves, best first.
+        known: What of the state is known.
+    """
+
+    def __init__(
+        self, world: FeedWorld, weights: FeedWeights | None = None, joint: bool = True, known: Insight = Insight.ALL
+    ) -> None:
+        self.world, self.weights, self.joint, self.known = world, weights or FeedWeights(), joint, known
+        topic = world.catalogue.topic
+        self._of_topics = [np.flatnonzero(topic == t) for t in np.unique(topic)]
+        self._constant = (
+            np.float32(self.weights.opening)
+            + np.float32(self.weights.quality) * world.catalogue.quality
+            + np.float32(self.weights.allure) * world.catalogue.allure
+        )  # (items,)
+
+    def act(self, observation: Observation) -> Slates:
+        """Slates, (users, slate_size)."""
+        return by_parts(self._best, self.state, self.world.num_items)
+
+    def _best(self, state: FeedState) -> Slates:
+        state = as_known(self.world, state, self.known)
+        view, weights, topic = self.world.appraise(state), self.weights, self.world.catalogue.topic
+        satisfaction = state.satisfaction[:, None]
+        room = np.maximum(state.potential - state.taste, np.float32(0.0)).take(topic, axis=1)
+        value = view.minutes + self._constant
+        value += np.float32(weights.worth) * (view.worth - satisfaction)
+        value += np.float32(weights.growth) * room * view.worth
+        excess = state.load + np.float32(1.0) - np.float32(weights.pace) * state.threshold  # (users, topics)
+        price = np.float32(weights.bar) + np.float32(weights.annoyance) * state.annoy
+        everything = _Offer(
+            view.utility, satisfaction, value, excess.take(topic, axis=1), price.take(topic, axis=1), topic[None]
+        )
+        gain, _ = self._gain(everything, np.float32(0.0), 0)
+        size = self.world.slate_size
+        items = np.hstack([of[_best_columns(gain[:, of], size)] for of in self._of_topics])  # (users, candidates)
+        gain = np.take_along_axis(gain, items, axis=1)
+        best = self._fill(everything.only(items)) if self.joint else _best_columns(gain, size)
+        return np.take_along_axis(items, best, axis=1)
+
+    def _gain(self, offer: _Offer, taken: Float | np.float32, position: int) -> tuple[Float, Float]:
+        """Worth of showing items at a position, with ``taken`` of their topic opened above, and P(open)."""
+        weights = self.weights
+        appeal = self.world.config.appeal
+        utility = offer.utility - np.float32(appeal.takeaway) * taken if position else offer.utility
+        chance = appeal.chance(utility, offer.satisfaction, position)
+        bar = np.clip(offer.excess + taken, np.float32(0.0), MOST)
+        return chance * (offer.value - offer.price * bar - np.float32(weights.diversity) * taken), chance
+
+    def _fill(self, offer: _Offer) -> NDArray[np.int64]:
+        """Columns of the offer from the top of the page down, (users, slate_size)."""
+        users = np.arange(len(offer.utility))
+        topic = offer.topic
+        taken = np.zeros(offer.utility.shape, np.float32)
+        used = np.zeros(offer.utility.shape, np.bool_)
+        picks = np.empty((len(users), self.world.slate_size), np.int64)
+        for position in range(self.world.slate_size):
+            gain, chance = self._gain(offer, taken, position)
+            gain[used] = -np.inf
+            picks[:, position] = pick = gain.argmax(axis=1)
+            used[users, pick] = True
+            taken += (topic == topic[users, pick][:, None]) * chance[users, pick][:, None]
+        return picks
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """Items to choose from, (users, items) each.
+
+    Attributes:
+        utility: Log-odds of opening, but for satisfaction.
+        satisfaction: Of the users, (users, 1).
+        value: Minutes if opened, and what the weights say.
+        excess: Load over the bar.
+        price: Of a unit of it.
+        topic: Of the items.
+    """
+
+    utility: Float
+    satisfaction: Float
+    value: Float
+    excess: Float
+    price: Float
+    topic: NDArray[np.int64]
+
+    def only(self, items: NDArray[np.int64]) -> _Offer:
+        """Those at ``items``, (users, candidates)."""
+        utility, value, excess, price = (
+            np.take_along_axis(part, items, axis=1) for part in (self.utility, self.value, self.excess, self.price)
+        )
+        return _Offer(utility, self.satisfaction, value, excess, price, self.topic[0][items])
+
+
+def as_known(world: FeedWorld, state: FeedState, known: Insight) -> FeedState:
+    """The state as somebody sees it who knows no more than ``known``."""
+    if known is Insight.ALL:
+        return state
+    threshold = np.full_like(state.threshold, world.config.boredom.threshold)
+    annoy = np.full_like(state.annoy, world.config.boredom.annoy)
+    if known is Insight.USUAL_PACE:
+        return replace(state, threshold=threshold, annoy=annoy)
+    usual = world.usual[state.persona]
+    return replace(
+        state,
+        taste=usual,
+        potential=usual,
+        own=world.config.taste.own(world.personas.interest[state.persona], np.zeros_like(state.own)),
+        threshold=threshold,
+        annoy=annoy,
+        load=np.zeros_like(state.load),
+        bored=np.zeros_like(state.bored),
+        satisfaction=np.full_like(state.satisfaction, 0.5),
+    )
+
+
+def _best_columns(gain: Float, count: int) -> NDArray[np.int64]:
+    """Columns of the ``count`` highest of every row, or of all there are, best first, (users, count)."""
+    return top_k(gain, min(count, gain.shape[1]))

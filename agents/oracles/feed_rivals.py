@@ -1,0 +1,136 @@
+"""The planner of a feed and its rivals: which weights of ``FeedPages`` each may set, and all tuned by one search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
+from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights, Insight
+from driftrec.simulators.feed.feed_world import FeedWorld
+from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.vectors import Double
+
+SPREAD = FeedWeights(
+    opening=0.3, quality=0.5, allure=0.5, diversity=0.3, bar=1.0, annoyance=4.0, pace=0.15, worth=2.0, growth=1.0
+)
+"""Standard deviations of the first round's candidates, in mean item lengths; ``pace`` as it is."""
+
+CONSTANTS = ("opening", "quality", "allure")
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A policy that sets some of the weights.
+
+    Attributes:
+        free: Weights that are tuned; the others are as where tuning starts.
+        after: The rival whose tuned weights tuning starts from, so that this one is never worse; None for none.
+        joint: See ``FeedPages``.
+        known: See ``FeedPages``.
+    """
+
+    free: tuple[str, ...]
+    after: str | None = None
+    joint: bool = True
+    known: Insight = Insight.ALL
+
+    def pages(self, world: FeedWorld, weights: FeedWeights) -> FeedPages:
+        """The policy with these weights."""
+        return FeedPages(world, weights, self.joint, self.known)
+
+
+PLANNER, BEST_CONSTANTS = "planner", "best constants"
+
+RIVALS = {
+    BEST_CONSTANTS: Rival(CONSTANTS),
+    "index + diversity": Rival((*CONSTANTS, "diversity"), BEST_CONSTANTS),
+    "paced index": Rival((*CONSTANTS, "bar", "pace"), BEST_CONSTANTS, known=Insight.USUAL_PACE),
+    PLANNER: Rival((*CONSTANTS, "bar", "annoyance", "pace", "worth", "growth"), "paced index"),
+    "planner top-k": Rival((*CONSTANTS, "bar", "annoyance", "pace", "worth", "growth"), PLANNER, joint=False),
+}
+"""By name, in an order in which each comes after the one that it starts from."""
+
+
+def tune_rival(
+    world: FeedWorld,
+    rival: Rival,
+    start: FeedWeights,
+    *,
+    seed: int,
+    horizon: int,
+    users: int,
+    rounds: int,
+    samples: int = SAMPLES,
+    report: Callable[[str], None] = lambda line: None,
+) -> FeedPages:
+    """The rival with its weights tuned by simulation, see ``cross_entropy``.
+
+    Args:
+        world: The world to serve in.
+        rival: Which weights it may set.
+        start: Weights that tuning starts from.
+        seed: Source of users and candidates.
+        horizon: Steps an episode.
+        users: Users a candidate meets, the same for all.
+        rounds: Rounds of the search.
+        samples: Candidates a round.
+        report: Called with a line after every round.
+    """
+    audience = user_seeds(seed, "planner", users)
+    length = float(world.catalogue.minutes.mean())
+
+    def made(weights: Double) -> FeedPages:
+        changes = dict(zip(rival.free, weights.tolist(), strict=True))
+        return rival.pages(world, replace(start, **changes))
+
+    def earned(weights: Double) -> float:
+        return mean_engagement(world, made(weights), audience, horizon)
+
+    def tell(index: int, best: Double, most: float) -> None:
+        report(
+            f"round {index + 1} of {rounds}: {most:.1f} {world.unit} with {dict(zip(rival.free, best, strict=True))}"
+        )
+
+    centre = np.array([getattr(start, name) for name in rival.free])
+    spread = np.array([getattr(SPREAD, name) * (1.0 if name == "pace" else length) for name in rival.free])
+    rng = np.random.default_rng(seed)
+    return made(cross_entropy(earned, centre, spread, rng=rng, rounds=rounds, samples=samples, report=tell))
+
+
+def with_those_before(names: tuple[str, ...]) -> list[str]:
+    """These rivals and those that they start from, in the order of ``RIVALS``."""
+    wanted = set(names)
+    for name in reversed(RIVALS):
+        wanted |= {RIVALS[name].after or name} if name in wanted else set()
+    return [name for name in RIVALS if name in wanted]
+
+
+def tune_rivals(
+    world: FeedWorld,
+    names: tuple[str, ...],
+    *,
+    horizon: int,
+    users: int,
+    rounds: int,
+    seed: int = 0,
+    near: Mapping[str, FeedWeights] | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> dict[str, FeedPages]:
+    """The rivals of these names and those that they start from, in the order of ``RIVALS``; see ``tune_rival``.
+
+    A rival whose weights are in ``near``, as those of a world like this one, starts there, and so needs none before.
+    """
+    tuned: dict[str, FeedPages] = {}
+    near = near or {}
+    for name in names if set(names) <= set(near) else with_those_before(names):
+        rival = RIVALS[name]
+        start = near.get(name) or (tuned[rival.after].weights if rival.after else FeedWeights())
+        if "bar" in rival.free and not start.bar:
+            start = replace(start, bar=float(world.catalogue.minutes.mean()))
+        tuned[name] = tune_rival(world, rival, start, seed=seed, horizon=horizon, users=users, rounds=rounds)
+        report(f"{name}: {asdict(tuned[name].weights)}")
+    return tuned

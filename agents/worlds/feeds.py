@@ -1,0 +1,115 @@
+"""Feeds: the kit, with the planner, its rivals, and what is switched off to see what each mechanism is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from driftrec.agents.baselines.nonpersonalised import Random
+from driftrec.agents.oracles.feed_kept import kept_pages
+from driftrec.agents.oracles.feed_pages import FeedPages, Insight
+from driftrec.agents.oracles.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS
+from driftrec.agents.oracles.feed_values import STATE_AWARE, values_from_logs
+from driftrec.agents.policy import Policy
+from driftrec.agents.ranker.fitting import Report
+from driftrec.agents.ranker.items import PageItems
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kit import Effort, GapRoles, Reference, TextKit
+
+LOG_USERS = 1500
+"""Users of the logs that indices and values are fitted to."""
+
+NO_BOREDOM = {"appeal": {"bored": 0.0}, "boredom": {"annoy": 0.0}}
+
+
+class FeedKit(TextKit):
+    """Of a feed."""
+
+    tunes_planner = True
+    gap_roles: ClassVar[GapRoles | None] = GapRoles(
+        planner=PLANNER,
+        rivals=(BEST_CONSTANTS, "index + diversity", "myopic joint", "index from logs", "index refitted"),
+        top_k="planner top-k",
+        paced="paced index",
+        values="Q1",
+        persona="planner on the persona alone",
+    )
+    ablations: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "no boredom": NO_BOREDOM,
+        "no annoyance": {"boredom": {"annoy": 0.0}},
+        "thresholds, rest and annoyance alike": {"boredom": {"own": 0.0}},
+        "no growth of taste": {"taste": {"growth": 0.0}},
+        "no takeaway": {"appeal": {"takeaway": 0.0}},
+        "no regret of clickbait": {"regret": {"allure": 0.0}},
+        "satisfaction fixed": {"regret": {"rate": 0.0, "skip": 0.0}, "boredom": {"annoy": 0.0}},
+        "churn blind to satisfaction": {"habit": {"steep": 0.0}},
+        "habits blind to satisfaction": {"habit": {"satisfaction": 0.0}},
+    }
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Those that read texts, and oracles."""
+        return ("random", "popular", "content", "myopic", "myopic-oracle", "planner")
+
+    def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
+        """A judge over the catalogue, see ``Kit``."""
+        return Judge(super().judge(setup, told, seed, farsighted).ranker, PageItems(setup.context), farsighted)
+
+    def myopic_oracle(self, setup: Setup) -> Policy:
+        """Most minutes of the next page, each item knowing what those above it will take."""
+        world: Any = setup.world
+        return FeedPages(world)
+
+    def planner(self, setup: Setup, effort: Effort, report: Report) -> FeedPages:
+        """Weighs what an opened item does to the user; its weights are tuned by simulation."""
+        return self._kept(setup, (PLANNER,), effort, report)[PLANNER]
+
+    def references(self, setup: Setup) -> Mapping[str, Reference]:
+        """Myopia item by item, without regard to the page."""
+        world: Any = setup.world
+        return {"myopic-top-k": lambda: FeedPages(world, joint=False)}
+
+    def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
+        """The rows of ``driftrec gap --full``: what chance, myopia, indices, values and planning earn."""
+        world: Any = setup.world
+        yield "random", Random(setup.context)
+        yield "myopic top-k", FeedPages(world, joint=False)
+        yield "myopic joint", FeedPages(world)
+        for names, first, again in ((CONSTANTS, "index from logs", "index refitted"), (STATE_AWARE, "Q1", "Q2")):
+            policy: Policy = Random(setup.context)
+            for label in (first, again):
+                found = values_from_logs(world, policy, names, seed=seed, horizon=setup.horizon, users=LOG_USERS)
+                report(f"{label}: {found}")
+                policy = FeedPages(world, found)
+                yield label, policy
+        tuned = self._kept(setup, tuple(RIVALS), effort, report)
+        yield from tuned.items()
+        weights = tuned[PLANNER].weights
+        yield "planner, usual thresholds", FeedPages(world, weights, known=Insight.USUAL_PACE)
+        yield "planner on the persona alone", FeedPages(world, weights, known=Insight.PERSONA)
+
+    def gap_ablation(
+        self, setup: Setup, without: Setup, effort: Effort, report: Report
+    ) -> Iterator[tuple[str, Policy]]:
+        """The indices and the planner, tuned anew from their weights in the whole world."""
+        names = (BEST_CONSTANTS, "index + diversity", PLANNER)
+        near = self._kept(setup, tuple(RIVALS), replace(effort, retune=False), report)
+        yield from self._kept(without, names, effort, report, {name: near[name] for name in names}).items()
+
+    def _kept(
+        self,
+        setup: Setup,
+        names: tuple[str, ...],
+        effort: Effort,
+        report: Report,
+        near: Mapping[str, FeedPages] | None = None,
+    ) -> dict[str, FeedPages]:
+        world: Any = setup.world
+        users, rounds, retune = effort.users, effort.rounds, effort.retune
+        return kept_pages(world, names, setup.horizon, users, rounds, retune=retune, near=near, report=report)
+
+
+KITS: dict[str, TextKit] = {"driftrec/Video-v0": FeedKit()}
+"""By environment id."""

@@ -1,0 +1,48 @@
+"""What sets one feed apart from another: the mechanisms and their numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from driftrec.simulators.feed.appeal import Appeal
+from driftrec.simulators.feed.boredom import Boredom
+from driftrec.simulators.feed.habit import Habit, Weariness
+from driftrec.simulators.feed.taste import Taste
+from driftrec.simulators.feed.watching import Regret, Watching
+from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.sizes import check_sizes
+
+
+@dataclass(frozen=True)
+class FeedConfig:
+    """The mechanisms of a feed's audience. The defaults are those of Video.
+
+    Attributes:
+        appeal: What is opened on the way down a page.
+        watching: Minutes of what is opened.
+        regret: Whether it was worth it.
+        boredom: Having had too much of a topic.
+        taste: What is liked, and how that grows.
+        weariness: When a session ends.
+        habit: Time away, and churn.
+        memory: Items last opened that a recommender sees besides the last impressions. In [1, 10000].
+        browsing_minutes: Minutes that looking over a page takes. In [0.001, 1000].
+    """
+
+    appeal: Appeal = field(default_factory=Appeal)
+    watching: Watching = field(default_factory=Watching)
+    regret: Regret = field(default_factory=Regret)
+    boredom: Boredom = field(default_factory=Boredom)
+    taste: Taste = field(default_factory=Taste)
+    weariness: Weariness = field(default_factory=Weariness)
+    habit: Habit = field(default_factory=Habit)
+    memory: int = 64
+    browsing_minutes: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_ranges(self, browsing_minutes=(1e-3, 1e3))
+        check_sizes(self, memory=(1, 10_000))
+
+
+VIDEO = FeedConfig()
+"""A feed of short videos."""

@@ -1,0 +1,38 @@
+"""All there is to know about users of a feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators.feed.opened import Opened
+from driftrec.simulators.history import History
+from driftrec.simulators.vectors import Float
+
+
+@dataclass
+class FeedState:
+    """A batch of users; leading axis users. What is a user's own is drawn at the reset and stays."""
+
+    keys: NDArray[np.uint64]  # (users,)
+    step: NDArray[np.int64]  # (users,)
+    persona: NDArray[np.int32]  # (users,)
+    own: Float  # (users, dims) own taste within topics
+    home: Float  # (users, topics) taste that time returns to
+    potential: Float  # (users, topics) taste that exposure can grow to
+    taste: Float  # (users, topics)
+    threshold: Float  # (users, topics) load that bores
+    half_life: Float  # (users, topics) hours in which a load halves
+    annoy: Float  # (users, topics) part of satisfaction lost when boredom sets in
+    load: Float  # (users, topics)
+    bored: NDArray[np.bool_]  # (users, topics)
+    satisfaction: Float  # (users,)
+    daily: NDArray[np.bool_]  # (users,) habit
+    hour: Float  # (users,) hour of the day of the first visit
+    clock: Float  # (users, 4) hours, sessions, steps in session, minutes in session
+    gone: NDArray[np.bool_]  # (users,)
+    seen: NDArray[np.bool_]  # (users, items) opened before
+    opened: Opened
+    history: History

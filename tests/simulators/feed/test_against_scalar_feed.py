@@ -1,0 +1,98 @@
+"""The batched feed lives the lives that docs/scenarios.md describes: compared with a second writing of that page."""
+
+import numpy as np
+import pytest
+
+from driftrec.envs.video import video_world
+from driftrec.simulators.world import part
+from tests.simulators.feed.scalar_feed import ScalarFeedUser, Shown
+
+USERS, STEPS, HISTORY = 16, 40, 25
+CONFIGS = {
+    "defaults": {},
+    # All of it happens often: opening, also what was opened before, boredom, growth, session ends, leaving.
+    "lively": {
+        "appeal": {"base": 0.0, "seen": 0.5, "bored": 1.0},
+        "boredom": {"threshold": 2.0, "rest": 0.6, "keep": 0.6},
+        "habit": {"alarm": 0.01},
+        "taste": {"half_life": 20.0},
+        "memory": 5,
+    },
+    "long sessions": {"weariness": {"base": -6.0, "tired": 10.0}, "boredom": {"keep": 1.0}},
+}
+
+
+@pytest.fixture(params=CONFIGS)
+def lives(request):
+    world = video_world(history=HISTORY, config=CONFIGS[request.param])
+    seeds = np.arange(100, 100 + USERS, dtype=np.uint64)
+    slates = np.random.default_rng(2).integers(120, size=(STEPS, USERS, world.slate_size)) * 8  # items repeat
+    return world, world.reset(seeds), [ScalarFeedUser(world, int(seed)) for seed in seeds], slates
+
+
+def assert_same_state(world, state, users, when):
+    for name, now, expected in (
+        ("taste", state.taste, [[t.taste for t in user.topics] for user in users]),
+        ("potential", state.potential, [[t.potential for t in user.topics] for user in users]),
+        ("threshold", state.threshold, [[t.threshold for t in user.topics] for user in users]),
+        ("half_life", state.half_life, [[t.half_life for t in user.topics] for user in users]),
+        ("annoy", state.annoy, [[t.annoy for t in user.topics] for user in users]),
+        ("load", state.load, [[t.load for t in user.topics] for user in users]),
+        ("own", state.own, [user.own for user in users]),
+        ("satisfaction", state.satisfaction, [user.satisfaction for user in users]),
+        ("clock", state.clock, [[u.hours, u.sessions, u.session_steps, u.session_minutes] for u in users]),
+        ("hour", world.observe(state)["hour"][:, 0], [(user.hour + user.hours) % 24 for user in users]),
+    ):
+        np.testing.assert_allclose(now, expected, rtol=2e-4, atol=2e-3, err_msg=f"{name}, step {when}")
+    for name, now, expected in (
+        ("bored", state.bored, [[t.bored for t in user.topics] for user in users]),
+        ("daily", state.daily, [user.daily for user in users]),
+        ("gone", state.gone, [user.gone for user in users]),
+        ("persona", state.persona, [user.persona for user in users]),
+    ):
+        np.testing.assert_array_equal(now, expected, err_msg=f"{name}, step {when}")
+
+
+def assert_same_sight(world, state, users, when):
+    seen, memory = world.observe(state), world.config.memory
+    shown = [([Shown(-1)] * HISTORY + user.impressions)[-HISTORY:] for user in users]
+    np.testing.assert_array_equal(seen["shown"], [[x.item for x in row] for row in shown], err_msg=f"step {when}")
+    np.testing.assert_array_equal(seen["clicked"], [[x.clicked for x in row] for row in shown])
+    np.testing.assert_allclose(seen["engagement"], [[x.minutes for x in row] for row in shown], rtol=1e-4)
+    ages = [[0.0 if x.item < 0 else user.hours - x.hour for x in row] for user, row in zip(users, shown, strict=True)]
+    np.testing.assert_allclose(seen["age"], ages, rtol=1e-4, atol=1e-3)
+    opened = [sorted([x.item for x in user.opened[-memory:]] + [-1] * (memory - len(user.opened))) for user in users]
+    np.testing.assert_array_equal(np.sort(seen["read_items"], axis=1), opened)
+
+
+def test_every_user_lives_the_life_on_the_page(lives):
+    world, state, users, slates = lives
+    assert_same_state(world, state, users, 0)
+    past = []
+    for when, pages in enumerate(slates, 1):
+        feedback = world.step(state, pages)
+        happened = [user.step(page) for user, page in zip(users, pages.tolist(), strict=True)]
+        for name in ("clicks", "ended", "left"):
+            expected = [getattr(h, name) for h in happened]
+            np.testing.assert_array_equal(getattr(feedback, name), expected, err_msg=f"{name}, step {when}")
+        np.testing.assert_allclose(feedback.engagement, [h.minutes for h in happened], rtol=1e-4)
+        np.testing.assert_allclose(feedback.gap, [h.gap for h in happened], rtol=1e-4)
+        assert_same_state(world, state, users, when)
+        assert_same_sight(world, state, users, when)
+        past += happened
+    assert sum(map(sum, (h.clicks for h in past))) > 300  # else there was little to compare
+    assert sum(h.ended for h in past) > 10
+
+
+def test_what_an_observer_expects_of_every_item():
+    """A page of one item is opened as often, and brings as much, as the appraisal says."""
+    world = video_world(slate_size=1)
+    state = world.reset(np.arange(20000, dtype=np.uint64))
+    items = np.random.default_rng(0).integers(world.num_items, size=(20000, 1))
+    some = [slice(start, start + 2000) for start in range(0, 20000, 2000)]
+    expected = np.concatenate(
+        [np.take_along_axis(world.expected_engagement(part(state, rows)), items[rows], axis=1) for rows in some]
+    )
+    engagement = world.step(state, items).engagement
+    error = (engagement - expected).std() / np.sqrt(len(items))
+    assert abs(engagement.mean() - expected.mean()) < 3 * error

@@ -1,0 +1,133 @@
+"""A feed's users live the same lives however many live beside them, and what the audience does is plausible."""
+
+import numpy as np
+import pytest
+
+from driftrec.envs.video import VideoEnv, video_world
+from driftrec.simulators.catalogue import save_catalogue
+from driftrec.simulators.clips import generate_clips, generate_viewers
+from driftrec.simulators.own_texts import catalogue_of, personas_of
+from tests.same import assert_same
+from tests.simulators.lives import nested, one_by_one, trajectory
+
+
+def pages(world, steps, users, seed=0):
+    return np.random.default_rng(seed).integers(world.num_items, size=(steps, users, world.slate_size))
+
+
+def also(state):
+    return {name: getattr(state, name).copy() for name in ("taste", "potential", "own", "daily", "seen")}
+
+
+def test_a_users_life_does_not_depend_on_who_lives_beside():
+    world = video_world(config={"habit": {"alarm": 0.02}})
+    seeds, shown = np.arange(300, dtype=np.uint64), pages(world, 25, 300)
+    many = trajectory(world, seeds, shown, also)
+    for rows in (slice(0, 1), slice(17, 60), slice(200, 300)):
+        few = trajectory(world, seeds[rows], shown[:, rows], also)
+        assert_same(few, {name: value[:, rows] for name, value in many.items()})
+    order = np.random.default_rng(1).permutation(300)
+    mixed = trajectory(world, seeds[order], shown[:, order], also)
+    assert_same(mixed, {name: value[:, order] for name, value in many.items()})
+    assert many["left"].sum() > 20
+
+
+def test_those_who_left_see_nothing_and_stay_as_they_are():
+    world = video_world(config={"habit": {"alarm": 1.0, "calm": 1.0}, "weariness": {"base": 5.0}})
+    state = world.reset(np.arange(50, dtype=np.uint64))
+    for page in pages(world, 12, 50):
+        world.step(state, page)
+    gone = np.flatnonzero(state.gone)
+    assert gone.size > 40
+    before = world.reveal(state), state.clock.copy()
+    feedback = world.step(state, pages(world, 1, 50, seed=9)[0])
+    for value in feedback.as_info().values():
+        assert not value[gone].any()
+    for name, value in world.reveal(state).items():
+        np.testing.assert_array_equal(value[gone], before[0][name][gone], err_msg=name)
+    np.testing.assert_array_equal(state.clock[gone], before[1][gone])
+
+
+def test_a_repeat_is_an_empty_position():
+    world = video_world(config={"appeal": {"base": 20.0}})
+    state = world.reset(np.arange(4, dtype=np.uint64))
+    page = np.tile(np.r_[0, 1, 0, np.arange(2, 9)], (4, 1))
+    feedback = world.step(state, page)
+    assert not feedback.clicks[:, 2].any()
+    assert (world.observe(state)["shown"][:, -8] == -1).all()
+    assert feedback.clicks[:, :2].all()
+
+
+@pytest.mark.parametrize(("path", "value"), list(one_by_one(video_world().config)), ids=lambda x: str(x))
+def test_no_setting_is_dead(path, value):
+    """Every setting changes somebody's life within forty pages."""
+    other = value + 1 if isinstance(value, int) else value * (1.5 if path[-1] == "start_high" else 0.5)
+    seeds = np.arange(60, dtype=np.uint64)
+    usual, changed = video_world(), video_world(config=nested(path, other))
+    shown = pages(usual, 40, 60, seed=3)
+    shown[:, :, 5:] %= 40  # seen again
+    one, two = (trajectory(world, seeds, shown, also) for world in (usual, changed))
+    assert any(one[name].shape != two[name].shape or not np.array_equal(one[name], two[name]) for name in one)
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Gaps in hours, and the share opened under random pages, of an audience under a mixed policy.
+
+    Half of every page is random, half of topics that the persona likes: neither the best nor the worst of policies.
+    """
+    world, users = video_world(), 4000
+    state, rng = world.reset(np.arange(users, dtype=np.uint64)), np.random.default_rng(0)
+    of_topic = np.argsort(world.catalogue.topic, kind="stable").reshape(12, 80)
+    liked = np.argsort(-world.usual, axis=1, kind="stable")[:, :2]
+    gaps, opened = [], []
+    for _ in range(80):
+        page = rng.integers(world.num_items, size=(users, 10))
+        topics = np.take_along_axis(liked[state.persona], rng.integers(2, size=(users, 2)), axis=1)
+        page[:, :2] = of_topic[topics, rng.integers(80, size=(users, 2))]
+        there = ~state.gone
+        feedback = world.step(state, page)
+        gaps.append(feedback.gap[feedback.ended])
+        opened.append(feedback.clicks[there, 2:].mean())
+    return np.concatenate(gaps), np.mean(opened)
+
+
+def test_days_away_are_those_of_real_logs_within_a_tenth(mixed):
+    days = np.ceil(mixed[0] / 24)
+    real = {
+        1: 0.617,
+        2: 0.165,
+        3: 0.079,
+        4: 0.047,
+        5: 0.031,
+        6: 0.021,
+        7: 0.014,
+        8: 0.009,
+        9: 0.006,
+        10: 0.004,
+    }  # KuaiRand-Pure
+    for day, share in real.items():
+        assert (days == day).mean() == pytest.approx(share, rel=0.1, abs=0.001), day
+
+
+def test_random_pages_are_opened_now_and_then(mixed):
+    assert 0.03 < mixed[1] < 0.5
+
+
+def test_a_catalogue_of_ones_own_serves(tmp_path):
+    """Topics may be fewer than those that a persona likes and could come to like."""
+    latent = np.eye(3)[np.arange(30) % 3] + 0.1 * np.random.default_rng(0).normal(size=(30, 3))
+    items = catalogue_of([f"Item {i}" for i in range(30)], latent, topics=["abc"[i % 3] for i in range(30)])
+    save_catalogue(tmp_path, items, personas_of(["Likes a.", "Likes b."], np.eye(3)[:2]), {})
+    env = VideoEnv(catalogue=str(tmp_path), slate_size=4, horizon=20)
+    env.reset(seed=0)
+    watched = sum(env.step(np.arange(4) + i)[1] for i in range(15) if not env._over)
+    assert watched > 0
+
+
+def test_items_and_personas_of_two_spaces_are_refused(tmp_path):
+    clips = generate_clips(20)
+    save_catalogue(tmp_path, clips, personas_of(["Likes a."], np.eye(3)[:1]), {})
+    with pytest.raises(ValueError, match="Items live in 16 dimensions and personas in 3; make both with the same rule"):
+        VideoEnv(catalogue=str(tmp_path))
+    assert generate_viewers(5).interest.shape == (5, 16)
