@@ -31,9 +31,9 @@ class Weariness:
     def __post_init__(self) -> None:
         check_ranges(self, base=(-40, 40), satisfaction=(0, 40), tired=(1e-2, 1e6))
 
-    def chance(self, satisfaction: Float, minutes: Float) -> Float:
-        """Chance of an end, (users,)."""
-        odds = minutes * np.float32(1.0 / self.tired)
+    def chance(self, satisfaction: Float, minutes: Float, held: Float | float = 0.0) -> Float:
+        """Chance of an end, (users,), with log-odds of ``held`` taken off."""
+        odds = minutes * np.float32(1.0 / self.tired) - held
         odds -= np.float32(self.satisfaction) * (satisfaction - np.float32(0.5))
         return sigmoid(odds + np.float32(self.base))
 
