@@ -167,7 +167,7 @@ def _moods(catalogue: Catalogue) -> NDArray[np.int64]:
     for item, mood in zip(catalogue.ids, catalogue.subtopics, strict=True):
         if mood not in MOODS:
             raise ValueError(
-                f"Item {item!r} has the subtopic {mood!r}; of a song it must be its mood, {', '.join(MOODS)}. Write one "
-                "as the subtopic of every item into the folder's catalogue.json."
+                f"Item {item!r} has the subtopic {mood!r}; of a song it must be its mood: {', '.join(MOODS)}. Write "
+                "one as the subtopic of every item into the folder's catalogue.json."
             )
     return np.array([MOODS.index(mood) for mood in catalogue.subtopics], np.int64)

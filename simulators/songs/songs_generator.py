@@ -36,8 +36,8 @@ def generate_songs(num_items: int = 1000, seed: int = 0) -> Catalogue:
     """A catalogue of invented songs in 10 styles of 12 artists each, in equal parts up to rounding.
 
     ``latent = normalise(normalise(style + 0.5 * artist's own) + 0.3 * song's own)``. The subtopic is the mood, each as
-    frequent. Quality and allure are standard normal with correlation -0.5. Minutes are log-normal around 3.5. Titles and
-    notes tell style and mood by their words, quality and allure by their phrases, none of them perfectly.
+    frequent. Quality and allure are standard normal with correlation -0.5. Minutes are log-normal around 3.5. Titles
+    and notes tell style and mood by their words, quality and allure by their phrases, none of them perfectly.
 
     Args:
         num_items: Number of songs, 1 to ``MAX_SONGS``.
