@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,13 @@ class FeedAppraisal:
         utility: Log-odds of opening it.
         minutes: Mean minutes if opened.
         worth: How worthwhile it is if opened, in [0, 1].
+        worn: Wear if opened once more, as a part of what wears out for the user; 0 of what does not wear, or (1, 1).
     """
 
     utility: Float
     minutes: Float
     worth: Float
+    worn: Float
 
 
 class FeedWorld:
@@ -149,6 +151,26 @@ class FeedWorld:
             utility,
             config.watching.expected(catalogue.minutes, taste, catalogue.allure),
             config.regret.worth(catalogue.quality, catalogue.allure, taste),
+            np.zeros((1, 1), np.float32),
+        )
+
+    def at_usual_pace(self, state: FeedState) -> FeedState:
+        """The same users with thresholds and annoyances of an average user: what one pace for all knows."""
+        boredom = self.config.boredom
+        threshold, annoy = np.full_like(state.threshold, boredom.threshold), np.full_like(state.annoy, boredom.annoy)
+        return replace(state, threshold=threshold, annoy=annoy)
+
+    def by_persona(self, state: FeedState) -> FeedState:
+        """The same users as their personas tell them: average ones, who remember what they opened alone."""
+        usual, own = self.usual[state.persona], np.zeros_like(state.own)
+        return replace(
+            self.at_usual_pace(state),
+            taste=usual,
+            potential=usual,
+            own=self.config.taste.own(self.personas.interest[state.persona], own),
+            load=np.zeros_like(state.load),
+            bored=np.zeros_like(state.bored),
+            satisfaction=np.full_like(state.satisfaction, 0.5),
         )
 
     def expected_engagement(self, state: FeedState) -> Float:

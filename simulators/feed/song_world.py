@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,7 +12,7 @@ from driftrec.simulators import noise
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.feed.feed_config import MUSIC, MusicConfig
 from driftrec.simulators.feed.feed_state import FeedState
-from driftrec.simulators.feed.feed_world import FeedWorld
+from driftrec.simulators.feed.feed_world import FeedAppraisal, FeedWorld
 from driftrec.simulators.feed.looks import Openings
 from driftrec.simulators.feed.mood import MOODS
 from driftrec.simulators.feed.repeats import KNOWN
@@ -89,6 +89,28 @@ class SongWorld(FeedWorld):
     def reveal(self, state: FeedState) -> dict[str, NDArray[Any]]:
         """As of a feed, and the mood, (users,)."""
         return {**super().reveal(state), "mood": cast(SongState, state).mood.copy()}
+
+    def appraise(self, state: FeedState) -> FeedAppraisal:
+        """As of a feed, with the wear of songs."""
+        assert isinstance(state, SongState)
+        more = self.worn_now(state)[0] + np.float32(1.0)
+        return replace(super().appraise(state), worn=more / state.limit[:, None])
+
+    def at_usual_pace(self, state: FeedState) -> FeedState:
+        """As of a feed; songs wear out as for an average user."""
+        usual = np.full(len(state.gone), self.config.repeats.limit, np.float32)
+        return replace(super().at_usual_pace(state), limit=usual)  # type: ignore[call-arg]
+
+    def by_persona(self, state: FeedState) -> FeedState:
+        """As of a feed; no song is known or worn, and the mood might be any."""
+        assert isinstance(state, SongState)
+        return replace(
+            super().by_persona(state),
+            familiar=np.zeros_like(state.familiar),  # type: ignore[call-arg]
+            wear=np.zeros_like(state.wear),
+            worn=np.zeros_like(state.worn),
+            mood=np.full_like(state.mood, -1),
+        )
 
     def worn_now(self, state: SongState) -> tuple[Float, NDArray[np.bool_]]:
         """Wear of every song now, and whether it is worn out, both (users, items)."""

@@ -21,8 +21,8 @@ from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, TextKit
 from driftrec.agents.worlds.kits import KITS, fitting, kit_named, kit_of, register, settings_of
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 
-VIDEO = "driftrec/Video-v0"
-PUBLISHED = tuple(world for world in KITS if world not in (NEWS, VIDEO))
+VIDEO, MUSIC = "driftrec/Video-v0", "driftrec/Music-v0"
+PUBLISHED = tuple(world for world in KITS if world not in (NEWS, VIDEO, MUSIC))
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 QUALITY = ("driftrec/RecSim-InterestEvolution-v0", "driftrec/RecSim-InterestExploration-v0")
 USERS = 12
@@ -56,6 +56,7 @@ def test_every_world_has_a_kit_of_its_own():
     assert len(PUBLISHED) == 11
     assert isinstance(KITS[NEWS], TextKit)
     assert isinstance(KITS[VIDEO], TextKit)
+    assert isinstance(KITS[MUSIC], TextKit)
     assert all(isinstance(KITS[world], FeatureKit) for world in PUBLISHED)
 
 
@@ -166,7 +167,7 @@ def test_a_world_of_texts_without_a_kit_has_that_of_texts(make_setup):
 def test_slateq_is_measured_six_times_on_news_and_ten_times_elsewhere():
     measured = {world: settings_of(world, "slateq") for world in KITS}
     told = {world: (one.validations, one.validation_users) for world, one in measured.items()}
-    assert told == {NEWS: (6, 128), VIDEO: (6, 128), **dict.fromkeys(PUBLISHED, (10, 256))}
+    assert told == {NEWS: (6, 128), VIDEO: (6, 128), MUSIC: (6, 128), **dict.fromkeys(PUBLISHED, (10, 256))}
 
 
 def test_what_is_not_given_is_the_worlds_own():
