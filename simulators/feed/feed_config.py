@@ -72,5 +72,6 @@ MUSIC = MusicConfig(
     boredom=Boredom(threshold=6.0, rest=0.25, keep=0.75, half_life=24.0, annoy=0.08),
     taste=Taste(gem=1.3, growth=0.15, half_life=240.0),
     weariness=Weariness(base=-1.9, satisfaction=4.0, tired=90.0),
+    habit=Habit(base=1.05),
 )
 """A feed of songs."""
