@@ -103,7 +103,8 @@ def test_what_was_opened_before_is_hardly_opened_again():
 def mixed(request):
     """Gaps in hours, and the share opened under random pages, of an audience under a mixed policy.
 
-    A page begins with two items of topics that the persona likes, the others are random: neither the best nor the worst of policies.
+    A page begins with two items of topics that the persona likes, the others are random: neither the best nor the worst
+    of policies.
     """
     world, users = request.param(), 4000
     state, rng = world.reset(np.arange(users, dtype=np.uint64)), np.random.default_rng(0)
