@@ -7,6 +7,7 @@ Written from the page and not from ``driftrec.simulators.feed``. It shares with 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,8 @@ class ScalarFeedUser:
 
     def __post_init__(self) -> None:
         world, c = self.world, self.world.config
-        self.config, self.catalogue = c, world.catalogue
+        self.config: Any = c  # built-in mechanisms
+        self.catalogue = world.catalogue
         topics, dims = world.catalogue.num_topics, world.personas.interest.shape[1]
         words = -(-(4 * topics + dims) // 2)
         key = noise.stream_keys(np.array([self.seed], np.uint64))
