@@ -5,6 +5,7 @@ from typing import Any
 
 import gymnasium
 
+from driftrec.envs.music import MusicEnv, MusicVectorEnv, music_world
 from driftrec.envs.news import NewsEnv, NewsVectorEnv, news_world
 from driftrec.envs.recsim_interest_evolution import (
     InterestEvolutionEnv,
@@ -32,6 +33,8 @@ __all__ = [
     "InterestExplorationVectorEnv",
     "LongTermSatisfactionEnv",
     "LongTermSatisfactionVectorEnv",
+    "MusicEnv",
+    "MusicVectorEnv",
     "NewsEnv",
     "NewsVectorEnv",
     "SardineEnv",
@@ -41,6 +44,7 @@ __all__ = [
     "interest_evolution_world",
     "interest_exploration_world",
     "long_term_satisfaction_world",
+    "music_world",
     "news_world",
     "sardine_world",
     "video_world",
@@ -60,6 +64,7 @@ def _register(name: str, classes: str, kwargs: Mapping[str, Any]) -> None:
 
 
 _register("News", "news:News", {})
+_register("Music", "music:Music", {})
 _register("Video", "video:Video", {})
 _register("RecSim-InterestEvolution", "recsim_interest_evolution:InterestEvolution", {})
 _register("RecSim-InterestExploration", "recsim_interest_exploration:InterestExploration", {})

@@ -62,6 +62,14 @@ def packaged_clips() -> Content:
     return generate_clips(), generate_viewers()
 
 
+@lru_cache(maxsize=1)
+def packaged_songs() -> Content:
+    """The packaged songs: 1,000 of them and 320 personas, made by a seeded generator, always the same."""
+    from driftrec.simulators.songs import generate_listeners, generate_songs
+
+    return generate_songs(), generate_listeners()
+
+
 def check_path(catalogue: str | None) -> str | None:
     """Return ``catalogue``; TypeError unless it is None or a string."""
     if catalogue is None or isinstance(catalogue, str):

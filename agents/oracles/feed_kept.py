@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights
-from driftrec.agents.oracles.feed_rivals import RIVALS, tune_rivals
+from driftrec.agents.oracles.feed_rivals import Rivals, tune_rivals
 from driftrec.agents.oracles.planner_weights import world_key
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.simulators.feed.feed_world import FeedWorld
@@ -24,6 +24,7 @@ Kept = dict[str, dict[str, float]]
 
 def kept_pages(
     world: FeedWorld,
+    rivals: Rivals,
     names: tuple[str, ...],
     horizon: int,
     users: int,
@@ -33,10 +34,11 @@ def kept_pages(
     near: Mapping[str, FeedPages] | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, FeedPages]:
-    """Policies of ``RIVALS`` with weights of this world: packaged, cached, or tuned now and cached.
+    """Policies of ``rivals`` with weights of this world: packaged, cached, or tuned now and cached.
 
     Args:
         world: The world.
+        rivals: Which weights each may set.
         names: Of the policies.
         horizon: Steps an episode.
         users: Users that a candidate meets while tuning.
@@ -51,10 +53,12 @@ def kept_pages(
     if not set(names) <= set(kept):
         report(f"Tuning {', '.join(names)}: {rounds} rounds of {users} users each")
         start = {name: pages.weights for name, pages in (near or {}).items()}
-        tuned = tune_rivals(world, names, horizon=horizon, users=users, rounds=rounds, near=start, report=report)
+        tuned = tune_rivals(
+            world, rivals, names, horizon=horizon, users=users, rounds=rounds, near=start, report=report
+        )
         kept = {**kept, **{name: asdict(pages.weights) for name, pages in tuned.items()}}
         _keep(file, kept, report)
-    return {name: RIVALS[name].pages(world, FeedWeights(**kept[name])) for name in RIVALS if name in names}
+    return {name: rivals[name].pages(world, FeedWeights(**kept[name])) for name in rivals if name in names}
 
 
 @cache

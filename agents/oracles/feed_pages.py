@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -41,6 +41,8 @@ class FeedWeights:
         pace: Part of the threshold at which the bar begins.
         worth: Per unit of (worth - satisfaction): what a lasting good impression brings later.
         growth: Per unit of (potential - taste)+ * worth: what a grown taste brings later.
+        wear: Lost per unit of (wear after one more play - wear_pace * the user's limit)+, in limits, where items wear.
+        wear_pace: Part of the limit at which that begins.
     """
 
     opening: float = 0.0
@@ -52,6 +54,8 @@ class FeedWeights:
     pace: float = 0.75
     worth: float = 0.0
     growth: float = 0.0
+    wear: float = 0.0
+    wear_pace: float = 0.75
 
 
 class FeedPages(Told):
@@ -89,6 +93,7 @@ class FeedPages(Told):
         value = view.minutes + self._constant
         value += np.float32(weights.worth) * (view.worth - satisfaction)
         value += np.float32(weights.growth) * room * view.worth
+        value -= np.float32(weights.wear) * np.maximum(view.worn - np.float32(weights.wear_pace), np.float32(0.0))
         excess = state.load + np.float32(1.0) - np.float32(weights.pace) * state.threshold  # (users, topics)
         price = np.float32(weights.bar) + np.float32(weights.annoyance) * state.annoy
         everything = _Offer(
@@ -156,24 +161,8 @@ class _Offer:
 
 def as_known(world: FeedWorld, state: FeedState, known: Insight) -> FeedState:
     """The state as somebody sees it who knows no more than ``known``."""
-    if known is Insight.ALL:
-        return state
-    threshold = np.full_like(state.threshold, world.config.boredom.threshold)
-    annoy = np.full_like(state.annoy, world.config.boredom.annoy)
-    if known is Insight.USUAL_PACE:
-        return replace(state, threshold=threshold, annoy=annoy)
-    usual = world.usual[state.persona]
-    return replace(
-        state,
-        taste=usual,
-        potential=usual,
-        own=world.config.taste.own(world.personas.interest[state.persona], np.zeros_like(state.own)),
-        threshold=threshold,
-        annoy=annoy,
-        load=np.zeros_like(state.load),
-        bored=np.zeros_like(state.bored),
-        satisfaction=np.full_like(state.satisfaction, 0.5),
-    )
+    views = {Insight.USUAL_PACE: world.at_usual_pace, Insight.PERSONA: world.by_persona}
+    return views[known](state) if known in views else state
 
 
 def _best_columns(gain: Float, count: int) -> NDArray[np.int64]:

@@ -15,9 +15,19 @@ from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
 
 SPREAD = FeedWeights(
-    opening=0.3, quality=0.5, allure=0.5, diversity=0.3, bar=1.0, annoyance=4.0, pace=0.15, worth=2.0, growth=1.0
+    opening=0.3,
+    quality=0.5,
+    allure=0.5,
+    diversity=0.3,
+    bar=1.0,
+    annoyance=4.0,
+    pace=0.15,
+    worth=2.0,
+    growth=1.0,
+    wear=1.0,
+    wear_pace=0.15,
 )
-"""Standard deviations of the first round's candidates, in mean item lengths; ``pace`` as it is."""
+"""Standard deviations of the first round's candidates, in mean item lengths; paces as they are."""
 
 CONSTANTS = ("opening", "quality", "allure")
 
@@ -53,6 +63,13 @@ RIVALS = {
     "planner top-k": Rival((*CONSTANTS, "bar", "annoyance", "pace", "worth", "growth"), PLANNER, joint=False),
 }
 """By name, in an order in which each comes after the one that it starts from."""
+
+_WEAR = ("wear", "wear_pace")
+
+SONG_RIVALS = {
+    name: replace(rival, free=(*rival.free, *_WEAR)) if "bar" in rival.free else rival for name, rival in RIVALS.items()
+}
+"""The same where items wear."""
 
 
 def tune_rival(
@@ -96,21 +113,25 @@ def tune_rival(
         )
 
     centre = np.array([getattr(start, name) for name in rival.free])
-    spread = np.array([getattr(SPREAD, name) * (1.0 if name == "pace" else length) for name in rival.free])
+    spread = np.array([getattr(SPREAD, name) * (1.0 if "pace" in name else length) for name in rival.free])
     rng = np.random.default_rng(seed)
     return made(cross_entropy(earned, centre, spread, rng=rng, rounds=rounds, samples=samples, report=tell))
 
 
-def with_those_before(names: tuple[str, ...]) -> list[str]:
-    """These rivals and those that they start from, in the order of ``RIVALS``."""
+Rivals = Mapping[str, Rival]
+
+
+def with_those_before(rivals: Rivals, names: tuple[str, ...]) -> list[str]:
+    """Those of these names and those that they start from, in the order of ``rivals``."""
     wanted = set(names)
-    for name in reversed(RIVALS):
-        wanted |= {RIVALS[name].after or name} if name in wanted else set()
-    return [name for name in RIVALS if name in wanted]
+    for name in reversed(list(rivals)):
+        wanted |= {rivals[name].after or name} if name in wanted else set()
+    return [name for name in rivals if name in wanted]
 
 
 def tune_rivals(
     world: FeedWorld,
+    rivals: Rivals,
     names: tuple[str, ...],
     *,
     horizon: int,
@@ -120,17 +141,19 @@ def tune_rivals(
     near: Mapping[str, FeedWeights] | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, FeedPages]:
-    """The rivals of these names and those that they start from, in the order of ``RIVALS``; see ``tune_rival``.
+    """The rivals of these names and those that they start from, in the order of ``rivals``; see ``tune_rival``.
 
     A rival whose weights are in ``near``, as those of a world like this one, starts there, and so needs none before.
     """
     tuned: dict[str, FeedPages] = {}
     near = near or {}
-    for name in names if set(names) <= set(near) else with_those_before(names):
-        rival = RIVALS[name]
+    for name in names if set(names) <= set(near) else with_those_before(rivals, names):
+        rival = rivals[name]
         start = near.get(name) or (tuned[rival.after].weights if rival.after else FeedWeights())
         if "bar" in rival.free and not start.bar:
             start = replace(start, bar=float(world.catalogue.minutes.mean()))
+        if "wear" in rival.free and not start.wear:
+            start = replace(start, wear=float(world.catalogue.minutes.mean()))
         tuned[name] = tune_rival(world, rival, start, seed=seed, horizon=horizon, users=users, rounds=rounds)
         report(f"{name}: {asdict(tuned[name].weights)}")
     return tuned

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from driftrec.agents.baselines.nonpersonalised import Random
 from driftrec.agents.oracles.feed_kept import kept_pages
 from driftrec.agents.oracles.feed_pages import FeedPages, Insight
-from driftrec.agents.oracles.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS
+from driftrec.agents.oracles.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS, SONG_RIVALS, Rivals
 from driftrec.agents.oracles.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
@@ -21,11 +21,27 @@ from driftrec.agents.worlds.kit import Effort, GapRoles, Reference, TextKit
 LOG_USERS = 1500
 """Users of the logs that indices and values are fitted to."""
 
-NO_BOREDOM = {"appeal": {"bored": 0.0}, "boredom": {"annoy": 0.0}}
+ABLATIONS: Mapping[str, Mapping[str, Any]] = {
+    "no boredom": {"appeal": {"bored": 0.0}, "boredom": {"annoy": 0.0}},
+    "no annoyance": {"boredom": {"annoy": 0.0}},
+    "thresholds, rest and annoyance alike": {"boredom": {"own": 0.0}},
+    "no growth of taste": {"taste": {"growth": 0.0}},
+    "no takeaway": {"appeal": {"takeaway": 0.0}},
+    "no regret of clickbait": {"regret": {"allure": 0.0}},
+    "satisfaction fixed": {"regret": {"rate": 0.0, "skip": 0.0}, "boredom": {"annoy": 0.0}},
+    "churn blind to satisfaction": {"habit": {"steep": 0.0}},
+    "habits blind to satisfaction": {"habit": {"satisfaction": 0.0}},
+}
+"""What is switched off in every feed."""
 
 
 class FeedKit(TextKit):
-    """Of a feed."""
+    """Of a feed.
+
+    Args:
+        rivals: Its planner and rivals.
+        ablations: See ``Kit``; those of every feed are among them.
+    """
 
     tunes_planner = True
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
@@ -36,17 +52,9 @@ class FeedKit(TextKit):
         values="Q1",
         persona="planner on the persona alone",
     )
-    ablations: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "no boredom": NO_BOREDOM,
-        "no annoyance": {"boredom": {"annoy": 0.0}},
-        "thresholds, rest and annoyance alike": {"boredom": {"own": 0.0}},
-        "no growth of taste": {"taste": {"growth": 0.0}},
-        "no takeaway": {"appeal": {"takeaway": 0.0}},
-        "no regret of clickbait": {"regret": {"allure": 0.0}},
-        "satisfaction fixed": {"regret": {"rate": 0.0, "skip": 0.0}, "boredom": {"annoy": 0.0}},
-        "churn blind to satisfaction": {"habit": {"steep": 0.0}},
-        "habits blind to satisfaction": {"habit": {"satisfaction": 0.0}},
-    }
+
+    def __init__(self, rivals: Rivals = RIVALS, ablations: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.rivals, self.ablations = rivals, {**ABLATIONS, **(ablations or {})}
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -84,7 +92,7 @@ class FeedKit(TextKit):
                 report(f"{label}: {found}")
                 policy = FeedPages(world, found)
                 yield label, policy
-        tuned = self._kept(setup, tuple(RIVALS), effort, report)
+        tuned = self._kept(setup, tuple(self.rivals), effort, report)
         yield from tuned.items()
         weights = tuned[PLANNER].weights
         yield "planner, usual thresholds", FeedPages(world, weights, known=Insight.USUAL_PACE)
@@ -95,7 +103,7 @@ class FeedKit(TextKit):
     ) -> Iterator[tuple[str, Policy]]:
         """The indices and the planner, tuned anew from their weights in the whole world."""
         names = (BEST_CONSTANTS, "index + diversity", PLANNER)
-        near = self._kept(setup, tuple(RIVALS), replace(effort, retune=False), report)
+        near = self._kept(setup, tuple(self.rivals), replace(effort, retune=False), report)
         yield from self._kept(without, names, effort, report, {name: near[name] for name in names}).items()
 
     def _kept(
@@ -108,8 +116,17 @@ class FeedKit(TextKit):
     ) -> dict[str, FeedPages]:
         world: Any = setup.world
         users, rounds, retune = effort.users, effort.rounds, effort.retune
-        return kept_pages(world, names, setup.horizon, users, rounds, retune=retune, near=near, report=report)
+        return kept_pages(
+            world, self.rivals, names, setup.horizon, users, rounds, retune=retune, near=near, report=report
+        )
 
 
-KITS: dict[str, TextKit] = {"driftrec/Video-v0": FeedKit()}
+SONGS: Mapping[str, Mapping[str, Any]] = {
+    "no wear": {"repeats": {"worn_out": 0.0, "annoy": 0.0}},
+    "no familiarity": {"repeats": {"familiar": 0.0}},
+    "no moods": {"mood": {"match": 0.0}},
+    "no streaks": {"streak": {"hold": 0.0}},
+}
+
+KITS: dict[str, TextKit] = {"driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS), "driftrec/Video-v0": FeedKit()}
 """By environment id."""

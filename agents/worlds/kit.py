@@ -87,7 +87,7 @@ class Kit:
     tunes_planner = False
     figures: ClassVar[FigureTable | None] = None
     gap_roles: ClassVar[GapRoles | None] = None
-    ablations: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    ablations: Mapping[str, Mapping[str, Any]] = {}
 
     @property
     def plans(self) -> bool:

@@ -39,7 +39,7 @@ class Boredom:
     rest: float = 0.3
     keep: float = 0.85
     half_life: float = 12.0  # hours
-    annoy: float = 0.2
+    annoy: float = 0.25
     own: float = 0.5
 
     def __post_init__(self) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from driftrec.simulators.feed.appeal import Appeal
 from driftrec.simulators.feed.boredom import Boredom
 from driftrec.simulators.feed.habit import Habit, Weariness
+from driftrec.simulators.feed.mood import Mood, Streak
+from driftrec.simulators.feed.repeats import Repeats
 from driftrec.simulators.feed.taste import Taste
 from driftrec.simulators.feed.watching import Regret, Watching
 from driftrec.simulators.ranges import check_ranges
@@ -46,3 +48,30 @@ class FeedConfig:
 
 VIDEO = FeedConfig()
 """A feed of short videos."""
+
+
+@dataclass(frozen=True)
+class MusicConfig(FeedConfig):
+    """The same of a feed of songs.
+
+    Attributes:
+        repeats: What hearing a song again does.
+        mood: What a user is in the mood for.
+        streak: How the session goes.
+    """
+
+    repeats: Repeats = field(default_factory=Repeats)
+    mood: Mood = field(default_factory=Mood)
+    streak: Streak = field(default_factory=Streak)
+
+
+MUSIC = MusicConfig(
+    appeal=Appeal(base=-2.4, taste=2.0, allure=0.4, bored=3.0, seen=0.0, takeaway=0.5, position=0.02),
+    watching=Watching(base=0.5, spread=0.2),
+    regret=Regret(allure=0.4, rate=0.06),
+    boredom=Boredom(threshold=6.0, rest=0.25, keep=0.75, half_life=24.0, annoy=0.08),
+    taste=Taste(gem=1.3, growth=0.15, half_life=240.0),
+    weariness=Weariness(base=-1.9, satisfaction=4.0, tired=90.0),
+    habit=Habit(base=1.05),
+)
+"""A feed of songs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,13 @@ class FeedAppraisal:
         utility: Log-odds of opening it.
         minutes: Mean minutes if opened.
         worth: How worthwhile it is if opened, in [0, 1].
+        worn: Wear if opened once more, as a part of what wears out for the user; 0 of what does not wear, or (1, 1).
     """
 
     utility: Float
     minutes: Float
     worth: Float
+    worn: Float
 
 
 class FeedWorld:
@@ -57,6 +59,7 @@ class FeedWorld:
 
     unit = "minutes"
     one_click = False
+    words_after = 2  # of random words that a step uses besides one a position
     item_features = None  # items have texts
 
     def __init__(
@@ -108,7 +111,7 @@ class FeedWorld:
     def step(self, state: FeedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one page a user. A repeat within a page is an empty position; users who are gone see nothing."""
         state.step += 1
-        words = noise.block(state.keys, state.step, self.slate_size + 2)
+        words = noise.block(state.keys, state.step, self.slate_size + self.words_after)
         pages = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
         shown = first_places(pages)
         shown &= ~state.gone
@@ -141,13 +144,33 @@ class FeedWorld:
     def appraise(self, state: FeedState) -> FeedAppraisal:
         """Full information about every item for every user; neither state nor noise is touched."""
         catalogue, config = self.catalogue, self.config
-        utility = config.appeal.standing(state.own @ self.traits.T, catalogue.allure, state.seen)
+        utility = self._standing_of_all(state)
         utility += config.appeal.pull(state.taste, state.bored, np.float32(0.0)).take(catalogue.topic, axis=1)
         taste = state.taste.take(catalogue.topic, axis=1)
         return FeedAppraisal(
             utility,
             config.watching.expected(catalogue.minutes, taste, catalogue.allure),
             config.regret.worth(catalogue.quality, catalogue.allure, taste),
+            np.zeros((1, 1), np.float32),
+        )
+
+    def at_usual_pace(self, state: FeedState) -> FeedState:
+        """The same users with thresholds and annoyances of an average user: what one pace for all knows."""
+        boredom = self.config.boredom
+        threshold, annoy = np.full_like(state.threshold, boredom.threshold), np.full_like(state.annoy, boredom.annoy)
+        return replace(state, threshold=threshold, annoy=annoy)
+
+    def by_persona(self, state: FeedState) -> FeedState:
+        """The same users as their personas tell them: average ones, who remember what they opened alone."""
+        usual, own = self.usual[state.persona], np.zeros_like(state.own)
+        return replace(
+            self.at_usual_pace(state),
+            taste=usual,
+            potential=usual,
+            own=self.config.taste.own(self.personas.interest[state.persona], own),
+            load=np.zeros_like(state.load),
+            bored=np.zeros_like(state.bored),
+            satisfaction=np.full_like(state.satisfaction, 0.5),
         )
 
     def expected_engagement(self, state: FeedState) -> Float:
@@ -170,9 +193,7 @@ class FeedWorld:
         draws = noise.uniform_pairs(words).reshape(*pages.shape, 2)  # minutes, opening
         places = warm.take(catalogue.topic, pages)
         places += users * self.num_topics
-        affinity = slate_affinity(self.traits, pages, state.own)
-        seen = at_slates(state.seen, pages)
-        standing = config.appeal.standing(affinity, warm.take(catalogue.allure, pages), seen)
+        standing = self._standing(state, pages)
         taken = np.zeros(state.taste.shape, np.float32)  # opened on this page by topic
         pull = config.appeal.pull(state.taste, state.bored, taken)
         clicks, engagement = np.zeros(pages.shape, np.bool_), np.zeros(pages.shape, np.float32)
@@ -188,6 +209,17 @@ class FeedWorld:
             opened.put(pull, now)
         return clicks, engagement
 
+    def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
+        """The part of utility that a page does not change, (slate_size, users)."""
+        affinity = slate_affinity(self.traits, pages, state.own)
+        allure, seen = warm.take(self.catalogue.allure, pages), at_slates(state.seen, pages)
+        return self.config.appeal.standing(affinity, allure, seen)
+
+    def _standing_of_all(self, state: FeedState) -> Float:
+        """The same of every item for every user, (users, items)."""
+        affinity = state.own @ self.traits.T
+        return self.config.appeal.standing(affinity, self.catalogue.allure, state.seen)
+
     def _open(self, state: FeedState, opened: Openings, draw: Float) -> Float:
         """Account for one opened item each; returns minutes, (opened,)."""
         catalogue, config = self.catalogue, self.config
@@ -199,9 +231,13 @@ class FeedWorld:
         state.satisfaction[opened.users] = satisfaction + np.float32(config.regret.rate) * (worth - satisfaction)
         config.taste.take(state, opened, worth)
         config.boredom.take(state, opened)
+        self._opened(state, opened, worth)
         state.seen.ravel()[opened.users * self.num_items + opened.items] = True
         state.opened.add(opened.users, opened.items, minutes, state.clock[:, 0].take(opened.users))
         return minutes
+
+    def _opened(self, state: FeedState, opened: Openings, worth: Float) -> None:
+        """What more an opened item of that ``worth`` does: of clips nothing."""
 
     def _pass_time(
         self, state: FeedState, minutes: Float, words: NDArray[np.uint64]
@@ -210,7 +246,7 @@ class FeedWorld:
         config, clock, there = self.config, state.clock, (~state.gone).astype(np.float32)
         clock[:, 2] += there
         clock[:, 3] += minutes
-        chance = config.weariness.chance(state.satisfaction, clock[:, 3])
+        chance = self._chance_of_end(state)
         ended = (noise.uniform(words[0]) < chance) & ~state.gone
         gap, left = self._part(state, ended, words)
         hours = ((minutes + np.float32(config.browsing_minutes)) / np.float32(60.0) + gap) * there
@@ -222,6 +258,10 @@ class FeedWorld:
         config.taste.pass_time(state, hours)
         state.gone |= left
         return ended, gap, left
+
+    def _chance_of_end(self, state: FeedState) -> Float:
+        """Chance that the session ends after this page, (users,)."""
+        return self.config.weariness.chance(state.satisfaction, state.clock[:, 3])
 
     def _part(
         self, state: FeedState, ended: NDArray[np.bool_], words: NDArray[np.uint64]

@@ -31,9 +31,9 @@ class Weariness:
     def __post_init__(self) -> None:
         check_ranges(self, base=(-40, 40), satisfaction=(0, 40), tired=(1e-2, 1e6))
 
-    def chance(self, satisfaction: Float, minutes: Float) -> Float:
-        """Chance of an end, (users,)."""
-        odds = minutes * np.float32(1.0 / self.tired)
+    def chance(self, satisfaction: Float, minutes: Float, held: Float | float = 0.0) -> Float:
+        """Chance of an end, (users,), with log-odds of ``held`` taken off."""
+        odds = minutes * np.float32(1.0 / self.tired) - held
         odds -= np.float32(self.satisfaction) * (satisfaction - np.float32(0.5))
         return sigmoid(odds + np.float32(self.base))
 
@@ -63,7 +63,7 @@ class Habit:
         steep: Log-odds from satisfaction 0 to 1. In [0, 100].
     """
 
-    base: float = 0.8
+    base: float = 0.9
     satisfaction: float = 6.0
     change: float = 0.5
     daily: float = 11.7  # hours

@@ -15,7 +15,7 @@ def world_of(name: str) -> Any:
 
 
 WORLDS = {name: world_of(name) for name in gymnasium.registry if name.startswith("driftrec/")}
-TEXTS = ("driftrec/News-v0", "driftrec/Video-v0")
+TEXTS = ("driftrec/News-v0", "driftrec/Music-v0", "driftrec/Video-v0")
 UNITS = {
     **dict.fromkeys(TEXTS, "minutes"),
     "driftrec/RecSim-InterestEvolution-v0": "minutes",

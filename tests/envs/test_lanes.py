@@ -10,7 +10,7 @@ import pytest
 
 import driftrec.envs as envs
 
-NAMES = ("News", "Video", "InterestEvolution", "InterestExploration", "LongTermSatisfaction", "Sardine")
+NAMES = ("News", "Video", "Music", "InterestEvolution", "InterestExploration", "LongTermSatisfaction", "Sardine")
 OWN = {"num_envs": 1, "autoreset_mode": gym.vector.AutoresetMode.NEXT_STEP, "max_episode_steps": None}
 
 every_pair = pytest.mark.parametrize(

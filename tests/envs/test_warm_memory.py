@@ -15,6 +15,7 @@ from tests.same import assert_same
 WORLDS = (
     "News",
     "Video",
+    "Music",
     "RecSim-InterestEvolution",
     "RecSim-InterestExploration",
     "RecSim-LongTermSatisfaction",

@@ -137,14 +137,14 @@ def test_values_from_logs_find_what_was_put_in():
 
 
 def test_each_rival_comes_after_the_one_it_starts_from():
-    assert with_those_before(("planner",)) == [BEST_CONSTANTS, "paced index", PLANNER]
+    assert with_those_before(RIVALS, ("planner",)) == [BEST_CONSTANTS, "paced index", PLANNER]
     names = list(RIVALS)
     assert all(rival.after is None or names.index(rival.after) < names.index(name) for name, rival in RIVALS.items())
 
 
 @pytest.mark.slow
 def test_planning_beats_an_index_beats_myopia_beats_chance(world):
-    tuned = tune_rivals(world, (PLANNER,), horizon=80, users=60, rounds=2)
+    tuned = tune_rivals(world, RIVALS, (PLANNER,), horizon=80, users=60, rounds=2)
     users = user_seeds(5, "evaluation", 150)
     policies = [Random(context_of(world)), FeedPages(world), tuned[BEST_CONSTANTS], tuned[PLANNER]]
     earned = [mean_engagement(world, policy, users, 80) for policy in policies]

@@ -48,14 +48,14 @@ def test_a_feed_keeps_its_own_names(setup):
 
 def test_tuned_weights_are_kept_and_damaged_ones_made_anew(setup, own_cache):
     lines = []
-    first = kept_pages(setup.world, (PLANNER,), 6, 6, 1, report=lines.append)[PLANNER]
+    first = kept_pages(setup.world, RIVALS, (PLANNER,), 6, 6, 1, report=lines.append)[PLANNER]
     assert "Tuning planner: 1 rounds of 6 users each" in lines[0]
-    again = kept_pages(setup.world, (PLANNER,), 6, 6, 1, report=lambda line: pytest.fail(line))[PLANNER]
+    again = kept_pages(setup.world, RIVALS, (PLANNER,), 6, 6, 1, report=lambda line: pytest.fail(line))[PLANNER]
     assert again.weights == first.weights
     (file,) = own_cache.glob("feed-*.json")
     file.write_text("[1")
     with pytest.warns(UserWarning, match=r"cannot be read .*; tuning again"):
-        assert kept_pages(setup.world, (PLANNER,), 6, 6, 1)[PLANNER].weights == first.weights
+        assert kept_pages(setup.world, RIVALS, (PLANNER,), 6, 6, 1)[PLANNER].weights == first.weights
     file.unlink()
 
 

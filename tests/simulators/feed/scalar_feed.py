@@ -7,6 +7,7 @@ Written from the page and not from ``driftrec.simulators.feed``. It shares with 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,8 @@ class ScalarFeedUser:
 
     def __post_init__(self) -> None:
         world, c = self.world, self.world.config
-        self.config, self.catalogue = c, world.catalogue
+        self.config: Any = c  # built-in mechanisms
+        self.catalogue = world.catalogue
         topics, dims = world.catalogue.num_topics, world.personas.interest.shape[1]
         words = -(-(4 * topics + dims) // 2)
         key = noise.stream_keys(np.array([self.seed], np.uint64))
@@ -136,7 +138,7 @@ class ScalarFeedUser:
         self.now += 1
         size = len(page)
         key = noise.stream_keys(np.array([self.seed], np.uint64))
-        draws = Draws(noise.block(key, np.array([self.now]), size + 2))
+        draws = Draws(noise.block(key, np.array([self.now]), size + self.world.words_after))
         happened = Happened([0.0] * size, [False] * size)
         if self.gone:
             self.impressions += [Shown(-1) for _ in page]
@@ -162,6 +164,7 @@ class ScalarFeedUser:
         a, seen = c.appeal, item in [shown.item for shown in self.opened]
         u = a.base + a.taste * topic.taste + a.own * float(self.own @ self.traits(item)) + a.allure * allure
         u += a.trust * (self.satisfaction - 0.5) - a.bored * topic.bored - a.seen * seen
+        u += self.more(item)
         u -= a.takeaway * taken.get(number, 0) + a.position * k
         if draws.opening(k) >= f(u):
             self.satisfaction -= c.regret.skip * self.satisfaction
@@ -177,7 +180,15 @@ class ScalarFeedUser:
         if topic.load >= topic.threshold and not topic.bored:
             topic.bored = True
             self.satisfaction *= 1 - topic.annoy
+        self.opens(item, worth)
         return True, minutes
+
+    def more(self, item: int) -> float:
+        """What else is in the utility: of clips nothing."""
+        return 0.0
+
+    def opens(self, item: int, worth: float) -> None:
+        """What else an opened item does: of clips nothing."""
 
     def chance_of_daily(self) -> float:
         return f(self.config.habit.base + self.config.habit.satisfaction * (self.satisfaction - 0.5))
@@ -187,7 +198,7 @@ class ScalarFeedUser:
         c, minutes = self.config, sum(happened.minutes)
         self.session_steps += 1
         self.session_minutes += minutes
-        odds = c.weariness.base - c.weariness.satisfaction * (self.satisfaction - 0.5)
+        odds = c.weariness.base - c.weariness.satisfaction * (self.satisfaction - 0.5) - self.held()
         happened.ended = draws.high(size) < f(odds + self.session_minutes / c.weariness.tired)
         if happened.ended:
             self.go_away(happened, draws, size)
@@ -198,6 +209,14 @@ class ScalarFeedUser:
             topic.bored = topic.bored and topic.load > c.boredom.rest * topic.threshold
             topic.taste = topic.home + (topic.taste - topic.home) * 2 ** (-hours / c.taste.half_life)
         self.gone = happened.left
+        self.page_over(happened, draws, size)
+
+    def held(self) -> float:
+        """What keeps the session going."""
+        return 0.0
+
+    def page_over(self, happened: Happened, draws: Draws, size: int) -> None:
+        """What else time does: with clips nothing."""
 
     def go_away(self, happened: Happened, draws: Draws, size: int) -> None:
         h, draw = self.config.habit, draws.low(size + 1)

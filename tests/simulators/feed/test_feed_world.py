@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from driftrec.envs.music import MusicEnv, music_world
 from driftrec.envs.video import VideoEnv, video_world
 from driftrec.simulators.catalogue import save_catalogue
 from driftrec.simulators.clips import generate_clips, generate_viewers
@@ -15,12 +16,17 @@ def pages(world, steps, users, seed=0):
     return np.random.default_rng(seed).integers(world.num_items, size=(steps, users, world.slate_size))
 
 
+ALSO = ("taste", "potential", "own", "daily", "seen", "familiar", "wear", "worn", "limit", "mood", "streak")
+every_feed = pytest.mark.parametrize("make", [video_world, music_world])
+
+
 def also(state):
-    return {name: getattr(state, name).copy() for name in ("taste", "potential", "own", "daily", "seen")}
+    return {name: getattr(state, name).copy() for name in ALSO if hasattr(state, name)}
 
 
-def test_a_users_life_does_not_depend_on_who_lives_beside():
-    world = video_world(config={"habit": {"alarm": 0.02}})
+@every_feed
+def test_a_users_life_does_not_depend_on_who_lives_beside(make):
+    world = make(config={"habit": {"alarm": 0.02}})
     seeds, shown = np.arange(300, dtype=np.uint64), pages(world, 25, 300)
     many = trajectory(world, seeds, shown, also)
     for rows in (slice(0, 1), slice(17, 60), slice(200, 300)):
@@ -32,8 +38,9 @@ def test_a_users_life_does_not_depend_on_who_lives_beside():
     assert many["left"].sum() > 20
 
 
-def test_those_who_left_see_nothing_and_stay_as_they_are():
-    world = video_world(config={"habit": {"alarm": 1.0, "calm": 1.0}, "weariness": {"base": 5.0}})
+@every_feed
+def test_those_who_left_see_nothing_and_stay_as_they_are(make):
+    world = make(config={"habit": {"alarm": 1.0, "calm": 1.0}, "weariness": {"base": 5.0}})
     state = world.reset(np.arange(50, dtype=np.uint64))
     for page in pages(world, 12, 50):
         world.step(state, page)
@@ -58,33 +65,56 @@ def test_a_repeat_is_an_empty_position():
     assert feedback.clicks[:, :2].all()
 
 
-@pytest.mark.parametrize(("path", "value"), list(one_by_one(video_world().config)), ids=lambda x: str(x))
-def test_no_setting_is_dead(path, value):
+OFTEN = {"appeal": {"base": -1.0}, "boredom": {"threshold": 2.0}}
+"""Much is opened, and bores."""
+
+
+def over(settings, changes):
+    """Both, one level deep; ``changes`` win."""
+    deep = {name: {**settings[name], **value} for name, value in changes.items() if name in settings}
+    return {**settings, **changes, **deep}
+
+
+SETTINGS = [(make, *one) for make in (video_world, music_world) for one in one_by_one(make().config)]
+
+
+@pytest.mark.parametrize(("make", "path", "value"), [one for one in SETTINGS if one[1] != ("appeal", "seen")], ids=str)
+def test_no_setting_is_dead(make, path, value):
     """Every setting changes somebody's life within forty pages."""
     other = value + 1 if isinstance(value, int) else value * (1.5 if path[-1] == "start_high" else 0.5)
+    other = {"max_gap": 48.0, "calm": 0.01}.get(path[-1], other)
     seeds = np.arange(60, dtype=np.uint64)
-    usual, changed = video_world(), video_world(config=nested(path, other))
+    usual, changed = make(config=OFTEN), make(config=over(OFTEN, nested(path, other)))
     shown = pages(usual, 40, 60, seed=3)
-    shown[:, :, 5:] %= 40  # seen again
+    shown[:, :, 4:] %= 40  # seen again
     one, two = (trajectory(world, seeds, shown, also) for world in (usual, changed))
     assert any(one[name].shape != two[name].shape or not np.array_equal(one[name], two[name]) for name in one)
 
 
-@pytest.fixture(scope="module")
-def mixed():
+def test_what_was_opened_before_is_hardly_opened_again():
+    shown = np.tile(np.arange(10), (30, 60, 1))
+    opened = [
+        trajectory(video_world(config={"appeal": {"seen": x}}), np.arange(60), shown)["clicks"] for x in (0.0, 6.0)
+    ]
+    assert opened[1][15:].sum() < 0.2 * opened[0][15:].sum()
+
+
+@pytest.fixture(scope="module", params=[video_world, music_world])
+def mixed(request):
     """Gaps in hours, and the share opened under random pages, of an audience under a mixed policy.
 
-    Half of every page is random, half of topics that the persona likes: neither the best nor the worst of policies.
+    A page begins with two items of topics that the persona likes, the others are random: neither the best nor the worst
+    of policies.
     """
-    world, users = video_world(), 4000
+    world, users = request.param(), 4000
     state, rng = world.reset(np.arange(users, dtype=np.uint64)), np.random.default_rng(0)
-    of_topic = np.argsort(world.catalogue.topic, kind="stable").reshape(12, 80)
+    of_topic = np.argsort(world.catalogue.topic, kind="stable").reshape(world.num_topics, -1)
     liked = np.argsort(-world.usual, axis=1, kind="stable")[:, :2]
     gaps, opened = [], []
     for _ in range(80):
-        page = rng.integers(world.num_items, size=(users, 10))
+        page = rng.integers(world.num_items, size=(users, world.slate_size))
         topics = np.take_along_axis(liked[state.persona], rng.integers(2, size=(users, 2)), axis=1)
-        page[:, :2] = of_topic[topics, rng.integers(80, size=(users, 2))]
+        page[:, :2] = of_topic[topics, rng.integers(of_topic.shape[1], size=(users, 2))]
         there = ~state.gone
         feedback = world.step(state, page)
         gaps.append(feedback.gap[feedback.ended])
@@ -107,7 +137,7 @@ def test_days_away_are_those_of_real_logs_within_a_tenth(mixed):
         10: 0.004,
     }  # KuaiRand-Pure
     for day, share in real.items():
-        assert (days == day).mean() == pytest.approx(share, rel=0.1, abs=0.001), day
+        assert (days == day).mean() == pytest.approx(share, rel=0.1, abs=0.0015), day
 
 
 def test_random_pages_are_opened_now_and_then(mixed):
@@ -123,6 +153,15 @@ def test_a_catalogue_of_ones_own_serves(tmp_path):
     env.reset(seed=0)
     watched = sum(env.step(np.arange(4) + i)[1] for i in range(15) if not env._over)
     assert watched > 0
+
+
+def test_songs_need_moods(tmp_path):
+    items = catalogue_of(["One", "Two"], np.eye(2))
+    save_catalogue(tmp_path, items, personas_of(["Likes one."], np.eye(2)[:1]), {})
+    with pytest.raises(
+        ValueError, match=r"Item 'One' has the subtopic ''; of a song it must be its mood: lively, wistful"
+    ):
+        MusicEnv(catalogue=str(tmp_path), slate_size=1)
 
 
 def test_items_and_personas_of_two_spaces_are_refused(tmp_path):

@@ -1,0 +1,195 @@
+"""A feed of songs: repeats are welcome until they are worn out, and moods decide what is played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators import noise
+from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.feed.feed_config import MUSIC, MusicConfig
+from driftrec.simulators.feed.feed_state import FeedState
+from driftrec.simulators.feed.feed_world import FeedAppraisal, FeedWorld
+from driftrec.simulators.feed.looks import Openings
+from driftrec.simulators.feed.mood import MOODS
+from driftrec.simulators.feed.repeats import KNOWN
+from driftrec.simulators.slates import at_slates
+from driftrec.simulators.vectors import Float
+
+LONG_AGO = np.float32(-1e9)
+"""Hour of a play that never was."""
+
+
+@dataclass
+class SongState(FeedState):
+    """Users of a feed of songs; leading axis users."""
+
+    familiar: Float  # (users, items)
+    wear: Float  # (users, items) when last played
+    played: Float  # (users, items) hour of the last play
+    worn: NDArray[np.bool_]  # (users, items) when last played
+    limit: Float  # (users,) wear that wears out
+    mood: NDArray[np.int64]  # (users,) an index of MOODS
+    streak: Float  # (users,)
+
+
+class SongWorld(FeedWorld):
+    """The audience of songs, see ``FeedWorld``; the subtopic of an item is its mood, one of ``MOODS``.
+
+    Args:
+        catalogue: The items.
+        personas: The audience.
+        slate_size: Positions of a page, 1 to the number of items.
+        history: Impressions that the recommender sees, >= 1.
+        config: The mechanisms; Music's when omitted.
+
+    Raises:
+        TypeError: If a size is not whole.
+        ValueError: As of ``FeedWorld``, or if an item has no mood.
+    """
+
+    words_after = 3
+    config: MusicConfig
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        personas: Personas,
+        slate_size: int = 8,
+        history: int = 200,
+        config: MusicConfig | None = None,
+    ) -> None:
+        super().__init__(catalogue, personas, slate_size, history, config or MUSIC)
+        self.moods = _moods(catalogue)  # (items,)
+        self._order = np.argsort(catalogue.topic, kind="stable")
+        self._counts = np.bincount(catalogue.topic, minlength=catalogue.num_topics)
+        self._starts = np.cumsum(self._counts) - self._counts
+
+    def reset(self, seeds: NDArray[np.uint64]) -> SongState:
+        """New users, one a seed, with what they have known for long and a mood of the hour."""
+        state, config, n = super().reset(seeds), self.config, len(seeds)
+        known = config.repeats.known
+        keys = noise.stream_keys(noise.stream_keys(state.keys))
+        words = noise.rows(keys, np.zeros(n, np.int64), known + 2, 0, known + 2)
+        every = (n, self.num_items)
+        return SongState(
+            **vars(state),
+            familiar=self._known(state, words[:, 2:]),
+            wear=np.zeros(every, np.float32),
+            played=np.full(every, LONG_AGO),
+            worn=np.zeros(every, np.bool_),
+            limit=config.repeats.born(noise.normal(words[:, 0])),
+            mood=config.mood.drawn(state.hour, noise.uniform(words[:, 1])),
+            streak=np.full(n, 0.5, np.float32),
+        )
+
+    def reveal(self, state: FeedState) -> dict[str, NDArray[Any]]:
+        """As of a feed, and the mood, (users,)."""
+        return {**super().reveal(state), "mood": cast(SongState, state).mood.copy()}
+
+    def appraise(self, state: FeedState) -> FeedAppraisal:
+        """As of a feed, with the wear of songs."""
+        assert isinstance(state, SongState)
+        more = self.worn_now(state)[0] + np.float32(1.0)
+        return replace(super().appraise(state), worn=more / state.limit[:, None])
+
+    def at_usual_pace(self, state: FeedState) -> FeedState:
+        """As of a feed; songs wear out as for an average user."""
+        usual = np.full(len(state.gone), self.config.repeats.limit, np.float32)
+        return replace(super().at_usual_pace(state), limit=usual)  # type: ignore[call-arg]
+
+    def by_persona(self, state: FeedState) -> FeedState:
+        """As of a feed; no song is known or worn, and the mood might be any."""
+        assert isinstance(state, SongState)
+        return replace(
+            super().by_persona(state),
+            familiar=np.zeros_like(state.familiar),  # type: ignore[call-arg]
+            wear=np.zeros_like(state.wear),
+            worn=np.zeros_like(state.worn),
+            mood=np.full_like(state.mood, -1),
+        )
+
+    def worn_now(self, state: SongState) -> tuple[Float, NDArray[np.bool_]]:
+        """Wear of every song now, and whether it is worn out, both (users, items)."""
+        repeats = self.config.repeats
+        wear = repeats.wear(state.wear, state.clock[:, :1] - state.played)
+        return wear, repeats.worn(state.worn, wear, state.limit[:, None])
+
+    def _known(self, state: FeedState, words: NDArray[np.uint64]) -> Float:
+        """Familiarity at the start, (users, items): of ``words``' songs of the topics that the persona likes."""
+        familiar = np.zeros((len(words), self.num_items), np.float32)
+        liked = np.argsort(-self.usual[state.persona], axis=1, kind="stable")[:, : max(self.config.taste.liked, 1)]
+        which = (noise.uniform(words) * liked.shape[1]).astype(np.int64)  # (users, known)
+        topics = np.take_along_axis(liked, which, axis=1)
+        place = (noise.uniform_low(words) * self._counts[topics]).astype(np.int64)
+        items = self._order[np.minimum(self._starts[topics] + place, self.num_items - 1)]
+        np.put_along_axis(familiar, items, KNOWN, axis=1)
+        return familiar
+
+    def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
+        """As of a feed, and what familiarity, wear and mood do."""
+        assert isinstance(state, SongState)
+        standing, repeats = super()._standing(state, pages), self.config.repeats
+        wear = repeats.wear(at_slates(state.wear, pages), state.clock[:, 0] - at_slates(state.played, pages))
+        worn = repeats.worn(at_slates(state.worn, pages), wear, state.limit)
+        standing += repeats.pull(at_slates(state.familiar, pages), worn)
+        standing += np.float32(self.config.mood.match) * (self.moods[pages] == state.mood)
+        return standing
+
+    def _standing_of_all(self, state: FeedState) -> Float:
+        """The same of every item."""
+        assert isinstance(state, SongState)
+        standing = super()._standing_of_all(state)
+        standing += self.config.repeats.pull(state.familiar, self.worn_now(state)[1])
+        standing += np.float32(self.config.mood.match) * (self.moods == state.mood[:, None])
+        return standing
+
+    def _opened(self, state: FeedState, opened: Openings, worth: Float) -> None:
+        """Songs played get familiar and wear; the streak goes on."""
+        assert isinstance(state, SongState)
+        repeats, users, now = self.config.repeats, opened.users, state.clock[:, 0].take(opened.users)
+        places = users * self.num_items + opened.items
+        familiar, wear, played = (part.ravel() for part in (state.familiar, state.wear, state.played))
+        worn = state.worn.ravel()
+        familiar[places] = repeats.played(familiar.take(places))
+        faded = repeats.wear(wear.take(places), now - played.take(places))
+        was = repeats.worn(worn.take(places), faded, state.limit.take(users))
+        more = faded + np.float32(1.0)
+        too_much = ~was & (more >= state.limit.take(users))
+        wear[places], played[places], worn[places] = more, now, was | too_much
+        state.satisfaction[users[too_much]] *= np.float32(1.0 - repeats.annoy)
+        streak = state.streak.take(users)
+        state.streak[users] = streak + np.float32(self.config.streak.rate) * (worth - streak)
+
+    def _chance_of_end(self, state: FeedState) -> Float:
+        """As of a feed; a good streak holds."""
+        assert isinstance(state, SongState)
+        held = np.float32(self.config.streak.hold) * (state.streak - np.float32(0.5))
+        return self.config.weariness.chance(state.satisfaction, state.clock[:, 3], held)
+
+    def _pass_time(
+        self, state: FeedState, minutes: Float, words: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.bool_], Float, NDArray[np.bool_]]:
+        """As of a feed; moods change, and streaks end with their session."""
+        assert isinstance(state, SongState)
+        there = ~state.gone
+        ended, gap, left = super()._pass_time(state, minutes, words)
+        hour = (state.hour + state.clock[:, 0]) % np.float32(24.0)
+        mood = self.config.mood.after(state.mood, ended, hour, noise.uniform(words[2]), noise.uniform_low(words[2]))
+        state.mood = np.where(there, mood, state.mood)
+        state.streak = np.where(ended, np.float32(0.5), state.streak)
+        return ended, gap, left
+
+
+def _moods(catalogue: Catalogue) -> NDArray[np.int64]:
+    """Mood of every item as an index of ``MOODS``, (items,)."""
+    for item, mood in zip(catalogue.ids, catalogue.subtopics, strict=True):
+        if mood not in MOODS:
+            raise ValueError(
+                f"Item {item!r} has the subtopic {mood!r}; of a song it must be its mood: {', '.join(MOODS)}. Write "
+                "one as the subtopic of every item into the folder's catalogue.json."
+            )
+    return np.array([MOODS.index(mood) for mood in catalogue.subtopics], np.int64)
