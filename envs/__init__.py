@@ -22,6 +22,7 @@ from driftrec.envs.recsim_long_term_satisfaction import (
     long_term_satisfaction_world,
 )
 from driftrec.envs.sardine import SardineEnv, SardineVectorEnv, sardine_world
+from driftrec.envs.shop import ShopEnv, ShopVectorEnv, shop_world
 from driftrec.simulators.published.sardine_config import PUBLISHED as SARDINE
 
 __all__ = [
@@ -35,11 +36,14 @@ __all__ = [
     "NewsVectorEnv",
     "SardineEnv",
     "SardineVectorEnv",
+    "ShopEnv",
+    "ShopVectorEnv",
     "interest_evolution_world",
     "interest_exploration_world",
     "long_term_satisfaction_world",
     "news_world",
     "sardine_world",
+    "shop_world",
 ]
 
 
@@ -56,6 +60,7 @@ def _register(name: str, classes: str, kwargs: Mapping[str, Any]) -> None:
 
 
 _register("News", "news:News", {})
+_register("Shop", "shop:Shop", {})
 _register("RecSim-InterestEvolution", "recsim_interest_evolution:InterestEvolution", {})
 _register("RecSim-InterestExploration", "recsim_interest_exploration:InterestExploration", {})
 _register("RecSim-LongTermSatisfaction", "recsim_long_term_satisfaction:LongTermSatisfaction", {})
