@@ -53,7 +53,7 @@ class ShopEnv(RecommendationEnv):
     | read_age | (R,) | float32 | days since looked at, 0 where empty | 0 .. 1e6 |
     | clock | (4,) | float32 | days since first visit, visits, days since the last one, reward between | 0 .. 1e6 |
     | since_purchase | (C,) | float32 | days since the last purchase here, 1000 if none | 0 .. 1000 |
-    | offers_shown | (C,) | float32 | offers shown, halved every ``config.wear.half_life`` days | 0 .. 1e6 |
+    | shown_lately | (C,) | float32 | wear of things shown, halved every ``config.wear.half_life`` days | 0 .. 1e6 |
     | views | (C,) | float32 | things looked at, halved in the same time | 0 .. 1e6 |
 
     ## Reward

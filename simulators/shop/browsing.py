@@ -36,7 +36,7 @@ class Browsing:
 
     base: float = -1.2
     liking: float = 1.0
-    urge: float = 0.8
+    urge: float = 0.4
     fit: float = 0.6
     allure: float = 0.6
     trust: float = 1.0

@@ -30,15 +30,19 @@ class Consideration:
 
     offer: float = 0.1
     editorial: float = 0.35
-    half_life: float = 14.0
+    half_life: float = 10.0
 
     def __post_init__(self) -> None:
         check_ranges(self, offer=(0, 1), editorial=(0, 1), half_life=(0.01, 1e5))
 
-    def left(self, viewed: NDArray[np.bool_], offer: NDArray[np.bool_]) -> Float:
-        """Factor on 1 - K of the category of every position, all (slate_size, users)."""
-        gain = np.where(offer, np.float32(self.offer), np.float32(self.editorial))
-        return np.float32(1) - gain * viewed
+    def grow(self, mind: Float, offers: NDArray[np.int64], editorials: NDArray[np.int64]) -> None:
+        """Look at so many offers and editorials; ``mind`` is changed in place, all (categories, users)."""
+        most = int(max(offers.max(initial=0), editorials.max(initial=0))) + 1
+        times = np.arange(most, dtype=np.float32)
+        left = np.outer(np.float32(1 - self.offer) ** times, np.float32(1 - self.editorial) ** times)  # of 1 - K
+        kept = left.ravel().take(offers * most + editorials)
+        kept *= np.float32(1) - mind
+        np.subtract(np.float32(1), kept, out=mind)
 
 
 @dataclass(frozen=True)
@@ -128,16 +132,23 @@ class Later:
     def __post_init__(self) -> None:
         check_ranges(self, delay=(0, 100), hesitation=(0, 50), elsewhere=(0, 100), ripe=(0, 0.999))
 
-    def here(self, logits: Float) -> Float:
-        """Hazards a day of the offers on the mind, of their log-odds now, (slots, users)."""
-        hazard = np.exp(np.float32(self.hesitation) - logits, out=warm.like(logits))
-        hazard += np.float32(1)
-        return np.divide(np.float32(self.delay), hazard, out=hazard)
+    def here(self, adds: Float, pull: Float, out: Float) -> None:
+        """Hazards a day of the offers on the mind, all (slots, users).
 
-    def away(self, urge: Float) -> Float:
-        """Hazards a day of purchases elsewhere, (categories, users)."""
-        hazard = np.subtract(urge, np.float32(self.ripe), out=warm.like(urge))
-        hazard *= np.float32(1 / (1 - self.ripe))
-        np.clip(hazard, np.float32(0), np.float32(1), out=hazard)
-        hazard *= np.float32(self.elsewhere)
-        return hazard
+        Args:
+            adds: What their categories and satisfaction add to the log-odds.
+            pull: What the offers have by themselves.
+            out: Takes the hazards.
+        """
+        np.add(adds, pull, out=out)
+        np.subtract(np.float32(self.hesitation), out, out=out)
+        np.exp(out, out=out)
+        out += np.float32(1)
+        np.divide(np.float32(self.delay), out, out=out)
+
+    def away(self, urge: Float, out: Float) -> None:
+        """Hazards a day of purchases elsewhere, into ``out``, both (categories, users)."""
+        np.subtract(urge, np.float32(self.ripe), out=out)
+        out *= np.float32(1 / (1 - self.ripe))
+        np.clip(out, np.float32(0), np.float32(1), out=out)
+        out *= np.float32(self.elsewhere)

@@ -45,7 +45,7 @@ class ShopConfig:
     contentment: Contentment = field(default_factory=Contentment)
     visits: Visits = field(default_factory=Visits)
     individuality: float = 0.1
-    memory: int = 12
+    memory: int = 8
     counts: str = "money"
 
     def __post_init__(self) -> None:

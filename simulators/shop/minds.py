@@ -28,7 +28,7 @@ class Minds:
     def __init__(self, num_users: int, length: int) -> None:
         shape = (length, num_users)
         self.items = np.full(shape, EMPTY, np.int32).T  # (users, slots)
-        self.category = np.zeros(shape, np.int16).T
+        self.category = np.zeros(shape, np.int64).T
         self.pull = np.full(shape, SETTLED, np.float32).T  # log-odds of a purchase that are the thing's and the user's
         self.money = np.zeros(shape, np.float32).T
         self.days = np.full(shape, NEVER, np.float32).T
@@ -62,7 +62,7 @@ class Minds:
         return {
             "read_items": warm.copy(self.items.T).T,
             "read_minutes": warm.copy(self.money.T).T,
-            "read_age": warm.copy(age(self.days, now).T).T,
+            "read_age": age(self.days, now),
         }
 
     def put(self, lanes: NDArray[np.intp], fresh: Minds) -> None:

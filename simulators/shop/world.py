@@ -51,7 +51,7 @@ class ShopState:
     need: Float  # (users, categories)
     call: Float  # (users, categories) of complements
     consideration: Float  # (users, categories)
-    wear: Float  # (users, categories) offers shown, fading
+    wear: Float  # (users, categories) things shown, fading
     muted: Flags  # (users, categories)
     views: Float  # (users, categories) things looked at, fading as wear does
     bought: Float  # (users, categories) day of the last purchase here, -inf before the first
@@ -177,7 +177,7 @@ class ShopWorld:
             "read_age": Field(minds, np.float32, 0, MAX_DAYS),
             "clock": Field((4,), np.float32, 0, MAX_DAYS),
             "since_purchase": Field(categories, np.float32, 0, float(LONG_AGO)),
-            "offers_shown": Field(categories, np.float32, 0, MAX_DAYS),
+            "shown_lately": Field(categories, np.float32, 0, MAX_DAYS),
             "views": Field(categories, np.float32, 0, MAX_DAYS),
         }
 
@@ -256,7 +256,7 @@ class ShopWorld:
             **state.minds.observe(now),
             "clock": state.clock.copy(),
             "since_purchase": np.minimum(since, LONG_AGO, out=since).T,
-            "offers_shown": warm.copy(state.wear.T).T,
+            "shown_lately": warm.copy(state.wear.T).T,
             "views": warm.copy(state.views.T).T,
         }
 
@@ -344,14 +344,11 @@ class ShopWorld:
     def _learn(self, state: ShopState, page: Page, viewed: Flags, bought: Flags) -> None:
         """What a page does to its users: consideration, wear, needs, satisfaction."""
         config = self.config
-        left = config.consideration.left(viewed, page.offer)
-        worn = (page.shown & page.offer).astype(np.float32)
-        seen = viewed.astype(np.float32)
-        wear, views, mind = (array.T.reshape(-1) for array in (state.wear, state.views, state.consideration))
-        for k, places in enumerate(page.places):
-            wear[places] += worn[k]
-            views[places] += seen[k]
-            mind[places] = np.float32(1) - (np.float32(1) - mind[places]) * left[k]
+        of_offers, of_editorials = self._count(page, viewed & page.offer), self._count(page, viewed & ~page.offer)
+        shown = self._count(page, page.shown & page.offer), self._count(page, page.shown & ~page.offer)
+        config.wear.add(state.wear.T, *shown)
+        state.views.T[...] += of_offers + of_editorials
+        config.consideration.grow(state.consideration.T, of_offers, of_editorials)
         worth = warm.take(self.worth, page.items)
         state.satisfaction = config.contentment.after_page(
             state.satisfaction, worth, page.offer, page.shown, viewed, bought
@@ -360,6 +357,11 @@ class ShopWorld:
         for category, buys in zip(page.category, bought, strict=True):
             users = np.flatnonzero(buys)
             self._buy(state, users, category[users], state.clock[users, 0])
+
+    def _count(self, page: Page, which: Flags) -> NDArray[np.int64]:
+        """How many of the positions ``which`` (slate_size, users) are of every category, (categories, users)."""
+        cells = self.num_categories, which.shape[1]
+        return np.bincount(page.places[which], minlength=cells[0] * cells[1]).reshape(cells)
 
     def _buy(self, state: ShopState, users: NDArray[np.int64], category: NDArray[np.int64], day: Float) -> None:
         """What buying something of a ``category`` here on a ``day`` does to ``users``, all (buyers,)."""
@@ -375,7 +377,7 @@ class ShopWorld:
     def _away(self, state: ShopState, words: NDArray[np.uint64]) -> tuple[Float, Flags]:
         """Days to the next visit, 0 of those who are gone, and whether it never comes; both (users,)."""
         visits = self.config.visits
-        change = noise.uniform(words[2]) < visits.switch
+        change = (noise.uniform(words[2]) < visits.switch) & ~state.gone
         state.often = np.where(change, visits.habit(noise.uniform_low(words[2])), state.often)
         days = visits.days(state.satisfaction, state.often, noise.exponential(words[1])) * ~state.gone
         return days, noise.uniform_low(words[1]) < visits.lost(days)
@@ -393,7 +395,7 @@ class ShopWorld:
         here, slots = which[users] < self.config.memory, which[users]
         buyers, slots, away = users[here], slots[here], users[~here]
         items = minds.items[buyers, slots]
-        category = minds.category[buyers, slots].astype(np.int64)
+        category = self.catalogue.topic[items]
         reward[buyers] = self.gain[items]
         state.satisfaction[buyers] = self.config.contentment.after_purchase(
             state.satisfaction[buyers], self.worth[items]
@@ -407,13 +409,13 @@ class ShopWorld:
         """Purchases a day of what is on the mind and, elsewhere, of every category, (slots + categories, users)."""
         config, minds, slots = self.config, state.minds, self.config.memory
         urge = self.urge(state).T
+        adds = config.purchase.of_categories(urge, state.consideration.T)
+        adds += np.float32(config.purchase.trust) * (state.satisfaction - np.float32(0.5))
         rates = warm.empty((slots + len(urge), urge.shape[1]), np.float32)
-        places = minds.category.T * np.int64(urge.shape[1]) + np.arange(urge.shape[1])
-        logits = _at(config.purchase.of_categories(urge, state.consideration.T), places)
-        logits += minds.pull.T
-        logits += np.float32(config.purchase.trust) * (state.satisfaction - np.float32(0.5))
-        rates[:slots] = config.later.here(logits)
-        rates[slots:] = config.later.away(urge)
+        places = minds.category.T * np.int64(adds.shape[1])
+        places += np.arange(adds.shape[1])
+        config.later.here(_at(adds, places), minds.pull.T, out=rates[:slots])
+        config.later.away(urge, out=rates[slots:])
         return rates
 
     def _pass_time(self, state: ShopState, days: Float, later: Float) -> None:

@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 import driftrec.envs  # noqa: F401  registers the environments
 from tests.same import assert_same
 
-NEWS = "driftrec/News-v0"
+NEWS, SHOP = "driftrec/News-v0", "driftrec/Shop-v0"
 EVOLUTION, EXPLORATION, SATISFACTION = (
     f"driftrec/RecSim-{name}-v0" for name in ("InterestEvolution", "InterestExploration", "LongTermSatisfaction")
 )
@@ -29,6 +29,7 @@ def slates(env, steps, *lanes):
 
 CHECKED = [
     (NEWS, {"horizon": 20}),
+    (SHOP, {"horizon": 20}),
     *[(name, {}) for name in (EVOLUTION, EXPLORATION, SATISFACTION)],
     *[(name, observed) for name in SARDINE for observed in OBSERVED],
 ]
@@ -60,6 +61,7 @@ CASCADE = {"choice": {"model": "ProportionalCascade", "min_normalizer": -1.0}}
     ("name", "settings"),
     [
         (NEWS, {"horizon": 20, "config": {"drift": {"walk": 0.1}, "comeback": {"churn_rate": 0.0}}}),
+        (SHOP, {"horizon": 20, "config": {"wear": {"annoyance": 0.1}, "counts": "purchases"}}),
         (EVOLUTION, {**CANDIDATES, **CASCADE, "config": {"time_budget": 50.0}}),
         (EXPLORATION, {**CANDIDATES, **CASCADE}),
         (SATISFACTION, CANDIDATES),
@@ -84,6 +86,7 @@ def test_the_spec_survives_json(name, settings):
     ("name", "settings", "leave"),
     [
         (NEWS, {"horizon": 23, "config": {"comeback": {"churn_rate": 0.01}}}, True),
+        (SHOP, {"horizon": 23, "config": {"visits": {"churn": 0.02}, "purchase": {"base": -4.0}}}, True),
         (EVOLUTION, {"slate_size": 3, "horizon": 40, "config": {"time_budget": 100.0}}, True),
         (EXPLORATION, {"slate_size": 3, "horizon": 30, "history": 4}, False),
         (SATISFACTION, {"slate_size": 3, "horizon": 30}, False),
@@ -116,7 +119,7 @@ def test_lanes_equal_single_environments_bit_for_bit(name, settings, leave, mode
 def test_stepping_imports_neither_a_learning_library_nor_an_original():
     code = (
         "import sys, gymnasium, driftrec.envs\n"
-        "for name, size in (('News', 5), ('Sardine-SlateTopK-Bored', 10)):\n"
+        "for name, size in (('News', 5), ('Shop', 6), ('Sardine-SlateTopK-Bored', 10)):\n"
         "    env = gymnasium.make(f'driftrec/{name}-v0', horizon=5)\n"
         "    env.reset(seed=0); env.step(list(range(size)))\n"
         "    envs = gymnasium.make_vec(f'driftrec/{name}-v0', num_envs=2)\n"

@@ -19,6 +19,7 @@ UNITS = {
     "driftrec/News-v0": "minutes",
     "driftrec/RecSim-InterestEvolution-v0": "minutes",
     "driftrec/RecSim-LongTermSatisfaction-v0": "engagement",
+    "driftrec/Shop-v0": "euros",
 }
 
 
@@ -26,7 +27,7 @@ UNITS = {
 def test_items_are_known_in_one_way(name):
     world = WORLDS[name]
     ways = [world.catalogue is not None, world.item_features is not None, "candidates" in world.fields]
-    assert ways == [name == "driftrec/News-v0", "Sardine" in name, "RecSim" in name]
+    assert ways == [name in ("driftrec/News-v0", "driftrec/Shop-v0"), "Sardine" in name, "RecSim" in name]
     assert (world.personas is None) == (world.catalogue is None)
     if world.item_features is not None:
         assert world.item_features.dtype == np.float32

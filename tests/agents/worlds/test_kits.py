@@ -21,7 +21,8 @@ from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, TextKit
 from driftrec.agents.worlds.kits import KITS, fitting, kit_named, kit_of, register, settings_of
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 
-PUBLISHED = tuple(world for world in KITS if world != NEWS)
+SHOP = "driftrec/Shop-v0"
+PUBLISHED = tuple(world for world in KITS if world not in (NEWS, SHOP))
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 QUALITY = ("driftrec/RecSim-InterestEvolution-v0", "driftrec/RecSim-InterestExploration-v0")
 USERS = 12
@@ -54,6 +55,7 @@ def test_every_world_has_a_kit_of_its_own():
     assert set(KITS) == {name for name in gym.registry if name.startswith("driftrec/")}
     assert len(PUBLISHED) == 11
     assert isinstance(KITS[NEWS], TextKit)
+    assert isinstance(KITS[SHOP], TextKit)
     assert all(isinstance(KITS[world], FeatureKit) for world in PUBLISHED)
 
 
