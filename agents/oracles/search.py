@@ -35,7 +35,7 @@ class Budget:
     seed: int = 0
 
 
-def search(
+def cross_entropy(
     world: World[object],
     make: Make,
     start: Vector,
@@ -44,7 +44,7 @@ def search(
     budget: Budget = Budget(),
     report: Callable[[str], None] = lambda line: None,
 ) -> tuple[Vector, float]:
-    """The cross-entropy method (Rubinstein, 1999): the best parameters met, and what they earned.
+    """The best parameters met by the cross-entropy method (Rubinstein, 1999), and what they earned.
 
     Args:
         world: Where.

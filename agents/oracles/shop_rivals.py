@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import draw_distinct, step_generator
 from driftrec.agents.evaluation.play import mean_engagement, play
-from driftrec.agents.oracles.search import Budget, Vector, search
+from driftrec.agents.oracles.search import Budget, Vector, cross_entropy
 from driftrec.agents.oracles.shop_planner import Picks, ShopPlanner, ShopWeights
 from driftrec.agents.oracles.shop_sight import Knows
 from driftrec.agents.policy import Observation, Policy, Slates
@@ -92,7 +92,7 @@ def made(world: ShopWorld, rival: Rival, vector: Vector) -> ShopPlanner:
     return ShopPlanner(world, replace(START, **told), rival.knows, rival.picks)
 
 
-def tuned(
+def tuned_rival(
     world: ShopWorld,
     rival: Rival,
     horizon: int,
@@ -104,7 +104,7 @@ def tuned(
     first, spread = (np.array([getattr(each, name) for name in rival.free]) for each in (start, SPREAD))
     if not rival.free:
         return made(world, rival, first)
-    best, _ = search(world, lambda vector: made(world, rival, vector), first, spread, horizon, budget, report)
+    best, _ = cross_entropy(world, lambda vector: made(world, rival, vector), first, spread, horizon, budget, report)
     return made(world, rival, best)
 
 
@@ -193,3 +193,29 @@ def judged(world: ShopWorld, policy: Policy, horizon: int, users: int, seed: int
 def weights_told(policy: ShopPlanner) -> dict[str, float]:
     """The weights of a policy that are not 0, rounded."""
     return {name: round(value, 3) for name, value in asdict(policy.weights).items() if value}
+
+
+def gap_table(
+    world: ShopWorld, horizon: int, budget: Budget, users: int, seed: int, report: Callable[[str], None] = print
+) -> tuple[dict[str, Outcome], dict[str, ShopWeights]]:
+    """Every rival tuned and judged: outcomes by name, and the weights found.
+
+    Args:
+        world: Where.
+        horizon: Steps of an episode.
+        budget: Of each search.
+        users: Users that judge, met by no search.
+        seed: Of these.
+        report: Called with a line a rival.
+    """
+    policies: dict[str, Policy] = {"random": RandomPages(world)}
+    outcomes, found = {"random": judged(world, policies["random"], horizon, users, seed)}, {}
+    report(f"random {outcomes['random']}")
+    for name, rival in {**RIVALS, "index from random logs": None}.items():
+        if rival is None:
+            policy = index_from_logs(world, horizon, budget.users, budget.seed)
+        else:
+            policy = tuned_rival(world, rival, horizon, budget)
+        outcomes[name], found[name] = judged(world, policy, horizon, users, seed), policy.weights
+        report(f"{name} {outcomes[name]} {weights_told(policy)}")
+    return outcomes, found

@@ -8,7 +8,7 @@ from typing import Any
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles.search import Budget
 from driftrec.agents.oracles.shop_planner import ShopPlanner, ShopWeights
-from driftrec.agents.oracles.shop_rivals import RIVALS, START, tuned
+from driftrec.agents.oracles.shop_rivals import RIVALS, START, tuned_rival
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
@@ -16,7 +16,7 @@ from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, TextKit
 
 TUNED = ShopWeights()
-"""Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.tuned``."""
+"""Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.tuned_rival``."""
 
 
 class ShopKit(TextKit):
@@ -40,7 +40,7 @@ class ShopKit(TextKit):
         if not effort.retune:
             return ShopPlanner(world, TUNED)
         budget = Budget(effort.users, effort.rounds)
-        return tuned(world, RIVALS["planner"], setup.horizon, budget, report, start=TUNED)
+        return tuned_rival(world, RIVALS["planner"], setup.horizon, budget, report, start=TUNED)
 
 
 KITS = {"driftrec/Shop-v0": ShopKit()}

@@ -41,7 +41,7 @@ class Browsing:
     allure: float = 0.6
     trust: float = 1.0
     muted: float = 4.0
-    takeaway: float = 1.0
+    takeaway: float = 1.2
     position: float = 0.08
 
     def __post_init__(self) -> None:

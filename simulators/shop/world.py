@@ -184,7 +184,8 @@ class ShopWorld:
     def check_ends(self) -> None:
         """Raise ValueError if nobody is ever lost."""
         visits = self.config.visits
-        if visits.lost(np.array([visits.longest], np.float32))[0] < noise.SMALLEST_CHANCE:
+        longest, worst = (np.array([value], np.float32) for value in (visits.longest, 0))
+        if visits.lost(longest, worst)[0] < noise.SMALLEST_CHANCE:
             raise ValueError(
                 f"No episode could ever end: horizon is None, and nobody stays away for good with {visits}. "
                 "Set a horizon, or a larger visits.churn."
@@ -380,7 +381,7 @@ class ShopWorld:
         change = (noise.uniform(words[2]) < visits.switch) & ~state.gone
         state.often = np.where(change, visits.habit(noise.uniform_low(words[2])), state.often)
         days = visits.days(state.satisfaction, state.often, noise.exponential(words[1])) * ~state.gone
-        return days, noise.uniform_low(words[1]) < visits.lost(days)
+        return days, noise.uniform_low(words[1]) < visits.lost(days, state.satisfaction)
 
     def _think_again(self, state: ShopState, days: Float, words: NDArray[np.uint64]) -> Float:
         """Let users buy one thing at most within ``days``, here or elsewhere; returns the reward, (users,)."""

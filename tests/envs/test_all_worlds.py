@@ -61,7 +61,7 @@ CASCADE = {"choice": {"model": "ProportionalCascade", "min_normalizer": -1.0}}
     ("name", "settings"),
     [
         (NEWS, {"horizon": 20, "config": {"drift": {"walk": 0.1}, "comeback": {"churn_rate": 0.0}}}),
-        (SHOP, {"horizon": 20, "config": {"wear": {"annoyance": 0.1}, "counts": "purchases"}}),
+        (SHOP, {"horizon": 20, "config": {"visits": {"churn": 0.0}, "counts": "purchases"}}),
         (EVOLUTION, {**CANDIDATES, **CASCADE, "config": {"time_budget": 50.0}}),
         (EXPLORATION, {**CANDIDATES, **CASCADE}),
         (SATISFACTION, CANDIDATES),

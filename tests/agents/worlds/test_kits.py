@@ -166,7 +166,7 @@ def test_a_world_of_texts_without_a_kit_has_that_of_texts(make_setup):
 def test_slateq_is_measured_six_times_on_news_and_ten_times_elsewhere():
     measured = {world: settings_of(world, "slateq") for world in KITS}
     told = {world: (one.validations, one.validation_users) for world, one in measured.items()}
-    assert told == {NEWS: (6, 128), **dict.fromkeys(PUBLISHED, (10, 256))}
+    assert told == {NEWS: (6, 128), SHOP: (6, 128), **dict.fromkeys(PUBLISHED, (10, 256))}
 
 
 def test_what_is_not_given_is_the_worlds_own():
