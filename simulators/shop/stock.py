@@ -43,7 +43,7 @@ def generate_goods(num_items: int = 1008, seed: int = 0) -> Goods:
     if not kinds <= num_items <= MAX_GOODS:
         raise ValueError(f"num_items is {num_items}; give {kinds}, one a shelf, to {MAX_GOODS}.")
     rng = np.random.default_rng([seed, num_items])
-    shelf = np.sort(np.resize(np.arange(kinds), num_items))
+    shelf = rng.permutation(np.resize(np.arange(kinds), num_items))
     centres = shelf_centres()[shelf]
     latent = unit(centres + ITEM_SPREAD * unit(rng.normal(size=centres.shape)))
     quality, allure, price = _hidden(rng, shelf)
@@ -104,8 +104,9 @@ def _hidden(rng: np.random.Generator, shelf: NDArray[np.int64]) -> NDArray[np.fl
     allure = qa * quality + np.sqrt(1 - qa**2) * allure_rest
     dear = qp * quality + np.sqrt(1 - qp**2) * price_rest
     price = np.clip(MEDIAN_PRICE * np.exp(LOG_PRICE_SPREAD * dear), *PRICE_RANGE).round(2)
-    place = np.arange(len(shelf)) - np.searchsorted(shelf, shelf)  # within the shelf
-    price[np.floor((place + 1) * EDITORIAL_SHARE) > np.floor(place * EDITORIAL_SHARE)] = 0.0
+    order = np.argsort(shelf, kind="stable")
+    place = np.arange(len(shelf)) - np.searchsorted(shelf[order], shelf[order])  # within the shelf
+    price[order[np.floor((place + 1) * EDITORIAL_SHARE) > np.floor(place * EDITORIAL_SHARE)]] = 0.0
     return np.stack([quality, allure, price])
 
 
