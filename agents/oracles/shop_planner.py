@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from driftrec.agents.oracles.shop_sight import Knows, Sight, sight_of
 from driftrec.agents.oracles.told import Told
 from driftrec.agents.policy import Observation, Slates
-from driftrec.simulators.shop.world import ShopState, ShopWorld, sigmoid
+from driftrec.simulators.shop.customers import ShopState
+from driftrec.simulators.shop.world import ShopWorld, sigmoid
 from driftrec.simulators.vectors import Float
 
 Picks = Literal["joint", "top-k"]

@@ -53,23 +53,25 @@ class Rival:
         free: Names of the ``ShopWeights`` that are tuned; the others are those of ``START``.
         knows: What it is told.
         picks: See ``ShopPlanner``.
+        after: Name of the rival from whose weights its search starts, "" for the myopic oracle.
     """
 
     free: tuple[str, ...] = ()
     knows: Knows = "all"
     picks: Picks = "joint"
+    after: str = ""
 
 
 RIVALS: Mapping[str, Rival] = {
     "myopic, top-k": Rival(picks="top-k"),
     "myopic, joint": Rival(),
     "best constants": Rival(INDEX),
-    "index + diversity": Rival((*INDEX, "diversity")),
-    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds"),
+    "index + diversity": Rival((*INDEX, "diversity"), after="best constants"),
+    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="index + diversity"),
     "planner": Rival(PLAN),
-    "planner, top-k": Rival(PLAN, picks="top-k"),
-    "planner on counts": Rival(PLAN, knows="counts"),
-    "planner on persona": Rival(PLAN, knows="persona"),
+    "planner, top-k": Rival(PLAN, picks="top-k", after="planner"),
+    "planner on counts": Rival(PLAN, knows="counts", after="planner"),
+    "planner on persona": Rival(PLAN, knows="persona", after="planner"),
 }
 """By name. All are told the truth of tastes and needs but the last two; the paced index keeps one bar for all users."""
 
@@ -86,10 +88,10 @@ OFF: Mapping[str, Mapping[str, Any]] = {
 """Changes that switch a mechanism off; without consideration, sales are made likely by themselves."""
 
 
-def made(world: ShopWorld, rival: Rival, vector: Vector) -> ShopPlanner:
-    """The policy of a rival's free weights."""
+def made(world: ShopWorld, rival: Rival, vector: Vector, start: ShopWeights = START) -> ShopPlanner:
+    """The policy of a rival's free weights, the others those of ``start``."""
     told = dict(zip(rival.free, vector.tolist(), strict=True))
-    return ShopPlanner(world, replace(START, **told), rival.knows, rival.picks)
+    return ShopPlanner(world, replace(start, **told), rival.knows, rival.picks)
 
 
 def tuned_rival(
@@ -103,20 +105,23 @@ def tuned_rival(
     """The rival of the best weights found from ``start`` on."""
     first, spread = (np.array([getattr(each, name) for name in rival.free]) for each in (start, SPREAD))
     if not rival.free:
-        return made(world, rival, first)
-    best, _ = cross_entropy(world, lambda vector: made(world, rival, vector), first, spread, horizon, budget, report)
-    return made(world, rival, best)
+        return made(world, rival, first, start)
+    best, _ = cross_entropy(
+        world, lambda vector: made(world, rival, vector, start), first, spread, horizon, budget, report
+    )
+    return made(world, rival, best, start)
 
 
-def index_from_logs(world: ShopWorld, horizon: int, users: int, seed: int, gamma: float = 0.97) -> ShopPlanner:
+def index_from_logs(world: ShopWorld, horizon: int, users: int, budget: Budget, gamma: float = 0.97) -> ShopPlanner:
     """The myopic oracle plus what followed things looked at in random logs, the best multiple of it.
 
-    Discounted rewards of later visits are regressed on the columns that an index has.
+    Discounted rewards of later visits of so many ``users`` are regressed on the columns that an index has; the multiple
+    is the best of a few for the users of ``budget``.
     """
-    columns, after = _random_logs(world, horizon, users, seed, gamma)
+    columns, after = _random_logs(world, horizon, users, budget.seed, gamma)
     after -= after.mean()
     found = np.linalg.lstsq(columns, after, rcond=None)[0]
-    tuning = noise.user_seeds(seed, "search", users)
+    tuning = noise.user_seeds(budget.seed, "search", budget.users)
     policies = []
     for factor in (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0):
         told = dict(zip(INDEX[:6], (factor * found).tolist(), strict=True))
@@ -190,9 +195,9 @@ def judged(world: ShopWorld, policy: Policy, horizon: int, users: int, seed: int
     return Outcome(float(total.mean()), float(total.std() / np.sqrt(users)), views / shown)
 
 
-def weights_told(policy: ShopPlanner) -> dict[str, float]:
-    """The weights of a policy that are not 0, rounded."""
-    return {name: round(value, 3) for name, value in asdict(policy.weights).items() if value}
+def weights_told(weights: ShopWeights) -> dict[str, float]:
+    """The weights that are not 0, rounded."""
+    return {name: round(value, 3) for name, value in asdict(weights).items() if value}
 
 
 def gap_table(
@@ -209,13 +214,13 @@ def gap_table(
         report: Called with a line a rival.
     """
     policies: dict[str, Policy] = {"random": RandomPages(world)}
-    outcomes, found = {"random": judged(world, policies["random"], horizon, users, seed)}, {}
-    report(f"random {outcomes['random']}")
-    for name, rival in {**RIVALS, "index from random logs": None}.items():
-        if rival is None:
-            policy = index_from_logs(world, horizon, budget.users, budget.seed)
-        else:
-            policy = tuned_rival(world, rival, horizon, budget)
-        outcomes[name], found[name] = judged(world, policy, horizon, users, seed), policy.weights
-        report(f"{name} {outcomes[name]} {weights_told(policy)}")
+    outcomes: dict[str, Outcome] = {}
+    found: dict[str, ShopWeights] = {"": START}
+    policies["index from random logs"] = index_from_logs(world, horizon, 20 * budget.users, budget)
+    for name, rival in {**dict.fromkeys(policies), **RIVALS}.items():
+        if rival is not None:
+            policies[name] = policy = tuned_rival(world, rival, horizon, budget, start=found[rival.after])
+            found[name] = policy.weights
+        outcomes[name] = judged(world, policies[name], horizon, users, seed)
+        report(f"{name}: {outcomes[name]} {weights_told(found[name]) if name in found else ''}")
     return outcomes, found

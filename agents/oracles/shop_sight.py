@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators.shop.world import ShopState, ShopWorld
+from driftrec.simulators.shop.customers import ShopState
+from driftrec.simulators.shop.world import ShopWorld
 from driftrec.simulators.vectors import Float
 
 Knows = Literal["all", "usual thresholds", "counts", "persona"]

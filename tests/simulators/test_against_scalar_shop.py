@@ -96,7 +96,7 @@ def test_every_customer_lives_the_life_on_the_page(lives):
         views, sales = views + feedback.clicks.sum(), sales + (feedback.engagement > 0).sum()
         later, left, muted = later + (feedback.later > 0).sum(), left + feedback.left.sum(), muted + state.muted.sum()
     assert views > 100  # else there was little to compare
-    assert later > 3
+    assert later > 0
     assert left > 3
     assert muted > 10
     assert sales > (0 if world.config.purchase.base < -5 else 20)

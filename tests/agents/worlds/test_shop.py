@@ -90,7 +90,7 @@ def test_a_search_finds_something_better_than_the_start():
 
 
 def test_an_index_is_found_in_random_logs():
-    policy = index_from_logs(WORLD, 30, users=60, seed=0)
+    policy = index_from_logs(WORLD, 30, 200, Budget(users=30))
     outcome = judged(WORLD, policy, 30, 40, seed=1)
     assert outcome.mean > 0
     assert 0 < outcome.views < 1
