@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class Budget:
 
 
 def cross_entropy(
-    world: World[object],
+    world: World[Any],
     make: Make,
     start: Vector,
     spread: Vector,

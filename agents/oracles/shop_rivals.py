@@ -224,3 +224,35 @@ def gap_table(
         outcomes[name] = judged(world, policies[name], horizon, users, seed)
         report(f"{name}: {outcomes[name]} {weights_told(found[name]) if name in found else ''}")
     return outcomes, found
+
+
+def switched_off(
+    goods_world: Callable[[Mapping[str, Any]], ShopWorld],
+    found: Mapping[str, ShopWeights],
+    horizon: int,
+    budget: Budget,
+    users: int,
+    seed: int,
+    report: Callable[[str], None] = print,
+) -> dict[str, tuple[Outcome, Outcome]]:
+    """The planner and the best rule without memory where one mechanism is switched off, both tuned again.
+
+    Args:
+        goods_world: Makes the world of changes to its configuration.
+        found: Weights to start from, of ``gap_table``.
+        horizon: As of ``gap_table``, like the next four.
+        budget: Of each search.
+        users: That judge.
+        seed: Of these.
+        report: Called with a line a mechanism.
+    """
+    outcomes = {}
+    for name, changes in OFF.items():
+        world = goods_world(changes)
+        pair = [
+            judged(world, tuned_rival(world, RIVALS[kind], horizon, budget, start=found[kind]), horizon, users, seed)
+            for kind in ("planner", "index + diversity")
+        ]
+        outcomes[name] = (pair[0], pair[1])
+        report(f"without {name}: planner {pair[0]}, index + diversity {pair[1]}")
+    return outcomes

@@ -153,7 +153,8 @@ class ScalarCustomer:
         return {"viewed": viewed, "money": money, "days": days, "left": left, "later": later, "ended": True}
 
     def browse(self, shown: list[int], words: Words) -> tuple[list[bool], list[bool]]:
-        viewed, bought = [], []
+        viewed: list[bool] = []
+        bought: list[bool] = []
         for k, number in enumerate(shown):
             category = EMPTY if number == EMPTY else self.item(number)[0]
             alike = [j for j in range(k) if shown[j] != EMPTY and self.item(shown[j])[0] == category]
