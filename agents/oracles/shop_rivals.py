@@ -40,6 +40,9 @@ SPREAD = ShopWeights(
 START = ShopWeights(later=1.5)
 """Where searches start: the myopic oracle, which counts what the coming days bring."""
 
+_NEARBY = 0.4
+"""Factor on the spread of weights that another rival's search has found."""
+
 INDEX = ("offer", "offer_quality", "offer_allure", "dear", "editorial", "editorial_quality", "shown", "later")
 PACE = ("diversity", "pace", "bar")
 PLAN = ("later", "pace", "bar", "consider", "consider_soon", "content", "hold", "editorial", "offer", "dear", "shown")
@@ -104,6 +107,8 @@ def tuned_rival(
 ) -> ShopPlanner:
     """The rival of the best weights found from ``start`` on."""
     first, spread = (np.array([getattr(each, name) for name in rival.free]) for each in (start, SPREAD))
+    if rival.after:
+        spread *= [_NEARBY if name in RIVALS[rival.after].free else 1.0 for name in rival.free]
     if not rival.free:
         return made(world, rival, first, start)
     best, _ = cross_entropy(

@@ -152,11 +152,10 @@ class Visiting:
     def _learn(self, state: ShopState, page: Page, viewed: Flags, bought: Flags) -> None:
         """What a page does to its users: consideration, wear, needs, satisfaction."""
         config = self.config
-        of_offers, of_editorials = self._count(page, viewed & page.offer), self._count(page, viewed & ~page.offer)
-        shown = self._count(page, page.shown & page.offer), self._count(page, page.shown & ~page.offer)
-        config.wear.add(state.wear.T, *shown)
-        state.views.T[...] += of_offers + of_editorials
-        config.consideration.grow(state.consideration.T, of_offers, of_editorials)
+        seen = self._count(page, viewed)
+        config.wear.add(state.wear.T, *self._count(page, page.shown))
+        state.views.T[...] += seen[0] + seen[1]
+        config.consideration.grow(state.consideration.T, *seen)
         worth = warm.take(self.worth, page.items)
         state.satisfaction = config.contentment.after_page(
             state.satisfaction, worth, page.offer, page.shown, viewed, bought
@@ -167,9 +166,14 @@ class Visiting:
             self._buy(state, users, category[users], state.clock[users, 0])
 
     def _count(self, page: Page, which: Flags) -> NDArray[np.int64]:
-        """How many of the positions ``which`` (slate_size, users) are of every category, (categories, users)."""
-        cells = self.num_categories, which.shape[1]
-        return np.bincount(page.places[which], minlength=cells[0] * cells[1]).reshape(cells)
+        """How many of the positions ``which`` (slate_size, users) hold offers of every category, how many editorials.
+
+        Returns:
+            Shape (2, categories, users).
+        """
+        cells = 2, self.num_categories, which.shape[1]
+        places = page.places[which] + ~page.offer[which] * np.int64(cells[1] * cells[2])
+        return np.bincount(places, minlength=cells[0] * cells[1] * cells[2]).reshape(cells)
 
     def _buy(self, state: ShopState, users: NDArray[np.int64], category: NDArray[np.int64], day: Float) -> None:
         """What buying something of a ``category`` here on a ``day`` does to ``users``, all (buyers,)."""

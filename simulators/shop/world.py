@@ -116,9 +116,9 @@ class ShopWorld(Visiting):
         """Taste (users, dims), need, consideration, muted (users, categories), satisfaction (users,): copies."""
         return {
             "interest": warm.copy(state.taste),
-            "need": state.need.copy(),
-            "consideration": state.consideration.copy(),
-            "muted": state.muted.copy(),
+            "need": warm.copy(state.need.T).T,
+            "consideration": warm.copy(state.consideration.T).T,
+            "muted": warm.copy(state.muted.T).T,
             "satisfaction": state.satisfaction.copy(),
         }
 
