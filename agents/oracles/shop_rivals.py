@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,9 @@ SPREAD = ShopWeights(
 START = ShopWeights(later=1.5)
 """Where searches start: the myopic oracle, which counts what the coming days bring."""
 
+PACED = {"pace": 1.5, "bar": 0.7, "diversity": 0.3}
+"""Where the search for a pace starts, beside the best constants: without a pace no search of this size finds one."""
+
 _NEARBY = 0.4
 """Factor on the spread of weights that another rival's search has found."""
 
@@ -57,12 +60,14 @@ class Rival:
         knows: What it is told.
         picks: See ``ShopPlanner``.
         after: Name of the rival from whose weights its search starts, "" for the myopic oracle.
+        begins: Weights that it starts from in their place.
     """
 
     free: tuple[str, ...] = ()
     knows: Knows = "all"
     picks: Picks = "joint"
     after: str = ""
+    begins: Mapping[str, float] = field(default_factory=dict)
 
 
 RIVALS: Mapping[str, Rival] = {
@@ -70,7 +75,7 @@ RIVALS: Mapping[str, Rival] = {
     "myopic, joint": Rival(),
     "best constants": Rival(INDEX),
     "index + diversity": Rival((*INDEX, "diversity"), after="best constants"),
-    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="index + diversity"),
+    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="best constants", begins=PACED),
     "planner": Rival(PLAN),
     "planner, top-k": Rival(PLAN, picks="top-k", after="planner"),
     "planner on counts": Rival(PLAN, knows="counts", after="planner"),
@@ -106,6 +111,7 @@ def tuned_rival(
     start: ShopWeights = START,
 ) -> ShopPlanner:
     """The rival of the best weights found from ``start`` on."""
+    start = replace(start, **rival.begins)
     first, spread = (np.array([getattr(each, name) for name in rival.free]) for each in (start, SPREAD))
     if rival.after:
         spread *= [_NEARBY if name in RIVALS[rival.after].free else 1.0 for name in rival.free]

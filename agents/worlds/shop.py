@@ -15,7 +15,19 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, TextKit
 
-TUNED = ShopWeights()
+TUNED = ShopWeights(
+    offer=0.187,
+    dear=-0.32,
+    editorial=0.126,
+    shown=-0.566,
+    later=1.646,
+    pace=2.502,
+    bar=0.7,
+    consider=2.866,
+    consider_soon=-1.19,
+    content=32.037,
+    hold=5.61,
+)
 """Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.tuned_rival``."""
 
 
