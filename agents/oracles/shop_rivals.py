@@ -40,15 +40,18 @@ SPREAD = ShopWeights(
 START = ShopWeights(later=1.5)
 """Where searches start: the myopic oracle, which counts what the coming days bring."""
 
-PACED = {"pace": 1.5, "bar": 0.7, "diversity": 0.3}
-"""Where the search for a pace starts, beside the best constants: without a pace no search of this size finds one."""
+PACED = {"pace": 1.5, "bar": 0.7}
+"""Where the search for a pace starts: from no pace, no search of this size finds one."""
+
+PLANNED = {**PACED, "consider": 3.0, "content": 30.0, "hold": 5.0}
+"""Where that for a plan starts, for the same reason."""
 
 _NEARBY = 0.4
 """Factor on the spread of weights that another rival's search has found."""
 
 INDEX = ("offer", "offer_quality", "offer_allure", "dear", "editorial", "editorial_quality", "shown", "later")
 PACE = ("diversity", "pace", "bar")
-PLAN = ("later", "pace", "bar", "consider", "consider_soon", "content", "hold", "editorial", "offer", "dear", "shown")
+PLAN = (*INDEX, *PACE, "consider", "consider_soon", "content", "hold")
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ RIVALS: Mapping[str, Rival] = {
     "myopic, joint": Rival(),
     "best constants": Rival(INDEX),
     "index + diversity": Rival((*INDEX, "diversity"), after="best constants"),
-    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="best constants", begins=PACED),
-    "planner": Rival(PLAN),
+    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="index + diversity", begins=PACED),
+    "planner": Rival(PLAN, after="index + diversity", begins=PLANNED),
     "planner, top-k": Rival(PLAN, picks="top-k", after="planner"),
     "planner on counts": Rival(PLAN, knows="counts", after="planner"),
     "planner on persona": Rival(PLAN, knows="persona", after="planner"),
