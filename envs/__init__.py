@@ -23,6 +23,7 @@ from driftrec.envs.recsim_long_term_satisfaction import (
     long_term_satisfaction_world,
 )
 from driftrec.envs.sardine import SardineEnv, SardineVectorEnv, sardine_world
+from driftrec.envs.shop import ShopEnv, ShopVectorEnv, shop_world
 from driftrec.envs.video import VideoEnv, VideoVectorEnv, video_world
 from driftrec.simulators.published.sardine_config import PUBLISHED as SARDINE
 
@@ -39,6 +40,8 @@ __all__ = [
     "NewsVectorEnv",
     "SardineEnv",
     "SardineVectorEnv",
+    "ShopEnv",
+    "ShopVectorEnv",
     "VideoEnv",
     "VideoVectorEnv",
     "interest_evolution_world",
@@ -47,6 +50,7 @@ __all__ = [
     "music_world",
     "news_world",
     "sardine_world",
+    "shop_world",
     "video_world",
 ]
 
@@ -66,6 +70,7 @@ def _register(name: str, classes: str, kwargs: Mapping[str, Any]) -> None:
 _register("News", "news:News", {})
 _register("Music", "music:Music", {})
 _register("Video", "video:Video", {})
+_register("Shop", "shop:Shop", {})
 _register("RecSim-InterestEvolution", "recsim_interest_evolution:InterestEvolution", {})
 _register("RecSim-InterestExploration", "recsim_interest_exploration:InterestExploration", {})
 _register("RecSim-LongTermSatisfaction", "recsim_long_term_satisfaction:LongTermSatisfaction", {})

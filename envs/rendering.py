@@ -75,11 +75,7 @@ class Account:
         return "\n".join(lines + [f"  {change}" for change in self._changes(before)])
 
     def _when(self, steps: int) -> str:
-        words = f"Step {steps}{self._of}"
-        if "clock" in self._seen:  # of news
-            hours, session = self._seen["clock"][:2]
-            words += f", hour {hours:.1f}, session {session:.0f}"
-        return words
+        return f"Step {steps}{self._of}{moment(self._world, self._seen)}"
 
     def _changes(self, before: Mapping[str, Any]) -> list[str]:
         """The user's hidden numbers that moved, the largest changes of each kind."""
@@ -133,6 +129,20 @@ def describe(world: World[Any], seen: Mapping[str, Any], item: int) -> str:
     if catalogue is None:
         return f"item {item}"
     return f"{catalogue.titles[item]} [{item}, {catalogue.topic_names[catalogue.topic[item]]}]"
+
+
+@singledispatch
+def moment(world: World[Any], seen: Mapping[str, Any]) -> str:
+    """When it is by the user's clock, in words that follow the number of the step; a world may register its own.
+
+    Args:
+        world: The user's.
+        seen: The observation.
+    """
+    if "clock" not in seen:
+        return ""
+    hours, session = seen["clock"][:2]
+    return f", hour {hours:.1f}, session {session:.0f}"
 
 
 def _copied(observation: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,8 +106,7 @@ def log_random(
     events = []  # (3, opened) a step: step, lane, item
     for t in range(settings.log_steps):
         slates = policy.act(observation)
-        observation, clicks, earned, over[t] = serve(envs, slates)
-        engagement[t] = earned.sum(axis=1)
+        observation, clicks, _, engagement[t], over[t] = serve(envs, slates)
         lanes, positions = np.nonzero(clicks)
         events.append(np.stack([np.full_like(lanes, t), lanes, slates[lanes, positions]]))
     after = engagement_after(engagement, over, settings.gamma)

@@ -46,22 +46,23 @@ def _served(envs: RecommendationVectorEnv, policy: Policy, judge: Judge, num_ste
         with torch.no_grad():
             seen = judge.ranker.remember(as_tensors(observation))
             shown = judge.items.of(observation, slates)
-        observation, clicks, engagement, over = serve(envs, slates)
+        observation, clicks, engagement, _, over = serve(envs, slates)
         yield Logs(seen, shown, *map(torch.from_numpy, (clicks, engagement, over)))
 
 
 def serve(
     envs: RecommendationVectorEnv, slates: Slates
-) -> tuple[Observation, NDArray[np.bool_], NDArray[np.float32], NDArray[np.bool_]]:
+) -> tuple[Observation, NDArray[np.bool_], NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
     """Show ``slates`` (lanes, slate_size) in ``envs`` (autoreset "SameStep").
 
     Returns:
-        The next observation; clicks and engagement by position, (lanes, slate_size); whether the episode is over. The
-        last three are those of the user who was shown the slate, also where the lane has gone on to the next one.
+        The next observation; clicks and engagement by position, (lanes, slate_size); the reward, which may hold more
+        than the positions brought; whether the episode is over. The last four are those of the user who was shown the
+        slate, also where the lane has gone on to the next one.
     """
-    observation, _, terminated, truncated, info = envs.step(slates)
+    observation, reward, terminated, truncated, info = envs.step(slates)
     over = terminated | truncated
     last = info.get("final_info", info)
     clicks = np.where(over[:, None], last["clicks"], info["clicks"])
     engagement = np.where(over[:, None], last["engagement"], info["engagement"])
-    return observation, clicks, engagement, over
+    return observation, clicks, engagement, reward, over

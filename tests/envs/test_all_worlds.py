@@ -119,7 +119,7 @@ def test_lanes_equal_single_environments_bit_for_bit(name, settings, leave, mode
 def test_stepping_imports_neither_a_learning_library_nor_an_original():
     code = (
         "import sys, gymnasium, driftrec.envs\n"
-        "for name, size in (('News', 5), ('Sardine-SlateTopK-Bored', 10)):\n"
+        "for name, size in (('News', 5), ('Shop', 6), ('Sardine-SlateTopK-Bored', 10)):\n"
         "    env = gymnasium.make(f'driftrec/{name}-v0', horizon=5)\n"
         "    env.reset(seed=0); env.step(list(range(size)))\n"
         "    envs = gymnasium.make_vec(f'driftrec/{name}-v0', num_envs=2)\n"

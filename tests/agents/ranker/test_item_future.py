@@ -23,7 +23,8 @@ def test_events_whose_future_was_not_seen_are_left_out(make_context, monkeypatch
         step = len(shown)
         shown.append(slates)
         clicks = np.array([[True, False, False], [False, False, step % 3 == 0]])
-        return observation, clicks, np.array([[step, 0, 0], [0, 0, 100.0 * step]]), np.array([step == 5, False])
+        engagement = np.array([[step, 0, 0], [0, 0, 100.0 * step]])
+        return observation, clicks, engagement, engagement.sum(axis=1), np.array([step == 5, False])
 
     observation = {"persona": np.zeros((2, 1), np.int32)}
     monkeypatch.setattr("driftrec.agents.ranker.item_future.serve", serve)
@@ -42,14 +43,15 @@ def test_every_click_of_a_slate_is_an_event(make_context, monkeypatch):
     def serve(envs, slates):
         shown.append(slates)
         clicks = np.array([[True, False, True], [False, True, False]])
-        return observation, clicks, np.array([[1.0, 0.0, 2.0], [0.0, 5.0, 0.0]]), np.zeros(2, np.bool_)
+        engagement = np.array([[1.0, 0.0, 2.0], [0.0, 5.0, 0.0]])
+        return observation, clicks, engagement, np.array([4.0, 5.0]), np.zeros(2, np.bool_)  # 1 more came later
 
     observation = {"persona": np.zeros((2, 1), np.int32)}
     monkeypatch.setattr("driftrec.agents.ranker.item_future.serve", serve)
     envs = SimpleNamespace(num_envs=2, reset=lambda seed: (observation, {}))
     opened, after = log_random(context, envs, 0, ItemFutureSettings(log_steps=2, gamma=0.5))
     assert opened.tolist() == [shown[0][0, 0], shown[0][0, 2], shown[0][1, 1]]
-    np.testing.assert_allclose(after, [1.5, 1.5, 2.5])  # what the next step brings, both positions, times gamma
+    np.testing.assert_allclose(after, [2.0, 2.0, 2.5])  # the next step's reward, whatever brought it, times gamma
 
 
 def made_up(events=20_000, items=60, unseen=10, seed=0):

@@ -1,0 +1,73 @@
+"""Parameters of a policy by simulation: the cross-entropy method over plain vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.policy import Policy
+from driftrec.simulators import noise
+from driftrec.simulators.world import World
+
+Vector = NDArray[np.float64]
+Make = Callable[[Vector], Policy]
+"""A policy of parameters."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How hard to search.
+
+    Attributes:
+        users: Users that each candidate meets, the same for all.
+        rounds: Rounds.
+        samples: Candidates a round, of which the best quarter sets the next.
+        seed: Source of users and candidates.
+    """
+
+    users: int = 200
+    rounds: int = 8
+    samples: int = 16
+    seed: int = 0
+
+
+def cross_entropy(
+    world: World[Any],
+    make: Make,
+    start: Vector,
+    spread: Vector,
+    horizon: int,
+    budget: Budget = Budget(),
+    report: Callable[[str], None] = lambda line: None,
+) -> tuple[Vector, float]:
+    """The best parameters met by the cross-entropy method (Rubinstein, 1999), and what they earned.
+
+    Args:
+        world: Where.
+        make: Makes the policy of parameters.
+        start: Parameters tried first.
+        spread: Standard deviation of the first round's candidates around them; 0 keeps one as it is.
+        horizon: Steps of an episode.
+        budget: How hard.
+        report: Called with a line a round.
+    """
+    rng = np.random.default_rng(budget.seed)
+    users = noise.user_seeds(budget.seed, "search", budget.users)
+    centre, width, best, most = start.astype(float), spread.astype(float), start, -np.inf
+    for index in range(budget.rounds):
+        candidates = centre + width * rng.standard_normal((budget.samples, len(centre)))
+        candidates[0] = centre
+        if index:
+            candidates[1] = best
+        returns = np.array([mean_engagement(world, make(each), users, horizon) for each in candidates])
+        elite = candidates[np.argsort(returns)[-max(budget.samples // 4, 2) :]]
+        centre, width = elite.mean(axis=0), elite.std(axis=0) + 0.1 * width
+        if returns.max() > most:
+            best, most = candidates[int(returns.argmax())], float(returns.max())
+        report(f"round {index + 1} of {budget.rounds}: {most:.1f} {world.unit} with {best.round(2).tolist()}")
+    return best, most

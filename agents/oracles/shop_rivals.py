@@ -1,0 +1,272 @@
+"""Shop: what each kind of foresight is worth, the rivals of one table tuned by simulation with full information."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.baselines.common import draw_distinct, step_generator
+from driftrec.agents.evaluation.play import mean_engagement, play
+from driftrec.agents.oracles.search import Budget, Vector, cross_entropy
+from driftrec.agents.oracles.shop_planner import Picks, ShopPlanner, ShopWeights
+from driftrec.agents.oracles.shop_sight import Knows
+from driftrec.agents.policy import Observation, Policy, Slates
+from driftrec.simulators import noise
+from driftrec.simulators.shop.world import ShopWorld
+
+SPREAD = ShopWeights(
+    offer=1.0,
+    offer_quality=0.5,
+    offer_allure=0.5,
+    dear=1.0,
+    editorial=1.0,
+    editorial_quality=1.0,
+    shown=0.5,
+    later=1.5,
+    diversity=0.5,
+    pace=2.0,
+    bar=0.2,
+    consider=5.0,
+    consider_soon=10.0,
+    content=20.0,
+    hold=5.0,
+)
+"""Standard deviations of the first round of a search."""
+
+START = ShopWeights(later=1.5)
+"""Where searches start: the myopic oracle, which counts what the coming days bring."""
+
+PACED = {"pace": 1.5, "bar": 0.7}
+"""Where the search for a pace starts: from no pace, no search of this size finds one."""
+
+PLANNED = {**PACED, "consider": 3.0, "content": 30.0, "hold": 5.0}
+"""Where that for a plan starts, for the same reason."""
+
+_NEARBY = 0.4
+"""Factor on the spread of weights that another rival's search has found."""
+
+INDEX = ("offer", "offer_quality", "offer_allure", "dear", "editorial", "editorial_quality", "shown", "later")
+PACE = ("diversity", "pace", "bar")
+PLAN = (*INDEX, *PACE, "consider", "consider_soon", "content", "hold")
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A kind of policy.
+
+    Attributes:
+        free: Names of the ``ShopWeights`` that are tuned; the others are those of ``START``.
+        knows: What it is told.
+        picks: See ``ShopPlanner``.
+        after: Name of the rival from whose weights its search starts, "" for the myopic oracle.
+        begins: Weights that it starts from in their place.
+    """
+
+    free: tuple[str, ...] = ()
+    knows: Knows = "all"
+    picks: Picks = "joint"
+    after: str = ""
+    begins: Mapping[str, float] = field(default_factory=dict)
+
+
+RIVALS: Mapping[str, Rival] = {
+    "myopic, top-k": Rival(picks="top-k"),
+    "myopic, joint": Rival(),
+    "best constants": Rival(INDEX),
+    "index + diversity": Rival((*INDEX, "diversity"), after="best constants"),
+    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="index + diversity", begins=PACED),
+    "planner": Rival(PLAN, after="index + diversity", begins=PLANNED),
+    "planner, top-k": Rival(PLAN, picks="top-k", after="planner"),
+    "planner on counts": Rival(PLAN, knows="counts", after="planner"),
+    "planner on persona": Rival(PLAN, knows="persona", after="planner"),
+}
+"""By name. All are told the truth of tastes and needs but the last two; the paced index keeps one bar for all users."""
+
+OFF: Mapping[str, Mapping[str, Any]] = {
+    "wear": {"wear": {"threshold": 1e6, "spread": 0.0}},
+    "annoyance": {"wear": {"annoyance": 0.0}},
+    "own thresholds": {"wear": {"spread": 0.0}},
+    "consideration": {"consideration": {"offer": 0.0, "editorial": 0.0}, "purchase": {"base": -4.5}},
+    "needs that recur": {"needs": {"durable": 0.0, "period": 0.01}},
+    "complements": {"complements": {"strength": 0.0}},
+    "later purchases": {"later": {"delay": 0.0}},
+    "takeaway": {"browsing": {"takeaway": 0.0}},
+}
+"""Changes that switch a mechanism off; without consideration, sales are made likely by themselves."""
+
+
+def made(world: ShopWorld, rival: Rival, vector: Vector, start: ShopWeights = START) -> ShopPlanner:
+    """The policy of a rival's free weights, the others those of ``start``."""
+    told = dict(zip(rival.free, vector.tolist(), strict=True))
+    return ShopPlanner(world, replace(start, **told), rival.knows, rival.picks)
+
+
+def tuned_rival(
+    world: ShopWorld,
+    rival: Rival,
+    horizon: int,
+    budget: Budget,
+    report: Callable[[str], None] = lambda line: None,
+    start: ShopWeights = START,
+) -> ShopPlanner:
+    """The rival of the best weights found from ``start`` on."""
+    start = replace(start, **rival.begins)
+    first, spread = (np.array([getattr(each, name) for name in rival.free]) for each in (start, SPREAD))
+    if rival.after:
+        spread *= [_NEARBY if name in RIVALS[rival.after].free else 1.0 for name in rival.free]
+    if not rival.free:
+        return made(world, rival, first, start)
+    best, _ = cross_entropy(
+        world, lambda vector: made(world, rival, vector, start), first, spread, horizon, budget, report
+    )
+    return made(world, rival, best, start)
+
+
+def index_from_logs(world: ShopWorld, horizon: int, users: int, budget: Budget, gamma: float = 0.97) -> ShopPlanner:
+    """The myopic oracle plus what followed things looked at in random logs, the best multiple of it.
+
+    Discounted rewards of later visits of so many ``users`` are regressed on the columns that an index has; the multiple
+    is the best of a few for the users of ``budget``.
+    """
+    columns, after = _random_logs(world, horizon, users, budget.seed, gamma)
+    after -= after.mean()
+    found = np.linalg.lstsq(columns, after, rcond=None)[0]
+    tuning = noise.user_seeds(budget.seed, "search", budget.users)
+    policies = []
+    for factor in (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0):
+        told = dict(zip(INDEX[:6], (factor * found).tolist(), strict=True))
+        policies.append(ShopPlanner(world, replace(START, **told)))
+    returns = [mean_engagement(world, policy, tuning, horizon) for policy in policies]
+    return policies[int(np.argmax(returns))]
+
+
+def _random_logs(
+    world: ShopWorld, horizon: int, users: int, seed: int, gamma: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Index columns of the things looked at under random pages, and the discounted reward of later visits."""
+    goods, offer = world.catalogue, world.offer.astype(float)
+    dear = np.log(np.maximum(goods.price, 1) / 10)
+    table = np.stack([offer, offer * goods.quality, offer * goods.allure, offer * dear, 1 - offer], axis=1)
+    table = np.column_stack([table, (1 - offer) * world.worth])  # (items, columns)
+    _, steps = play(world, RandomPages(world), noise.user_seeds(seed, "logs", users), horizon=horizon, seed=seed)
+    rewards, views = [], []
+    for step in steps:
+        rewards.append(step.feedback.reward().astype(float))
+        who, where = np.nonzero(step.feedback.clicks)
+        views.append((who, step.slates[who, where]))
+    after, rows, found = np.zeros(users), [], []
+    for reward, (who, items) in zip(reversed(rewards), reversed(views), strict=True):
+        rows.append(table[items])
+        found.append(after[who])
+        after = gamma * (reward + after)
+    return np.concatenate(rows), np.concatenate(found)
+
+
+class RandomPages:
+    """Random pages without repeats."""
+
+    def __init__(self, world: ShopWorld) -> None:
+        self._world = world
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Start over."""
+        self._users, self._seed, self._step = num_users, seed, 0
+
+    def act(self, observation: Observation) -> Slates:
+        """Pages, (users, slate_size)."""
+        self._step += 1
+        draws = step_generator(self._seed, self._step).random((self._users, self._world.slate_size))
+        return draw_distinct(draws, self._world.num_items)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a policy earned.
+
+    Attributes:
+        mean: A user and episode.
+        error: Its standard error over users.
+        views: Share of things shown that were looked at.
+    """
+
+    mean: float
+    error: float
+    views: float
+
+
+def judged(world: ShopWorld, policy: Policy, horizon: int, users: int, seed: int) -> Outcome:
+    """Let a policy serve users that no tuning met."""
+    total, views, shown = np.zeros(users), 0, 0
+    _, steps = play(world, policy, noise.user_seeds(seed, "judged", users), horizon=horizon, seed=seed)
+    for step in steps:
+        total += step.feedback.reward()
+        views += int(step.feedback.clicks.sum())
+        shown += step.present.size * world.slate_size
+    return Outcome(float(total.mean()), float(total.std() / np.sqrt(users)), views / shown)
+
+
+def weights_told(weights: ShopWeights) -> dict[str, float]:
+    """The weights that are not 0, rounded."""
+    return {name: round(value, 3) for name, value in asdict(weights).items() if value}
+
+
+def gap_table(
+    world: ShopWorld, horizon: int, budget: Budget, users: int, seed: int, report: Callable[[str], None] = print
+) -> tuple[dict[str, Outcome], dict[str, ShopWeights]]:
+    """Every rival tuned and judged: outcomes by name, and the weights found.
+
+    Args:
+        world: Where.
+        horizon: Steps of an episode.
+        budget: Of each search.
+        users: Users that judge, met by no search.
+        seed: Of these.
+        report: Called with a line a rival.
+    """
+    policies: dict[str, Policy] = {"random": RandomPages(world)}
+    outcomes: dict[str, Outcome] = {}
+    found: dict[str, ShopWeights] = {"": START}
+    policies["index from random logs"] = index_from_logs(world, horizon, 20 * budget.users, budget)
+    for name, rival in {**dict.fromkeys(policies), **RIVALS}.items():
+        if rival is not None:
+            policies[name] = policy = tuned_rival(world, rival, horizon, budget, start=found[rival.after])
+            found[name] = policy.weights
+        outcomes[name] = judged(world, policies[name], horizon, users, seed)
+        report(f"{name}: {outcomes[name]} {weights_told(found[name]) if name in found else ''}")
+    return outcomes, found
+
+
+def switched_off(
+    goods_world: Callable[[Mapping[str, Any]], ShopWorld],
+    found: Mapping[str, ShopWeights],
+    horizon: int,
+    budget: Budget,
+    users: int,
+    seed: int,
+    report: Callable[[str], None] = print,
+) -> dict[str, tuple[Outcome, Outcome]]:
+    """The planner and the best rule without memory where one mechanism is switched off, both tuned again.
+
+    Args:
+        goods_world: Makes the world of changes to its configuration.
+        found: Weights to start from, of ``gap_table``.
+        horizon: As of ``gap_table``, like the next four.
+        budget: Of each search.
+        users: That judge.
+        seed: Of these.
+        report: Called with a line a mechanism.
+    """
+    outcomes = {}
+    for name, changes in OFF.items():
+        world = goods_world(changes)
+        pair = [
+            judged(world, tuned_rival(world, RIVALS[kind], horizon, budget, start=found[kind]), horizon, users, seed)
+            for kind in ("planner", "index + diversity")
+        ]
+        outcomes[name] = (pair[0], pair[1])
+        report(f"without {name}: planner {pair[0]}, index + diversity {pair[1]}")
+    return outcomes

@@ -1,0 +1,59 @@
+"""Shop: the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from driftrec.agents.networks.text_ranker import TextRanker
+from driftrec.agents.oracles.search import Budget
+from driftrec.agents.oracles.shop_planner import ShopPlanner, ShopWeights
+from driftrec.agents.oracles.shop_rivals import RIVALS, START, tuned_rival
+from driftrec.agents.ranker.fitting import Report
+from driftrec.agents.ranker.items import TextItems
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kit import Effort, TextKit
+
+TUNED = ShopWeights(
+    offer=0.187,
+    dear=-0.32,
+    editorial=0.126,
+    shown=-0.566,
+    later=1.646,
+    pace=2.502,
+    bar=0.7,
+    consider=2.866,
+    consider_soon=-1.19,
+    content=32.037,
+    hold=5.61,
+)
+"""Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.tuned_rival``."""
+
+
+class ShopKit(TextKit):
+    """Of ``driftrec/Shop-v0``: several things of a page are looked at, and what was seen may be shown again."""
+
+    tunes_planner = True
+
+    def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
+        """A judge over the catalogue, see ``Kit``."""
+        ranker = TextRanker(setup.context, told["representation"], seed, choice=self.choice(setup))
+        return Judge(ranker, TextItems(setup.context, reads=False), farsighted)
+
+    def myopic_oracle(self, setup: Setup) -> ShopPlanner:
+        """Most expected reward until the next visit, each pick knowing those above it."""
+        world: Any = setup.world
+        return ShopPlanner(world, START)
+
+    def planner(self, setup: Setup, effort: Effort, report: Report) -> ShopPlanner:
+        """Weighs wear, consideration, satisfaction and sales held back; tuned from the usual weights on if asked to."""
+        world: Any = setup.world
+        if not effort.retune:
+            return ShopPlanner(world, TUNED)
+        budget = Budget(effort.users, effort.rounds)
+        return tuned_rival(world, RIVALS["planner"], setup.horizon, budget, report, start=TUNED)
+
+
+KITS = {"driftrec/Shop-v0": ShopKit()}
+"""By environment id."""

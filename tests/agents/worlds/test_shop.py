@@ -1,0 +1,109 @@
+"""The shop's kit: its planner serves and beats what it must, and the learner of texts fits the world."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.oracles.search import Budget
+from driftrec.agents.oracles.shop_planner import ShopPlanner, ShopWeights
+from driftrec.agents.oracles.shop_rivals import OFF, RIVALS, RandomPages, index_from_logs, judged, tuned_rival
+from driftrec.agents.oracles.shop_sight import sight_of
+from driftrec.agents.ranker.choice import AnyClick
+from driftrec.agents.setup import Setup, WorldArgs
+from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.worlds.kits import kit_named
+from driftrec.agents.worlds.shop import TUNED
+from driftrec.envs.shop import shop_world
+from driftrec.simulators.noise import user_seeds
+
+WORLD, KIT = shop_world(), kit_named("driftrec/Shop-v0")
+SETUP = Setup(WorldArgs("driftrec/Shop-v0"), WORLD, 30)
+USERS = user_seeds(1, "test", 60)
+
+
+def begun(users=20, steps=5):
+    state, rng = WORLD.reset(np.arange(users, dtype=np.uint64)), np.random.default_rng(0)
+    for _ in range(steps):
+        WORLD.step(state, rng.integers(WORLD.num_items, size=(users, 6)))
+    return state
+
+
+def test_foresight_pays_and_the_myopic_beat_random():
+    random, myopic, planner = (
+        mean_engagement(WORLD, policy, USERS, 60)
+        for policy in (RandomPages(WORLD), KIT.myopic_oracle(SETUP), KIT.planner(SETUP, Effort(), print))
+    )
+    assert planner > 2 * myopic > 2 * random
+
+
+@pytest.mark.parametrize("picks", ["joint", "top-k"])
+def test_pages_hold_six_things_and_none_twice(picks):
+    policy = ShopPlanner(WORLD, TUNED, picks=picks)
+    state = begun()
+    state.gone[3] = True
+    policy.see(state)
+    pages = policy.act({})
+    assert pages.shape == (20, 6)
+    assert (np.sort(pages, axis=1)[:, 1:] != np.sort(pages, axis=1)[:, :-1]).all()
+
+
+def test_the_first_pick_is_what_sells_best_alone():
+    policy = ShopPlanner(WORLD, ShopWeights())
+    state = begun()
+    policy.see(state)
+    best = WORLD.expected_engagement(state).argmax(axis=1)
+    present = ~state.gone
+    np.testing.assert_array_equal(policy.act({})[present, 0], best[present])
+
+
+def test_picks_that_see_each_other_spread_over_categories():
+    state = begun()
+    spread = []
+    for picks in ("joint", "top-k"):
+        policy = ShopPlanner(WORLD, TUNED, picks=picks)
+        policy.see(state)
+        topics = WORLD.catalogue.topic[policy.act({})]
+        spread.append(np.mean([len(set(row)) for row in topics.tolist()]))
+    assert spread[0] > spread[1] + 0.5
+
+
+@pytest.mark.parametrize("knows", ["all", "usual thresholds", "counts", "persona"])
+def test_what_is_believed_leaves_the_state_alone(knows):
+    state, twin = begun(), begun()
+    sight = sight_of(WORLD, state, np.arange(20), knows)
+    for name, value in vars(state).items():
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(value, getattr(twin, name), err_msg=name)
+    assert sight.view.shape == (20, WORLD.num_items)
+    assert (sight.threshold == WORLD.config.wear.threshold).all() == (knows != "all")
+
+
+def test_a_search_finds_something_better_than_the_start():
+    budget = Budget(users=40, rounds=2, samples=6)
+    found = tuned_rival(WORLD, replace(RIVALS["best constants"], free=("shown", "editorial")), 30, budget)
+    start = tuned_rival(WORLD, RIVALS["myopic, joint"], 30, budget)
+    assert found.weights != start.weights
+    users = user_seeds(0, "search", 40)
+    assert mean_engagement(WORLD, found, users, 30) >= mean_engagement(WORLD, start, users, 30)
+
+
+def test_an_index_is_found_in_random_logs():
+    policy = index_from_logs(WORLD, 30, 200, Budget(users=30))
+    outcome = judged(WORLD, policy, 30, 40, seed=1)
+    assert outcome.mean > 0
+    assert 0 < outcome.views < 1
+
+
+@pytest.mark.parametrize("name", OFF)
+def test_every_mechanism_can_be_switched_off(name):
+    world = shop_world(config=OFF[name])
+    assert mean_engagement(world, ShopPlanner(world, TUNED), USERS[:10], 10) >= 0
+
+
+def test_several_things_are_opened_and_may_be_shown_again(make_setup):
+    setup = make_setup(8, slate_size=3, history=10, horizon=5)
+    elsewhere = replace(setup, world=WORLD)
+    assert isinstance(KIT.choice(elsewhere), AnyClick)
+    assert KIT.judge(setup, asdict(KIT.settings), 0).items.keys == ()
