@@ -66,7 +66,7 @@ def cross_entropy(
             candidates[1] = best
         returns = np.array([mean_engagement(world, make(each), users, horizon) for each in candidates])
         elite = candidates[np.argsort(returns)[-max(budget.samples // 4, 2) :]]
-        centre, width = elite.mean(axis=0), elite.std(axis=0) + 0.1 * width
+        centre, width = elite.mean(axis=0), 0.5 * (elite.std(axis=0) + width)  # narrowed slowly: elites are few
         if returns.max() > most:
             best, most = candidates[int(returns.argmax())], float(returns.max())
         report(f"round {index + 1} of {budget.rounds}: {most:.1f} {world.unit} with {best.round(2).tolist()}")

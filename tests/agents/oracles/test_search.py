@@ -39,10 +39,10 @@ class Always:
         return np.full((self.users, 1), self.item)
 
 
-BUDGET = Budget(users=2, rounds=6, samples=12)
+BUDGET = Budget(users=2, rounds=8, samples=12)
 
 
-def found(start=10.0, spread=20.0, budget=BUDGET, report=lambda line: None):
+def found(start=10.0, spread=40.0, budget=BUDGET, report=lambda line: None):
     return cross_entropy(Hill(), Always, np.array([start]), np.array([spread]), 3, budget, report)
 
 
@@ -51,7 +51,7 @@ def test_it_climbs_and_says_so():
     best, earned = found(report=lines.append)
     assert abs(best[0] - 70.5) < 3
     assert earned == 3 * (100 - abs(int(best[0]) - 70))
-    assert [line.split(":")[0] for line in lines] == [f"round {i} of 6" for i in range(1, 7)]
+    assert [line.split(":")[0] for line in lines] == [f"round {i} of 8" for i in range(1, 9)]
 
 
 def test_it_is_never_below_its_start():
