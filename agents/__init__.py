@@ -14,6 +14,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     ranker        what a user would open and what that brings: choice, judge, logs, fitting, warm start
     networks      what the ranker is made of: a network over texts, one over features, their encoders
     oracles       policies that are told the truth, and planners
+    scenarios     planners of our own scenarios, and the rivals that a plan must beat
     ppo           slates item by item on the ranker, learned by PPO
     slateq        the same by SlateQ
     stock         stable-baselines3's own algorithms

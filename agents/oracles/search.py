@@ -36,7 +36,7 @@ class Budget:
     seed: int = 0
 
 
-def cross_entropy(
+def search_weights(
     world: World[Any],
     make: Make,
     start: Vector,

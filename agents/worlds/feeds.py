@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from driftrec.agents.baselines.nonpersonalised import Random
-from driftrec.agents.oracles.feed_kept import kept_pages
-from driftrec.agents.oracles.feed_pages import FeedPages, Insight
-from driftrec.agents.oracles.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS, SONG_RIVALS, Rivals
-from driftrec.agents.oracles.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import PageItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.scenarios.feed_kept import kept_pages
+from driftrec.agents.scenarios.feed_pages import FeedPages, Insight
+from driftrec.agents.scenarios.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS, SONG_RIVALS, Rivals
+from driftrec.agents.scenarios.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, Reference, TextKit
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles.search import Budget
-from driftrec.agents.oracles.shop_planner import ShopPlanner, ShopWeights
-from driftrec.agents.oracles.shop_rivals import RIVALS, START, tuned_rival
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
+from driftrec.agents.scenarios.shop_rivals import RIVALS, START, tuned_rival
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, TextKit
 

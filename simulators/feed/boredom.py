@@ -1,4 +1,4 @@
-"""Boredom with a topic: nothing happens for long, then all of it, and it takes rest to pass."""
+"""TopicBoredom with a topic: nothing happens for long, then all of it, and it takes rest to pass."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)
-class Boredom:
+class TopicBoredom:
     """Load of a user u with a topic c, and a switch B with hysteresis.
 
         opened: load <- load + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from driftrec.simulators.feed.appeal import Appeal
-from driftrec.simulators.feed.boredom import Boredom
+from driftrec.simulators.feed.boredom import TopicBoredom
 from driftrec.simulators.feed.habit import Habit, Weariness
 from driftrec.simulators.feed.mood import Mood, Streak
 from driftrec.simulators.feed.repeats import Repeats
@@ -34,7 +34,7 @@ class FeedConfig:
     appeal: Appeal = field(default_factory=Appeal)
     watching: Watching = field(default_factory=Watching)
     regret: Regret = field(default_factory=Regret)
-    boredom: Boredom = field(default_factory=Boredom)
+    boredom: TopicBoredom = field(default_factory=TopicBoredom)
     taste: Taste = field(default_factory=Taste)
     weariness: Weariness = field(default_factory=Weariness)
     habit: Habit = field(default_factory=Habit)
@@ -69,7 +69,7 @@ MUSIC = MusicConfig(
     appeal=Appeal(base=-2.4, taste=2.0, allure=0.4, bored=3.0, seen=0.0, takeaway=0.5, position=0.02),
     watching=Watching(base=0.5, spread=0.2),
     regret=Regret(allure=0.4, rate=0.06),
-    boredom=Boredom(threshold=6.0, rest=0.25, keep=0.75, half_life=24.0, annoy=0.08),
+    boredom=TopicBoredom(threshold=6.0, rest=0.25, keep=0.75, half_life=24.0, annoy=0.08),
     taste=Taste(gem=1.3, growth=0.15, half_life=240.0),
     weariness=Weariness(base=-1.9, satisfaction=4.0, tired=90.0),
     habit=Habit(base=1.05),

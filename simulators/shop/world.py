@@ -124,8 +124,8 @@ class ShopWorld(Visiting):
 
     def expected_engagement(self, state: ShopState) -> Float:
         """Expected reward at once of every item if it were shown alone at the top, (users, items)."""
-        chance = sigmoid(self.view_logits(state))
-        chance *= sigmoid(self.buy_logits(state))
+        chance = logistic(self.view_logits(state))
+        chance *= logistic(self.buy_logits(state))
         chance *= self.gain
         return chance
 
@@ -150,7 +150,7 @@ class ShopWorld(Visiting):
         return logits
 
 
-def sigmoid(logits: Float) -> Float:
+def logistic(logits: Float) -> Float:
     """Chances of log-odds, in place."""
     np.negative(logits, out=logits)
     with np.errstate(over="ignore"):

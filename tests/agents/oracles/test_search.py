@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from driftrec.agents.oracles.search import Budget, cross_entropy
+from driftrec.agents.oracles.search import Budget, search_weights
 from driftrec.simulators import noise
 from driftrec.simulators.plain import PlainWorld
 from driftrec.simulators.world import Feedback, Field
@@ -43,7 +43,7 @@ BUDGET = Budget(users=2, rounds=8, samples=12)
 
 
 def found(start=10.0, spread=40.0, budget=BUDGET, report=lambda line: None):
-    return cross_entropy(Hill(), Always, np.array([start]), np.array([spread]), 3, budget, report)
+    return search_weights(Hill(), Always, np.array([start]), np.array([spread]), 3, budget, report)
 
 
 def test_it_climbs_and_says_so():

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.comparison.full_gap import full_gap
-from driftrec.agents.oracles.feed_kept import kept_pages
-from driftrec.agents.oracles.feed_pages import FeedPages
-from driftrec.agents.oracles.feed_rivals import PLANNER, RIVALS
 from driftrec.agents.policy import Oracle
 from driftrec.agents.registry import builders
+from driftrec.agents.scenarios.feed_kept import kept_pages
+from driftrec.agents.scenarios.feed_pages import FeedPages
+from driftrec.agents.scenarios.feed_rivals import PLANNER, RIVALS
 from driftrec.agents.setup import Setup, WorldArgs, make_env
 from driftrec.agents.worlds.feeds import FeedKit
 from driftrec.agents.worlds.kit import Effort

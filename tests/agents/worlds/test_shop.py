@@ -7,10 +7,10 @@ import pytest
 
 from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.search import Budget
-from driftrec.agents.oracles.shop_planner import ShopPlanner, ShopWeights
-from driftrec.agents.oracles.shop_rivals import OFF, RIVALS, RandomPages, index_from_logs, judged, tuned_rival
-from driftrec.agents.oracles.shop_sight import sight_of
 from driftrec.agents.ranker.choice import AnyClick
+from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
+from driftrec.agents.scenarios.shop_rivals import OFF, RIVALS, RandomPages, index_from_logs, judged, tuned_rival
+from driftrec.agents.scenarios.shop_sight import sight_of
 from driftrec.agents.setup import Setup, WorldArgs
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named

@@ -8,7 +8,7 @@ import pytest
 
 from driftrec.envs.video import video_world
 from driftrec.simulators.feed.appeal import Appeal
-from driftrec.simulators.feed.boredom import Boredom
+from driftrec.simulators.feed.boredom import TopicBoredom
 from driftrec.simulators.feed.feed_config import FeedConfig
 from driftrec.simulators.feed.habit import Habit, Weariness
 from driftrec.simulators.feed.looks import Openings
@@ -92,10 +92,10 @@ def test_the_threshold_bores_once_and_annoys_once(world, state):
     state.load[:], state.bored[:], state.threshold[:], state.annoy[:] = 3.5, False, 5.0, 0.2
     before = state.satisfaction.copy()
     opened = openings(world, range(USERS))
-    Boredom().take(state, opened)
+    TopicBoredom().take(state, opened)
     assert not state.bored.any()
     for _ in range(2):
-        Boredom().take(state, opened)
+        TopicBoredom().take(state, opened)
         assert state.bored.sum() == USERS
         np.testing.assert_allclose(state.satisfaction, 0.8 * before, rtol=1e-6)
 
@@ -105,7 +105,7 @@ def test_rest_ends_boredom_later_than_it_began(world, state):
     there, hours = np.ones(USERS, np.float32), np.full(USERS, 12, np.float32)
     for load, bored in ((4.9, True), (3.6, True), (3.5, False)):  # times .85 / 2 against .3 * 5
         tired = replace(state, load=np.full_like(state.load, load), bored=state.bored.copy())
-        Boredom().pass_time(tired, hours, there)
+        TopicBoredom().pass_time(tired, hours, there)
         np.testing.assert_allclose(tired.load, load * 0.85 / 2, rtol=1e-5)
         assert (tired.bored == bored).all()
 

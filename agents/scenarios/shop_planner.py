@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.oracles.shop_sight import Knows, Sight, sight_of
 from driftrec.agents.oracles.told import Told
 from driftrec.agents.policy import Observation, Slates
+from driftrec.agents.scenarios.shop_sight import Knows, ShopSight, sight_of
 from driftrec.simulators.shop.customers import ShopState
-from driftrec.simulators.shop.world import ShopWorld, sigmoid
+from driftrec.simulators.shop.world import ShopWorld, logistic
 from driftrec.simulators.vectors import Float
 
 Picks = Literal["joint", "top-k"]
@@ -100,9 +100,9 @@ class ShopPlanner(Told):
             slates[present] = self._pages(sight_of(self.world, state, present, self.knows))
         return slates
 
-    def _pages(self, sight: Sight) -> Slates:
+    def _pages(self, sight: ShopSight) -> Slates:
         view, value, cost = self._worth(sight)
-        items = self._candidates(sigmoid(view.copy()) * value - cost)  # (users, candidates)
+        items = self._candidates(logistic(view.copy()) * value - cost)  # (users, candidates)
         view, value = (np.take_along_axis(each, items, axis=1) for each in (view, value))
         if self.picks == "top-k":
             best = np.argsort(-self._gains(sight, items, view, value, None, 0), axis=1)[:, : self.world.slate_size]
@@ -110,13 +110,13 @@ class ShopPlanner(Told):
             best = self._jointly(sight, items, view, value)
         return np.take_along_axis(items, best, axis=1)
 
-    def _worth(self, sight: Sight) -> tuple[Float, Float, Float]:
+    def _worth(self, sight: ShopSight) -> tuple[Float, Float, Float]:
         """Log-odds of a view, what follows a view in euros, and the cost of the pace, all (users, items)."""
         world, w = self.world, self.weights
         config, topic = world.config, world.catalogue.topic
         view, odds = sight.view, sight.buy
-        later = np.float32(w.later * config.later.delay) * sigmoid(odds - np.float32(config.later.hesitation))
-        buy = sigmoid(odds)
+        later = np.float32(w.later * config.later.delay) * logistic(odds - np.float32(config.later.hesitation))
+        buy = logistic(odds)
         lacks = (1 - sight.consideration)[:, topic]
         value = buy * (world.gain - np.float32(w.hold) * lacks) + (1 - buy) * later * world.gain
         wanted = (sight.wanted * (w.consider + w.consider_soon * sight.soon)).astype(np.float32)
@@ -142,7 +142,7 @@ class ShopPlanner(Told):
 
     def _gains(
         self,
-        sight: Sight,
+        sight: ShopSight,
         items: NDArray[np.int64],
         view: Float,
         value: Float,
@@ -153,13 +153,13 @@ class ShopPlanner(Told):
         browsing, w = self.world.config.browsing, self.weights
         topic, offer = self.world.catalogue.topic[items], self.world.offer[items]
         seen, shown = (np.take_along_axis(each, topic, axis=1) for each in above) if above else (0.0, 0.0)
-        chance = sigmoid((view - browsing.takeaway * seen - browsing.position * k).astype(np.float32))
+        chance = logistic((view - browsing.takeaway * seen - browsing.position * k).astype(np.float32))
         wears = self._wears[items]
         load = np.take_along_axis(sight.wear - w.bar * sight.threshold, topic, axis=1) + shown + wears
         cost = w.pace * np.clip(load, 0, 3) * wears - w.shown * offer + w.diversity * shown
         return (chance * value - cost).astype(np.float32)
 
-    def _jointly(self, sight: Sight, items: NDArray[np.int64], view: Float, value: Float) -> NDArray[np.int64]:
+    def _jointly(self, sight: ShopSight, items: NDArray[np.int64], view: Float, value: Float) -> NDArray[np.int64]:
         """Columns of ``items`` by position, (users, slate_size)."""
         users, browsing = np.arange(len(items)), self.world.config.browsing
         shape = len(items), self.world.num_categories
@@ -174,6 +174,6 @@ class ShopPlanner(Told):
             item = items[users, pick]
             topic = self.world.catalogue.topic[item]
             logit = view[users, pick] - browsing.takeaway * seen[users, topic] - browsing.position * k
-            seen[users, topic] += sigmoid(logit.astype(np.float32))
+            seen[users, topic] += logistic(logit.astype(np.float32))
             shown[users, topic] += self._wears[item]
         return picks

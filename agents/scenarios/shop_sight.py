@@ -21,7 +21,7 @@ LEAD = 5.0
 
 
 @dataclass(frozen=True)
-class Sight:
+class ShopSight:
     """Beliefs of some users, all (users, categories) unless said otherwise.
 
     Attributes:
@@ -47,7 +47,7 @@ class Sight:
     satisfaction: Float
 
 
-def sight_of(world: ShopWorld, state: ShopState, users: NDArray[np.intp], knows: Knows) -> Sight:
+def sight_of(world: ShopWorld, state: ShopState, users: NDArray[np.intp], knows: Knows) -> ShopSight:
     """What is believed of ``users``, rows of ``state``."""
     truth = replace(
         state,
@@ -61,7 +61,7 @@ def sight_of(world: ShopWorld, state: ShopState, users: NDArray[np.intp], knows:
     elif knows != "all":
         _forget(world, truth, keep_counts=knows == "counts")
     wanted = (truth.rate > 0).astype(np.float32) if knows in ("all", "usual thresholds") else _usually_wanted(truth)
-    return Sight(
+    return ShopSight(
         view=world.view_logits(truth),
         buy=world.buy_logits(truth),
         urge=world.urge(truth),

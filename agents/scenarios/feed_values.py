@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import Step, play
-from driftrec.agents.oracles.feed_pages import MOST, FeedWeights
-from driftrec.agents.oracles.feed_rivals import CONSTANTS
 from driftrec.agents.oracles.told import Told
 from driftrec.agents.policy import Observation, Policy, Slates
+from driftrec.agents.scenarios.feed_pages import MOST, FeedWeights
+from driftrec.agents.scenarios.feed_rivals import CONSTANTS
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.noise import user_seeds

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
-from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights
-from driftrec.agents.oracles.feed_rivals import Rivals, tune_rivals
 from driftrec.agents.oracles.planner_weights import world_key
+from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights
+from driftrec.agents.scenarios.feed_rivals import Rivals, tune_rivals
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.files import write_files

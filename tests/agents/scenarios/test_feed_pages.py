@@ -7,8 +7,8 @@ import pytest
 
 from driftrec.agents.baselines.nonpersonalised import Random
 from driftrec.agents.evaluation.play import mean_engagement
-from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights, Insight, as_known
-from driftrec.agents.oracles.feed_rivals import (
+from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights, Insight, as_known
+from driftrec.agents.scenarios.feed_rivals import (
     BEST_CONSTANTS,
     CONSTANTS,
     PLANNER,
@@ -16,7 +16,7 @@ from driftrec.agents.oracles.feed_rivals import (
     tune_rivals,
     with_those_before,
 )
-from driftrec.agents.oracles.feed_values import STATE_AWARE, page_features, values_from_logs
+from driftrec.agents.scenarios.feed_values import STATE_AWARE, page_features, values_from_logs
 from driftrec.agents.setup import context_of
 from driftrec.envs.video import video_world
 from driftrec.simulators.noise import user_seeds

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import draw_distinct, step_generator
 from driftrec.agents.evaluation.play import mean_engagement, play
-from driftrec.agents.oracles.search import Budget, Vector, cross_entropy
-from driftrec.agents.oracles.shop_planner import Picks, ShopPlanner, ShopWeights
-from driftrec.agents.oracles.shop_sight import Knows
+from driftrec.agents.oracles.search import Budget, Vector, search_weights
 from driftrec.agents.policy import Observation, Policy, Slates
+from driftrec.agents.scenarios.shop_planner import Picks, ShopPlanner, ShopWeights
+from driftrec.agents.scenarios.shop_sight import Knows
 from driftrec.simulators import noise
 from driftrec.simulators.shop.world import ShopWorld
 
@@ -55,7 +55,7 @@ PLAN = (*INDEX, *PACE, "consider", "consider_soon", "content", "hold")
 
 
 @dataclass(frozen=True)
-class Rival:
+class ShopRival:
     """A kind of policy.
 
     Attributes:
@@ -73,16 +73,16 @@ class Rival:
     begins: Mapping[str, float] = field(default_factory=dict)
 
 
-RIVALS: Mapping[str, Rival] = {
-    "myopic, top-k": Rival(picks="top-k"),
-    "myopic, joint": Rival(),
-    "best constants": Rival(INDEX),
-    "index + diversity": Rival((*INDEX, "diversity"), after="best constants"),
-    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="index + diversity", begins=PACED),
-    "planner": Rival(PLAN, after="index + diversity", begins=PLANNED),
-    "planner, top-k": Rival(PLAN, picks="top-k", after="planner"),
-    "planner on counts": Rival(PLAN, knows="counts", after="planner"),
-    "planner on persona": Rival(PLAN, knows="persona", after="planner"),
+RIVALS: Mapping[str, ShopRival] = {
+    "myopic, top-k": ShopRival(picks="top-k"),
+    "myopic, joint": ShopRival(),
+    "best constants": ShopRival(INDEX),
+    "index + diversity": ShopRival((*INDEX, "diversity"), after="best constants"),
+    "paced index": ShopRival((*INDEX, *PACE), knows="usual thresholds", after="index + diversity", begins=PACED),
+    "planner": ShopRival(PLAN, after="index + diversity", begins=PLANNED),
+    "planner, top-k": ShopRival(PLAN, picks="top-k", after="planner"),
+    "planner on counts": ShopRival(PLAN, knows="counts", after="planner"),
+    "planner on persona": ShopRival(PLAN, knows="persona", after="planner"),
 }
 """By name. All are told the truth of tastes and needs but the last two; the paced index keeps one bar for all users."""
 
@@ -99,7 +99,7 @@ OFF: Mapping[str, Mapping[str, Any]] = {
 """Changes that switch a mechanism off; without consideration, sales are made likely by themselves."""
 
 
-def made(world: ShopWorld, rival: Rival, vector: Vector, start: ShopWeights = START) -> ShopPlanner:
+def made(world: ShopWorld, rival: ShopRival, vector: Vector, start: ShopWeights = START) -> ShopPlanner:
     """The policy of a rival's free weights, the others those of ``start``."""
     told = dict(zip(rival.free, vector.tolist(), strict=True))
     return ShopPlanner(world, replace(start, **told), rival.knows, rival.picks)
@@ -107,7 +107,7 @@ def made(world: ShopWorld, rival: Rival, vector: Vector, start: ShopWeights = ST
 
 def tuned_rival(
     world: ShopWorld,
-    rival: Rival,
+    rival: ShopRival,
     horizon: int,
     budget: Budget,
     report: Callable[[str], None] = lambda line: None,
@@ -120,7 +120,7 @@ def tuned_rival(
         spread *= [_NEARBY if name in RIVALS[rival.after].free else 1.0 for name in rival.free]
     if not rival.free:
         return made(world, rival, first, start)
-    best, _ = cross_entropy(
+    best, _ = search_weights(
         world, lambda vector: made(world, rival, vector, start), first, spread, horizon, budget, report
     )
     return made(world, rival, best, start)

@@ -9,7 +9,7 @@ import numpy as np
 
 from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
-from driftrec.agents.oracles.feed_pages import FeedPages, FeedWeights, Insight
+from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights, Insight
 from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
