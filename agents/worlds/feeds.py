@@ -16,7 +16,7 @@ from driftrec.agents.scenarios.feed_pages import FeedPages, Insight
 from driftrec.agents.scenarios.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS, SONG_RIVALS, Rivals
 from driftrec.agents.scenarios.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kit import Effort, GapRoles, Reference, TextKit
+from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
 
 LOG_USERS = 1500
 """Users of the logs that indices and values are fitted to."""
@@ -73,11 +73,6 @@ class FeedKit(TextKit):
     def planner(self, setup: Setup, effort: Effort, report: Report) -> FeedPages:
         """Weighs what an opened item does to the user; its weights are tuned by simulation."""
         return self._kept(setup, (PLANNER,), effort, report)[PLANNER]
-
-    def references(self, setup: Setup) -> Mapping[str, Reference]:
-        """Myopia item by item, without regard to the page."""
-        world: Any = setup.world
-        return {"myopic-top-k": lambda: FeedPages(world, joint=False)}
 
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
         """The rows of ``driftrec gap --full``: what chance, myopia, indices, values and planning earn."""

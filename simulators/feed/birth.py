@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Personas
 from driftrec.simulators.feed.feed_config import FeedConfig
 from driftrec.simulators.feed.feed_state import FeedState
@@ -71,7 +71,7 @@ class Birth:
             hour=np.float32(24.0) * noise.uniform_low(words[:, 1]),
             clock=clock,
             gone=np.zeros(n, np.bool_),
-            seen=np.zeros((n, num_items), np.bool_),
+            seen=warm.full((n, num_items), np.False_),
             opened=Opened(n, config.memory),
             history=History(n, history, slate_size),
         )

@@ -69,7 +69,7 @@ MUSIC = MusicConfig(
     appeal=Appeal(base=-2.4, taste=2.0, allure=0.4, bored=3.0, seen=0.0, takeaway=0.5, position=0.02),
     watching=Watching(base=0.5, spread=0.2),
     regret=Regret(allure=0.4, rate=0.06),
-    boredom=TopicBoredom(threshold=6.0, rest=0.25, keep=0.75, half_life=24.0, annoy=0.08),
+    boredom=TopicBoredom(threshold=6.0, rest=0.25, keep=0.75, half_life=24.0, annoy=0.12),
     taste=Taste(gem=1.3, growth=0.15, half_life=240.0),
     weariness=Weariness(base=-1.9, satisfaction=4.0, tired=90.0),
     habit=Habit(base=1.05),

@@ -45,7 +45,7 @@ class Repeats:
     rest: float = 0.25
     half_life: float = 96.0  # hours
     worn_out: float = 4.0
-    annoy: float = 0.08
+    annoy: float = 0.12
     own: float = 0.5
 
     def __post_init__(self) -> None:

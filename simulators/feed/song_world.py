@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise
+from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.feed.feed_config import MUSIC, MusicConfig
 from driftrec.simulators.feed.feed_state import FeedState
@@ -78,9 +78,9 @@ class SongWorld(FeedWorld):
         return SongState(
             **vars(state),
             familiar=self._known(state, words[:, 2:]),
-            wear=np.zeros(every, np.float32),
-            played=np.full(every, LONG_AGO),
-            worn=np.zeros(every, np.bool_),
+            wear=warm.full(every, np.float32(0)),
+            played=warm.full(every, LONG_AGO),
+            worn=warm.full(every, np.False_),
             limit=config.repeats.born(noise.normal(words[:, 0])),
             mood=config.mood.drawn(state.hour, noise.uniform(words[:, 1])),
             streak=np.full(n, 0.5, np.float32),
@@ -120,7 +120,7 @@ class SongWorld(FeedWorld):
 
     def _known(self, state: FeedState, words: NDArray[np.uint64]) -> Float:
         """Familiarity at the start, (users, items): of ``words``' songs of the topics that the persona likes."""
-        familiar = np.zeros((len(words), self.num_items), np.float32)
+        familiar = warm.full((len(words), self.num_items), np.float32(0))
         liked = np.argsort(-self.usual[state.persona], axis=1, kind="stable")[:, : max(self.config.taste.liked, 1)]
         which = (noise.uniform(words) * liked.shape[1]).astype(np.int64)  # (users, known)
         topics = np.take_along_axis(liked, which, axis=1)

@@ -8,6 +8,7 @@ import pytest
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE, policies_in_words
 from driftrec.agents.registry import CLASSES, builders
 from driftrec.agents.setup import NEWS, WorldArgs, set_up
+from driftrec.agents.worlds.kit import TextKit
 from driftrec.agents.worlds.kits import KITS, kit_of
 
 ROOT = Path(__file__).parents[2]
@@ -35,9 +36,9 @@ def test_every_name_is_built_or_loaded_somewhere_and_no_other(known):
 
 def test_what_needs_texts_is_known_where_there_are_some_alone(known):
     texts = {name for name, told in KNOWN.items() if told.texts}
-    for world, (made, _) in known.items():
+    for world, (made, kit) in known.items():
         here = {*made.policies, *made.loaders} & texts
-        assert here == (texts if world in (NEWS, "driftrec/Shop-v0") else set()), world
+        assert here == (texts if isinstance(kit, TextKit) else set()), world
 
 
 def test_baselines_and_stock_kinds_of_every_kit_are_known_in_its_world(known):

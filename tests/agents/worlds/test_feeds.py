@@ -40,7 +40,6 @@ def test_a_feed_keeps_its_own_names(setup):
     assert isinstance(kit, FeedKit)
     assert kit.tunes_planner
     assert set(kit.baselines) <= set(builders(setup).policies)
-    assert "myopic-top-k" in builders(setup).policies
     oracle = builders(setup).policies["myopic-oracle"](setup.context)
     assert isinstance(oracle, FeedPages)
     assert isinstance(oracle, Oracle)
