@@ -16,19 +16,23 @@ from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, TextKit
 
 TUNED = ShopWeights(
-    offer=0.187,
-    dear=-0.32,
-    editorial=0.126,
-    shown=-0.566,
-    later=1.646,
-    pace=2.502,
-    bar=0.7,
-    consider=2.866,
-    consider_soon=-1.19,
-    content=32.037,
-    hold=5.61,
+    offer=-1.622,
+    offer_quality=-0.12,
+    offer_allure=-0.878,
+    dear=-0.794,
+    editorial=0.335,
+    editorial_quality=0.01,
+    shown=-0.675,
+    later=-0.634,
+    diversity=0.845,
+    pace=2.88,
+    bar=0.653,
+    consider=0.817,
+    consider_soon=0.523,
+    content=31.461,
+    hold=4.556,
 )
-"""Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.tuned_rival``."""
+"""Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.gap_table``."""
 
 
 class ShopKit(TextKit):

@@ -84,7 +84,7 @@ class Visits:
 
         days = min(longest, 1 + floor(exp(-satisfaction (S - centre)) E / -log(1 - p))),  E ~ Exp(1)
         p = often or seldom by the user's habit, which is drawn anew with chance ``switch`` at every visit
-        P(gone for good) = 1 - exp(-2 churn f(steep (centre - S)) days)
+        P(gone for good) = 1 - exp(-2 churn f(steep (tipping - S)) days)
 
     At S = centre these are geometric days. In KuaiRand-Pure the gaps of 1 to 10 days are .617, .165, .079, .047, .031,
     .021, .014, .009, .006, .004: 52 % geometric with .872 and 48 % with .337.
@@ -97,8 +97,9 @@ class Visits:
         satisfaction: How much sooner the satisfied come. Chosen. >= 0.
         centre: Satisfaction at which gaps are those of the logs: the mean of random and planned visits. Chosen. 0 to 1.
         longest: Days away at most. Chosen. >= 1.
-        churn: Rate at which users are lost at S = centre, a day away. Chosen. >= 0.
-        steep: How fast the rate changes around the centre: an S-shaped loss. Chosen. >= 0.
+        churn: Rate at which users are lost at S = tipping, a day away. Chosen. >= 0.
+        steep: How fast the rate changes with satisfaction: an S-shaped loss. Chosen. >= 0.
+        tipping: Satisfaction around which it changes. Chosen. 0 to 1.
     """
 
     often: float = 0.872
@@ -106,13 +107,16 @@ class Visits:
     share: float = 0.52
     switch: float = 0.2
     satisfaction: float = 1.0
-    centre: float = 0.34
+    centre: float = 0.42
     longest: float = 30.0
     churn: float = 0.012
     steep: float = 6.0
+    tipping: float = 0.34
 
     def __post_init__(self) -> None:
-        check_ranges(self, often=(1e-3, 0.999), seldom=(1e-3, 0.999), share=(0, 1), switch=(0, 1), centre=(0, 1))
+        check_ranges(
+            self, often=(1e-3, 0.999), seldom=(1e-3, 0.999), share=(0, 1), switch=(0, 1), centre=(0, 1), tipping=(0, 1)
+        )
         check_ranges(self, satisfaction=(0, 50), longest=(1, 1e4), churn=(0, 1e3), steep=(0, 50))
 
     def habit(self, chance: Float) -> NDArray[np.bool_]:
@@ -127,5 +131,5 @@ class Visits:
 
     def lost(self, days: Float, satisfaction: Float) -> Float:
         """Chance of being gone for good after ``days``, all (users,)."""
-        calm = np.exp(np.float32(self.steep) * (satisfaction - np.float32(self.centre)))
+        calm = np.exp(np.float32(self.steep) * (satisfaction - np.float32(self.tipping)))
         return -np.expm1(np.float32(-2 * self.churn) * days / (np.float32(1) + calm))

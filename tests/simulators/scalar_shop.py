@@ -144,7 +144,7 @@ class ScalarCustomer:
         mean = -1 / math.log1p(-(v.often if self.often else v.seldom))
         spell = math.exp(-v.satisfaction * (self.s - v.centre)) * mean * words.exponential(size + 1)
         days = min(1 + math.floor(spell), v.longest)
-        rate = 2 * v.churn * f(v.steep * (v.centre - self.s))
+        rate = 2 * v.churn * f(v.steep * (v.tipping - self.s))
         left = words.low(size + 1) < 1 - math.exp(-rate * days)
         later = self.think_again(days, words, size)
         self.pass_time(days)

@@ -153,7 +153,7 @@ def test_the_satisfied_come_sooner_and_stay():
     assert short < long
     assert (np.diff(visits.lost(f(1, 10, 30), f(0.5, 0.5, 0.5))) > 0).all()
     assert (np.diff(visits.lost(f(5, 5, 5), f(0.1, 0.5, 0.9))) < 0).all()
-    np.testing.assert_allclose(visits.lost(f(5), f(visits.centre)), 1 - np.exp(-5 * visits.churn), rtol=1e-5)
+    np.testing.assert_allclose(visits.lost(f(5), f(visits.tipping)), 1 - np.exp(-5 * visits.churn), rtol=1e-5)
     assert (visits.days(f(0.0), np.array([False]), f(16.0)) == visits.longest).all()
 
 
