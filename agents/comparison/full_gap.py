@@ -113,7 +113,7 @@ def _ratios(engagement: Mapping[str, Values], roles: GapRoles, seed: int) -> lis
         f"planner / best of index, constants, diversity ({best})": best,
         "joint / top-k": roles.top_k,
         "planner / paced index": roles.paced,
-        "planner / Q1": roles.values,
+        **({"planner / Q1": roles.values} if roles.values else {}),
         "told the truth / on the persona alone": roles.persona,
     }
     return [{"ratio": name, **_over(engagement, roles.planner, other, seed)} for name, other in pairs.items()]

@@ -56,7 +56,7 @@ class GapRoles:
         rivals: What needs no sequence: indices, constants, diversity.
         top_k: The planner that picks items by themselves.
         paced: An index that keeps one pace for all.
-        values: State-aware values from random logs.
+        values: State-aware values from random logs, None where they are not told.
         persona: The planner that knows the persona alone.
     """
 
@@ -64,7 +64,7 @@ class GapRoles:
     rivals: tuple[str, ...]
     top_k: str
     paced: str
-    values: str
+    values: str | None
     persona: str
 
 

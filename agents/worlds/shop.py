@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles.search import Budget
+from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
-from driftrec.agents.scenarios.shop_rivals import RIVALS, START, tuned_rival
+from driftrec.agents.scenarios.shop_rivals import RIVALS, START, RandomPages, index_from_logs, tuned_rival, weights_told
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kit import Effort, TextKit
+from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
 
 TUNED = ShopWeights(
     offer=-1.622,
@@ -39,6 +40,14 @@ class ShopKit(TextKit):
     """Of ``driftrec/Shop-v0``: several things of a page are looked at, and what was seen may be shown again."""
 
     tunes_planner = True
+    gap_roles: ClassVar[GapRoles | None] = GapRoles(
+        planner="planner",
+        rivals=("best constants", "index + diversity", "myopic, joint", "index from random logs"),
+        top_k="planner, top-k",
+        paced="paced index",
+        values=None,
+        persona="planner on persona",
+    )
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
@@ -57,6 +66,19 @@ class ShopKit(TextKit):
             return ShopPlanner(world, TUNED)
         budget = Budget(effort.users, effort.rounds)
         return tuned_rival(world, RIVALS["planner"], setup.horizon, budget, report, start=TUNED)
+
+    def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
+        """The rows of ``driftrec gap --full``; all but the first two are tuned now, one from another's weights on."""
+        world: Any = setup.world
+        budget = Budget(effort.users, effort.rounds)
+        yield "random", RandomPages(world)
+        yield "index from random logs", index_from_logs(world, setup.horizon, 20 * effort.users, budget)
+        found = {"": START}
+        for name, rival in RIVALS.items():
+            policy = tuned_rival(world, rival, setup.horizon, budget, start=found[rival.after])
+            found[name] = policy.weights
+            report(f"{name}: {weights_told(policy.weights)}")
+            yield name, policy
 
 
 KITS = {"driftrec/Shop-v0": ShopKit()}

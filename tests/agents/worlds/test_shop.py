@@ -107,3 +107,11 @@ def test_several_things_are_opened_and_may_be_shown_again(make_setup):
     elsewhere = replace(setup, world=WORLD)
     assert isinstance(KIT.choice(elsewhere), AnyClick)
     assert KIT.judge(setup, asdict(KIT.settings), 0).items.keys == ()
+
+
+def test_the_full_gap_has_a_row_for_every_part():
+    short = replace(SETUP, horizon=3)
+    names = [name for name, _ in KIT.gap_policies(short, Effort(4, 1), 0, lambda line: None)]
+    roles = KIT.gap_roles
+    assert {roles.planner, *roles.rivals, roles.top_k, roles.paced, roles.persona} <= set(names)
+    assert len(set(names)) == len(names)
