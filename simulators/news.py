@@ -22,8 +22,9 @@ from driftrec.simulators.reading_list import ReadingList
 from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, SessionEndRule
 from driftrec.simulators.satiation import SatiationRule, TopicSatiation
 from driftrec.simulators.satisfaction import Satisfaction, SatisfactionRule
-from driftrec.simulators.sizes import check_sizes, size
+from driftrec.simulators.sizes import check_sizes
 from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
+from driftrec.simulators.text_sizes import text_sizes
 from driftrec.simulators.vectors import Float, normalise
 from driftrec.simulators.world import Appraisal, Feedback, Field, NotAppraisedError
 
@@ -118,17 +119,7 @@ class NewsWorld:
         history: int = 50,
         config: NewsConfig | None = None,
     ) -> None:
-        fits = (
-            f"at least 1 and at most the {catalogue.num_items} items of the catalogue. Choose a smaller slate or a "
-            "larger catalogue"
-        )
-        self.slate_size = size("slate_size", slate_size, fits, catalogue.num_items)
-        self.history_length = size("history", history, "at least 1 impression")
-        if catalogue.latent.shape[1] != personas.interest.shape[1]:
-            raise ValueError(
-                f"Items live in {catalogue.latent.shape[1]} dimensions and personas in {personas.interest.shape[1]}; "
-                "make both with the same rule."
-            )
+        self.slate_size, self.history_length = text_sizes(catalogue, personas, slate_size, history)
         self.catalogue = catalogue
         self.personas = personas
         self.config = config or NewsConfig()

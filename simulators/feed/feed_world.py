@@ -18,8 +18,8 @@ from driftrec.simulators.feed.looks import Openings, item_traits
 from driftrec.simulators.history import EMPTY
 from driftrec.simulators.mechanisms import contents
 from driftrec.simulators.past import MAX_HOURS, past_fields
-from driftrec.simulators.sizes import size
 from driftrec.simulators.slates import at_slates, first_places, slate_affinity
+from driftrec.simulators.text_sizes import text_sizes
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import NOBODY_LEAVES, Feedback, Field
 
@@ -70,17 +70,7 @@ class FeedWorld:
         history: int = 200,
         config: FeedConfig | None = None,
     ) -> None:
-        fits = (
-            f"at least 1 and at most the {catalogue.num_items} items of the catalogue. Choose a smaller slate or a "
-            "larger catalogue"
-        )
-        self.slate_size = size("slate_size", slate_size, fits, catalogue.num_items)
-        self.history_length = size("history", history, "at least 1 impression")
-        if catalogue.latent.shape[1] != personas.interest.shape[1]:
-            raise ValueError(
-                f"Items live in {catalogue.latent.shape[1]} dimensions and personas in {personas.interest.shape[1]}; "
-                "make both with the same rule."
-            )
+        self.slate_size, self.history_length = text_sizes(catalogue, personas, slate_size, history)
         self.catalogue = catalogue
         self.personas = personas
         self.config = config or FeedConfig()

@@ -16,7 +16,7 @@ from driftrec.simulators.shop.config import UNITS, ShopConfig
 from driftrec.simulators.shop.customers import ShopState
 from driftrec.simulators.shop.goods import Goods
 from driftrec.simulators.shop.visiting import MAX_DAYS, Visiting
-from driftrec.simulators.sizes import size
+from driftrec.simulators.text_sizes import text_sizes
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import Field
 
@@ -52,13 +52,7 @@ class ShopWorld(Visiting):
         history: int = 60,
         config: ShopConfig | None = None,
     ) -> None:
-        fits = f"at least 1 and at most the {goods.num_items} items of the catalogue"
-        sizes = size("slate_size", slate_size, fits, goods.num_items), size("history", history, "at least 1 impression")
-        if goods.latent.shape[1] != personas.interest.shape[1]:
-            raise ValueError(
-                f"Items live in {goods.latent.shape[1]} dimensions and personas in {personas.interest.shape[1]}; "
-                "make both with the same rule."
-            )
+        sizes = text_sizes(goods, personas, slate_size, history)
         super().__init__(goods, personas, *sizes, config or ShopConfig())
         self.topics = dict(zip(goods.topic_names, self.centres, strict=True))
         self.unit = UNITS[self.config.counts]
