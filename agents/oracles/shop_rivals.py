@@ -82,7 +82,7 @@ RIVALS: Mapping[str, Rival] = {
     "planner": Rival(PLAN, after="index + diversity", begins=PLANNED),
     "planner, top-k": Rival(PLAN, picks="top-k", after="planner"),
     "planner on counts": Rival(PLAN, knows="counts", after="planner"),
-    "planner on persona": Rival(PLAN, knows="persona", after="planner"),
+    "planner on persona": Rival(PLAN, knows="persona"),
 }
 """By name. All are told the truth of tastes and needs but the last two; the paced index keeps one bar for all users."""
 
