@@ -73,7 +73,6 @@ class ShopRival:
     begins: Mapping[str, float] = field(default_factory=dict)
 
 
-<<<<<<< HEAD:agents/scenarios/shop_rivals.py
 RIVALS: Mapping[str, ShopRival] = {
     "myopic, top-k": ShopRival(picks="top-k"),
     "myopic, joint": ShopRival(),
@@ -83,19 +82,7 @@ RIVALS: Mapping[str, ShopRival] = {
     "planner": ShopRival(PLAN, after="index + diversity", begins=PLANNED),
     "planner, top-k": ShopRival(PLAN, picks="top-k", after="planner"),
     "planner on counts": ShopRival(PLAN, knows="counts", after="planner"),
-    "planner on persona": ShopRival(PLAN, knows="persona", after="planner"),
-=======
-RIVALS: Mapping[str, Rival] = {
-    "myopic, top-k": Rival(picks="top-k"),
-    "myopic, joint": Rival(),
-    "best constants": Rival(INDEX),
-    "index + diversity": Rival((*INDEX, "diversity"), after="best constants"),
-    "paced index": Rival((*INDEX, *PACE), knows="usual thresholds", after="index + diversity", begins=PACED),
-    "planner": Rival(PLAN, after="index + diversity", begins=PLANNED),
-    "planner, top-k": Rival(PLAN, picks="top-k", after="planner"),
-    "planner on counts": Rival(PLAN, knows="counts", after="planner"),
-    "planner on persona": Rival(PLAN, knows="persona"),
->>>>>>> shop:agents/oracles/shop_rivals.py
+    "planner on persona": ShopRival(PLAN, knows="persona"),
 }
 """By name. All are told the truth of tastes and needs but the last two; the paced index keeps one bar for all users."""
 
