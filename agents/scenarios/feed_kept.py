@@ -17,8 +17,10 @@ from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.files import write_files
 
 PACKAGED = Path(__file__).with_name("feed_weights.json")
-"""Weights by world and rival, made with ``driftrec gap --full --retune``: Video's at 300 users and 8 rounds, Music's at 48
-and 4."""
+"""Weights by world and rival, made with ``driftrec gap --full --retune``.
+
+Video's are of 300 users and 8 rounds, Music's of 48 and 4.
+"""
 
 Kept = dict[str, dict[str, float]]
 
