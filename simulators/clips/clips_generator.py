@@ -18,8 +18,8 @@ from driftrec.simulators.clips.clip_writer import (
     write_viewer,
 )
 from driftrec.simulators.newsroom.geometry import DIMS, around, spread_out
-from driftrec.simulators.sizes import whole
 from driftrec.simulators.vectors import Double, unit
+from driftrec.simulators.written import Person, around_quality, count_of, people
 
 GEOMETRY_SEED = 20_260_201
 CLIP_SPREAD = 0.4  # length of a clip's offset from its subtopic's unit vector
@@ -51,15 +51,13 @@ def generate_clips(num_items: int = 960, seed: int = 0) -> Catalogue:
         TypeError: If ``num_items`` is not whole.
         ValueError: If ``num_items`` is out of range.
     """
-    num_items = whole("num_items", num_items)
-    if not 1 <= num_items <= MAX_CLIPS:
-        raise ValueError(f"num_items is {num_items}; the grammar gives 1 to {MAX_CLIPS} clips with distinct titles.")
+    num_items = count_of("num_items", num_items, MAX_CLIPS, "the grammar gives 1 to {most} clips with distinct titles")
     rng = np.random.default_rng(seed)
     corner = rng.permutation(np.resize(np.arange(len(corners())), num_items))  # (items,)
     topic = np.array([each.topic for each in corners()])[corner]
     creator = topic * CREATORS + rng.integers(CREATORS, size=num_items)
-    makers = _quality_and_allure(rng, CREATORS * len(clip_topics()))[:, creator]  # (2, items)
-    own = _quality_and_allure(rng, num_items)
+    makers = around_quality(rng, CREATORS * len(clip_topics()), QUALITY_ALLURE_CORRELATION)[:, creator]  # (2, items)
+    own = around_quality(rng, num_items, QUALITY_ALLURE_CORRELATION)
     quality, allure = np.sqrt(CREATOR_SHARE) * makers + np.sqrt(1 - CREATOR_SHARE) * own
     minutes = np.clip(np.exp(LOG_MINUTES_SPREAD * rng.standard_normal(num_items)), *MINUTES_RANGE)
     offsets = unit(rng.normal(size=(num_items, DIMS)))
@@ -93,18 +91,16 @@ def generate_viewers(num_personas: int = 320, seed: int = 0) -> Personas:
         TypeError: If ``num_personas`` is not whole.
         ValueError: If ``num_personas`` is out of range.
     """
-    num_personas = whole("num_personas", num_personas)
-    if not 1 <= num_personas <= MAX_VIEWERS:
-        raise ValueError(f"num_personas is {num_personas}; give a number between 1 and {MAX_VIEWERS}.")
-    rng = np.random.default_rng(seed)
-    people: dict[str, Double] = {}
-    while len(people) < num_personas:
+    num_personas, rng = count_of("num_personas", num_personas, MAX_VIEWERS), np.random.default_rng(seed)
+
+    def draw() -> Person | None:
         first, second = rng.choice(len(corners()), size=2, replace=False)
         if corners()[first].topic == corners()[second].topic:
-            continue
-        text = write_viewer(rng, (corners()[first], corners()[second]))
-        people.setdefault(text, unit(np.array(WEIGHTS) @ _centres()[[first, second]]))
-    return Personas(texts=tuple(people), interest=np.stack(list(people.values())).astype(np.float32))
+            return None
+        interest = unit(np.array(WEIGHTS) @ _centres()[[first, second]])
+        return write_viewer(rng, (corners()[first], corners()[second])), interest
+
+    return people(num_personas, draw)
 
 
 @cache
@@ -112,13 +108,6 @@ def _centres() -> Double:
     """Centres of the subtopics, in the order of ``corners()``, (subtopics, dims)."""
     topics = spread_out(GEOMETRY_SEED, len(clip_topics()))
     return around(GEOMETRY_SEED + 1, topics).reshape(-1, DIMS)
-
-
-def _quality_and_allure(rng: np.random.Generator, count: int) -> Double:
-    """Standard normals with correlation, (2, count)."""
-    quality, rest = rng.normal(size=(2, count))
-    qa = QUALITY_ALLURE_CORRELATION
-    return np.stack([quality, qa * quality + np.sqrt(1 - qa**2) * rest])
 
 
 def _write(

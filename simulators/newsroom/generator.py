@@ -12,8 +12,8 @@ from driftrec.simulators.newsroom.articles import Desk, Story
 from driftrec.simulators.newsroom.geometry import DIMS, SUBTOPICS_PER_TOPIC, subtopic_centres
 from driftrec.simulators.newsroom.people import write_persona
 from driftrec.simulators.newsroom.vocabulary import Topic, Words, topics
-from driftrec.simulators.sizes import whole
 from driftrec.simulators.vectors import unit
+from driftrec.simulators.written import Person, around_quality, count_of, people
 
 ITEM_SPREAD = 0.3  # length of an item's offset from its subtopic's unit vector
 QUALITY_ALLURE_CORRELATION = -0.5
@@ -45,14 +45,12 @@ def generate_news(num_items: int = 1000, seed: int = 0) -> Catalogue:
         TypeError: If ``num_items`` is not whole.
         ValueError: If ``num_items`` is out of range.
     """
-    num_items = whole("num_items", num_items)
-    if not 1 <= num_items <= MAX_ITEMS:
-        raise ValueError(f"num_items is {num_items}; the grammar gives 1 to {MAX_ITEMS} items with distinct titles.")
+    num_items = count_of("num_items", num_items, MAX_ITEMS, "the grammar gives 1 to {most} items with distinct titles")
     rng = np.random.default_rng(seed)
     subtopic = _balanced_subtopics(rng, num_items)  # (items,)
     centres = subtopic_centres().reshape(-1, DIMS)[subtopic]  # (items, dims)
     latent = unit(centres + ITEM_SPREAD * unit(rng.normal(size=centres.shape)))
-    quality, allure, length = _correlated_normals(rng, num_items)
+    quality, allure, length = around_quality(rng, num_items, QUALITY_ALLURE_CORRELATION, QUALITY_LENGTH_CORRELATION)
     minutes = np.clip(MEDIAN_MINUTES * np.exp(LOG_MINUTES_SPREAD * length), *MINUTES_RANGE)
     titles, texts = _write(rng, subtopic, quality, allure)
     return Catalogue(
@@ -83,18 +81,15 @@ def generate_personas(num_personas: int = 320, seed: int = 0) -> Personas:
         TypeError: If ``num_personas`` is not whole.
         ValueError: If ``num_personas`` is out of range.
     """
-    num_personas = whole("num_personas", num_personas)
-    if not 1 <= num_personas <= MAX_PERSONAS:
-        raise ValueError(f"num_personas is {num_personas}; give a number between 1 and {MAX_PERSONAS}.")
-    rng = np.random.default_rng(seed)
+    num_personas, rng = count_of("num_personas", num_personas, MAX_PERSONAS), np.random.default_rng(seed)
     centres = subtopic_centres().reshape(-1, DIMS)
     words = [words for _, _, words in _subtopic_list()]
-    people: dict[str, NDArray[np.float64]] = {}
-    while len(people) < num_personas:
+
+    def draw() -> Person:
         chosen, weights = _draw_interests(rng)
-        text = write_persona(rng, [words[s] for s in chosen])
-        people.setdefault(text, unit(weights @ centres[chosen]))
-    return Personas(texts=tuple(people), interest=np.stack(list(people.values())).astype(np.float32))
+        return write_persona(rng, [words[s] for s in chosen]), unit(weights @ centres[chosen])
+
+    return people(num_personas, draw)
 
 
 def _subtopic_list() -> list[tuple[Topic, str, Words]]:
@@ -106,14 +101,6 @@ def _balanced_subtopics(rng: np.random.Generator, num_items: int) -> NDArray[np.
     """A subtopic for each item: as equal counts as possible, in random order, shape (items,)."""
     order = rng.permutation(len(_subtopic_list()))
     return rng.permutation(np.resize(order, num_items))
-
-
-def _correlated_normals(rng: np.random.Generator, num_items: int) -> NDArray[np.float64]:
-    """Quality, allure and standardised log length, shape (3, items)."""
-    quality, allure_rest, length_rest = rng.normal(size=(3, num_items))
-    qa, ql = QUALITY_ALLURE_CORRELATION, QUALITY_LENGTH_CORRELATION
-    allure = qa * quality + np.sqrt(1 - qa**2) * allure_rest
-    return np.stack([quality, allure, ql * quality + np.sqrt(1 - ql**2) * length_rest])
 
 
 def _write(

@@ -10,8 +10,8 @@ from driftrec.simulators.newsroom.geometry import SUBTOPICS_PER_TOPIC, subtopic_
 from driftrec.simulators.shop.goods import Goods
 from driftrec.simulators.shop.words import shelves
 from driftrec.simulators.shop.writing import Copywriter, write_customer
-from driftrec.simulators.sizes import whole
 from driftrec.simulators.vectors import unit
+from driftrec.simulators.written import Person, around_quality, count_of, people
 
 ITEM_SPREAD = 0.3  # length of a thing's offset from its shelf's unit vector
 QUALITY_ALLURE_CORRELATION = -0.5
@@ -39,9 +39,8 @@ def generate_goods(num_items: int = 1008, seed: int = 0) -> Goods:
         TypeError: If ``num_items`` is not whole.
         ValueError: If ``num_items`` is out of range.
     """
-    num_items, kinds = whole("num_items", num_items), len(shelves())
-    if not kinds <= num_items <= MAX_GOODS:
-        raise ValueError(f"num_items is {num_items}; give {kinds}, one a shelf, to {MAX_GOODS}.")
+    kinds = len(shelves())
+    num_items = count_of("num_items", num_items, MAX_GOODS, f"give {kinds}, one a shelf, to {{most}}", least=kinds)
     rng = np.random.default_rng([seed, num_items])
     shelf = rng.permutation(np.resize(np.arange(kinds), num_items))
     centres = shelf_centres()[shelf]
@@ -76,19 +75,17 @@ def generate_customers(num_personas: int = 320, seed: int = 0) -> Personas:
         TypeError: If ``num_personas`` is not whole.
         ValueError: If ``num_personas`` is out of range.
     """
-    num_personas = whole("num_personas", num_personas)
-    if not 1 <= num_personas <= MAX_CUSTOMERS:
-        raise ValueError(f"num_personas is {num_personas}; give a number between 1 and {MAX_CUSTOMERS}.")
+    num_personas = count_of("num_personas", num_personas, MAX_CUSTOMERS)
     rng, centres = np.random.default_rng([seed, 1]), shelf_centres()
-    people: dict[str, NDArray[np.float64]] = {}
-    while len(people) < num_personas:
+
+    def draw() -> Person | None:
         chosen = rng.choice(len(centres), size=int(rng.integers(2, 5)), replace=False)
         if len(set(chosen // SUBTOPICS_PER_TOPIC)) == 1:
-            continue
+            return None
         weights = np.sort(0.1 / len(chosen) + 0.9 * rng.dirichlet(np.full(len(chosen), 2.0)))[::-1]
-        text = write_customer(rng, [shelves()[s] for s in chosen])
-        people.setdefault(text, unit(weights @ centres[chosen]))
-    return Personas(tuple(people), np.stack(list(people.values())).astype(np.float32))
+        return write_customer(rng, [shelves()[s] for s in chosen]), unit(weights @ centres[chosen])
+
+    return people(num_personas, draw)
 
 
 def shelf_centres() -> NDArray[np.float64]:
@@ -99,10 +96,8 @@ def shelf_centres() -> NDArray[np.float64]:
 
 def _hidden(rng: np.random.Generator, shelf: NDArray[np.int64]) -> NDArray[np.float64]:
     """Quality, allure and price, (3, items)."""
-    quality, allure_rest, price_rest = rng.normal(size=(3, len(shelf)))
-    qa, qp = QUALITY_ALLURE_CORRELATION, QUALITY_PRICE_CORRELATION
-    allure = qa * quality + np.sqrt(1 - qa**2) * allure_rest
-    dear = qp * quality + np.sqrt(1 - qp**2) * price_rest
+    correlations = QUALITY_ALLURE_CORRELATION, QUALITY_PRICE_CORRELATION
+    quality, allure, dear = around_quality(rng, len(shelf), *correlations)
     price = np.clip(MEDIAN_PRICE * np.exp(LOG_PRICE_SPREAD * dear), *PRICE_RANGE).round(2)
     order = np.argsort(shelf, kind="stable")
     place = np.arange(len(shelf)) - np.searchsorted(shelf[order], shelf[order])  # within the shelf

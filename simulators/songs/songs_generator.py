@@ -9,7 +9,6 @@ import numpy as np
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.feed.mood import MOODS
 from driftrec.simulators.newsroom.geometry import DIMS, spread_out
-from driftrec.simulators.sizes import whole
 from driftrec.simulators.songs.song_writer import (
     Song,
     artist_names,
@@ -19,6 +18,7 @@ from driftrec.simulators.songs.song_writer import (
     write_listener,
 )
 from driftrec.simulators.vectors import Double, unit
+from driftrec.simulators.written import Person, around_quality, count_of, people
 
 GEOMETRY_SEED = 20_260_301
 ARTIST_SPREAD = 0.5  # length of an artist's offset from its style's unit vector
@@ -47,16 +47,12 @@ def generate_songs(num_items: int = 1000, seed: int = 0) -> Catalogue:
         TypeError: If ``num_items`` is not whole.
         ValueError: If ``num_items`` is out of range.
     """
-    num_items = whole("num_items", num_items)
-    if not 1 <= num_items <= MAX_SONGS:
-        raise ValueError(f"num_items is {num_items}; the grammar gives 1 to {MAX_SONGS} songs with distinct titles.")
+    num_items = count_of("num_items", num_items, MAX_SONGS, "the grammar gives 1 to {most} songs with distinct titles")
     rng = np.random.default_rng(seed)
     style = rng.permutation(np.resize(np.arange(len(style_names())), num_items))
     artist = style * ARTISTS + rng.integers(ARTISTS, size=num_items)
     mood = rng.permutation(np.resize(np.arange(len(MOODS)), num_items))
-    quality, rest, length = rng.normal(size=(3, num_items))
-    qa = QUALITY_ALLURE_CORRELATION
-    allure = qa * quality + np.sqrt(1 - qa**2) * rest
+    quality, allure, length = around_quality(rng, num_items, QUALITY_ALLURE_CORRELATION, 0.0)
     makers = unit(
         np.repeat(_centres(), ARTISTS, axis=0) + ARTIST_SPREAD * unit(rng.normal(size=(artist_count(), DIMS)))
     )
@@ -94,17 +90,14 @@ def generate_listeners(num_personas: int = 320, seed: int = 0) -> Personas:
         TypeError: If ``num_personas`` is not whole.
         ValueError: If ``num_personas`` is out of range.
     """
-    num_personas = whole("num_personas", num_personas)
-    if not 1 <= num_personas <= MAX_LISTENERS:
-        raise ValueError(f"num_personas is {num_personas}; give a number between 1 and {MAX_LISTENERS}.")
-    rng = np.random.default_rng(seed)
-    people: dict[str, Double] = {}
-    while len(people) < num_personas:
+    num_personas, rng = count_of("num_personas", num_personas, MAX_LISTENERS), np.random.default_rng(seed)
+
+    def draw() -> Person:
         likes = rng.choice(len(style_names()), size=2, replace=False)
         own = unit(rng.normal(size=(1, DIMS)))[0]
-        text = write_listener(rng, likes.tolist())
-        people.setdefault(text, unit(np.array(WEIGHTS) @ _centres()[likes] + 0.5 * own))
-    return Personas(texts=tuple(people), interest=np.stack(list(people.values())).astype(np.float32))
+        return write_listener(rng, likes.tolist()), unit(np.array(WEIGHTS) @ _centres()[likes] + 0.5 * own)
+
+    return people(num_personas, draw)
 
 
 def artist_count() -> int:
