@@ -20,6 +20,8 @@ def cross_entropy(
     rng: np.random.Generator,
     rounds: int,
     samples: int = SAMPLES,
+    narrowing: tuple[float, float] = (1.0, 0.1),
+    again: bool = False,
     report: Callable[[int, Double, float], None] = lambda index, best, earned: None,
 ) -> Double:
     """Search weights that earn most (Rubinstein, 1999).
@@ -31,6 +33,8 @@ def cross_entropy(
         rng: Source of candidates.
         rounds: Rounds of the search.
         samples: Candidates a round, the round's centre the first of them; a quarter is its elite.
+        narrowing: The next round's spread is so many times that of the elite plus so many times this round's.
+        again: Whether the best weights met are among every round's candidates.
         report: Called after every round with its number from 0, the best weights met and what they earned.
 
     Returns:
@@ -40,9 +44,11 @@ def cross_entropy(
     for index in range(rounds):
         candidates = centre + spread * rng.standard_normal((samples, len(centre)))
         candidates[0] = centre
+        if again and index:
+            candidates[1] = best
         returns = np.array([earned(each) for each in candidates])
         elite = candidates[np.argsort(returns)[-samples // 4 :]]
-        centre, spread = elite.mean(axis=0), elite.std(axis=0) + 0.1 * spread
+        centre, spread = elite.mean(axis=0), narrowing[0] * elite.std(axis=0) + narrowing[1] * spread
         if returns.max() > most:
             best, most = candidates[int(returns.argmax())], float(returns.max())
         report(index, best, most)

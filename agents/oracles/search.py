@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.oracles.cross_entropy import cross_entropy
 from driftrec.agents.policy import Policy
 from driftrec.simulators import noise
 from driftrec.simulators.world import World
@@ -56,18 +57,26 @@ def search_weights(
         budget: How hard.
         report: Called with a line a round.
     """
-    rng = np.random.default_rng(budget.seed)
     users = noise.user_seeds(budget.seed, "search", budget.users)
-    centre, width, best, most = start.astype(float), spread.astype(float), start, -np.inf
-    for index in range(budget.rounds):
-        candidates = centre + width * rng.standard_normal((budget.samples, len(centre)))
-        candidates[0] = centre
-        if index:
-            candidates[1] = best
-        returns = np.array([mean_engagement(world, make(each), users, horizon) for each in candidates])
-        elite = candidates[np.argsort(returns)[-max(budget.samples // 4, 2) :]]
-        centre, width = elite.mean(axis=0), 0.5 * (elite.std(axis=0) + width)  # narrowed slowly: elites are few
-        if returns.max() > most:
-            best, most = candidates[int(returns.argmax())], float(returns.max())
+    most = -np.inf
+
+    def earned(vector: Vector) -> float:
+        return mean_engagement(world, make(vector), users, horizon)
+
+    def tell(index: int, best: Vector, found: float) -> None:
+        nonlocal most
+        most = found
         report(f"round {index + 1} of {budget.rounds}: {most:.1f} {world.unit} with {best.round(2).tolist()}")
+
+    best = cross_entropy(
+        earned,
+        start.astype(float),
+        spread.astype(float),
+        rng=np.random.default_rng(budget.seed),
+        rounds=budget.rounds,
+        samples=budget.samples,
+        narrowing=(0.5, 0.5),  # slowly: elites are few
+        again=True,
+        report=tell,
+    )
     return best, most

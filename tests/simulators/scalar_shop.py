@@ -13,31 +13,16 @@ import numpy as np
 
 from driftrec.simulators import noise
 from driftrec.simulators.shop.world import ShopWorld
+from tests.simulators.draws import Draws, f
 
 EMPTY = -1
 
 
-def f(y: float) -> float:
-    return 1 / (1 + math.exp(-y)) if y > -700 else 0.0
-
-
-class Words:
+class Words(Draws):
     """Random words of one step, one user."""
 
     def __init__(self, key: np.ndarray, step: int, width: int) -> None:
-        self.words = noise.block(key, np.array([step]), width)
-
-    def high(self, row: int) -> float:
-        return float(noise.uniform(self.words[row])[0])
-
-    def low(self, row: int) -> float:
-        return float(noise.uniform_low(self.words[row])[0])
-
-    def normal(self, row: int) -> float:
-        return float(noise.normal(self.words[row])[0])
-
-    def exponential(self, row: int) -> float:
-        return float(noise.exponential(self.words[row])[0])
+        super().__init__(noise.block(key, np.array([step]), width))
 
 
 @dataclass

@@ -14,39 +14,24 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsWorld
+from tests.simulators.draws import Draws, f
 
 Vector = NDArray[np.float64]  # (dims,)
 
 EMPTY = -1
 
 
-def sigmoid(x: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-x)))
-
-
 def unit(vector: Vector) -> Vector:
     return vector / np.sqrt((vector**2).sum())
 
 
-class Draws:
+class StepDraws(Draws):
     """The random words of one user's step, by the purposes that the page names."""
 
     def __init__(self, seed: int, step: int, dims: int) -> None:
         self.dims = dims
         key = noise.stream_keys(np.array([seed], np.uint64))
-        self.words = noise.block(key, np.array([step]), 4 + -(-dims // 4))  # (rows, 1)
-
-    def high(self, row: int) -> float:
-        return float(noise.uniform(self.words[row])[0])
-
-    def low(self, row: int) -> float:
-        return float(noise.uniform_low(self.words[row])[0])
-
-    def normal(self, row: int) -> float:
-        return float(noise.normal(self.words[row])[0])
-
-    def exponential(self, row: int) -> float:
-        return float(noise.exponential(self.words[row])[0])
+        super().__init__(noise.block(key, np.array([step]), 4 + -(-dims // 4)))  # (rows, 1)
 
     def vector(self) -> Vector:
         """Mean 0 and variance 1 in every dimension, from the rows from 4 on."""
@@ -106,7 +91,7 @@ class ScalarUser:
         self.catalogue = world.catalogue
         self.directions = topic_directions(world)
         self.seed, self.now = seed, 0  # ``now`` counts steps; step 0 is the reset
-        draws = Draws(seed, 0, world.dims)
+        draws = StepDraws(seed, 0, world.dims)
         self.persona = int(draws.high(0) * world.personas.num_personas)
         start = world.personas.interest[self.persona].astype(np.float64)
         self.home = unit(start + self.config.individuality * draws.vector())
@@ -128,7 +113,7 @@ class ScalarUser:
     def step(self, slate: list[int]) -> Happened:
         """Show ``slate``; the numbers are those of the page's list."""
         self.now += 1
-        draws = Draws(self.seed, self.now, len(self.home))
+        draws = StepDraws(self.seed, self.now, len(self.home))
         # 1. Repeats are empty positions; who is gone sees nothing.
         if self.gone:
             self.impressions += [Impression(EMPTY, False, 0.0, 0.0) for _ in slate]
@@ -179,11 +164,11 @@ class ScalarUser:
 
     def expected_minutes(self, item: Item) -> float:
         r = self.config.reading
-        return item.minutes * sigmoid(r.base + r.affinity * self.affinity(item) + r.allure * item.allure)
+        return item.minutes * f(r.base + r.affinity * self.affinity(item) + r.allure * item.allure)
 
     def worth(self, item: Item) -> float:
         s = self.config.satisfaction
-        return sigmoid(s.base + s.quality * item.quality - s.allure * item.allure + s.affinity * self.affinity(item))
+        return f(s.base + s.quality * item.quality - s.allure * item.allure + s.affinity * self.affinity(item))
 
     def read(self, item: Item, z: float) -> float:
         """Read ``item``; returns the minutes."""
@@ -197,16 +182,16 @@ class ScalarUser:
 
     def chance_of_an_end(self) -> float:
         e = self.config.session_end
-        return sigmoid(e.base - e.satisfaction * (self.satisfaction - 0.5) + e.tired * self.session_minutes / 30)
+        return f(e.base - e.satisfaction * (self.satisfaction - 0.5) + e.tired * self.session_minutes / 30)
 
-    def go_away(self, draws: Draws) -> tuple[float, bool]:
+    def go_away(self, draws: StepDraws) -> tuple[float, bool]:
         """Hours away, and whether for good."""
         c = self.config.comeback
         gap = c.mean_gap * float(np.exp(-c.satisfaction * (self.satisfaction - 0.5))) * draws.exponential(2)
         gap = min(c.max_gap, gap)
         return gap, draws.low(2) < 1 - float(np.exp(-c.churn_rate * gap))
 
-    def pass_time(self, hours: float, draws: Draws) -> None:
+    def pass_time(self, hours: float, draws: StepDraws) -> None:
         d = self.config.drift
         self.hours += hours
         self.satiation = [s * 2 ** (-hours / self.config.satiation.half_life) for s in self.satiation]

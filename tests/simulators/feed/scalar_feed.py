@@ -13,32 +13,17 @@ import numpy as np
 
 from driftrec.simulators import noise
 from driftrec.simulators.feed.feed_world import FeedWorld
+from tests.simulators.draws import Draws, f
 
 
-def f(x: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-x)))
-
-
-class Draws:
+class PageDraws(Draws):
     """Random words of a user: those of a step, or of the birth, by the rows that the page names."""
-
-    def __init__(self, words: np.ndarray) -> None:
-        self.words = words  # (rows, 1)
-
-    def high(self, row: int) -> float:
-        return float(noise.uniform(self.words[row])[0])
-
-    def low(self, row: int) -> float:
-        return float(noise.uniform_low(self.words[row])[0])
 
     def opening(self, row: int) -> float:
         return float(noise.uniform_pairs(self.words[row])[1])
 
     def minutes(self, row: int) -> float:
         return float(noise.uniform_pairs(self.words[row])[0])
-
-    def exponential(self, row: int) -> float:
-        return float(noise.exponential(self.words[row])[0])
 
 
 @dataclass
@@ -99,7 +84,7 @@ class ScalarFeedUser:
         words = -(-(4 * topics + dims) // 2)
         key = noise.stream_keys(np.array([self.seed], np.uint64))
         birth = noise.block(noise.stream_keys(key), np.array([0]), 2 + topics + words)
-        draws = Draws(birth)
+        draws = PageDraws(birth)
         normals = noise.normal_pairs(birth[2 + topics :].T)[0].astype(float)
         self.persona = int(draws.high(0) * world.personas.num_personas)
         self.satisfaction = c.regret.start_low + (c.regret.start_high - c.regret.start_low) * draws.low(0)
@@ -138,7 +123,7 @@ class ScalarFeedUser:
         self.now += 1
         size = len(page)
         key = noise.stream_keys(np.array([self.seed], np.uint64))
-        draws = Draws(noise.block(key, np.array([self.now]), size + self.world.words_after))
+        draws = PageDraws(noise.block(key, np.array([self.now]), size + self.world.words_after))
         happened = Happened([0.0] * size, [False] * size)
         if self.gone:
             self.impressions += [Shown(-1) for _ in page]
@@ -156,7 +141,7 @@ class ScalarFeedUser:
         self.end_page(happened, draws, size)
         return happened
 
-    def meet(self, item: int, k: int, taken: dict[int, int], draws: Draws) -> tuple[bool, float]:
+    def meet(self, item: int, k: int, taken: dict[int, int], draws: PageDraws) -> tuple[bool, float]:
         """2. to 5.: the item at position k is opened or passed over."""
         catalogue, c = self.catalogue, self.config
         number, topic = int(catalogue.topic[item]), self.topics[int(catalogue.topic[item])]
@@ -193,7 +178,7 @@ class ScalarFeedUser:
     def chance_of_daily(self) -> float:
         return f(self.config.habit.base + self.config.habit.satisfaction * (self.satisfaction - 0.5))
 
-    def end_page(self, happened: Happened, draws: Draws, size: int) -> None:
+    def end_page(self, happened: Happened, draws: PageDraws, size: int) -> None:
         """6. to 9.: the session ends or not, time passes, the user is lost or not."""
         c, minutes = self.config, sum(happened.minutes)
         self.session_steps += 1
@@ -215,10 +200,10 @@ class ScalarFeedUser:
         """What keeps the session going."""
         return 0.0
 
-    def page_over(self, happened: Happened, draws: Draws, size: int) -> None:
+    def page_over(self, happened: Happened, draws: PageDraws, size: int) -> None:
         """What else time does: with clips nothing."""
 
-    def go_away(self, happened: Happened, draws: Draws, size: int) -> None:
+    def go_away(self, happened: Happened, draws: PageDraws, size: int) -> None:
         h, draw = self.config.habit, draws.low(size + 1)
         if draw < h.change:
             self.daily = draw < h.change * self.chance_of_daily()

@@ -9,7 +9,7 @@ import numpy as np
 from driftrec.simulators import noise
 from driftrec.simulators.feed.mood import MOODS
 from driftrec.simulators.feed.song_world import SongWorld
-from tests.simulators.feed.scalar_feed import Draws, Happened, ScalarFeedUser
+from tests.simulators.feed.scalar_feed import Happened, PageDraws, ScalarFeedUser
 
 
 @dataclass
@@ -34,7 +34,7 @@ class ScalarSongUser(ScalarFeedUser):
         repeats, topics = self.config.repeats, self.world.num_topics
         key = noise.stream_keys(np.array([self.seed], np.uint64))
         words = noise.block(noise.stream_keys(noise.stream_keys(key)), np.array([0]), repeats.known + 2)
-        draws = Draws(words)
+        draws = PageDraws(words)
         n = float(noise.normal(words[0])[0])
         self.limit = repeats.limit * float(np.exp(repeats.own * n - repeats.own**2 / 2))
         self.mood = self.drawn(self.hour, draws.high(1))
@@ -68,7 +68,7 @@ class ScalarSongUser(ScalarFeedUser):
     def held(self) -> float:
         return self.config.streak.hold * (self.streak - 0.5)
 
-    def page_over(self, happened: Happened, draws: Draws, size: int) -> None:
+    def page_over(self, happened: Happened, draws: PageDraws, size: int) -> None:
         hours = (self.config.browsing_minutes + sum(happened.minutes)) / 60 + happened.gap
         for song in self.songs.values():
             song.wear *= 2 ** (-hours / self.config.repeats.half_life)
