@@ -270,8 +270,8 @@ def test_no_two_modules_of_agents_have_one_name():
     assert twins((path.name, path) for path in NAMED) == {}
 
 
-SHARED = {"main", "Args", "MultinomialLogit"}
-"""Every verb has the first two; the last is what both our world and RecSim call their choice in settings."""
+SHARED = {"main", "Args"}
+"""Every verb has both."""
 
 
 def test_no_public_class_or_function_is_defined_twice():

@@ -68,7 +68,7 @@ class WeighedChoice(ChoiceModel, Protocol):
 
 
 @dataclass(frozen=True)
-class MultinomialLogit:
+class ScoreLogit:
     """P(i) = exp(s_i) / (exp(no_click_mass) + sum_j exp(s_j)).
 
     Attributes:
@@ -208,15 +208,12 @@ class ProportionalCascade:
 
 
 MODELS: Mapping[str, ChoiceModel] = {
-    type(model).__name__: model
-    for model in (
-        MultinomialLogit(),
-        MultinomialProportional(min_normalizer=-1.0),
-        ExponentialCascade(),
-        ProportionalCascade(min_normalizer=-1.0),
-    )
+    "MultinomialLogit": ScoreLogit(),
+    "MultinomialProportional": MultinomialProportional(min_normalizer=-1.0),
+    "ExponentialCascade": ExponentialCascade(),
+    "ProportionalCascade": ProportionalCascade(min_normalizer=-1.0),
 }
-"""All models by name, with the parameters that a choice by name starts from."""
+"""All models by RecSim's names, with the parameters that a choice by name starts from."""
 
 
 def choice_model(changes: Mapping[str, Any] | None, default: ChoiceModel) -> ChoiceModel:
@@ -228,9 +225,10 @@ def choice_model(changes: Mapping[str, Any] | None, default: ChoiceModel) -> Cho
             class of the user's own, "package.module:Class". None for no changes.
         default: What is changed.
     """
-    known = {**MODELS, type(default).__name__: default}
+    named = (name for name, model in MODELS.items() if type(model) is type(default))
+    usual = next(named, type(default).__name__)
+    known = {**MODELS, usual: default}
     parameters = {} if changes is None else changes
-    usual = type(default).__name__
     if isinstance(parameters, Mapping) and "model" in parameters:
         parameters = dict(parameters)
         usual = parameters.pop("model")

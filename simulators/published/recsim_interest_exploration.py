@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
-from driftrec.simulators.published.recsim_choice import ChoiceModel, MultinomialLogit
+from driftrec.simulators.published.recsim_choice import ChoiceModel, ScoreLogit
 from driftrec.simulators.published.recsim_slates import Response, appraised, check_flags
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import updated
@@ -33,7 +33,7 @@ NO_RESPONSE: Mapping[str, np.generic] = {
 }
 """What is observed of a position before the first slate."""
 
-PUBLISHED_CHOICE = MultinomialLogit(no_click_mass=5.0)
+PUBLISHED_CHOICE = ScoreLogit(no_click_mass=5.0)
 """No click has the logit 5, above almost every item's score: about a quarter of random slates is clicked."""
 
 

@@ -14,7 +14,7 @@ from driftrec.simulators.published.recsim_choice import (
     MODELS,
     ChoiceModel,
     ExponentialCascade,
-    MultinomialLogit,
+    ScoreLogit,
     choice_model,
 )
 from driftrec.simulators.settings import updated
@@ -26,7 +26,7 @@ OWN = """
 import numpy as np
 
 from driftrec.simulators.drift import InterestDrift
-from driftrec.simulators.published.recsim_choice import MultinomialLogit
+from driftrec.simulators.published.recsim_choice import ScoreLogit
 from driftrec.simulators.retention import SessionEnd
 from driftrec.simulators.satisfaction import Satisfaction
 
@@ -110,7 +110,7 @@ class Flat(Satisfaction):
         return satisfaction[:, None]
 
 
-class Last(MultinomialLogit):
+class Last(ScoreLogit):
     def choose(self, scores, draw):
         return np.full(draw.shape, len(scores))
 
@@ -279,11 +279,11 @@ def test_numbers_are_no_mechanisms():
     ("changes", "expected"),
     [
         ({"kind": "ExponentialCascade", "score_scaling": 0.1}, ExponentialCascade(score_scaling=0.1)),
-        ({"kind": "driftrec.simulators.published.recsim_choice:MultinomialLogit"}, MultinomialLogit()),
+        ({"kind": "driftrec.simulators.published.recsim_choice:ScoreLogit"}, ScoreLogit()),
     ],
 )
 def test_a_choice_model_by_kind(changes, expected):
-    assert choice_model(changes, MultinomialLogit(1.0)) == expected
+    assert choice_model(changes, ScoreLogit(1.0)) == expected
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_choice_model_by_kind(changes, expected):
 )
 def test_a_wrong_choice_model_is_refused(changes, error, message, own):
     with pytest.raises(error, match=message):
-        choice_model(changes, MultinomialLogit(1.0))
+        choice_model(changes, ScoreLogit(1.0))
 
 
 def test_what_a_configuration_holds_tells_own_mechanisms_from_built_in_ones(own, tmp_path):

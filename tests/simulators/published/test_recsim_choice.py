@@ -6,9 +6,9 @@ import pytest
 from driftrec.simulators.published.recsim_choice import (
     MODELS,
     ExponentialCascade,
-    MultinomialLogit,
     MultinomialProportional,
     ProportionalCascade,
+    ScoreLogit,
     choice_model,
 )
 
@@ -18,8 +18,8 @@ SCORES = np.array([0.5, -0.5, 0.0], np.float32)
 # 0.5 * 0.6 * (e^0.5, e^-0.5, 1) one after the other
 EXPECTED = {
     MultinomialProportional(min_normalizer=-1.0, no_click_mass=1.0): (0.3, 0.1, 0.2, 0.4),
-    MultinomialLogit(no_click_mass=1.0): (0.276004, 0.101537, 0.167405, 0.455054),
-    MultinomialLogit(): (0.506480, 0.186324, 0.307196, 0.0),
+    ScoreLogit(no_click_mass=1.0): (0.276004, 0.101537, 0.167405, 0.455054),
+    ScoreLogit(): (0.506480, 0.186324, 0.307196, 0.0),
     ProportionalCascade(min_normalizer=-1.0, attention_prob=0.9, score_scaling=0.4): (0.54, 0.0828, 0.135792, 0.241408),
     ExponentialCascade(attention_prob=0.5, score_scaling=0.6): (0.494616, 0.091958, 0.124028, 0.289398),
 }
@@ -53,7 +53,7 @@ def test_a_repeat_counts_twice():
     ("model", "low", "high", "message"),
     [
         (MultinomialProportional(-0.5, 1.0), -1, 1, r"min_normalizer is -0\.5, and scores go down to -1.* to -1 or"),
-        (MultinomialLogit(), 0, 90, r"Scores reach 90, and exp\(s\) overflows above 80"),
+        (ScoreLogit(), 0, 90, r"Scores reach 90, and exp\(s\) overflows above 80"),
         (ExponentialCascade(score_scaling=0.5), -1, 1, r"score_scaling is 0\.5.* 2\.71828, exceeds 1.* 0\.368 or less"),
         (ProportionalCascade(-1.0, score_scaling=0.6), -1, 1, r"score_scaling is 0\.6.* score, 2, exceeds 1"),
         (ProportionalCascade(0.0), -1, 1, "min_normalizer is 0, and scores go down to -1"),
@@ -69,7 +69,7 @@ def test_scores_that_do_not_fit_are_refused(model, low, high, message):
     [
         (lambda: MultinomialProportional(1.0), "min_normalizer is 1.0; it must be between -1000 and 0"),
         (lambda: MultinomialProportional(-1.0, -2.0), "no_click_mass is -2.0; it must be between -1 and 1000"),
-        (lambda: MultinomialLogit(81.0), "no_click_mass is 81.0"),
+        (lambda: ScoreLogit(81.0), "no_click_mass is 81.0"),
         (lambda: ExponentialCascade(1.1), "attention_prob is 1.1; it must be between 0 and 1"),
     ],
 )
@@ -88,7 +88,7 @@ DEFAULT = MultinomialProportional(-1.0, 1.0)
         ({"no_click_mass": 3}, MultinomialProportional(-1.0, 3.0)),
         ({"model": "MultinomialProportional"}, DEFAULT),
         ({"model": "ExponentialCascade"}, ExponentialCascade()),
-        ({"model": "MultinomialLogit", "no_click_mass": 2.0}, MultinomialLogit(2.0)),
+        ({"model": "MultinomialLogit", "no_click_mass": 2.0}, ScoreLogit(2.0)),
     ],
 )
 def test_a_choice_by_name(changes, expected):
@@ -109,5 +109,12 @@ def test_a_wrong_choice_by_name_is_refused(changes, error, message):
         choice_model(changes, DEFAULT)
 
 
-def test_every_model_has_its_name():
-    assert {name: type(model).__name__ for name, model in MODELS.items()} == {name: name for name in MODELS}
+def test_every_model_has_the_name_that_recsim_gives_it():
+    assert {name: type(model) for name, model in MODELS.items()} == {
+        "MultinomialLogit": ScoreLogit,
+        "MultinomialProportional": MultinomialProportional,
+        "ExponentialCascade": ExponentialCascade,
+        "ProportionalCascade": ProportionalCascade,
+    }
+    for name, model in MODELS.items():
+        assert choice_model({"model": name}, DEFAULT) == model or type(model) is type(DEFAULT)

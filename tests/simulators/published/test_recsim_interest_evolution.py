@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from driftrec.simulators.noise import user_seeds
-from driftrec.simulators.published.recsim_choice import ExponentialCascade, MultinomialLogit
+from driftrec.simulators.published.recsim_choice import ExponentialCascade, ScoreLogit
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionConfig, InterestEvolutionWorld
 
 USERS = 40_000
@@ -228,7 +228,7 @@ NEVER = ExponentialCascade(attention_prob=0.0)
         {},
         {"config": {"step_penalty": 0}},  # poor videos drain
         {"config": {"step_penalty": 0, "worst_quality": 0, "best_quality": 0, "quality_stddev": 0}},  # all do
-        {"choice": MultinomialLogit()},  # never declines
+        {"choice": ScoreLogit()},  # never declines
         {"choice": NEVER},  # never clicks, and pays for it
     ],
 )
@@ -242,7 +242,7 @@ def test_worlds_whose_episodes_end_pass_and_their_episodes_do(arguments):
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1e-6])  # the second is lost in the rounding of 200
-@pytest.mark.parametrize("choice", [NEVER, MultinomialLogit(no_click_mass=80.0)])
+@pytest.mark.parametrize("choice", [NEVER, ScoreLogit(no_click_mass=80.0)])
 def test_a_world_whose_episodes_never_end_is_refused(choice, penalty):
     world, state = begin(users=200, choice=choice, config={"step_penalty": penalty})
     with pytest.raises(ValueError, match=r"No episode could ever end: horizon is None.* Set a horizon, a higher step_"):
