@@ -71,14 +71,16 @@ def full_gap(
     Raises:
         ValueError: If the kit has no such table.
     """
+    roles = kit.gap_roles
+    if roles is None:
+        raise ValueError(f"{setup.args.world} has no full gap table; its kit names no rivals. Leave --full out.")
     engagement, summary = _served(setup, dict(kit.gap_policies(setup, effort, seed, report)), users, seed)
-    assert kit.gap_roles is not None
-    ratios = pd.DataFrame(_ratios(engagement, kit.gap_roles, seed))
+    ratios = pd.DataFrame(_ratios(engagement, roles, seed))
     rows = pd.DataFrame([_row(name, told) for name, told in summary["policies"].items()])
     ablations = []
     for missing, changes in kit.ablations.items() if ablate else ():
         report(f"Without: {missing}")
-        ablations.append(_without(setup, kit, missing, changes, users, seed, effort, report))
+        ablations.append(_without(setup, kit, roles.planner, missing, changes, users, seed, effort, report))
     return FullGap(rows, ratios, pd.DataFrame(ablations), summary)
 
 
@@ -128,6 +130,7 @@ def _over(engagement: Mapping[str, Values], above: str, below: str, seed: int) -
 def _without(
     setup: Setup,
     kit: Kit,
+    planner: str,
     missing: str,
     changes: Mapping[str, Any],
     users: int,
@@ -140,8 +143,6 @@ def _without(
     args = replace(setup.args, config=json.dumps(_merged(given, changes)))
     there = replace(setup, args=args, world=make_env(args).world)
     engagement, _ = _served(there, dict(kit.gap_ablation(setup, there, effort, report)), users, seed)
-    assert kit.gap_roles is not None
-    planner = kit.gap_roles.planner
     best = max((name for name in engagement if name != planner), key=lambda name: engagement[name].mean())
     told = {name: round(float(engagement[name].mean()), 1) for name in (best, planner)}
     return {

@@ -138,12 +138,8 @@ class Kit:
         raise ValueError(f"{setup.args.world} has no planner; a kit of its own may give it one (docs/own-worlds.md).")
 
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
-        """Policies of the full gap table by name, each made when asked for.
-
-        Raises:
-            ValueError: If the kit knows none.
-        """
-        raise ValueError(f"{setup.args.world} has no full gap table; its kit names no rivals. Leave --full out.")
+        """Policies of the full gap table by name, each made when asked for; where there are ``gap_roles``."""
+        raise NotImplementedError
 
     def gap_ablation(
         self, setup: Setup, without: Setup, effort: Effort, report: Report
