@@ -96,7 +96,7 @@ def test_a_curve_that_cannot_be_read_costs_no_table(project, driftrec, tmp_path)
 
 
 def test_nothing_is_told_of_a_run_of_the_same_world(project):
-    assert "Note" not in project.compared.out
+    assert "was trained with" not in project.compared.out
 
 
 def test_plotting_what_is_not_a_comparison(project, driftrec):
