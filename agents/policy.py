@@ -49,6 +49,8 @@ class Context(Shared):
         titles: Item titles.
         withheld: True for items that must not be shown, bool, (items,); None where all may be.
         truth: Numbers of hidden truth in the observation, see ``ranker.true_state``; 0 for all but oracles.
+        offered: How many items are on offer at a time, where observations tell which (``simulators.offers``) and slates
+            hold positions among them; 0 where any item may be shown.
     """
 
     slate_size: int
@@ -58,11 +60,17 @@ class Context(Shared):
     titles: tuple[str, ...]
     withheld: NDArray[np.bool_] | None = None  # (items,)
     truth: int = 0
+    offered: int = 0
 
     @property
     def num_items(self) -> int:
         """Number of items."""
         return len(self.item_embeddings)
+
+    @property
+    def num_choices(self) -> int:
+        """Items that a slate position can hold."""
+        return self.offered or self.num_items
 
 
 @runtime_checkable

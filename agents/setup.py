@@ -25,6 +25,7 @@ from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.contract import check_trial
 from driftrec.simulators.imports import import_own
+from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.world import World
 
@@ -104,7 +105,9 @@ class Setup:
         """What a recommender may know."""
         if self.setting is None:
             return context_of(self.world)
-        return replace(self.setting.context(self.slate_size), withheld=self.withheld, truth=self.truth)
+        offered = self.world.num_items if OFFERED in self.world.fields else 0
+        told = self.setting.context(self.slate_size)
+        return replace(told, withheld=self.withheld, truth=self.truth, offered=offered)
 
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
         """Native environments of the same world with "SameStep" autoreset, for training."""

@@ -7,6 +7,7 @@ import gymnasium
 
 from driftrec.envs.music import MusicEnv, MusicVectorEnv, music_world
 from driftrec.envs.news import NewsEnv, NewsVectorEnv, news_world
+from driftrec.envs.news_stream import NewsStreamEnv, NewsStreamVectorEnv, news_stream_world
 from driftrec.envs.recsim_interest_evolution import (
     InterestEvolutionEnv,
     InterestEvolutionVectorEnv,
@@ -37,6 +38,8 @@ __all__ = [
     "MusicEnv",
     "MusicVectorEnv",
     "NewsEnv",
+    "NewsStreamEnv",
+    "NewsStreamVectorEnv",
     "NewsVectorEnv",
     "SardineEnv",
     "SardineVectorEnv",
@@ -48,6 +51,7 @@ __all__ = [
     "interest_exploration_world",
     "long_term_satisfaction_world",
     "music_world",
+    "news_stream_world",
     "news_world",
     "sardine_world",
     "shop_world",
@@ -68,6 +72,7 @@ def _register(name: str, classes: str, kwargs: Mapping[str, Any]) -> None:
 
 
 _register("News", "news:News", {})
+_register("NewsStream", "news_stream:NewsStream", {})
 _register("Music", "music:Music", {})
 _register("Video", "video:Video", {})
 _register("Shop", "shop:Shop", {})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import csv
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from driftrec.simulators.catalogue import ARRAYS_FILE, TEXTS_FILE, Catalogue, Personas, load_catalogue
 
 Content = tuple[Catalogue, Personas]
 """Items and their audience."""
+
+Value = TypeVar("Value")
 
 
 def read_catalogue(catalogue: str | Path | None, packaged: Callable[[], Content] | None = None) -> Content:
@@ -77,3 +81,39 @@ def check_path(catalogue: str | None) -> str | None:
     raise TypeError(
         f"catalogue is {catalogue!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
     )
+
+
+def read_column(
+    file: Path, column: str, ids: Sequence[str], parse: Callable[[str], Value], kind: str, remedy: str
+) -> list[Value]:
+    """What a CSV file beside a catalogue tells of every item.
+
+    Args:
+        file: With a header, in which "id" and ``column`` stand, and a line an item.
+        column: Its name.
+        ids: Of the items.
+        parse: Reads an entry; ValueError where it is none.
+        kind: What an entry must be, in words.
+        remedy: What to write, for messages.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a column or an item is missing, or an entry is of another kind; names it.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"{file.parent} has no {file.name}, which this world needs. {remedy}")
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines)
+        if not {"id", column} <= set(rows.fieldnames or ()):
+            raise ValueError(f"{file} begins with {rows.fieldnames}. {remedy}")
+        told = {row["id"]: row[column] or "" for row in rows}
+    missing = [item for item in ids if item not in told]
+    if missing:
+        raise ValueError(f"{file} has no {column} of {len(missing):,} items, such as {missing[0]!r}. {remedy}")
+    values = []
+    for item in ids:
+        try:
+            values.append(parse(told[item]))
+        except ValueError:
+            raise ValueError(f"{file}: the {column} of {item!r} is {told[item]!r}; give {kind}. {remedy}") from None
+    return values

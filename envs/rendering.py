@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.offers import OFFERED, items_of
 from driftrec.simulators.world import Feedback, World
 
 MODES = ("ansi",)
@@ -63,7 +64,8 @@ class Account:
         """The step that showed ``slate``, (slate_size,), the episode's number ``steps``."""
         before, self._seen = self._seen, _copied(observation, info)
         lines = [self._when(steps)]
-        for position, item in enumerate(slate.tolist()):
+        offer = {name: value[None] for name, value in before.items() if name == OFFERED}
+        for position, item in enumerate(items_of(offer, slate[None])[0].tolist()):
             opened = f"  <- opened, {info['engagement'][position]:.3g} {self._world.unit}"
             words = describe(self._world, before, item)
             lines.append(f"  {position + 1}. {words}{opened if info['clicks'][position] else ''}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.world import Feedback, Field, NotAppraisedError, World
 
 READ_ON = "See driftrec.simulators.world.World, and docs/own-worlds.md for an example."
@@ -126,9 +127,19 @@ def _disagreements(members: Mapping[str, Any]) -> list[str]:
     faults = []
     if told("catalogue", "personas") and (members["catalogue"] is None) != (members["personas"] is None):
         faults.append("catalogue and personas go together; give both or neither")
+    offered = OFFERED in members.get("fields", ())
     for name, count in (("catalogue", lambda catalogue: catalogue.num_items), ("item_features", len)):
+        if name == "catalogue" and offered:
+            continue  # its items come and go
         if told(name, "num_items") and members[name] is not None and count(members[name]) != members["num_items"]:
             faults.append(f"{name} has {count(members[name])} items; num_items is {members['num_items']}")
+    if offered and members.get("catalogue") is not None and told("num_items"):
+        offer, wanted = members["fields"][OFFERED], (members["num_items"],)
+        if offer.shape != wanted or not np.issubdtype(offer.dtype, np.integer):
+            faults.append(
+                f'field "{OFFERED}" is {np.dtype(offer.dtype)} of shape {offer.shape}; beside a catalogue it tells '
+                f"which items are on offer, integers of shape {wanted} = (num_items,)"
+            )
     nothing = told("catalogue", "item_features") and members["catalogue"] is members["item_features"] is None
     if nothing and "candidates" not in members.get("fields", ("candidates",)):
         faults.append('catalogue and item_features are None; fields must then name "candidates", drawn for a request')

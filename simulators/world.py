@@ -84,7 +84,8 @@ class World(Protocol[State]):
 
     A user's trajectory is a function of (world, user seed, slates shown) and of nothing else. Items are known by the
     texts of a catalogue, by features, or, where both are None, by the field "candidates" of what ``observe`` returns:
-    drawn for every request.
+    drawn for every request. With a catalogue, that field tells which of its items are on offer now, integers
+    (num_items,), and slates hold positions among them, see ``simulators.offers``.
     """
 
     @property

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from driftrec.agents.policy import LARGE, Observation, Slates
+from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.vectors import Float, unit
 
 Scores = NDArray[np.floating]
@@ -108,7 +109,7 @@ def best_unread(score: Scorer, observation: Observation, num_items: int, k: int)
         k: Items to choose.
 
     Returns:
-        int64, shape (users, k), best first.
+        int64, shape (users, k), best first; positions in the catalogue, or among what is on offer.
     """
     slates = np.empty((len(observation["persona"]), k), dtype=np.int64)
     for rows in row_chunks(len(slates), num_items):
@@ -116,8 +117,14 @@ def best_unread(score: Scorer, observation: Observation, num_items: int, k: int)
         scores = score(chunk, rows)
         check_scores(scores, rows.start)
         scores[read_places(chunk)] = -np.inf
-        slates[rows] = top_k(scores, k)
+        slates[rows] = top_k(on_offer(scores, chunk), k)
     return slates
+
+
+def on_offer(scores: Scores, observation: Observation) -> Scores:
+    """Columns of what may be shown now, (users, choices), of ``scores`` of the whole catalogue, (users, items)."""
+    offered = observation.get(OFFERED)
+    return scores if offered is None else np.take_along_axis(scores, offered, axis=1)
 
 
 def step_generator(seed: int, step: int) -> np.random.Generator:

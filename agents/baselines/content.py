@@ -102,7 +102,7 @@ class EpsilonContent:
         self.epsilon = epsilon
         self._content = Content(context, persona_weight, half_life)
         self._slate_size = context.slate_size
-        self._num_items = context.num_items
+        self._num_items = context.num_choices
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:

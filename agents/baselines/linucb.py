@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 
 from driftrec.agents.baselines.common import TIE, Scores, best_unread, check_not_negative, check_positive
 from driftrec.agents.policy import Context, Observation, Slates
+from driftrec.simulators.offers import items_of
 from driftrec.simulators.vectors import Double, Float, unit
 
 
@@ -104,7 +105,7 @@ class LinUCB:
     ) -> None:
         """Learn from the engagement of every position, clicked or not; item -1 is a position that nobody saw."""
         prior_mean = self.prior_mean[observation["persona"][:, 0]]  # (users, dims + 1)
-        for items, earned in zip(slates.T, engagement.T, strict=True):
+        for items, earned in zip(items_of(observation, slates).T, engagement.T, strict=True):
             x = self.features[items] * (items >= 0)[:, None]  # (users, dims + 1)
             surprise = earned - np.einsum("ud,ud->u", x, prior_mean)
             self._moment += x * surprise[:, None]

@@ -7,8 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import Scores, best_unread, check_positive, draw_distinct, step_generator
+from driftrec.agents.baselines.common import (
+    Scores,
+    best_unread,
+    check_positive,
+    draw_distinct,
+    step_generator,
+    top_k,
+)
 from driftrec.agents.policy import Context, Observation, Slates, num_users
+from driftrec.simulators.offers import OFFERED, items_of
 
 _TIE = 1e-9  # below the difference of any two rates that matter
 
@@ -26,6 +34,7 @@ class Random:
         self._slate_size = context.slate_size
         withheld = np.zeros(context.num_items, np.bool_) if context.withheld is None else context.withheld
         self._items = np.flatnonzero(~withheld)
+        self._withheld, self._offered = withheld, context.offered
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -38,7 +47,15 @@ class Random:
         shape = (num_users(observation), self._slate_size)
         uniforms = step_generator(self._seed, self._step).random(shape)
         self._step += 1
+        if self._offered:
+            return self._of_offer(observation, shape[0])
         return self._items[draw_distinct(uniforms, len(self._items))]
+
+    def _of_offer(self, observation: Observation, users: int) -> Slates:
+        """Of what is on offer: the items of the highest draws."""
+        draws = step_generator(self._seed, self._step).random((users, self._offered))
+        draws[self._withheld[observation[OFFERED]]] -= 1.0  # below all others
+        return top_k(draws, self._slate_size)
 
 
 class Popular:
@@ -99,5 +116,6 @@ class Popular:
         self, observation: Observation, slates: Slates, clicks: NDArray[np.bool_], engagement: NDArray[Any]
     ) -> None:
         """Count one step's impressions and clicks; item -1 is a position that nobody saw."""
-        self._impressions += np.bincount(slates[slates >= 0], minlength=self._num_items)
-        self._clicks += np.bincount(slates[clicks], minlength=self._num_items)
+        items = items_of(observation, slates)
+        self._impressions += np.bincount(items[items >= 0], minlength=self._num_items)
+        self._clicks += np.bincount(items[clicks], minlength=self._num_items)

@@ -51,7 +51,7 @@ class Behaviour:
         if self._catalogue is None or self._windows is None:
             return
         users, places = np.nonzero(step.feedback.clicks)
-        items = step.slates[users, places]
+        items = step.items[users, places]
         topics = self._catalogue.topic[items]
         self._note("opened_quality", step.number, self._catalogue.quality[items])
         self._note("opened_allure", step.number, self._catalogue.allure[items])

@@ -66,7 +66,7 @@ def follow(
         truth = _row(world.reveal(state))
         told = {**_row(step.feedback.as_info()), **truth}
         words.append(account.step(step.number + 1, step.slates[0], _row(world.observe(state)), told))
-        impressions.append(_titled(world, served.table(step), step.slates[0], topics))
+        impressions.append(_titled(world, served.table(step), step.items[0], topics))
         hidden.append(_hidden(world, step.number + 1, truth))
     return Life(tuple(words), pd.concat(impressions, ignore_index=True), pd.concat(hidden, ignore_index=True))
 

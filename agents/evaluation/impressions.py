@@ -44,16 +44,16 @@ class Served:
         world's unit.
         """
         users, feedback = step.present, step.feedback
-        slates = step.slates[users]
-        rows = np.repeat(users, slates.shape[1])
+        items = step.items[users]
+        rows = np.repeat(users, items.shape[1])
         table = pd.DataFrame(
             {
                 "user": rows,
                 "hours": self._hours[rows],
                 "session": self._session[rows],
                 "slate": step.number,
-                "position": np.tile(np.arange(slates.shape[1]), len(users)),
-                "item": self._ids[slates.ravel()],
+                "position": np.tile(np.arange(items.shape[1]), len(users)),
+                "item": self._ids[items.ravel()],
                 "clicked": feedback.clicks[users].ravel(),
                 "engagement": feedback.engagement[users].ravel(),
             }

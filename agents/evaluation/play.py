@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.policy import Observation, Oracle, Policy, failed
+from driftrec.simulators.offers import items_of
 from driftrec.simulators.world import Feedback, State, World, check_slates
 
 
@@ -24,12 +25,14 @@ class Step:
         number: From 0.
         present: Users who were there before it, (present,).
         slates: What was chosen for all users, (users, slate_size); those who are gone see nothing of it.
+        items: The same as items of the catalogue, where only some are on offer, see ``items_of``; else ``slates``.
         feedback: What came of it.
     """
 
     number: int
     present: NDArray[np.intp]
     slates: NDArray[np.int64]
+    items: NDArray[np.int64]
     feedback: Feedback
 
 
@@ -86,7 +89,7 @@ def _steps(
             raise type(error)(f"Policy {name or type(policy).__name__!r}, step {number}: {error}") from error
         feedback = world.step(state, slates)
         gone |= feedback.left
-        yield Step(number, present, slates, feedback)
+        yield Step(number, present, slates, items_of(observation, slates), feedback)
         if hasattr(policy, "update"):
             seen = np.full_like(slates, -1)
             seen[present] = slates[present]

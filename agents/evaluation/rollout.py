@@ -59,12 +59,12 @@ class _Tally:
         self.clicks = np.zeros(users, np.int64)
         self.impressions = np.zeros(users, np.int64)
         self.diversity = np.zeros(users)
-        self.shown = np.zeros((users, world.num_items), np.bool_)
+        self.shown = np.zeros((users, len(embeddings)), np.bool_)
         self.behaviour = Behaviour(world, users, horizon)
 
     def add(self, step: Step, hidden: Mapping[str, NDArray[Any]]) -> None:
         """Count one step; arguments as of ``Behaviour.add``."""
-        number, present, slates, feedback = step.number, step.present, step.slates, step.feedback
+        number, present, items, feedback = step.number, step.present, step.items[step.present], step.feedback
         self.behaviour.add(step, hidden)
         self.engagement[number, present] = feedback.reward()[present]
         self.sessions[present] += self.between[present]
@@ -73,10 +73,10 @@ class _Tally:
         self.gone |= feedback.left
         self.alive[number] = 1.0 - self.gone.mean()
         self.steps[present] += 1
-        self.impressions[present] += 1 + (np.diff(np.sort(slates[present], axis=1)) > 0).sum(axis=1)  # no repeats
+        self.impressions[present] += 1 + (np.diff(np.sort(items, axis=1)) > 0).sum(axis=1)  # no repeats
         self.clicks[present] += feedback.clicks[present].any(axis=1)
-        self.diversity[present] += diversity(self.embeddings, slates[present])
-        self.shown[present[:, None], slates[present]] = True
+        self.diversity[present] += diversity(self.embeddings, items)
+        self.shown[present[:, None], items] = True
 
 
 def roll_out(

@@ -75,7 +75,7 @@ class TextRanker(Ranker):
         Looked up by ``embedding``, as in the encoder: the gradient of ``vectors[slates]`` adds up in no fixed order on
         several threads, and training would not repeat.
         """
-        if len(self.own) > LARGE:
+        if len(self.own) > LARGE and torch.is_grad_enabled():
             rows, own = (nn.functional.embedding(slates, table) for table in (self.items(), self.own))
             return self.tower(rows) + own
         return nn.functional.embedding(slates, self.item_vectors())

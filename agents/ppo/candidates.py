@@ -36,7 +36,7 @@ class CandidateStage:
 
     Attributes:
         size: Candidates a request.
-        columns: Of the catalogue's items, (items, item_columns); None where candidates bring theirs along.
+        columns: Of the items, (items, item_columns); None where candidates bring theirs along.
 
     Raises:
         ValueError: If fewer items are kept than a slate has positions.
@@ -44,7 +44,8 @@ class CandidateStage:
 
     def __init__(self, judge: Judge, size: int, slate_size: int) -> None:
         self.judge = judge
-        self.columns: Tensor | None = judge.ranker.columns()
+        self._known: Tensor | None = judge.ranker.columns()  # of the catalogue
+        self.columns = self._known if judge.items.listed else None
         self._topics = self._members(size)
         self._each = size // max(len(self._topics), 1)
         kept = sum(min(self._each, len(items)) for items in self._topics)
@@ -69,7 +70,8 @@ class CandidateStage:
         parts["state"] = spaces.Box(-BOUND, BOUND, (self.judge.ranker.width,), np.float32)
         parts["candidates"] = spaces.Box(0, 2**31 - 1, (self.size,), np.int32)
         if self.columns is None:
-            parts["columns"] = spaces.Box(-BOUND, BOUND, (self.size, self.judge.items.width), np.float32)
+            width = self.judge.items.width if self._known is None else self._known.shape[1]
+            parts["columns"] = spaces.Box(-BOUND, BOUND, (self.size, width), np.float32)
         return spaces.Dict(parts)
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
@@ -92,7 +94,8 @@ class CandidateStage:
             "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
         }
         if self.columns is None:
-            judged["columns"] = self.judge.items.of(observation, kept).numpy()
+            items = self.judge.items.of(observation, kept)
+            judged["columns"] = (items if self._known is None else self._known[items]).numpy()
         bounded = {name: array.clip(-BOUND, BOUND) for name, array in judged.items()}
         return {**bounded, "candidates": kept.astype(np.int32)}
 

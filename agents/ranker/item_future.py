@@ -14,6 +14,7 @@ from driftrec.agents.ranker.future import FutureSettings, engagement_after
 from driftrec.agents.ranker.logs import serve
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.offers import items_of
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
 
@@ -106,9 +107,10 @@ def log_random(
     events = []  # (3, opened) a step: step, lane, item
     for t in range(settings.log_steps):
         slates = policy.act(observation)
+        items = items_of(observation, slates)
         observation, clicks, _, engagement[t], over[t] = serve(envs, slates)
         lanes, positions = np.nonzero(clicks)
-        events.append(np.stack([np.full_like(lanes, t), lanes, slates[lanes, positions]]))
+        events.append(np.stack([np.full_like(lanes, t), lanes, items[lanes, positions]]))
     after = engagement_after(engagement, over, settings.gamma)
     tail = min(int(3 / (1 - settings.gamma)), settings.log_steps // 2)  # what comes after these was not seen
     step, lane, item = np.concatenate(events[: settings.log_steps - tail], axis=1)

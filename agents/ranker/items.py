@@ -11,6 +11,7 @@ from torch import Tensor
 
 from driftrec.agents.baselines.common import read_places
 from driftrec.agents.policy import Context, Observation
+from driftrec.simulators.offers import OFFERED, items_of
 
 CANDIDATES = "candidates"
 """Key of the observation that holds features of candidates, in worlds that draw them for every request."""
@@ -30,8 +31,10 @@ class Items(Protocol):
         topics: Topic of every item of a catalogue, (items,); empty where candidates are not kept by topic.
         width: Columns of an item as they come with a request.
         keys: Entries of an observation that ``every`` and ``forbid`` look at.
+        listed: Whether a position is the same item in every request, and rankers know it.
     """
 
+    listed: bool
     num_items: int
     width: int
     topics: NDArray[np.int64]
@@ -63,6 +66,7 @@ class TextItems:
     """
 
     width = 0
+    listed = True
 
     def __init__(self, context: Context, reads: bool = True) -> None:
         self.keys: tuple[str, ...] = ("read_items",) if reads else ()
@@ -103,6 +107,36 @@ class PageItems(TextItems):
         super().forbid(observation, value)
 
 
+class OfferedItems(PageItems):
+    """Pages of what is on offer now, as the observation tells: positions among it, and rankers are handed the items."""
+
+    listed = False
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.keys = (*self.keys, OFFERED)
+        self.num_items, self._everything = context.offered, context.num_items
+
+    def count(self, observation: Observation) -> int:
+        """Items on offer."""
+        return observation[OFFERED].shape[1]
+
+    def every(self, observation: Observation) -> Tensor:  # type: ignore[override]
+        """Items on offer, (users, offered)."""
+        return torch.from_numpy(observation[OFFERED].astype(np.int64))
+
+    def of(self, observation: Observation, slates: NDArray[np.int64]) -> Tensor:
+        """Items of the catalogue."""
+        return torch.from_numpy(items_of(observation, slates))
+
+    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+        """As ``PageItems``."""
+        whole = np.zeros((len(value), self._everything), np.float32)
+        super().forbid(observation, whole)
+        told = np.take_along_axis(whole, observation[OFFERED], axis=1)
+        np.copyto(value, told, where=told < 0)
+
+
 class FeatureItems:
     """Columns of the items that may be shown: a catalogue's, the same for all users, or those of the request.
 
@@ -126,7 +160,7 @@ class FeatureItems:
         topics: NDArray[np.int64] | None = None,
         request_width: int = 0,
     ) -> None:
-        self.num_items = num_items
+        self.num_items, self.listed = num_items, features is not None
         self.topics: NDArray[np.int64] = np.empty(0, np.int64) if topics is None else topics
         self.catalogue: Tensor | None = None
         self.width = request_width

@@ -9,6 +9,7 @@ from driftrec.agents.baselines.common import TIE, centred_units, top_k
 from driftrec.agents.policy import LARGE, Context, Observation, Slates, user_chunks
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge
+from driftrec.simulators.offers import items_of
 from driftrec.simulators.vectors import Float
 
 CANDIDATES = 100
@@ -50,7 +51,7 @@ class MMR:
         self.weight = weight
         self._items = centred_units(context.item_embeddings, context.item_embeddings.mean(axis=0))
         self._slate_size = context.slate_size
-        self._pool = min(max(CANDIDATES, context.slate_size), context.num_items)
+        self._pool = min(max(CANDIDATES, context.slate_size), context.num_choices)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Nothing to forget and nothing to draw."""
@@ -68,7 +69,8 @@ class MMR:
         merit = np.take_along_axis(gains, candidates, axis=1)
         merit *= self.weight / np.maximum(merit[:, :1], TIE)
         merit[np.take_along_axis(view.value, candidates, axis=1) == READ] = READ
-        picks = diverse_slates(merit, candidates, self._items, 1.0 - self.weight, self._slate_size)
+        items = items_of(observation, candidates)
+        picks = diverse_slates(merit, items, self._items, 1.0 - self.weight, self._slate_size)
         return np.take_along_axis(candidates, picks, axis=1)
 
 

@@ -18,6 +18,9 @@ from driftrec.simulators.vectors import Float
 MOST = np.float32(3.0)
 """Where the load over the bar is cut."""
 
+POOL = 64
+"""Items of the highest gain by themselves among which pages are filled, where users are not offered the same ones."""
+
 
 class Insight(Enum):
     """How much of the truth a page is built from."""
@@ -87,24 +90,29 @@ class FeedPages(Told):
 
     def _best(self, state: FeedState) -> Slates:
         state = as_known(self.world, state, self.known)
-        view, weights, topic = self.world.appraise(state), self.weights, self.world.catalogue.topic
+        view, weights, items = self.world.appraise(state), self.weights, self.world.on_offer(state)
+        topic = self.world.catalogue.topic[items]  # (users or 1, items)
         satisfaction = state.satisfaction[:, None]
-        room = np.maximum(state.potential - state.taste, np.float32(0.0)).take(topic, axis=1)
-        value = view.minutes + self._constant
+        room = by_topic(np.maximum(state.potential - state.taste, np.float32(0.0)), topic)
+        value = view.minutes + self._constant[items]
         value += np.float32(weights.worth) * (view.worth - satisfaction)
         value += np.float32(weights.growth) * room * view.worth
         value -= np.float32(weights.wear) * np.maximum(view.worn - np.float32(weights.wear_pace), np.float32(0.0))
         excess = state.load + np.float32(1.0) - np.float32(weights.pace) * state.threshold  # (users, topics)
         price = np.float32(weights.bar) + np.float32(weights.annoyance) * state.annoy
-        everything = _Offer(
-            view.utility, satisfaction, value, excess.take(topic, axis=1), price.take(topic, axis=1), topic[None]
-        )
+        everything = _Offer(view.utility, satisfaction, value, by_topic(excess, topic), by_topic(price, topic), topic)
         gain, _ = self._gain(everything, np.float32(0.0), 0)
+        pool = self._pool(gain, one_for_all=len(items) == 1)  # (users, candidates)
+        gain = np.take_along_axis(gain, pool, axis=1)
+        best = self._fill(everything.only(pool)) if self.joint else _best_columns(gain, self.world.slate_size)
+        return np.take_along_axis(pool, best, axis=1)
+
+    def _pool(self, gain: Float, one_for_all: bool) -> NDArray[np.int64]:
+        """Columns of items among which a page is filled, (users, candidates)."""
+        if not one_for_all:
+            return _best_columns(gain, max(POOL, self.world.slate_size))
         size = self.world.slate_size
-        items = np.hstack([of[_best_columns(gain[:, of], size)] for of in self._of_topics])  # (users, candidates)
-        gain = np.take_along_axis(gain, items, axis=1)
-        best = self._fill(everything.only(items)) if self.joint else _best_columns(gain, size)
-        return np.take_along_axis(items, best, axis=1)
+        return np.hstack([of[_best_columns(gain[:, of], size)] for of in self._of_topics])
 
     def _gain(self, offer: _Offer, taken: Float | np.float32, position: int) -> tuple[Float, Float]:
         """Worth of showing items at a position, with ``taken`` of their topic opened above, and P(open)."""
@@ -156,13 +164,19 @@ class _Offer:
         utility, value, excess, price = (
             np.take_along_axis(part, items, axis=1) for part in (self.utility, self.value, self.excess, self.price)
         )
-        return _Offer(utility, self.satisfaction, value, excess, price, self.topic[0][items])
+        topic = np.take_along_axis(np.broadcast_to(self.topic, self.utility.shape), items, axis=1)
+        return _Offer(utility, self.satisfaction, value, excess, price, topic)
 
 
 def as_known(world: FeedWorld, state: FeedState, known: Insight) -> FeedState:
     """The state as somebody sees it who knows no more than ``known``."""
     views = {Insight.USUAL_PACE: world.at_usual_pace, Insight.PERSONA: world.by_persona}
     return views[known](state) if known in views else state
+
+
+def by_topic(values: Float, topic: NDArray[np.int64]) -> Float:
+    """What ``values`` (users, topics) hold for the topics of items, (users, items); ``topic`` (1 or users, items)."""
+    return values.take(topic[0], axis=1) if len(topic) == 1 else np.take_along_axis(values, topic, axis=1)
 
 
 def _best_columns(gain: Float, count: int) -> NDArray[np.int64]:

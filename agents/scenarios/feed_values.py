@@ -88,14 +88,16 @@ def _rows(
         satisfaction = state.satisfaction.astype(np.float64)
         tired = (state.load / state.threshold).mean(axis=1)
         about = [left, left * satisfaction, left * satisfaction**2, tired, state.bored.sum(axis=1), np.ones(len(left))]
-        sums = page_features(world, state, step.slates, step.feedback.clicks)
+        sums = page_features(world, state, step.items, step.feedback.clicks)
         yield np.column_stack([*(sums[name] for name in names), *about]), present, step.feedback.reward().astype(float)
 
 
-def page_features(world: FeedWorld, state: FeedState, slates: Slates, clicks: NDArray[np.bool_]) -> dict[str, Double]:
+def page_features(
+    world: FeedWorld, state: FeedState, items: NDArray[np.int64], clicks: NDArray[np.bool_]
+) -> dict[str, Double]:
     """What ``FeedPages`` weighs, by name of the weight, summed over the opened items of every page, (users,) each."""
-    catalogue, users = world.catalogue, np.arange(len(slates))
-    topics = catalogue.topic[slates]  # (users, slate_size)
+    catalogue, users = world.catalogue, np.arange(len(items))
+    topics = catalogue.topic[items]  # (users, slate_size)
     above = np.zeros(topics.shape)
     for k in range(1, topics.shape[1]):
         above[:, k] = ((topics[:, :k] == topics[:, k : k + 1]) & clicks[:, :k]).sum(axis=1)
@@ -106,7 +108,7 @@ def page_features(world: FeedWorld, state: FeedState, slates: Slates, clicks: ND
     excess = of(state.load + np.float32(1.0) - np.float32(FeedWeights.pace) * state.threshold) + above
     bar = np.clip(excess, 0.0, MOST)
     taste: Float = of(state.taste)
-    quality, allure = catalogue.quality[slates], catalogue.allure[slates]
+    quality, allure = catalogue.quality[items], catalogue.allure[items]
     worth = world.config.regret.worth(quality, allure, taste)
     features = {
         "opening": np.ones(topics.shape),

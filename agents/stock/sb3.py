@@ -101,8 +101,8 @@ class ItemNumbers:
     """
 
     def __init__(self, context: Context) -> None:
-        self._num_items = context.num_items
-        self.space = spaces.MultiDiscrete([context.num_items] * context.slate_size)
+        self._num_items = context.num_choices
+        self.space = spaces.MultiDiscrete([context.num_choices] * context.slate_size)
 
     def slates(self, actions: NDArray[np.int64], observation: Observation) -> Slates:
         """Slates of the items named, (users, slate_size)."""

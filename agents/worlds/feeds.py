@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from driftrec.agents.baselines.nonpersonalised import Random
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
-from driftrec.agents.ranker.items import PageItems
+from driftrec.agents.ranker.items import OfferedItems, PageItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.feed_kept import kept_pages
 from driftrec.agents.scenarios.feed_pages import FeedPages, Insight
@@ -63,7 +63,8 @@ class FeedKit(TextKit):
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
-        return Judge(super().judge(setup, told, seed, farsighted).ranker, PageItems(setup.context), farsighted)
+        items = OfferedItems if setup.context.offered else PageItems
+        return Judge(super().judge(setup, told, seed, farsighted).ranker, items(setup.context), farsighted)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most minutes of the next page, each item knowing what those above it will take."""
@@ -123,5 +124,14 @@ SONGS: Mapping[str, Mapping[str, Any]] = {
     "no streaks": {"streak": {"hold": 0.0}},
 }
 
-KITS: dict[str, TextKit] = {"driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS), "driftrec/Video-v0": FeedKit()}
+NEWS: Mapping[str, Mapping[str, Any]] = {
+    "no ageing": {"freshness": {"loss": 0.0}},
+    "no breaking topics": {"breaking": {"gain": 0.0}},
+}
+
+KITS: dict[str, TextKit] = {
+    "driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS),
+    "driftrec/NewsStream-v0": FeedKit(RIVALS, NEWS),
+    "driftrec/Video-v0": FeedKit(),
+}
 """By environment id."""

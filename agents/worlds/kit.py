@@ -19,7 +19,7 @@ from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
-from driftrec.agents.ranker.items import CANDIDATES, FeatureItems, TextItems
+from driftrec.agents.ranker.items import CANDIDATES, FeatureItems, OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.setup import Setup
@@ -189,7 +189,9 @@ class TextKit(Kit):
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
         ranker = TextRanker(setup.context, told["representation"], seed, choice=self.choice(setup))
-        return Judge(ranker, TextItems(setup.context, "read_items" in setup.world.fields), farsighted)
+        context, fields = setup.context, setup.world.fields
+        items = OfferedItems(context) if context.offered else TextItems(context, "read_items" in fields)
+        return Judge(ranker, items, farsighted)
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: ItemFutureSettings, *, seed: int, report: Report
@@ -216,7 +218,7 @@ class TextKit(Kit):
         Raises:
             ValueError: If fewer items are left than a slate has positions, or the world cannot reveal the truth.
         """
-        num_items = setup.world.num_items
+        num_items = setup.context.num_items
         count = round(settings.withheld * num_items)
         if num_items - count < setup.slate_size:
             raise ValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from driftrec.simulators.feed.ageing import Breaking, Freshness
 from driftrec.simulators.feed.appeal import Appeal
 from driftrec.simulators.feed.boredom import TopicBoredom
 from driftrec.simulators.feed.habit import Habit, Weariness
@@ -75,3 +76,27 @@ MUSIC = MusicConfig(
     habit=Habit(base=1.05),
 )
 """A feed of songs."""
+
+
+@dataclass(frozen=True)
+class StreamConfig(FeedConfig):
+    """The same of a stream of news.
+
+    Attributes:
+        freshness: What age does to an article.
+        breaking: What a topic in the news does to its articles.
+    """
+
+    freshness: Freshness = field(default_factory=Freshness)
+    breaking: Breaking = field(default_factory=Breaking)
+
+
+STREAM = StreamConfig(
+    appeal=Appeal(base=-1.6, taste=2.2, allure=0.7, bored=3.0, takeaway=2.0, position=0.1),
+    watching=Watching(base=-0.6, spread=0.3),
+    regret=Regret(rate=0.1),
+    boredom=TopicBoredom(threshold=3.0, rest=0.25, keep=1.0, half_life=72.0, annoy=0.25),
+    taste=Taste(liked=4, gems=4, gem=1.5, growth=0.2, half_life=240.0),
+    weariness=Weariness(base=-1.8),
+)
+"""A stream of news."""

@@ -91,7 +91,7 @@ class FeedWorld:
         """Shape, type and range of every observation field."""
         longest = self.config.watching.longest(float(self.catalogue.minutes.max()))
         people = self.personas.num_personas
-        past = past_fields(self.num_items, people, self.history_length, self.config.memory, longest)
+        past = past_fields(self.catalogue.num_items, people, self.history_length, self.config.memory, longest)
         return {**past, "hour": Field((1,), np.float32, 0, 24)}
 
     def reset(self, seeds: NDArray[np.uint64]) -> FeedState:
@@ -102,7 +102,7 @@ class FeedWorld:
         """Show one page a user. A repeat within a page is an empty position; users who are gone see nothing."""
         state.step += 1
         words = noise.block(state.keys, state.step, self.slate_size + self.words_after)
-        pages = warm.copy(slates.T)  # (slate_size, users): numpy's inner loops run over users
+        pages = self._items(state, warm.copy(slates.T))  # (slate_size, users): numpy's inner loops run over users
         shown = first_places(pages)
         shown &= ~state.gone
         clicks, engagement = self._read(state, pages, shown, words[: self.slate_size])
@@ -143,6 +143,10 @@ class FeedWorld:
             config.regret.worth(catalogue.quality, catalogue.allure, taste),
             np.zeros((1, 1), np.float32),
         )
+
+    def on_offer(self, state: FeedState) -> NDArray[np.int64]:
+        """Items of the columns of ``appraise``, (1, items), the same for all users, or (users, items)."""
+        return np.arange(self.num_items)[None]
 
     def at_usual_pace(self, state: FeedState) -> FeedState:
         """The same users with thresholds and annoyances of an average user: what one pace for all knows."""
@@ -199,11 +203,22 @@ class FeedWorld:
             opened.put(pull, now)
         return clicks, engagement
 
+    def _items(self, state: FeedState, slates: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which items ``slates`` (slate_size, users) hold."""
+        return slates
+
     def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
         """The part of utility that a page does not change, (slate_size, users)."""
         affinity = slate_affinity(self.traits, pages, state.own)
-        allure, seen = warm.take(self.catalogue.allure, pages), at_slates(state.seen, pages)
-        return self.config.appeal.standing(affinity, allure, seen)
+        return self.config.appeal.standing(affinity, warm.take(self.catalogue.allure, pages), self._seen(state, pages))
+
+    def _seen(self, state: FeedState, pages: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether users opened these items before, (slate_size, users)."""
+        return at_slates(state.seen, pages)
+
+    def _remember(self, state: FeedState, opened: Openings) -> None:
+        """Note what was opened."""
+        state.seen.ravel()[opened.users * self.num_items + opened.items] = True
 
     def _standing_of_all(self, state: FeedState) -> Float:
         """The same of every item for every user, (users, items)."""
@@ -222,7 +237,7 @@ class FeedWorld:
         config.taste.take(state, opened, worth)
         config.boredom.take(state, opened)
         self._opened(state, opened, worth)
-        state.seen.ravel()[opened.users * self.num_items + opened.items] = True
+        self._remember(state, opened)
         state.opened.add(opened.users, opened.items, minutes, state.clock[:, 0].take(opened.users))
         return minutes
 

@@ -47,14 +47,25 @@ def generate_news(num_items: int = 1000, seed: int = 0) -> Catalogue:
     """
     num_items = count_of("num_items", num_items, MAX_ITEMS, "the grammar gives 1 to {most} items with distinct titles")
     rng = np.random.default_rng(seed)
-    subtopic = _balanced_subtopics(rng, num_items)  # (items,)
+    return catalogue_of(rng, _balanced_subtopics(rng, num_items), "n")
+
+
+def catalogue_of(rng: np.random.Generator, subtopic: NDArray[np.int64], prefix: str) -> Catalogue:
+    """Items about these subtopics, as of ``generate_news``.
+
+    Args:
+        rng: Source of all else.
+        subtopic: Number of each item's subtopic, no more than ``Words.num_stories`` of one, (items,).
+        prefix: Of the ids.
+    """
+    num_items = len(subtopic)
     centres = subtopic_centres().reshape(-1, DIMS)[subtopic]  # (items, dims)
     latent = unit(centres + ITEM_SPREAD * unit(rng.normal(size=centres.shape)))
     quality, allure, length = around_quality(rng, num_items, QUALITY_ALLURE_CORRELATION, QUALITY_LENGTH_CORRELATION)
     minutes = np.clip(MEDIAN_MINUTES * np.exp(LOG_MINUTES_SPREAD * length), *MINUTES_RANGE)
     titles, texts = _write(rng, subtopic, quality, allure)
     return Catalogue(
-        ids=tuple(f"n{i + 1:04d}" for i in range(num_items)),
+        ids=tuple(f"{prefix}{i + 1:04d}" for i in range(num_items)),
         titles=titles,
         texts=texts,
         topic_names=tuple(topic.name for topic in topics()),
@@ -65,6 +76,11 @@ def generate_news(num_items: int = 1000, seed: int = 0) -> Catalogue:
         allure=allure.astype(np.float32),
         minutes=minutes.astype(np.float32),
     )
+
+
+def subtopic_count() -> int:
+    """Subtopics of all topics."""
+    return len(_subtopic_list())
 
 
 def generate_personas(num_personas: int = 320, seed: int = 0) -> Personas:

@@ -1,0 +1,156 @@
+"""A stream of news: a feed whose articles appear, age and are gone, while topics break for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators import noise, warm
+from driftrec.simulators.catalogue import Personas
+from driftrec.simulators.feed.feed_config import STREAM, StreamConfig
+from driftrec.simulators.feed.feed_state import FeedState
+from driftrec.simulators.feed.feed_world import FeedAppraisal, FeedWorld
+from driftrec.simulators.feed.looks import Openings
+from driftrec.simulators.offers import OFFERED
+from driftrec.simulators.past import MAX_HOURS
+from driftrec.simulators.slates import at_slates, held
+from driftrec.simulators.vectors import Float
+from driftrec.simulators.wire.calendar import Calendar
+from driftrec.simulators.wire.dated import DAY, Dated
+from driftrec.simulators.world import Field
+
+
+@dataclass
+class StreamState(FeedState):
+    """Readers of a stream of news."""
+
+    arrival: Float  # (users,) hour of the calendar of the first visit
+    offer: NDArray[np.int64]  # (users,) which articles are on offer, see ``Calendar.places``
+
+
+class StreamWorld(FeedWorld):
+    """Readers of news that moves.
+
+    At any time the ``num_candidates`` newest articles are on offer, newest first; a slate holds their positions, and
+    all that is observed of the past names items of the catalogue. A reader comes on a day drawn uniformly from the
+    calendar, which begins anew after its last day. Beside what the feed says, utility has
+
+        u <- u - loss * log2(1 + age / half_life) + gain * heat_c(now)
+
+    with age and heat at the beginning of the page. An article was opened before if it is among those opened last.
+
+    Args:
+        catalogue: The articles, with dates.
+        personas: The audience.
+        slate_size: Positions of a page, 1 to the number of candidates.
+        history: Impressions that the recommender sees, >= 1.
+        num_candidates: Articles on offer at any time, 1 to their number.
+        config: The mechanisms; ``STREAM`` when omitted.
+
+    Raises:
+        TypeError: If a size is not whole.
+        ValueError: As of ``FeedWorld``, or if there are fewer candidates than positions, or more than articles.
+    """
+
+    config: StreamConfig
+    catalogue: Dated
+
+    def __init__(
+        self,
+        catalogue: Dated,
+        personas: Personas,
+        slate_size: int = 8,
+        history: int = 200,
+        num_candidates: int = 320,
+        config: StreamConfig | None = None,
+    ) -> None:
+        super().__init__(catalogue, personas, slate_size, history, config or STREAM)
+        self.calendar = Calendar(catalogue, num_candidates)
+        self.num_items = self.calendar.count
+        if self.slate_size > self.num_items:
+            raise ValueError(
+                f"num_candidates is {self.num_items}, too few for pages of {self.slate_size}; offer more articles."
+            )
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """Arguments of its environment, see ``World``."""
+        return {**super().settled, "num_candidates": self.num_items}
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """As of a feed, and what is on offer."""
+        shape, last = (self.num_items,), self.catalogue.num_items - 1
+        offer = {OFFERED: Field(shape, np.int32, 0, last), "candidate_age": Field(shape, np.float32, 0, MAX_HOURS)}
+        return {**super().fields, **offer}
+
+    def reset(self, seeds: NDArray[np.uint64]) -> StreamState:
+        """New readers, one a seed, who come on any day."""
+        state = self._birth.users(seeds, 0, self.history_length, self.slate_size)
+        keys = noise.stream_keys(noise.stream_keys(state.keys))
+        words = noise.rows(keys, np.zeros(len(seeds), np.int64), 1, 0, 1)
+        days = int(self.calendar.period / DAY)
+        day = np.minimum((noise.uniform(words[:, 0]) * days).astype(np.int64), days - 1)
+        arrival = state.hour + np.float32(DAY) * day.astype(np.float32)
+        return StreamState(**vars(state), arrival=arrival, offer=self.calendar.places(arrival))
+
+    def observe(self, state: FeedState) -> dict[str, NDArray[Any]]:
+        """As of a feed, and the articles on offer with their ages in hours."""
+        offer = cast(StreamState, state).offer
+        age = self.calendar.since(offer)
+        np.subtract(self._moment(state)[:, None], age, out=age)
+        return {**super().observe(state), OFFERED: self.calendar.offered(offer), "candidate_age": age}
+
+    def reveal(self, state: FeedState) -> dict[str, NDArray[Any]]:
+        """As of a feed, and how much every topic is in the news, (users, topics)."""
+        return {**super().reveal(state), "heat": self.calendar.heat(self._moment(state))}
+
+    def on_offer(self, state: FeedState) -> NDArray[np.int64]:
+        """Items of the columns of ``appraise``, (users, candidates)."""
+        return self.calendar.offered(cast(StreamState, state).offer).astype(np.int64)
+
+    def appraise(self, state: FeedState) -> FeedAppraisal:
+        """Full information about everything on offer, each (users, candidates)."""
+        catalogue, config, items = self.catalogue, self.config, self.on_offer(state).T
+        topic = catalogue.topic[items]
+        allure, taste = catalogue.allure[items], at_slates(state.taste, topic)
+        utility = self._standing(state, items)
+        utility += at_slates(config.appeal.pull(state.taste, state.bored, np.float32(0.0)), topic)
+        minutes = config.watching.expected(catalogue.minutes[items], taste, allure)
+        worth = config.regret.worth(catalogue.quality[items], allure, taste)
+        return FeedAppraisal(utility.T, minutes.T, worth.T, np.zeros((1, 1), np.float32))
+
+    def _items(self, state: FeedState, slates: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.calendar.at(cast(StreamState, state).offer, slates)
+
+    def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
+        """As of a feed, and what age and heat do."""
+        moment = self._moment(state)
+        age = self.calendar.age(moment, pages)
+        standing = super()._standing(state, pages)
+        standing += self.config.freshness.pull(age)
+        heat = self.config.breaking.pull(self.calendar.heat(moment))
+        standing += at_slates(heat, warm.take(self.catalogue.topic, pages))
+        return standing
+
+    def _seen(self, state: FeedState, pages: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return held(state.opened.items, pages)
+
+    def _remember(self, state: FeedState, opened: Openings) -> None:
+        """The last opened are remembered as they are."""
+
+    def _pass_time(
+        self, state: FeedState, minutes: Float, words: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.bool_], Float, NDArray[np.bool_]]:
+        """As of a feed; meanwhile articles appear."""
+        happened = super()._pass_time(state, minutes, words)
+        cast(StreamState, state).offer[:] = self.calendar.places(self._moment(state))
+        return happened
+
+    def _moment(self, state: FeedState) -> Float:
+        """Time of the calendar, (users,)."""
+        return self.calendar.moment(cast(StreamState, state).arrival + state.clock[:, 0])

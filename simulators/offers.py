@@ -1,0 +1,26 @@
+"""Slates of what is on offer: where only some items may be shown at a time, and observations tell which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+OFFERED = "candidates"
+"""Key of an observation under which a world with texts tells which items of its catalogue may be shown now."""
+
+
+def items_of(observation: Mapping[str, NDArray[Any]], slates: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Items of the catalogue that slates hold.
+
+    Args:
+        observation: Before the slates were shown, leading axis users; tells what is on offer, or does not.
+        slates: Positions, (users, n): among what is on offer, or else in the catalogue; -1 for nothing.
+    """
+    offered = observation.get(OFFERED)
+    if offered is None or offered.ndim != 2:  # candidates that are described and have no place in a catalogue
+        return slates
+    items = np.take_along_axis(offered, np.maximum(slates, 0), axis=1)
+    return np.where(slates < 0, slates, items.astype(np.int64))
