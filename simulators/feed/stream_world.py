@@ -41,7 +41,8 @@ class StreamWorld(FeedWorld):
 
         u <- u - loss * log2(1 + age / half_life) + gain * heat_c(now)
 
-    with age and heat at the beginning of the page. An article was opened before if it is among those opened last.
+    with age and heat at the beginning of the page. An article was opened before if it is among those
+    opened last before the page.
 
     Args:
         catalogue: The articles, with dates.

@@ -12,7 +12,8 @@ TEXTS = WorldArgs(NEWS)
 CATALOGUE = WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0")
 REQUEST = WorldArgs("driftrec/RecSim-InterestEvolution-v0", slate_size=3, options='{"num_candidates": 30}')
 BLIND = WorldArgs("driftrec/RecSim-LongTermSatisfaction-v0")
-WORLDS = {"texts": TEXTS, "catalogue": CATALOGUE, "request": REQUEST, "blind": BLIND}
+STREAM = WorldArgs("driftrec/NewsStream-v0", slate_size=3, options='{"num_candidates": 40}')
+WORLDS = {"texts": TEXTS, "stream": STREAM, "catalogue": CATALOGUE, "request": REQUEST, "blind": BLIND}
 
 
 def made(args):

@@ -16,7 +16,7 @@ def world_of(name: str) -> Any:
 
 WORLDS = {name: world_of(name) for name in gymnasium.registry if name.startswith("driftrec/")}
 UNITS = {
-    **dict.fromkeys(("driftrec/News-v0", "driftrec/Music-v0", "driftrec/Video-v0"), "minutes"),
+    **dict.fromkeys((f"driftrec/{name}-v0" for name in ("News", "NewsStream", "Music", "Video")), "minutes"),
     "driftrec/RecSim-InterestEvolution-v0": "minutes",
     "driftrec/RecSim-LongTermSatisfaction-v0": "engagement",
     "driftrec/Shop-v0": "euros",
@@ -27,7 +27,8 @@ UNITS = {
 def test_items_are_known_in_one_way(name):
     world = WORLDS[name]
     ways = [world.catalogue is not None, world.item_features is not None, "candidates" in world.fields]
-    assert ways == [name.count("-") == 1, "Sardine" in name, "RecSim" in name]  # ours have one name and texts
+    offered = "RecSim" in name or "Stream" in name
+    assert ways == [name.count("-") == 1, "Sardine" in name, offered]  # ours have one name and texts
     assert (world.personas is None) == (world.catalogue is None)
     if world.item_features is not None:
         assert world.item_features.dtype == np.float32

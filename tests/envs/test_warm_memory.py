@@ -16,6 +16,7 @@ WORLDS = (
     "News",
     "Video",
     "Music",
+    "NewsStream",
     "RecSim-InterestEvolution",
     "RecSim-InterestExploration",
     "RecSim-LongTermSatisfaction",

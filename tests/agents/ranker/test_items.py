@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.ranker.items import READ, WITHHELD, FeatureItems, PageItems, TextItems
+from driftrec.agents.ranker.items import READ, WITHHELD, FeatureItems, OfferedItems, PageItems, TextItems
 
 FEATURES = np.array([[0.6, 0.8, 0.0], [0.0, 0.6, 0.8], [1.0, 0.0, 0.0]], np.float32)
 REQUEST = np.arange(24, dtype=np.float32).reshape(2, 4, 3)  # (users, candidates, columns)
@@ -99,3 +99,21 @@ def test_what_was_opened_of_a_page_is_not_shown_again(make_context):
     value = np.ones((1, 7), np.float32)
     PageItems(make_context(num_items=7)).forbid(observation, value)
     assert np.flatnonzero(value[0] == READ).tolist() == [1, 2, 4]
+
+
+def test_what_is_on_offer_is_judged_and_read_or_withheld_items_are_not_shown(make_context):
+    withheld = np.zeros(9, np.bool_)
+    withheld[8] = True
+    items = OfferedItems(replace(make_context(num_items=9), offered=3, withheld=withheld))
+    observation = {
+        "candidates": np.array([[5, 1, 8], [2, 5, 0]], np.int32),
+        "read_items": np.array([[1, -1], [-1, -1]]),
+        "shown": np.array([[-1, 3], [0, 2]]),
+        "clicked": np.array([[0, 1], [1, 0]], np.int8),
+    }
+    assert (items.num_items, items.count(observation), items.listed) == (3, 3, False)
+    assert items.every(observation).tolist() == [[5, 1, 8], [2, 5, 0]]
+    assert items.of(observation, np.array([[2], [0]])).tolist() == [[8], [2]]
+    value = np.ones((2, 3), np.float32)
+    items.forbid({name: observation[name] for name in items.keys}, value)
+    np.testing.assert_array_equal(value, np.array([[1, READ, WITHHELD], [1, 1, READ]], np.float32))

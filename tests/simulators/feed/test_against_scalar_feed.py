@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from driftrec.envs.music import music_world
+from driftrec.envs.news_stream import news_stream_world
 from driftrec.envs.video import video_world
+from driftrec.simulators.offers import items_of
 from driftrec.simulators.world import part
 from tests.simulators.feed.scalar_feed import ScalarFeedUser, Shown
 from tests.simulators.feed.scalar_songs import Heard, ScalarSongUser
+from tests.simulators.feed.scalar_stream import ScalarStreamUser
 
 USERS, STEPS, HISTORY = 16, 40, 25
 CONFIGS = {
@@ -36,9 +39,24 @@ SONGS = {
 }
 
 
-@pytest.fixture(params=[*CONFIGS, *SONGS])
+STREAMS = {
+    "news": {},
+    "lively news": {
+        "appeal": {"base": 0.5, "seen": 0.5, "bored": 1.0},
+        "freshness": {"loss": 0.6, "half_life": 5.0},
+        "breaking": {"gain": 2.0},
+        "boredom": {"threshold": 2.0, "rest": 0.6, "keep": 0.6},
+        "habit": {"alarm": 0.01},
+        "memory": 5,
+    },
+}
+
+
+@pytest.fixture(params=[*CONFIGS, *SONGS, *STREAMS])
 def lives(request):
-    if request.param in SONGS:
+    if request.param in STREAMS:
+        world, user = news_stream_world(history=HISTORY, config=STREAMS[request.param]), ScalarStreamUser
+    elif request.param in SONGS:
         world, user = music_world(history=HISTORY, config=SONGS[request.param]), ScalarSongUser
     else:
         world, user = video_world(history=HISTORY, config=CONFIGS[request.param]), ScalarFeedUser
@@ -96,13 +114,26 @@ def assert_same_sight(world, state, users, when):
     np.testing.assert_array_equal(np.sort(seen["read_items"], axis=1), opened)
 
 
+def assert_same_offer(world, state, users, when):
+    seen, heat = world.observe(state), world.reveal(state)["heat"]
+    for user, offer, ages, hot in zip(users, seen["candidates"], seen["candidate_age"], heat, strict=True):
+        assert len(set(offer.tolist()) ^ set(user.newest())) <= 2, f"step {when}"  # one may appear at this moment
+        expected = np.array([user.age(item) for item in offer])
+        away = np.abs(ages - expected)
+        assert np.minimum(away, user.period - away).max() < 0.01, f"step {when}"
+        if user.moment % 1 > 0.01:
+            np.testing.assert_allclose(hot, [user.heat(t) for t in range(world.num_topics)], atol=1e-5)
+
+
 def test_every_user_lives_the_life_on_the_page(lives):
     world, state, users, slates = lives
     assert_same_state(world, state, users, 0)
     past = []
     for when, pages in enumerate(slates, 1):
+        pages = pages % world.num_items
+        items = items_of(world.observe(state), pages)
         feedback = world.step(state, pages)
-        happened = [user.step(page) for user, page in zip(users, pages.tolist(), strict=True)]
+        happened = [user.step(page) for user, page in zip(users, items.tolist(), strict=True)]
         for name in ("clicks", "ended", "left"):
             expected = [getattr(h, name) for h in happened]
             np.testing.assert_array_equal(getattr(feedback, name), expected, err_msg=f"{name}, step {when}")
@@ -112,6 +143,8 @@ def test_every_user_lives_the_life_on_the_page(lives):
         assert_same_sight(world, state, users, when)
         if isinstance(users[0], ScalarSongUser):
             assert_same_songs(world, state, users, when)
+        if isinstance(users[0], ScalarStreamUser):
+            assert_same_offer(world, state, users, when)
         past += happened
     assert sum(map(sum, (h.clicks for h in past))) > 60  # else there was little to compare
     assert sum(h.ended for h in past) > 10
