@@ -216,8 +216,11 @@ def put(state: Any, lanes: NDArray[np.intp], fresh: Any) -> None:
             value.put(lanes, getattr(fresh, field.name))
 
 
-def part(state: Any, rows: slice) -> Any:
-    """The users ``rows`` of ``state``, to look at: its arrays, which all lead with users, are cut and shared."""
+def part(state: Any, rows: slice | NDArray[np.intp]) -> Any:
+    """The users ``rows`` of ``state``: its arrays, which all lead with users, are cut and shared, to be looked at.
+
+    By numbers in place of a slice they are copies, each user as often as named.
+    """
     if isinstance(state, np.ndarray):
         return state[rows]
     if isinstance(state, dict):

@@ -98,5 +98,6 @@ STREAM = StreamConfig(
     boredom=TopicBoredom(threshold=3.0, rest=0.25, keep=1.0, half_life=72.0, annoy=0.25),
     taste=Taste(liked=4, gems=4, gem=1.5, growth=0.2, half_life=240.0),
     weariness=Weariness(base=-1.8),
+    habit=Habit(base=1.2),
 )
 """A stream of news."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from driftrec.envs.music import MusicEnv, music_world
+from driftrec.envs.news_stream import news_stream_world
 from driftrec.envs.video import VideoEnv, video_world
 from driftrec.simulators.catalogue import save_catalogue
 from driftrec.simulators.clips import generate_clips, generate_viewers
@@ -99,7 +100,7 @@ def test_what_was_opened_before_is_hardly_opened_again():
     assert opened[1][15:].sum() < 0.2 * opened[0][15:].sum()
 
 
-@pytest.fixture(scope="module", params=[video_world, music_world])
+@pytest.fixture(scope="module", params=[video_world, music_world, news_stream_world])
 def mixed(request):
     """Gaps in hours, and the share opened under random pages, of an audience under a mixed policy.
 
@@ -108,18 +109,23 @@ def mixed(request):
     """
     world, users = request.param(), 4000
     state, rng = world.reset(np.arange(users, dtype=np.uint64)), np.random.default_rng(0)
-    of_topic = np.argsort(world.catalogue.topic, kind="stable").reshape(world.num_topics, -1)
     liked = np.argsort(-world.usual, axis=1, kind="stable")[:, :2]
     gaps, opened = [], []
     for _ in range(80):
         page = rng.integers(world.num_items, size=(users, world.slate_size))
         topics = np.take_along_axis(liked[state.persona], rng.integers(2, size=(users, 2)), axis=1)
-        page[:, :2] = of_topic[topics, rng.integers(of_topic.shape[1], size=(users, 2))]
+        page[:, :2] = any_of_topics(world.catalogue.topic[world.on_offer(state)], topics, rng)
         there = ~state.gone
         feedback = world.step(state, page)
         gaps.append(feedback.gap[feedback.ended])
         opened.append(feedback.clicks[there, 2:].mean())
     return np.concatenate(gaps), np.mean(opened)
+
+
+def any_of_topics(on_offer, topics, rng):
+    """Columns of ``on_offer`` (users or 1, items), the topics of items, that are of ``topics`` (users, n)."""
+    draws = rng.random((*topics.shape, on_offer.shape[1]), dtype=np.float32)
+    return (draws + (on_offer[:, None] == topics[:, :, None])).argmax(axis=2)
 
 
 def test_days_away_are_those_of_real_logs_within_a_tenth(mixed):

@@ -1,0 +1,82 @@
+"""How near to a limit a planner is: the same planner, improved in every step by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.oracles.told import Told
+from driftrec.agents.policy import Observation, Slates
+from driftrec.simulators.world import World, part
+
+
+class Rollouts(Told):
+    """Tries the base's slate and those of others by simulation, and shows the best.
+
+    Every slate is followed by the base for ``depth`` steps, from copies of the users' true state with noise of their
+    own, ``samples`` times, the same noise for all slates of a user (rollouts; Tesauro and Galperin, 1996). Another
+    slate takes the place of the base's where its gain is above ``cautious`` standard errors: the best of many noisy
+    means is hardly as good as it looks.
+
+    Args:
+        world: The world whose state ``see`` receives: its ``keys`` are where noise comes from.
+        base: What is to be improved; chooses by the state alone.
+        others: Where other slates come from; the same.
+        horizon: Steps of an episode.
+        samples: Simulations of every slate, at least 2.
+        depth: Steps of a simulation.
+        seed: Source of the simulations' noise.
+        cautious: Standard errors.
+    """
+
+    def __init__(
+        self,
+        world: World[Any],
+        base: Told,
+        others: Sequence[Told],
+        *,
+        horizon: int,
+        samples: int = 4,
+        depth: int = 30,
+        seed: int = 0,
+        cautious: float = 1.0,
+    ) -> None:
+        self.world, self.options = world, (base, *others)
+        self.samples, self.depth, self.cautious = samples, depth, cautious
+        self._horizon, self._seed = horizon, seed
+        self.reset(0, 0)
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """Start over: noise comes from the seed given at first."""
+        self._rng, self._steps = np.random.default_rng(self._seed), 0
+
+    def act(self, observation: Observation) -> Slates:
+        """Slates, (users, slate_size)."""
+        for option in self.options:
+            option.see(self.state)
+        slates = np.stack([option.act(observation) for option in self.options])  # (options, users, slate_size)
+        earned = self._simulated(slates, min(self.depth, self._horizon - self._steps))
+        self._steps += 1
+        gain = earned - earned[0]  # (options, samples, users)
+        error = gain.std(axis=1, ddof=1) / np.sqrt(self.samples)
+        sure = gain.mean(axis=1) - self.cautious * error  # 0 of the base itself
+        best = sure.argmax(axis=0)
+        return slates[best, np.arange(slates.shape[1])]
+
+    def _simulated(self, slates: NDArray[np.int64], steps: int) -> NDArray[np.float64]:
+        """What each slate brings with what follows in ``steps`` steps, (options, samples, users)."""
+        options, users, _ = slates.shape
+        shape = (options, self.samples, users)
+        state = part(self.state, np.broadcast_to(np.arange(users), shape).ravel())
+        keys = self._rng.integers(2**64, size=shape[1:], dtype=np.uint64)
+        state.keys = np.broadcast_to(keys, shape).ravel().copy()
+        shown = np.repeat(slates[:, None], self.samples, axis=1).reshape(-1, slates.shape[2])
+        base = self.options[0]
+        earned = self.world.step(state, shown).reward().astype(np.float64)
+        for _ in range(steps - 1):
+            base.see(state)
+            earned += self.world.step(state, base.act({})).reward()
+        return earned.reshape(shape)
