@@ -39,6 +39,9 @@ class Args(WorldArgs):
     """The planner beside all its rivals, and every mechanism switched off."""
     ablations: bool = True
     """Switch mechanisms off, too, which tunes planner and rivals anew for each."""
+    rollouts: int = 0
+    """Users for whom the planner is improved by simulation in every step, to see how near to a limit it is; with
+    --full. 64 take some ten minutes."""
     out: Path | None = None
     """Folder of the full tables, empty or new; the next numbered one in runs/ when omitted."""
 
@@ -47,13 +50,16 @@ def main(args: Args) -> None:
     """Print the three returns with 95 % intervals, and their ratios; without a planner's where none is known.
 
     Raises:
-        ValueError: If there are fewer than two users, or tuning is asked for where nothing is tuned.
+        ValueError: If there are fewer than two users, or tuning is asked for where nothing is tuned, or rollouts
+            without the full tables.
     """
     check_users(args.users)
     seed = drawn(args.seed)
     setup = set_up(args, progress=sys.stderr.isatty())
     kit = kit_of(setup)
     effort = Effort(args.tuning_users, args.tuning_rounds, args.retune)
+    if args.rollouts and not args.full:
+        raise ValueError(f"rollouts is {args.rollouts}, which is for the full tables; add --full.")
     if args.full:
         with run_folder(args.out, "gap") as folder:
             _full(args, setup, kit, effort, seed, folder)
@@ -83,7 +89,9 @@ def main(args: Args) -> None:
 
 def _full(args: Args, setup: Setup, kit: Kit, effort: Effort, seed: int, folder: Path) -> None:
     """Print and write the full tables."""
-    gap = full_gap(setup, kit, users=args.users, seed=seed, effort=effort, ablate=args.ablations)
+    gap = full_gap(
+        setup, kit, users=args.users, seed=seed, effort=effort, ablate=args.ablations, rollouts=args.rollouts
+    )
     gap.write(folder)
     print(gap.text())
     print(f"Written to {folder}")

@@ -55,7 +55,15 @@ class FullGap:
 
 
 def full_gap(
-    setup: Setup, kit: Kit, *, users: int, seed: int, effort: Effort, ablate: bool = True, report: Report = print
+    setup: Setup,
+    kit: Kit,
+    *,
+    users: int,
+    seed: int,
+    effort: Effort,
+    ablate: bool = True,
+    rollouts: int = 0,
+    report: Report = print,
 ) -> FullGap:
     """Let all that the kit names serve the same users, here and in worlds with a mechanism switched off.
 
@@ -66,6 +74,7 @@ def full_gap(
         seed: Source of users, logs, draws and intervals.
         effort: Of tuning.
         ablate: Whether mechanisms are switched off, too.
+        rollouts: Users for whom the planner is improved by simulation, see ``Kit.gap_limit``; 0 for none.
         report: Called with lines of progress.
 
     Raises:
@@ -75,13 +84,15 @@ def full_gap(
     if roles is None:
         raise ValueError(f"{setup.args.world} has no full gap table; its kit names no rivals. Leave --full out.")
     engagement, summary = _served(setup, dict(kit.gap_policies(setup, effort, seed, report)), users, seed)
-    ratios = pd.DataFrame(_ratios(engagement, roles, seed))
+    ratios = _ratios(engagement, roles, seed)
+    if rollouts:
+        ratios.append(_limit(setup, kit, rollouts, seed, effort, report))
     rows = pd.DataFrame([_row(name, told) for name, told in summary["policies"].items()])
     ablations = []
     for missing, changes in kit.ablations.items() if ablate else ():
         report(f"Without: {missing}")
         ablations.append(_without(setup, kit, roles.planner, missing, changes, users, seed, effort, report))
-    return FullGap(rows, ratios, pd.DataFrame(ablations), summary)
+    return FullGap(rows, pd.DataFrame(ratios), pd.DataFrame(ablations), summary)
 
 
 def _served(
@@ -119,6 +130,16 @@ def _ratios(engagement: Mapping[str, Values], roles: GapRoles, seed: int) -> lis
         "told the truth / on the persona alone": roles.persona,
     }
     return [{"ratio": name, **_over(engagement, roles.planner, other, seed)} for name, other in pairs.items()]
+
+
+def _limit(setup: Setup, kit: Kit, users: int, seed: int, effort: Effort, report: Report) -> dict[str, Any]:
+    """The planner improved by rollouts over the planner."""
+    planner, improved = kit.gap_limit(setup, effort, report)
+    report(f"Improving the planner by rollouts, {users} users")
+    engagement, _ = _served(setup, {"planner": planner, "improved": improved}, users, seed)
+    return {"ratio": f"planner improved by rollouts / planner ({users} users)"} | _over(
+        engagement, "improved", "planner", seed
+    )
 
 
 def _over(engagement: Mapping[str, Values], above: str, below: str, seed: int) -> dict[str, float]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.policy import Observation, Oracle, Policy, failed
 from driftrec.simulators.offers import items_of
+from driftrec.simulators.vectors import Double
 from driftrec.simulators.world import Feedback, State, World, check_slates
 
 
@@ -115,6 +116,23 @@ def _in_policy(name: str | None, method: str) -> Iterator[None]:
         if name is None:
             raise
         raise failed(name, method, error) from error
+
+
+def imagine(world: World[State], state: State, slates: NDArray[np.int64], policy: Oracle, steps: int) -> Double:
+    """What ``slates`` would bring with what follows if ``policy`` served on, engagement of every user, (users,).
+
+    Args:
+        world: The world.
+        state: Users to try it on, moved on in place: copies.
+        slates: Shown first, (users, slate_size).
+        policy: Serves from then on, by the state alone.
+        steps: Steps in all.
+    """
+    earned = world.step(state, slates).reward().astype(np.float64)
+    for _ in range(steps - 1):
+        policy.see(state)
+        earned += world.step(state, policy.act({})).reward()
+    return earned
 
 
 def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> float:

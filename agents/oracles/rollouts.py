@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.baselines.common import step_generator
+from driftrec.agents.evaluation.play import imagine
 from driftrec.agents.oracles.told import Told
-from driftrec.agents.policy import Observation, Slates
+from driftrec.agents.policy import Observation, Oracle, Slates
 from driftrec.simulators.world import World, part
 
 
@@ -35,8 +37,8 @@ class Rollouts(Told):
     def __init__(
         self,
         world: World[Any],
-        base: Told,
-        others: Sequence[Told],
+        base: Oracle,
+        others: Sequence[Oracle],
         *,
         horizon: int,
         samples: int = 4,
@@ -51,7 +53,7 @@ class Rollouts(Told):
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over: noise comes from the seed given at first."""
-        self._rng, self._steps = np.random.default_rng(self._seed), 0
+        self._steps = 0
 
     def act(self, observation: Observation) -> Slates:
         """Slates, (users, slate_size)."""
@@ -71,12 +73,7 @@ class Rollouts(Told):
         options, users, _ = slates.shape
         shape = (options, self.samples, users)
         state = part(self.state, np.broadcast_to(np.arange(users), shape).ravel())
-        keys = self._rng.integers(2**64, size=shape[1:], dtype=np.uint64)
-        state.keys = np.broadcast_to(keys, shape).ravel().copy()
+        draws = step_generator(self._seed, self._steps).integers(2**64, size=(users, self.samples), dtype=np.uint64)
+        state.keys = np.broadcast_to(draws.T, shape).ravel().copy()
         shown = np.repeat(slates[:, None], self.samples, axis=1).reshape(-1, slates.shape[2])
-        base = self.options[0]
-        earned = self.world.step(state, shown).reward().astype(np.float64)
-        for _ in range(steps - 1):
-            base.see(state)
-            earned += self.world.step(state, base.act({})).reward()
-        return earned.reshape(shape)
+        return imagine(self.world, state, shown, self.options[0], steps).reshape(shape)

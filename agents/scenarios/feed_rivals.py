@@ -118,6 +118,24 @@ def tune_rival(
     return made(cross_entropy(earned, centre, spread, rng=rng, rounds=rounds, samples=samples, report=tell))
 
 
+def variations(planner: FeedPages) -> list[FeedPages]:
+    """Policies that weigh one thing otherwise than the planner, and the myopic one: what rollouts try."""
+    world, weights = planner.world, planner.weights
+    length = float(world.catalogue.minutes.mean())
+    changes = [
+        {"opening": weights.opening - 0.3 * length},
+        {"opening": weights.opening + 0.3 * length},
+        {"bar": 0.4 * weights.bar, "annoyance": 0.4 * weights.annoyance},
+        {"bar": 2.0 * weights.bar, "annoyance": 2.0 * weights.annoyance},
+        {"quality": weights.quality + 0.5 * length},
+        {"allure": weights.allure + 0.3 * length},
+        {"worth": weights.worth + 2.0 * length},
+        {"growth": weights.growth + length},
+        {"wear": 2.0 * weights.wear},
+    ]
+    return [FeedPages(world, replace(weights, **change)) for change in changes] + [FeedPages(world)]
+
+
 Rivals = Mapping[str, Rival]
 
 

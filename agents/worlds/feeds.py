@@ -7,13 +7,22 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from driftrec.agents.baselines.nonpersonalised import Random
+from driftrec.agents.oracles.rollouts import Rollouts
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import OfferedItems, PageItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.feed_kept import kept_pages
 from driftrec.agents.scenarios.feed_pages import FeedPages, Insight
-from driftrec.agents.scenarios.feed_rivals import BEST_CONSTANTS, CONSTANTS, PLANNER, RIVALS, SONG_RIVALS, Rivals
+from driftrec.agents.scenarios.feed_rivals import (
+    BEST_CONSTANTS,
+    CONSTANTS,
+    PLANNER,
+    RIVALS,
+    SONG_RIVALS,
+    Rivals,
+    variations,
+)
 from driftrec.agents.scenarios.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
@@ -93,6 +102,11 @@ class FeedKit(TextKit):
         weights = tuned[PLANNER].weights
         yield "planner, usual thresholds", FeedPages(world, weights, known=Insight.USUAL_PACE)
         yield "planner on the persona alone", FeedPages(world, weights, known=Insight.PERSONA)
+
+    def gap_limit(self, setup: Setup, effort: Effort, report: Report) -> tuple[Policy, Policy]:
+        """The planner, and the same with its weights varied from page to page by rollouts."""
+        planner = self.planner(setup, replace(effort, retune=False), report)
+        return planner, Rollouts(setup.world, planner, variations(planner), horizon=setup.horizon)
 
     def gap_ablation(
         self, setup: Setup, without: Setup, effort: Effort, report: Report

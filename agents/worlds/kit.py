@@ -141,6 +141,14 @@ class Kit:
         """Policies of the full gap table by name, each made when asked for; where there are ``gap_roles``."""
         raise NotImplementedError
 
+    def gap_limit(self, setup: Setup, effort: Effort, report: Report) -> tuple[Policy, Policy]:
+        """The planner, and the same improved by simulation in every step: how near it is to a limit.
+
+        Raises:
+            ValueError: If nothing is known that improves it.
+        """
+        raise ValueError(f"{setup.args.world} has no planner that rollouts improve; leave --rollouts out.")
+
     def gap_ablation(
         self, setup: Setup, without: Setup, effort: Effort, report: Report
     ) -> Iterator[tuple[str, Policy]]:

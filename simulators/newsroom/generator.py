@@ -47,10 +47,10 @@ def generate_news(num_items: int = 1000, seed: int = 0) -> Catalogue:
     """
     num_items = count_of("num_items", num_items, MAX_ITEMS, "the grammar gives 1 to {most} items with distinct titles")
     rng = np.random.default_rng(seed)
-    return catalogue_of(rng, _balanced_subtopics(rng, num_items), "n")
+    return news_about(rng, _balanced_subtopics(rng, num_items), "n")
 
 
-def catalogue_of(rng: np.random.Generator, subtopic: NDArray[np.int64], prefix: str) -> Catalogue:
+def news_about(rng: np.random.Generator, subtopic: NDArray[np.int64], prefix: str) -> Catalogue:
     """Items about these subtopics, as of ``generate_news``.
 
     Args:

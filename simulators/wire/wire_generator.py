@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators.catalogue import Personas
 from driftrec.simulators.newsroom.articles import any_of
-from driftrec.simulators.newsroom.generator import catalogue_of, generate_personas, subtopic_count
+from driftrec.simulators.newsroom.generator import generate_personas, news_about, subtopic_count
 from driftrec.simulators.newsroom.geometry import NUM_TOPICS, SUBTOPICS_PER_TOPIC
 from driftrec.simulators.vectors import Double
 from driftrec.simulators.wire.dated import DAY, Dated, dated
@@ -66,7 +66,7 @@ def generate_articles(num_items: int = 9000, seed: int = 0) -> Dated:
     num_items = count_of("num_items", num_items, MAX_ARTICLES, most)
     rng = np.random.default_rng([seed, num_items])
     told = _year(rng, num_items)
-    plain = catalogue_of(rng, told.subtopic, "w")
+    plain = news_about(rng, told.subtopic, "w")
     texts = [
         " ".join(part for part in (_dateline(hour), text, more) if part)
         for hour, text, more in zip(told.hours, plain.texts, told.follow_up, strict=True)
