@@ -60,7 +60,7 @@ def packaged_catalogue() -> Content:
 
 @lru_cache(maxsize=1)
 def packaged_clips() -> Content:
-    """The packaged short videos: 960 clips and 320 personas, made by a seeded generator, always the same."""
+    """The packaged short videos: 1,008 clips and 320 personas, made by a seeded generator, always the same."""
     from driftrec.simulators.clips import generate_clips, generate_viewers
 
     return generate_clips(), generate_viewers()

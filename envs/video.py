@@ -63,7 +63,7 @@ class VideoEnv(RecommendationEnv):
     v0: first version.
 
     Args:
-        catalogue: Folder written by ``driftrec encode``, a string; None for the packaged catalogue of 960 clips.
+        catalogue: Folder written by ``driftrec encode``, a string; None for the packaged catalogue of 1,008 clips.
         slate_size: Positions of a page, 1 to the number of items.
         history: Impressions in the observation, at least 1.
         horizon: Steps after which an episode is truncated; None for no limit.

@@ -35,7 +35,7 @@ MAX_VIEWERS = 10_000
 _TITLE_ATTEMPTS = 20
 
 
-def generate_clips(num_items: int = 960, seed: int = 0) -> Catalogue:
+def generate_clips(num_items: int = 1008, seed: int = 0) -> Catalogue:
     """A catalogue of invented short videos in 12 topics of four subtopics, in equal parts up to rounding.
 
     ``latent = normalise(subtopic centre + 0.4 * random unit vector)``. Quality and allure are standard normal with

@@ -15,9 +15,9 @@ def clips():
 
 
 def test_there_are_as_many_as_said_in_equal_parts(clips):
-    assert clips.num_items == 960
-    assert np.bincount(clips.topic).tolist() == [80] * 12
-    assert len(set(clips.titles)) == 960
+    assert clips.num_items == 1008
+    assert np.bincount(clips.topic).tolist() == [84] * 12
+    assert len(set(clips.titles)) == 1008
     assert len(set(generate_clips(MAX_CLIPS, seed=1).titles)) == MAX_CLIPS
     assert sum(len(each.things) * len(ways()[each.topic]) for each in corners()) == MAX_CLIPS
     assert generate_viewers().num_personas == 320

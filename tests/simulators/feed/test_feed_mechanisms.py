@@ -200,7 +200,7 @@ def test_every_number_has_a_range(part):
         ({"config": {"taste": {"gems": 2.5}}}, "config.taste.gems is 2.5; it must be a whole number"),
         ({"config": {"taste": {"growth": float("nan")}}}, "config.taste.growth is nan; it must be finite"),
         ({"config": {"regret": {"start_low": 0.9}}}, "Regret.start_low is 0.9; it must be between 0 and 0.6"),
-        ({"slate_size": 961}, "slate_size is 961; it must be at least 1 and at most the 960 items"),
+        ({"slate_size": 1009}, "slate_size is 1009; it must be at least 1 and at most the 1008 items"),
         ({"history": 0}, "history is 0; it must be at least 1 impression"),
     ],
 )
