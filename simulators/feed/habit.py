@@ -63,7 +63,7 @@ class Habit:
         steep: Log-odds from satisfaction 0 to 1. In [0, 100].
     """
 
-    base: float = 0.9
+    base: float = 1.0
     satisfaction: float = 6.0
     change: float = 0.5
     daily: float = 11.7  # hours
