@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,9 +45,16 @@ class Window:
             buffer[:, self._end : self._end + self._step] = columns[kind]
         self._end += self._step
 
+    def look(
+        self, kind: str, write: Callable[[NDArray[Any], NDArray[Any]], object] = np.copyto
+    ) -> NDArray[Any]:
+        copied = warm.empty((len(self._buffers[kind]), self._length), self._buffers[kind].dtype)
+        write(copied, self[kind])
+        return copied
+
     def observe(self) -> dict[str, NDArray[Any]]:
         """Copies of all kinds, each (users, length)."""
-        return {kind: warm.copy(self[kind]) for kind in self._buffers}
+        return {kind: self.look(kind) for kind in self._buffers}
 
     def put(self, lanes: NDArray[np.intp], fresh: Window) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""
@@ -56,5 +63,7 @@ class Window:
 
     def _rewind(self) -> None:
         for kind, buffer in self._buffers.items():
-            buffer[:, : self._length] = warm.copy(self[kind])
+            moved = warm.like(buffer)  # a move in place would be two
+            moved[:, : self._length] = self[kind]
+            self._buffers[kind] = moved
         self._end = self._length
