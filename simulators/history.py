@@ -51,10 +51,10 @@ class History:
     def observe(self, now: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
         """Copies of the window: items, clicked, engagement (minutes), age (hours at ``now``), each (users, length)."""
         return {
-            "shown": self._window.look("items"),
-            "clicked": self._window.look("clicked"),
-            "engagement": self._window.look("engagement"),
-            "age": self._window.look("hours", lambda passed, hours: _pass(passed, hours, now)),
+            "shown": warm.copy(self._window["items"]),
+            "clicked": warm.copy(self._window["clicked"]),
+            "engagement": warm.copy(self._window["engagement"]),
+            "age": age(self._window["hours"], now),
         }
 
     def put(self, lanes: NDArray[np.intp], fresh: History) -> None:
@@ -65,12 +65,6 @@ class History:
 def age(hours: NDArray[np.float32], now: NDArray[np.float32]) -> NDArray[np.float32]:
     """Time from ``hours`` (users, any) to ``now`` (users,); 0 of what never happened."""
     passed = warm.like(hours)
-    _pass(passed, hours, now)
-    return passed
-
-
-def _pass(passed: NDArray[np.float32], hours: NDArray[np.float32], now: NDArray[np.float32]) -> None:
-    """Write the time from ``hours`` to ``now`` into ``passed``."""
     passed[...] = now[:, None]
-    passed -= hours  # half again as fast as from a stretched now
-    np.clip(passed, np.float32(0.0), NEVER, out=passed)  # four times as fast as np.maximum with a number
+    passed -= hours  # twice as fast as from a stretched ``now``
+    return np.clip(passed, np.float32(0.0), NEVER, out=passed)  # four times as fast as np.maximum with a number

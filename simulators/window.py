@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -45,16 +45,9 @@ class Window:
             buffer[:, self._end : self._end + self._step] = columns[kind]
         self._end += self._step
 
-    def look(
-        self, kind: str, write: Callable[[NDArray[Any], NDArray[Any]], object] = np.copyto
-    ) -> NDArray[Any]:
-        copied = warm.empty((len(self._buffers[kind]), self._length), self._buffers[kind].dtype)
-        write(copied, self[kind])
-        return copied
-
     def observe(self) -> dict[str, NDArray[Any]]:
         """Copies of all kinds, each (users, length)."""
-        return {kind: self.look(kind) for kind in self._buffers}
+        return {kind: warm.copy(self[kind]) for kind in self._buffers}
 
     def put(self, lanes: NDArray[np.intp], fresh: Window) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""
@@ -63,7 +56,7 @@ class Window:
 
     def _rewind(self) -> None:
         for kind, buffer in self._buffers.items():
-            moved = warm.like(buffer)  # a move in place would be two
+            moved = warm.like(buffer)  # within its own memory numpy would copy it twice
             moved[:, : self._length] = self[kind]
             self._buffers[kind] = moved
         self._end = self._length
