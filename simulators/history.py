@@ -64,5 +64,7 @@ class History:
 
 def age(hours: NDArray[np.float32], now: NDArray[np.float32]) -> NDArray[np.float32]:
     """Time from ``hours`` (users, any) to ``now`` (users,); 0 of what never happened."""
-    passed = np.subtract(now[:, None], hours, out=warm.like(hours))
+    passed = warm.like(hours)
+    passed[...] = now[:, None]
+    passed -= hours  # twice as fast as from a stretched ``now``
     return np.clip(passed, np.float32(0.0), NEVER, out=passed)  # four times as fast as np.maximum with a number

@@ -14,10 +14,10 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 def at_slates(values: NDArray[Number], by_position: NDArray[np.int64]) -> NDArray[Number]:
-    """What every user's row of ``values`` (users, columns) holds at ``by_position``, (slate_size, users)."""
-    users, columns = values.shape
+    """What every user's row of ``values`` (users, columns, ...) holds at ``by_position``, (slate_size, users, ...)."""
+    users, columns, *each = values.shape
     places = np.add(by_position, np.arange(0, users * columns, columns), out=warm.like(by_position))
-    return warm.take(values.ravel(), places)
+    return warm.take(values.reshape(users * columns, *each), places)
 
 
 def slate_affinity(latent: Float, by_position: NDArray[np.int64], interest: Float) -> Float:

@@ -56,5 +56,7 @@ class Window:
 
     def _rewind(self) -> None:
         for kind, buffer in self._buffers.items():
-            buffer[:, : self._length] = warm.copy(self[kind])
+            moved = warm.like(buffer)  # within its own memory numpy would copy it twice
+            moved[:, : self._length] = self[kind]
+            self._buffers[kind] = moved
         self._end = self._length

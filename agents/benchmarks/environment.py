@@ -1,4 +1,4 @@
-"""Benchmarks: steps of worlds through the native vector environment, by number of lanes."""
+"""Benchmarks: steps of worlds through the native vector environment, by world and by number of lanes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate, p
 from driftrec.envs.vector import RecommendationVectorEnv
 
 UNIT = "user-steps/s"
+LANES = 4096
+"""Where worlds are compared."""
 _DRAWN = 16
+
+SCENARIOS = ("driftrec/Video-v0", "driftrec/Music-v0", "driftrec/Shop-v0")
+"""Worlds that are measured beside the news, each with rows of its own: their environment ids."""
 
 WORLDS = (
     "RecSim-InterestEvolution",
@@ -59,16 +64,31 @@ def published_envs(name: str, lanes: int, **sizes: Any) -> RecommendationVectorE
     return envs
 
 
+def world_envs(world: str, lanes: int) -> RecommendationVectorEnv:
+    """Vector environment of ``world``, an environment id of ours or of a user's, with its own horizon."""
+    env: Any = gym.make(world).unwrapped  # also of "package.module:Name-v0"
+    return RecommendationVectorEnv(env.world, lanes, env.horizon)
+
+
+def short(world: str) -> str:
+    """Name of ``world`` in the rows."""
+    return world.removeprefix("driftrec/")
+
+
 def environment(effort: Workload, world: str) -> list[Measurement]:
     """The rate of ``world`` at every number of lanes."""
-    return [partial(_with_lanes, lanes, effort, world) for lanes in effort.lanes]
+    return [partial(_with_lanes, "environment", lanes, effort, world) for lanes in effort.lanes]
 
 
-def _with_lanes(lanes: int, effort: Workload, world: str) -> Iterator[Row]:
-    env: Any = gym.make(world).unwrapped  # also of "package.module:Name-v0"
-    envs = RecommendationVectorEnv(env.world, lanes, env.horizon)
-    (rates,) = alternate([stepping(envs, effort)], effort.repeats)
-    yield rates.row("environment", f"{world.removeprefix('driftrec/')}, {lanes:,} lanes", UNIT)
+def scenarios(effort: Workload) -> list[Measurement]:
+    """The rate of every one of ``SCENARIOS`` at 4,096 lanes, or the most of ``effort``."""
+    lanes = min(LANES, max(effort.lanes))
+    return [partial(_with_lanes, "scenarios", lanes, effort, world) for world in SCENARIOS]
+
+
+def _with_lanes(section: str, lanes: int, effort: Workload, world: str) -> Iterator[Row]:
+    (rates,) = alternate([stepping(world_envs(world, lanes), effort)], effort.repeats)
+    yield rates.row(section, f"{short(world)}, {lanes:,} lanes", UNIT)
 
 
 def sizes(effort: Workload) -> list[Measurement]:

@@ -14,17 +14,15 @@ import numpy as np
 from gymnasium.vector import SyncVectorEnv
 
 from driftrec.agents.benchmarks.alone import Measurement
-from driftrec.agents.benchmarks.environment import UNIT, published_envs, stepping
+from driftrec.agents.benchmarks.environment import LANES, UNIT, published_envs, short, stepping, world_envs
 from driftrec.agents.benchmarks.measure import Row, Work, Workload, alternate
 from driftrec.agents.verification.sardine_original import original_env
-from driftrec.envs.news import NewsVectorEnv
 from driftrec.simulators.extras import install
 from driftrec.simulators.published.sardine_config import PUBLISHED
 
 SECTION = "published"
 PEER = "SARDINE SlateTopK-Bored, one environment"
 REMEDY = f"not installed; {install('peers')}"
-LANES = 4096
 SYNC = 64
 """Originals side by side in gymnasium's SyncVectorEnv."""
 
@@ -72,18 +70,19 @@ QUOTED = (
 )
 
 
-def peers(effort: Workload) -> Iterator[Row]:
-    """The peer's rate, ours at 4,096 lanes (or the most of ``effort``), and how many times faster ours is."""
-    lanes = min(LANES, max(effort.lanes))
+def peers(effort: Workload, world: str) -> Iterator[Row]:
+    """The peer's rate, that of ``world`` at 4,096 lanes (or the most of ``effort``), and how many times as fast."""
+    name, lanes = short(world), min(LANES, max(effort.lanes))
+    turns = f"in turns with {name}"
     try:
         peer = sardine_stepping("SlateTopK-Bored", effort.peer_steps)
     except ModuleNotFoundError:
         yield Row("peers", PEER, None, UNIT, note=REMEDY)
         return
-    theirs, ours = alternate([peer, stepping(NewsVectorEnv(lanes), effort)], effort.repeats)
-    yield theirs.row("peers", PEER, UNIT)
-    yield ours.row("peers", f"News-v0, {lanes:,} lanes, in turns with it", UNIT)
-    yield ours.over(theirs, "peers", "News-v0 / SARDINE")
+    theirs, ours = alternate([peer, stepping(world_envs(world, lanes), effort)], effort.repeats)
+    yield theirs.row("peers", PEER, UNIT, turns)
+    yield ours.row("peers", f"{name}, {lanes:,} lanes, in turns with it", UNIT)
+    yield ours.over(theirs, "peers", f"{name} / SARDINE")
 
 
 def published(effort: Workload) -> list[Measurement]:

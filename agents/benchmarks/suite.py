@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 
 from driftrec.agents.benchmarks.alone import Measurement, alone
-from driftrec.agents.benchmarks.audience import audience
+from driftrec.agents.benchmarks.audience import audiences
 from driftrec.agents.benchmarks.encoding import encoding
-from driftrec.agents.benchmarks.environment import environment, sizes
+from driftrec.agents.benchmarks.environment import SCENARIOS, environment, scenarios, sizes
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
 from driftrec.agents.benchmarks.published import peers, published
@@ -26,8 +26,8 @@ from driftrec.agents.runs.folders import LIBRARIES, versions
 from driftrec.agents.setup import NEWS, registered
 from driftrec.simulators.settings import nearest
 
-SECTIONS = ("environment", "peers", "training", "latency", "encoding", "audience", "memory")
-"""Those of the news world."""
+SECTIONS = ("environment", "scenarios", "peers", "training", "latency", "encoding", "audience", "memory")
+"""Those of the news world and of those beside it."""
 
 WORLD_SECTIONS = ("environment", "training", "latency", "memory")
 """Those that any world has."""
@@ -88,11 +88,12 @@ def _benchmarks(effort: Workload, world: str) -> dict[str, list[Measurement]]:
     """What every section measures: what is to be compared in turns is one measurement."""
     return {
         "environment": environment(effort, world),
-        "peers": [partial(peers, effort)],
+        "scenarios": scenarios(effort),
+        "peers": [partial(peers, effort, peer) for peer in (NEWS, *SCENARIOS)],
         "training": [partial(training, effort, world)],
         "latency": [partial(latency, effort, world)],
         "encoding": [partial(encoding, effort)],
-        "audience": [partial(audience, effort)],
+        "audience": audiences(effort),
         "memory": [],  # of those that ran before
         "published": published(effort),
         "sizes": sizes(effort),

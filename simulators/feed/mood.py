@@ -47,7 +47,9 @@ class Mood:
         self, mood: NDArray[np.int64], begins: NDArray[np.bool_], hour: Float, whether: Float, which: Float
     ) -> NDArray[np.int64]:
         """Mood after a page, (users,); ``begins`` where a new session does."""
-        return np.where(begins | (whether < np.float32(self.change)), self.drawn(hour, which), mood)
+        anew, after = np.flatnonzero(begins | (whether < np.float32(self.change))), mood.copy()
+        after[anew] = self.drawn(hour.take(anew), which.take(anew))
+        return after
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators import noise, warm
+from driftrec.simulators import noise
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.feed.feed_config import MUSIC, MusicConfig
 from driftrec.simulators.feed.feed_state import FeedState
@@ -16,24 +16,9 @@ from driftrec.simulators.feed.feed_world import FeedAppraisal, FeedWorld
 from driftrec.simulators.feed.looks import Openings
 from driftrec.simulators.feed.mood import MOODS
 from driftrec.simulators.feed.repeats import KNOWN
+from driftrec.simulators.feed.song_state import SongState, nothing_heard
 from driftrec.simulators.slates import at_slates
 from driftrec.simulators.vectors import Float
-
-LONG_AGO = np.float32(-1e9)
-"""Hour of a play that never was."""
-
-
-@dataclass
-class SongState(FeedState):
-    """Users of a feed of songs; leading axis users."""
-
-    familiar: Float  # (users, items)
-    wear: Float  # (users, items) when last played
-    played: Float  # (users, items) hour of the last play
-    worn: NDArray[np.bool_]  # (users, items) when last played
-    limit: Float  # (users,) wear that wears out
-    mood: NDArray[np.int64]  # (users,) an index of MOODS
-    streak: Float  # (users,)
 
 
 class SongWorld(FeedWorld):
@@ -74,13 +59,9 @@ class SongWorld(FeedWorld):
         known = config.repeats.known
         keys = noise.stream_keys(noise.stream_keys(state.keys))
         words = noise.rows(keys, np.zeros(n, np.int64), known + 2, 0, known + 2)
-        every = (n, self.num_items)
         return SongState(
             **vars(state),
-            familiar=self._known(state, words[:, 2:]),
-            wear=warm.full(every, np.float32(0)),
-            played=warm.full(every, LONG_AGO),
-            worn=warm.full(every, np.False_),
+            heard=self._known(state, words[:, 2:]),
             limit=config.repeats.born(noise.normal(words[:, 0])),
             mood=config.mood.drawn(state.hour, noise.uniform(words[:, 1])),
             streak=np.full(n, 0.5, np.float32),
@@ -106,9 +87,7 @@ class SongWorld(FeedWorld):
         assert isinstance(state, SongState)
         return replace(
             super().by_persona(state),
-            familiar=np.zeros_like(state.familiar),  # type: ignore[call-arg]
-            wear=np.zeros_like(state.wear),
-            worn=np.zeros_like(state.worn),
+            heard=nothing_heard(*state.seen.shape),  # type: ignore[call-arg]
             mood=np.full_like(state.mood, -1),
         )
 
@@ -116,26 +95,26 @@ class SongWorld(FeedWorld):
         """Wear of every song now, and whether it is worn out, both (users, items)."""
         repeats = self.config.repeats
         wear = repeats.wear(state.wear, state.clock[:, :1] - state.played)
-        return wear, repeats.worn(state.worn, wear, state.limit[:, None])
+        return wear, repeats.worn(state.worn > 0, wear, state.limit[:, None])
 
     def _known(self, state: FeedState, words: NDArray[np.uint64]) -> Float:
-        """Familiarity at the start, (users, items): of ``words``' songs of the topics that the persona likes."""
-        familiar = warm.full((len(words), self.num_items), np.float32(0))
+        """``SongState.heard`` at the start: familiar are ``words``' songs of the topics that the persona likes."""
+        heard = nothing_heard(len(words), self.num_items)
         liked = np.argsort(-self.usual[state.persona], axis=1, kind="stable")[:, : max(self.config.taste.liked, 1)]
         which = (noise.uniform(words) * liked.shape[1]).astype(np.int64)  # (users, known)
         topics = np.take_along_axis(liked, which, axis=1)
         place = (noise.uniform_low(words) * self._counts[topics]).astype(np.int64)
         items = self._order[np.minimum(self._starts[topics] + place, self.num_items - 1)]
-        np.put_along_axis(familiar, items, KNOWN, axis=1)
-        return familiar
+        np.put_along_axis(heard[..., 0], items, KNOWN, axis=1)
+        return heard
 
     def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
         """As of a feed, and what familiarity, wear and mood do."""
         assert isinstance(state, SongState)
         standing, repeats = super()._standing(state, pages), self.config.repeats
-        wear = repeats.wear(at_slates(state.wear, pages), state.clock[:, 0] - at_slates(state.played, pages))
-        worn = repeats.worn(at_slates(state.worn, pages), wear, state.limit)
-        standing += repeats.pull(at_slates(state.familiar, pages), worn)
+        familiar, wear, played, worn = np.moveaxis(at_slates(state.heard, pages), -1, 0)
+        wear = repeats.wear(wear, state.clock[:, 0] - played)
+        standing += repeats.pull(familiar, repeats.worn(worn > 0, wear, state.limit))
         standing += np.float32(self.config.mood.match) * (self.moods[pages] == state.mood)
         return standing
 
@@ -151,15 +130,16 @@ class SongWorld(FeedWorld):
         """Songs played get familiar and wear; the streak goes on."""
         assert isinstance(state, SongState)
         repeats, users, now = self.config.repeats, opened.users, state.clock[:, 0].take(opened.users)
-        places = users * self.num_items + opened.items
-        familiar, wear, played = (part.ravel() for part in (state.familiar, state.wear, state.played))
-        worn = state.worn.ravel()
-        familiar[places] = repeats.played(familiar.take(places))
-        faded = repeats.wear(wear.take(places), now - played.take(places))
-        was = repeats.worn(worn.take(places), faded, state.limit.take(users))
+        limit, places = state.limit.take(users), users * self.num_items + opened.items
+        every = state.heard.reshape(-1, state.heard.shape[2])
+        heard = every.take(places, axis=0)  # (opened, 4)
+        familiar, wear, played, worn = heard.T
+        faded = repeats.wear(wear, now - played)
+        was = repeats.worn(worn > 0, faded, limit)
         more = faded + np.float32(1.0)
-        too_much = ~was & (more >= state.limit.take(users))
-        wear[places], played[places], worn[places] = more, now, was | too_much
+        too_much = ~was & (more >= limit)
+        familiar[:], wear[:], played[:], worn[:] = repeats.played(familiar), more, now, was | too_much
+        every[places] = heard
         state.satisfaction[users[too_much]] *= np.float32(1.0 - repeats.annoy)
         streak = state.streak.take(users)
         state.streak[users] = streak + np.float32(self.config.streak.rate) * (worth - streak)

@@ -13,7 +13,9 @@ import pytest
 
 from driftrec.agents.benchmarks import audience, latency, measure, published, suite, training
 from driftrec.agents.benchmarks.alone import alone
+from driftrec.agents.benchmarks.environment import LANES, SCENARIOS
 from driftrec.agents.benchmarks.measure import QUICK, Rates, Row, Workload
+from driftrec.agents.setup import NEWS
 from driftrec.envs.news import news_world
 
 
@@ -68,7 +70,7 @@ def test_the_table_shows_every_row(run):
 
 def test_a_missing_peer_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "sardine", None)  # makes its import fail
-    (row,) = published.peers(QUICK)
+    (row,) = published.peers(QUICK, NEWS)
     assert row.value is None
     assert "pip install" in row.note
     assert "'.[peers]'" in row.note
@@ -78,7 +80,7 @@ def test_the_ratio_is_taken_turn_by_turn(monkeypatch):
     pytest.importorskip("sardine")
     rates = [Rates((10.0, 5.0, 8.0), (1.0, 1.0, 1.0)), Rates((1000.0, 1000.0, 1600.0), (1.0, 1.0, 1.0))]
     monkeypatch.setattr(published, "alternate", lambda works, repeats: rates)
-    assert [row.value for row in published.peers(QUICK)] == [8.0, 1000.0, 200.0]
+    assert [row.value for row in published.peers(QUICK, NEWS)] == [8.0, 1000.0, 200.0]
 
 
 def test_what_is_compared_takes_turns(monkeypatch):
@@ -95,16 +97,47 @@ def test_what_is_compared_takes_turns(monkeypatch):
 
 def test_every_user_of_the_audience_is_simulated(monkeypatch):
     world, seen = news_world(), []
-    monkeypatch.setattr(audience, "news_world", lambda: world)
     reset = world.reset
     monkeypatch.setattr(world, "reset", lambda seeds: seen.extend(seeds.tolist()) or reset(seeds))
-    assert audience.simulate(users=70, steps=3, chunk=32) > 0
+    assert audience.simulate(world, users=70, steps=3, chunk=32) > 0
     assert len(set(seen)) == len(seen) == 70
+
+
+def test_every_scenario_has_rows_of_its_own(run):
+    results, _ = run
+    lanes = max(QUICK.lanes)
+    for scenario in SCENARIOS:
+        name = scenario.removeprefix("driftrec/")
+        told = [(row["section"], row["name"]) for row in results["rows"] if row["name"].startswith(name)]
+        assert told[0] == ("scenarios", f"{name}, {lanes} lanes")
+        assert [what.removeprefix(f"{name}, 500 users for 2 steps in chunks: ") for _, what in told[-2:]] == [
+            "time",
+            "peak memory",
+        ]
+
+
+@pytest.mark.parametrize("world", [NEWS, *SCENARIOS])
+def test_every_scenario_takes_turns_with_the_peer(world, monkeypatch):
+    pytest.importorskip("sardine")
+    turns = []
+    rates = [Rates((10.0,), (1.0,)), Rates((250.0,), (1.0,))]
+    monkeypatch.setattr(published, "alternate", lambda works, repeats: turns.append(len(works)) or rates)
+    theirs, ours, times = published.peers(QUICK, world)
+    name = world.removeprefix("driftrec/")
+    assert (theirs.name, theirs.note) == (published.PEER, f"in turns with {name}")
+    assert ours.name.startswith(f"{name}, {max(QUICK.lanes)} lanes")
+    assert (times.name, times.value, turns) == (f"{name} / SARDINE", 25.0, [2])
+
+
+def test_users_who_remember_every_item_come_in_smaller_chunks():
+    news, *others = audience.audiences(Workload())
+    assert news.args == (Workload(), NEWS)
+    assert [other.args for other in others] == [(Workload(), scenario, LANES) for scenario in SCENARIOS]
 
 
 def test_a_measurement_that_fails_is_explained():
     with pytest.raises(RuntimeError, match=r"(?s)audience.* ended with status 1: .*ValueError: range"):
-        alone(partial(audience.audience, Workload(audience=10, audience_steps=1, chunk=0)))
+        alone(partial(audience.audience, Workload(audience=10, audience_steps=1, chunk=0), NEWS))
 
 
 @pytest.mark.parametrize("module", ["alone", "audience", "environment"])
