@@ -61,12 +61,7 @@ def test_columns_of_these_names_need_not_be_named(tmp_path):
     assert (items.moods[:2], items.prices[:2]) == (("lively", "calm"), (9.5, 0.0))
 
 
-BAD_PRICES = {
-    "-1": "has the price '-1'",
-    "cheap": "has the price 'cheap'",
-    "": "has no price",
-    "inf": "the price 'inf'",
-}
+BAD_PRICES = {price: f"has the price '{price}'" for price in ("-1", "cheap", "inf")} | {"": "has no price"}
 
 
 @pytest.mark.parametrize(("price", "told"), BAD_PRICES.items())
@@ -82,7 +77,7 @@ def test_a_price_column_that_nobody_named_does_not_keep_a_table_from_other_world
     warning = next(line for line in said if "price" in line and line.startswith("Warning"))
     assert "line 3: item '1,1' has the price '$3'" in warning
     assert "So 4 more. No prices are written for driftrec/Shop-v0" in warning
-    with pytest.raises(FileNotFoundError, match="has no prices.csv, and a shop needs prices"):
+    with pytest.raises(FileNotFoundError, match=r"has no prices\.csv, and a shop needs prices"):
         gym.make("driftrec/Shop-v0", catalogue=str(folder))
     gym.make("driftrec/Music-v0", catalogue=str(folder))
 
