@@ -37,7 +37,10 @@ GAMMA = 0.97
 def policy_from_logs(
     world: ShopWorld, policy: Policy, names: tuple[str, ...], *, horizon: int, users: int, budget: Budget
 ) -> ShopPlanner:
-    """The policy of ``weights_from_logs``, times the factor that pays most for the users of ``budget``.
+    """The policy of ``weights_from_logs``, times the factors that pay most for the users of ``budget``.
+
+    One factor is on all weights, and then another one on those of the pace: pages that sell little hardly tell what
+    annoyance costs, and least squares makes much too little of both.
 
     Args:
         world: Where.
@@ -49,16 +52,16 @@ def policy_from_logs(
     """
     weights = weights_from_logs(world, policy, names, horizon, users, budget.seed)
     tuning = noise.user_seeds(budget.seed, "search", budget.users)
-    for group in (set(names) - {"later"}, set(names) & set(PACE)):  # a time to the next visit is no value to scale
-        candidates = [_scaled(world, weights, group, factor) for factor in FACTORS if group]
+    groups = set(names) - {"later"}, set(names) & set(PACE)  # later: a number of days, and no value to scale
+    for group in filter(None, groups):
+        candidates = [_scaled(world, weights, group, factor) for factor in FACTORS]
         returns = [mean_engagement(world, each, tuning, horizon) for each in candidates]
-        weights = candidates[int(np.argmax(returns))].weights if group else weights
+        weights = candidates[int(np.argmax(returns))].weights
     return ShopPlanner(world, weights)
 
 
 def _scaled(world: ShopWorld, weights: ShopWeights, group: set[str], factor: float) -> ShopPlanner:
-    scaled = {name: factor * getattr(weights, name) for name in group - {"bar"}}
-    return ShopPlanner(world, replace(weights, **scaled))
+    return ShopPlanner(world, replace(weights, **{name: factor * getattr(weights, name) for name in group}))
 
 
 def weights_from_logs(
