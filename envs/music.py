@@ -43,7 +43,8 @@ class MusicEnv(RecommendationEnv):
     v0: first version.
 
     Args:
-        catalogue: Folder with a mood as the subtopic of every item, a string; None for the packaged 1,000 songs.
+        catalogue: Folder written by ``driftrec encode`` of a table with a column ``mood``, a string; None for the
+            packaged 1,000 songs.
         slate_size: Positions of a page, 1 to the number of items.
         history: Impressions in the observation, at least 1.
         horizon: Steps after which an episode is truncated; None for no limit.

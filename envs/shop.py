@@ -22,7 +22,8 @@ from driftrec.simulators.shop.goods import Goods, priced
 from driftrec.simulators.shop.world import ShopWorld
 
 PRICES_FILE = "prices.csv"
-"""Of a catalogue folder: a header id,price and a line an item, in euros, 0 for an editorial."""
+"""Of a catalogue folder, written by ``driftrec encode`` of a table with prices: a header id,price and a line an item,
+in euros, 0 for an editorial."""
 
 
 class ShopEnv(RecommendationEnv):
@@ -73,7 +74,7 @@ class ShopEnv(RecommendationEnv):
     v0: first version.
 
     Args:
-        catalogue: Folder written by ``driftrec encode`` with a file ``prices.csv`` added, a string; None for the
+        catalogue: Folder written by ``driftrec encode`` of a table with a column ``price``, a string; None for the
             packaged shop of 1,008 items.
         slate_size: Positions in a page, 1 to the number of items.
         history: Impressions in the observation, at least 1.
@@ -132,7 +133,11 @@ def read_goods(catalogue: str | None) -> tuple[Goods, Personas]:
 
 def read_prices(folder: Path, ids: tuple[str, ...]) -> NDArray[np.float32]:
     """Prices of the items ``ids`` from a folder's ``prices.csv``, (items,); errors as of ``read_goods``."""
-    path, remedy = folder / PRICES_FILE, "Write a header id,price and a line an item, 0 for an editorial."
+    path = folder / PRICES_FILE
+    remedy = (
+        "Write a header id,price and a line an item, 0 for an editorial, or give driftrec encode a table with a price "
+        "column."
+    )
     if not path.is_file():
         raise FileNotFoundError(f"{folder} has no {PRICES_FILE}, and a shop needs prices. {remedy}")
     with path.open(encoding="utf-8-sig", newline="") as file:

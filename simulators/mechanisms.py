@@ -20,7 +20,11 @@ from driftrec.simulators.trial import methods, try_out
 
 
 def swappable(rule: type) -> dict[str, Any]:
-    """Metadata of a configuration's field whose mechanism may be any class that keeps to the protocol ``rule``."""
+    """Metadata of a configuration's field whose mechanism may be any class that keeps to ``rule``.
+
+    Args:
+        rule: A protocol, or the built-in class, whose methods and numbers it must have.
+    """
     return {"change": partial(_changed, rule), "rule": rule}
 
 
@@ -91,12 +95,17 @@ def _own(kind: str, parameters: Mapping[str, Any], known: Mapping[str, Any], rul
         raise ValueError(f"{where}.kind is {kind!r}, which is no mechanism. {advice}")
     make = imported(f"{where}.kind {kind!r}", module, attribute, nearest(module, known))
     made = _built(make, f"{where}: {kind}", parameters, where)
-    missing = [method for method in methods(rule) if not callable(getattr(made, method, None))]
+    missing = [f"{method}()" for method in methods(rule) if not callable(getattr(made, method, None))]
+    missing += [name for name in _numbers(rule) if not hasattr(made, name)]
     if missing:
-        lacking = " and ".join(f"{method}()" for method in missing)
-        raise TypeError(f"{where}: {kind} lacks {lacking}; see {rule.__module__}.{rule.__name__}.")
+        raise TypeError(f"{where}: {kind} lacks {' and '.join(missing)}; see {rule.__module__}.{rule.__name__}.")
     try_out(made, rule, f"{where}: {kind}")
     return made
+
+
+def _numbers(rule: type) -> list[str]:
+    """What the world reads of a mechanism beside its methods, where a built-in class is the rule."""
+    return [field.name for field in fields(rule)] if is_dataclass(rule) else []
 
 
 def _built(make: Callable[..., Any], name: str, parameters: Mapping[str, Any], where: str) -> Any:

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, get_type_hints
+from dataclasses import is_dataclass
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
 from driftrec.simulators.arrays import Array
 
+_WORLD = {
+    "slate_size": 5,
+    "position": 1,
+    "dims": 6,
+    "three": 3,
+    "moods": 3,
+    "personas": 8,
+    "categories": 9,
+    "slots": 10,
+    "items": 11,
+}
+
 SIZES: tuple[Mapping[str, int], ...] = (
-    {"users": 7, "opened": 4, "ended": 3, "slate_size": 5, "topics": 2, "dims": 6},
-    {"users": 1, "opened": 0, "ended": 0, "slate_size": 5, "topics": 2, "dims": 6},
+    {"users": 7, "opened": 4, "ended": 3, "topics": 2, "places": 14, **_WORLD},
+    {"users": 1, "opened": 0, "ended": 0, "topics": 2, "places": 2, **_WORLD},
 )
 """Sizes of axes that are tried: all different, and a single user who opens nothing."""
 
@@ -51,13 +64,13 @@ def _call(method: Any, name: str, hints: Mapping[str, Any], result: Any, sizes: 
     """Call the method twice and check what it returns and what it changed in place."""
     given, again = ({key: _value(key, hint, sizes) for key, hint in hints.items()} for _ in range(2))
     name = f"{name} with {', '.join(f'{key} {np.shape(value)}' for key, value in given.items())}"
-    changed = [key for key, hint in hints.items() if (spec := _array(hint)) and spec.use == "change"]
+    changed = {key: spec for key, spec in _arrays(hints).items() if spec.use == "change"}
     returned, once_more = _returned(method, name, given), _returned(method, name, again)
-    _check_result(returned, result, changed, sizes, name)
-    for key in changed:
-        _check_array(given[key], _array(hints[key]), sizes, f"{name} left {key} as")
-    before, after = [returned, *map(given.get, changed)], [once_more, *map(again.get, changed)]
-    if not all(map(np.array_equal, before, after)):
+    _check_result(returned, result, list(changed), sizes, name)
+    left, left_again = ([_at(values, key) for key in changed] for values in (given, again))
+    for array, (key, spec) in zip(left, changed.items(), strict=True):
+        _check_array(array, spec, sizes, f"{name} left {key} as")
+    if not all(map(np.array_equal, [returned, *left], [once_more, *left_again])):
         raise TypeError(f"{name} did something else when called again; all that is random must come from its draws.")
 
 
@@ -71,7 +84,12 @@ def _returned(method: Any, name: str, given: Mapping[str, Any]) -> Any:
 
 def _check_result(returned: Any, hint: Any, changed: list[str], sizes: Mapping[str, int], name: str) -> None:
     """Raise TypeError unless what a method returned is what ``hint`` says."""
-    if _array(hint):
+    if parts := [_array(part) for part in get_args(hint) if _array(part)]:
+        if not isinstance(returned, tuple) or len(returned) != len(parts):
+            raise TypeError(f"{name} returned {_kind(returned)}; it must be a tuple of {len(parts)} arrays.")
+        for place, (array, spec) in enumerate(zip(returned, parts, strict=True)):
+            _check_array(array, spec, sizes, f"{name} returned, at place {place},")
+    elif _array(hint):
         _check_array(returned, _array(hint), sizes, f"{name} returned")
     elif hint is type(None) and returned is not None:
         todo = f"change {' and '.join(changed)} in place and return nothing" if changed else "return nothing"
@@ -85,8 +103,29 @@ def _array(hint: Any) -> Any:
     return next((part for part in getattr(hint, "__metadata__", ()) if isinstance(part, Array)), None)
 
 
+def _arrays(hints: Mapping[str, Any]) -> dict[str, Array]:
+    """What ``hints`` say of arrays, those in dataclasses too, by path: "load", "state.load"."""
+    found: dict[str, Array] = {}
+    for name, hint in hints.items():
+        if is_dataclass(hint):
+            inner = _arrays(get_type_hints(hint, include_extras=True))
+            found |= {f"{name}.{key}": spec for key, spec in inner.items()}
+        elif spec := _array(hint):
+            found[name] = spec
+    return found
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:
+    """The array at a path of ``_arrays``."""
+    name, _, attribute = path.partition(".")
+    return getattr(values[name], attribute) if attribute else values[name]
+
+
 def _value(name: str, hint: Any, sizes: Mapping[str, int]) -> Any:
     """A value that keeps to ``hint``: of an array, numbers across its range; of an int its size; of a float 1."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        parts = get_type_hints(hint, include_extras=True)
+        return hint(**{part: _value(part, told, sizes) for part, told in parts.items()})
     spec = _array(hint)
     if spec is None:
         return sizes.get(name, 1.0)

@@ -14,7 +14,9 @@ from gymnasium.envs.registration import EnvSpec
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.setup import WorldArgs, make_env
+from driftrec.simulators.feed.feed_config import FeedConfig, MusicConfig
 from driftrec.simulators.news import NewsConfig
+from driftrec.simulators.shop.config import ShopConfig
 
 PAGE = (Path(__file__).parents[1] / "docs" / "own-worlds.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -75,9 +77,13 @@ def test_who_glances_opens_nothing_below(printed):
     assert usual.any(axis=(0, 1)).all()
 
 
-def test_every_mechanism_is_in_the_table():
-    rows = dict(re.findall(r"^\| News \| `config\.(\w+)` \| `([\w.]+)` \|", PAGE, re.MULTILINE))
-    rules = {field.name: field.metadata["rule"] for field in fields(NewsConfig) if "rule" in field.metadata}
+@pytest.mark.parametrize(
+    ("worlds", "config"),
+    [("News", NewsConfig), ("Video, Music", FeedConfig), ("(?:Video, )?Music", MusicConfig), ("Shop", ShopConfig)],
+)
+def test_every_mechanism_is_in_the_table(worlds, config):
+    rows = dict(re.findall(rf"^\| {worlds} \| `config\.(\w+)` \| `([\w.]+)` \|", PAGE, re.MULTILINE))
+    rules = {field.name: field.metadata["rule"] for field in fields(config) if "rule" in field.metadata}
     assert set(rows) == set(rules)
     for name, path in rows.items():
         module, _, rule = path.rpartition(".")

@@ -10,6 +10,7 @@ not depend on the text at all: they can be learnt from feedback only.
 - Topics: the items' own, "Other" where one is missing; if no item has one, k-means clusters of the embeddings, as many
   as the square root of the number of items, named by the two words most typical of their titles. Of very many items the
   clusters are those of mini-batches, see ``components``.
+- Subtopics: the items' moods, "" where there is none.
 - Quality and allure: normal, correlation -0.5. Minutes: lognormal, median 3.5, in [1, 10].
 - Personas: see ``derive_personas``.
 """
@@ -86,7 +87,7 @@ def derive_catalogue(
     names, topic = _topics(items, item_embeddings, num_topics, seed)
     latent = _turned(text_positions(item_embeddings, dims), text_share, latent_rng)
     hidden = _hidden_columns(len(items), hidden_rng)
-    subtopics = ("",) * len(items)
+    subtopics = items.moods or ("",) * len(items)
     catalogue = Catalogue(items.ids, items.titles, items.texts, names, subtopics, topic, latent, *hidden)
     return catalogue, derive_personas(catalogue, num_personas, persona_rng)
 

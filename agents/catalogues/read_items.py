@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from driftrec.agents.catalogues.item_extras import extra_notes, moods_of, price_fault, prices_of
 from driftrec.agents.catalogues.item_rows import Record, read_rows
 from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, notes_on, without_html
 from driftrec.simulators.settings import nearest
@@ -17,6 +18,8 @@ ALIASES = {
     "text": ("text", "description", "abstract"),
     "topic": ("topic", "category"),
     "genres": ("genres", "genre", "categories"),
+    "mood": ("mood",),
+    "price": ("price",),
 }
 """Header names accepted for each column, in any case; the first that the file has is taken."""
 
@@ -37,6 +40,8 @@ class ReadItems:
         titles: Titles, not empty; two items may share one.
         texts: Texts, "" where there is none.
         topics: Topic names, "" where there is none.
+        moods: Moods in small letters, "" where there is none; empty if the file has no such column.
+        prices: In euros, 0 for an editorial; empty if the file tells none, or one that is no price.
         ignored: Columns of the file that were not read, in its order.
         notes: What was assumed, cleaned or looks wrong, a line each.
         bad: Rows that were left out, and why, a line each.
@@ -46,6 +51,8 @@ class ReadItems:
     titles: tuple[str, ...]
     texts: tuple[str, ...]
     topics: tuple[str, ...]
+    moods: tuple[str, ...] = ()
+    prices: tuple[float, ...] = ()
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
@@ -63,9 +70,10 @@ def read_items(
 ) -> ReadItems:
     """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``read_rows``.
 
-    Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic`` and ``genres`` may
-    be there; others are ignored, and the result names them. Any line ends, quoted separators and quoted line breaks are
-    fine. White space at the ends of a value is removed, a run of it inside counts as one blank; HTML is taken out.
+    Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic``, ``genres``,
+    ``mood`` and ``price`` may be there; others are ignored, and the result names them. Any line ends, quoted separators
+    and quoted line breaks are fine. White space at the ends of a value is removed, a run of it inside counts as one
+    blank; HTML is taken out.
 
     Genres may be a list as Python or JSON writes it, or names between bars, semicolons or commas. Without ``topic`` the
     first is the topic; without ``text`` the text is "Genres: a, b, c.", and with it several genres are added so.
@@ -79,7 +87,8 @@ def read_items(
     Raises:
         OSError: As ``read_rows`` does.
         ValueError: So, too; or if the file lacks a header, a needed column or items; or if rows have no id, no title,
-            too many values, or an id that an earlier row has: lists them.
+            too many values, an id that an earlier row has, or no price in a column that ``columns`` calls the price:
+            lists them.
     """
     path, chosen = Path(path), dict(columns or {})
     for name in chosen:
@@ -90,7 +99,7 @@ def read_items(
     table = read_rows(path, encoding, lambda header: not NEEDED - _found(header, chosen).keys(), needed)
     header = [cleaned(name) for name in table.header]
     places = _columns(header, path, chosen)
-    kept, bad = _sorted_out(path, table.rows, header, places)
+    kept, bad = _sorted_out(path, table.rows, header, places, sold="price" in chosen)
     if bad and bad_rows == "error":
         raise ValueError(_listed(bad))
     if not kept:
@@ -99,8 +108,9 @@ def read_items(
     how = ", ".join(table.assumed) or "as UTF-8, separated by commas"
     read = f"Read {path.name} {how}" + (f": {', '.join(renamed)}." if renamed else ".")
     ignored = tuple(name for i, name in enumerate(header) if name and i not in places.values())
-    items = _items([record for _, record in kept])
-    return replace(items, ignored=ignored, notes=(read, *notes_on(kept, items.topics)), bad=tuple(bad))
+    items = replace(_items([record for _, record in kept]), moods=moods_of(kept), prices=prices_of(kept))
+    notes = (read, *notes_on(kept, items.topics), *extra_notes(kept))
+    return replace(items, ignored=ignored, notes=notes, bad=tuple(bad))
 
 
 def _items(records: list[dict[str, str]]) -> ReadItems:
@@ -130,15 +140,15 @@ def _text(record: dict[str, str], genres: list[str]) -> str:
 
 
 def _sorted_out(
-    path: Path, rows: list[Record], header: list[str], places: dict[str, int]
+    path: Path, rows: list[Record], header: list[str], places: dict[str, int], *, sold: bool
 ) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
-    """Rows that are items, each with where it stands, and what is wrong with the others."""
+    """Rows that are items, each with where it stands, and what is wrong with the others; ``sold``: all need a price."""
     seen: dict[str, str] = {}
     kept, bad = [], []
     for place, values, unread in rows:
         record = {column: values[i] if i < len(values) else "" for column, i in places.items()}
         item = cleaned(record["id"])
-        if fault := unread or _fault(record, values, len(header)):
+        if fault := unread or _fault(record, values, len(header)) or (price_fault(record) if sold else ""):
             bad.append(f"{path}, {place}: {fault}")
         elif item in seen:
             bad.append(f"{path}: id {item!r} is in {seen[item]} and in {place}; use each id once.")
@@ -187,7 +197,8 @@ def _columns(header: list[str], path: Path, chosen: dict[str, str]) -> dict[str,
     if missing := sorted(NEEDED - places.keys()):
         raise ValueError(
             f"{path}: no column {' and no column '.join(missing)}. The first line must name the columns: id and title, "
-            f"and text, topic and genres if there are any; or say which are meant, --columns id=COLUMN,title=COLUMN. "
+            f"and {', '.join(name for name in ALIASES if name not in NEEDED)} if there are any; or say which are "
+            "meant, --columns id=COLUMN,title=COLUMN. "
             f"It holds {header}. Is the header missing?"
         )
     return places

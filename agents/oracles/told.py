@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from driftrec.agents.baselines.common import row_chunks
-from driftrec.agents.policy import Slates
+from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.simulators.world import part
 
 
@@ -38,3 +38,24 @@ def by_parts(best: Callable[[Any], Slates], state: Any, num_items: int) -> Slate
     users = next(len(value) for value in vars(state).values() if isinstance(value, np.ndarray))
     runs = list(row_chunks(users, num_items))
     return best(state) if len(runs) == 1 else np.concatenate([best(part(state, rows)) for rows in runs])
+
+
+class Logged(Told):
+    """A policy that is told the truth for the log's sake, whatever it makes of it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def reset(self, num_users: int, seed: int) -> None:
+        """As the policy."""
+        self.policy.reset(num_users, seed)
+
+    def see(self, state: Any) -> None:
+        """Keep it, and tell the policy if it wants to know."""
+        super().see(state)
+        if hasattr(self.policy, "see"):
+            self.policy.see(state)
+
+    def act(self, observation: Observation) -> Slates:
+        """As the policy."""
+        return self.policy.act(observation)

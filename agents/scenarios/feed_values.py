@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import Step, play
-from driftrec.agents.oracles.told import Told
-from driftrec.agents.policy import Observation, Policy, Slates
+from driftrec.agents.oracles.told import Logged
+from driftrec.agents.policy import Policy, Slates
 from driftrec.agents.scenarios.feed_pages import MOST, FeedWeights
 from driftrec.agents.scenarios.feed_rivals import CONSTANTS
 from driftrec.simulators.feed.feed_state import FeedState
@@ -23,27 +23,6 @@ STATE_AWARE = (*CONSTANTS, "bar", "annoyance", "worth", "growth")
 
 GAMMA = 0.95
 """A step later counts for so much: returns to the horizon are mostly noise."""
-
-
-class _Logged(Told):
-    """A policy that is told the truth for the log's sake, whatever it makes of it."""
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """As the policy."""
-        self.policy.reset(num_users, seed)
-
-    def see(self, state: FeedState) -> None:
-        """Keep it, and tell the policy if it wants to know."""
-        super().see(state)
-        if hasattr(self.policy, "see"):
-            self.policy.see(state)
-
-    def act(self, observation: Observation) -> Slates:
-        """As the policy."""
-        return self.policy.act(observation)
 
 
 def values_from_logs(
@@ -61,7 +40,7 @@ def values_from_logs(
         horizon: Steps an episode.
         users: Users of the log.
     """
-    logged = _Logged(policy)
+    logged = Logged(policy)
     _, steps = play(world, logged, user_seeds(seed, "values", users), horizon=horizon, seed=seed)
     rows = list(_rows(world, logged, steps, names, horizon))
     later = np.zeros(users)
@@ -77,7 +56,7 @@ def values_from_logs(
 
 
 def _rows(
-    world: FeedWorld, logged: _Logged, steps: Iterator[Step], names: tuple[str, ...], horizon: int
+    world: FeedWorld, logged: Logged, steps: Iterator[Step], names: tuple[str, ...], horizon: int
 ) -> Iterator[tuple[Double, NDArray[np.bool_], Double]]:
     """Columns (users, columns), who was there, and the reward, of every step."""
     for step in steps:

@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import draw_distinct, step_generator
-from driftrec.agents.evaluation.play import mean_engagement, play
+from driftrec.agents.evaluation.play import play
 from driftrec.agents.oracles.search import Budget, Vector, search_weights
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.scenarios.shop_planner import Picks, ShopPlanner, ShopWeights
@@ -126,46 +125,6 @@ def tuned_rival(
     return made(world, rival, best, start)
 
 
-def index_from_logs(world: ShopWorld, horizon: int, users: int, budget: Budget, gamma: float = 0.97) -> ShopPlanner:
-    """The myopic oracle plus what followed things looked at in random logs, the best multiple of it.
-
-    Discounted rewards of later visits of so many ``users`` are regressed on the columns that an index has; the multiple
-    is the best of a few for the users of ``budget``.
-    """
-    columns, after = _random_logs(world, horizon, users, budget.seed, gamma)
-    after -= after.mean()
-    found = np.linalg.lstsq(columns, after, rcond=None)[0]
-    tuning = noise.user_seeds(budget.seed, "search", budget.users)
-    policies = []
-    for factor in (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0):
-        told = dict(zip(INDEX[:6], (factor * found).tolist(), strict=True))
-        policies.append(ShopPlanner(world, replace(START, **told)))
-    returns = [mean_engagement(world, policy, tuning, horizon) for policy in policies]
-    return policies[int(np.argmax(returns))]
-
-
-def _random_logs(
-    world: ShopWorld, horizon: int, users: int, seed: int, gamma: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Index columns of the things looked at under random pages, and the discounted reward of later visits."""
-    goods, offer = world.catalogue, world.offer.astype(float)
-    dear = np.log(np.maximum(goods.price, 1) / 10)
-    table = np.stack([offer, offer * goods.quality, offer * goods.allure, offer * dear, 1 - offer], axis=1)
-    table = np.column_stack([table, (1 - offer) * world.worth])  # (items, columns)
-    _, steps = play(world, RandomPages(world), noise.user_seeds(seed, "logs", users), horizon=horizon, seed=seed)
-    rewards, views = [], []
-    for step in steps:
-        rewards.append(step.feedback.reward().astype(float))
-        who, where = np.nonzero(step.feedback.clicks)
-        views.append((who, step.slates[who, where]))
-    after, rows, found = np.zeros(users), [], []
-    for reward, (who, items) in zip(reversed(rewards), reversed(views), strict=True):
-        rows.append(table[items])
-        found.append(after[who])
-        after = gamma * (reward + after)
-    return np.concatenate(rows), np.concatenate(found)
-
-
 class RandomPages:
     """Random pages without repeats."""
 
@@ -230,7 +189,6 @@ def gap_table(
     policies: dict[str, Policy] = {"random": RandomPages(world)}
     outcomes: dict[str, Outcome] = {}
     found: dict[str, ShopWeights] = {"": START}
-    policies["index from random logs"] = index_from_logs(world, horizon, 20 * budget.users, budget)
     for name, rival in {**dict.fromkeys(policies), **RIVALS}.items():
         if rival is not None:
             policies[name] = policy = tuned_rival(world, rival, horizon, budget, start=found[rival.after])

@@ -12,7 +12,8 @@ from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
-from driftrec.agents.scenarios.shop_rivals import RIVALS, START, RandomPages, index_from_logs, tuned_rival, weights_told
+from driftrec.agents.scenarios.shop_rivals import INDEX, RIVALS, START, RandomPages, tuned_rival, weights_told
+from driftrec.agents.scenarios.shop_values import STATE_AWARE, policy_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
 
@@ -36,16 +37,20 @@ TUNED = ShopWeights(
 """Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.gap_table``."""
 
 
+LOG_USERS = 4000
+"""Users of the logs that indices and values are fitted to."""
+
+
 class ShopKit(TextKit):
     """Of ``driftrec/Shop-v0``: several things of a page are looked at, and what was seen may be shown again."""
 
     tunes_planner = True
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner="planner",
-        rivals=("best constants", "index + diversity", "myopic, joint", "index from random logs"),
+        rivals=("best constants", "index + diversity", "myopic, joint", "index from random logs", "index refitted"),
         top_k="planner, top-k",
         paced="paced index",
-        values=None,
+        values="Q1",
         persona="planner on persona",
     )
 
@@ -68,17 +73,23 @@ class ShopKit(TextKit):
         return tuned_rival(world, RIVALS["planner"], setup.horizon, budget, report, start=TUNED)
 
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
-        """The rows of ``driftrec gap --full``; all but the first two are tuned now, one from another's weights on."""
+        """The rows of ``driftrec gap --full``; what follows from logs, and rivals tuned now, one from another's on."""
         world: Any = setup.world
         budget = Budget(effort.users, effort.rounds)
         yield "random", RandomPages(world)
-        yield "index from random logs", index_from_logs(world, setup.horizon, 20 * effort.users, budget)
+        for names, first, again in ((INDEX, "index from random logs", "index refitted"), (STATE_AWARE, "Q1", "Q2")):
+            policy: Policy = RandomPages(world)
+            for label in (first, again):
+                told = policy_from_logs(world, policy, names, horizon=setup.horizon, users=LOG_USERS, budget=budget)
+                report(f"{label}: {weights_told(told.weights)}")
+                yield label, told
+                policy = told
         found = {"": START}
         for name, rival in RIVALS.items():
-            policy = tuned_rival(world, rival, setup.horizon, budget, start=found[rival.after])
-            found[name] = policy.weights
-            report(f"{name}: {weights_told(policy.weights)}")
-            yield name, policy
+            tuned = tuned_rival(world, rival, setup.horizon, budget, start=found[rival.after])
+            found[name] = tuned.weights
+            report(f"{name}: {weights_told(tuned.weights)}")
+            yield name, tuned
 
 
 KITS = {"driftrec/Shop-v0": ShopKit()}

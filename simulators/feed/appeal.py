@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import UserAmount, UserFlag, UserShare
 from driftrec.simulators.engagement import sigmoid
+from driftrec.simulators.feed.feed_arrays import UserDeviation
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
 
@@ -51,7 +52,7 @@ class Appeal:
         check_ranges(self, base=(-20, 20), taste=(0, 20), own=(0, 20), allure=(0, 20), trust=(0, 20))
         check_ranges(self, bored=(0, 20), seen=(0, 20), takeaway=(0, 20), position=(0, 20))
 
-    def standing(self, affinity: Float, allure: Float, seen: NDArray[np.bool_]) -> Float:
+    def standing(self, affinity: UserDeviation, allure: UserDeviation, seen: UserFlag) -> UserDeviation:
         """The part of u that a page does not change, without trust, of the shape of ``affinity``.
 
         Args:
@@ -65,13 +66,13 @@ class Appeal:
         utility += np.float32(self.base - self.trust / 2)
         return utility
 
-    def pull(self, taste: Float, bored: NDArray[np.bool_], taken: Float | np.float32) -> Float:
+    def pull(self, taste: UserAmount, bored: UserFlag, taken: Float | np.float32) -> UserDeviation:
         """The part of u that is the topic's, of the shape of ``taste``, with ``taken`` items of it opened above."""
         pull = np.float32(self.taste) * taste
         pull -= np.float32(self.bored) * bored
         pull -= np.float32(self.takeaway) * taken
         return pull
 
-    def chance(self, utility: Float, satisfaction: Float, position: int) -> Float:
+    def chance(self, utility: UserDeviation, satisfaction: UserShare, position: int) -> UserShare:
         """P(open) at ``position``, from the two parts together; ``satisfaction`` broadcasts to them."""
         return sigmoid(utility + (np.float32(self.trust) * satisfaction - np.float32(self.position * position)))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from driftrec.simulators.arrays import UserAmount, UserShare
+from driftrec.simulators.feed.feed_arrays import ThreeDeviations, TopicAmount
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.looks import Openings
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class TopicBoredom:
         check_ranges(self, threshold=(0.5, 1000), rest=(0, 1), keep=(0, 1), half_life=(1e-3, 1e6), annoy=(0, 1))
         check_ranges(self, own=(0, 2))
 
-    def born(self, normals: Float) -> tuple[Float, Float, Float]:
+    def born(self, normals: ThreeDeviations) -> tuple[TopicAmount, TopicAmount, TopicAmount]:
         """Threshold, half-life and annoyance from standard normals (3, users, topics), each (users, topics)."""
         factors = np.exp(np.float32(self.own) * normals - np.float32(self.own**2 / 2))
         annoy = np.minimum(np.float32(self.annoy) * factors[2], np.float32(0.9))
@@ -60,7 +61,7 @@ class TopicBoredom:
         fed_up.put(state.bored, True)
         state.satisfaction[fed_up.users] *= np.float32(1.0) - fed_up.at(state.annoy)
 
-    def pass_time(self, state: FeedState, hours: Float, there: Float) -> None:
+    def pass_time(self, state: FeedState, hours: UserAmount, there: UserShare) -> None:
         """Let ``hours`` (users,) pass after a page; ``there`` is 1 for users, and 0 for the gone, who stay as is."""
         fade = np.exp2(-hours[:, None] / state.half_life)
         fade *= np.float32(1.0) - np.float32(1.0 - self.keep) * there[:, None]

@@ -12,6 +12,7 @@ from driftrec.simulators.feed.mood import Mood, Streak
 from driftrec.simulators.feed.repeats import Repeats
 from driftrec.simulators.feed.taste import Taste
 from driftrec.simulators.feed.watching import Regret, Watching
+from driftrec.simulators.mechanisms import swappable
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
 
@@ -32,13 +33,13 @@ class FeedConfig:
         browsing_minutes: Minutes that looking over a page takes. In [0.001, 1000].
     """
 
-    appeal: Appeal = field(default_factory=Appeal)
-    watching: Watching = field(default_factory=Watching)
-    regret: Regret = field(default_factory=Regret)
-    boredom: TopicBoredom = field(default_factory=TopicBoredom)
-    taste: Taste = field(default_factory=Taste)
-    weariness: Weariness = field(default_factory=Weariness)
-    habit: Habit = field(default_factory=Habit)
+    appeal: Appeal = field(default_factory=Appeal, metadata=swappable(Appeal))
+    watching: Watching = field(default_factory=Watching, metadata=swappable(Watching))
+    regret: Regret = field(default_factory=Regret, metadata=swappable(Regret))
+    boredom: TopicBoredom = field(default_factory=TopicBoredom, metadata=swappable(TopicBoredom))
+    taste: Taste = field(default_factory=Taste, metadata=swappable(Taste))
+    weariness: Weariness = field(default_factory=Weariness, metadata=swappable(Weariness))
+    habit: Habit = field(default_factory=Habit, metadata=swappable(Habit))
     memory: int = 64
     browsing_minutes: float = 0.5
 
@@ -61,9 +62,9 @@ class MusicConfig(FeedConfig):
         streak: How the session goes.
     """
 
-    repeats: Repeats = field(default_factory=Repeats)
-    mood: Mood = field(default_factory=Mood)
-    streak: Streak = field(default_factory=Streak)
+    repeats: Repeats = field(default_factory=Repeats, metadata=swappable(Repeats))
+    mood: Mood = field(default_factory=Mood, metadata=swappable(Mood))
+    streak: Streak = field(default_factory=Streak, metadata=swappable(Streak))
 
 
 MUSIC = MusicConfig(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.feed.feed_arrays import Satisfied, TopicAmount, TopicHours, TopicLoad, TopicSwitch, UserTraits
 from driftrec.simulators.feed.opened import Opened
 from driftrec.simulators.history import History
 from driftrec.simulators.vectors import Float
@@ -19,16 +20,16 @@ class FeedState:
     keys: NDArray[np.uint64]  # (users,)
     step: NDArray[np.int64]  # (users,)
     persona: NDArray[np.int32]  # (users,)
-    own: Float  # (users, dims) own taste within topics
-    home: Float  # (users, topics) taste that time returns to
-    potential: Float  # (users, topics) taste that exposure can grow to
-    taste: Float  # (users, topics)
-    threshold: Float  # (users, topics) load that bores
-    half_life: Float  # (users, topics) hours in which a load halves
-    annoy: Float  # (users, topics) part of satisfaction lost when boredom sets in
-    load: Float  # (users, topics)
-    bored: NDArray[np.bool_]  # (users, topics)
-    satisfaction: Float  # (users,)
+    own: UserTraits  # (users, dims) own taste within topics
+    home: TopicAmount  # (users, topics) taste that time returns to
+    potential: TopicAmount  # (users, topics) taste that exposure can grow to
+    taste: TopicLoad  # (users, topics)
+    threshold: TopicAmount  # (users, topics) load that bores
+    half_life: TopicHours  # (users, topics) hours in which a load halves
+    annoy: TopicAmount  # (users, topics) part of satisfaction lost when boredom sets in
+    load: TopicLoad  # (users, topics)
+    bored: TopicSwitch  # (users, topics)
+    satisfaction: Satisfied  # (users,)
     daily: NDArray[np.bool_]  # (users,) habit
     hour: Float  # (users,) hour of the day of the first visit
     clock: Float  # (users, 4) hours, sessions, steps in session, minutes in session

@@ -16,7 +16,7 @@ from driftrec.simulators.feed.feed_config import FeedConfig
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.looks import Openings, item_traits
 from driftrec.simulators.history import EMPTY
-from driftrec.simulators.mechanisms import contents
+from driftrec.simulators.mechanisms import contents, kinds
 from driftrec.simulators.past import MAX_HOURS, past_fields
 from driftrec.simulators.slates import at_slates, first_places, slate_affinity
 from driftrec.simulators.text_sizes import text_sizes
@@ -84,7 +84,7 @@ class FeedWorld:
     @property
     def settled(self) -> Mapping[str, Any]:
         """Arguments of its environment, see ``World``."""
-        return {"history": self.history_length, "config": contents(self.config)}
+        return {"history": self.history_length, "config": {**contents(self.config), **kinds(self.config)}}
 
     @property
     def fields(self) -> Mapping[str, Field]:

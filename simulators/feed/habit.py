@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import EndedAmount, EndedShare, UserAmount, UserShare
 from driftrec.simulators.engagement import sigmoid
+from driftrec.simulators.feed.feed_arrays import EndedDraw, EndedFlag
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
 
@@ -31,7 +32,7 @@ class Weariness:
     def __post_init__(self) -> None:
         check_ranges(self, base=(-40, 40), satisfaction=(0, 40), tired=(1e-2, 1e6))
 
-    def chance(self, satisfaction: Float, minutes: Float, held: Float | float = 0.0) -> Float:
+    def chance(self, satisfaction: UserShare, minutes: UserAmount, held: Float | float = 0.0) -> UserShare:
         """Chance of an end, (users,), with log-odds of ``held`` taken off."""
         odds = minutes * np.float32(1.0 / self.tired) - held
         odds -= np.float32(self.satisfaction) * (satisfaction - np.float32(0.5))
@@ -78,21 +79,21 @@ class Habit:
         check_ranges(self, base=(-40, 40), satisfaction=(0, 40), change=(0, 1), daily=(1e-3, 1e6), casual=(1e-3, 1e6))
         check_ranges(self, max_gap=(1e-3, 1e6), calm=(0, 1e3), alarm=(0, 1e3), pivot=(0, 1), steep=(0, 100))
 
-    def chance_of_daily(self, satisfaction: Float) -> Float:
+    def chance_of_daily(self, satisfaction: UserShare) -> UserShare:
         """P(daily) where the habit is settled anew. Shape kept."""
         return sigmoid(np.float32(self.satisfaction) * (satisfaction - np.float32(0.5)) + np.float32(self.base))
 
-    def settle(self, daily: NDArray[np.bool_], satisfaction: Float, draw: Float) -> NDArray[np.bool_]:
+    def settle(self, daily: EndedFlag, satisfaction: EndedShare, draw: EndedDraw) -> EndedFlag:
         """Who is daily after a session, (ended,), from who was and a uniform draw."""
         change = np.float32(self.change)
         return np.where(draw < change, draw < change * self.chance_of_daily(satisfaction), daily)
 
-    def gap(self, daily: NDArray[np.bool_], draw: Float) -> Float:
+    def gap(self, daily: EndedFlag, draw: EndedAmount) -> EndedAmount:
         """Hours away, (ended,), from an exponential draw of mean 1."""
         mean = np.where(daily, np.float32(self.daily), np.float32(self.casual))
         return np.minimum(mean * draw, np.float32(self.max_gap))
 
-    def chance_of_loss(self, satisfaction: Float, gap: Float) -> Float:
+    def chance_of_loss(self, satisfaction: EndedShare, gap: EndedAmount) -> EndedShare:
         """Chance of never coming back after ``gap`` hours, (ended,)."""
         lost = sigmoid(np.float32(self.steep) * (np.float32(self.pivot) - satisfaction))
         rate = np.float32(self.calm) + np.float32(self.alarm - self.calm) * lost

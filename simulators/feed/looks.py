@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import OpenedUsers
 from driftrec.simulators.catalogue import Catalogue
+from driftrec.simulators.feed.feed_arrays import OpenedItems, OpenedPlaces
 from driftrec.simulators.vectors import Float
 
 
@@ -22,9 +24,9 @@ class Openings:
         places: User and topic as an index into flattened arrays (users, topics), (opened,).
     """
 
-    users: NDArray[np.int64]
-    items: NDArray[np.int64]
-    places: NDArray[np.int64]
+    users: OpenedUsers
+    items: OpenedItems
+    places: OpenedPlaces
 
     def of(self, rows: NDArray[np.intp]) -> Openings:
         """Only ``rows`` of them."""

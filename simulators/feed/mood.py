@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import Draw, UserFlag
+from driftrec.simulators.feed.feed_arrays import UserHour, UserMood
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
 
 MOODS = ("lively", "wistful", "calm")
 """From 6, 14 and 22 o'clock, the mood that comes with the hour."""
@@ -35,7 +35,7 @@ class Mood:
     def __post_init__(self) -> None:
         check_ranges(self, match=(0, 20), change=(0, 1), homing=(0, 1))
 
-    def drawn(self, hour: Float, draw: Float) -> NDArray[np.int64]:
+    def drawn(self, hour: UserHour, draw: Draw) -> UserMood:
         """A new mood at an hour of the day, (users,), from a uniform draw."""
         home = ((hour - np.float32(6.0)) % np.float32(24.0) / np.float32(8.0)).astype(np.int64)
         rest = np.float32(max(1.0 - self.homing, 1e-6))
@@ -43,9 +43,7 @@ class Mood:
         mood = np.where(draw < np.float32(self.homing), home, any_one)
         return np.clip(mood, 0, len(MOODS) - 1)
 
-    def after(
-        self, mood: NDArray[np.int64], begins: NDArray[np.bool_], hour: Float, whether: Float, which: Float
-    ) -> NDArray[np.int64]:
+    def after(self, mood: UserMood, begins: UserFlag, hour: UserHour, whether: Draw, which: Draw) -> UserMood:
         """Mood after a page, (users,); ``begins`` where a new session does."""
         anew, after = np.flatnonzero(begins | (whether < np.float32(self.change))), mood.copy()
         after[anew] = self.drawn(hour.take(anew), which.take(anew))

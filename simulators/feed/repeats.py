@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import OpenedAmount, OpenedDeviation, OpenedShare, UserAmount
+from driftrec.simulators.feed.feed_arrays import OpenedFlag, UserDeviation
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
-from driftrec.simulators.vectors import Float
 
 KNOWN = np.float32(0.8)
 """Familiarity of what a user has known from the start."""
@@ -53,24 +53,24 @@ class Repeats:
         check_ranges(self, worn_out=(0, 20), annoy=(0, 1), own=(0, 2))
         check_sizes(self, known=(0, 1000))
 
-    def born(self, normals: Float) -> Float:
+    def born(self, normals: UserDeviation) -> UserAmount:
         """The users' own limits, (users,), from standard normals."""
         return np.float32(self.limit) * np.exp(np.float32(self.own) * normals - np.float32(self.own**2 / 2))
 
-    def wear(self, wear: Float, hours: Float) -> Float:
+    def wear(self, wear: OpenedAmount, hours: OpenedAmount) -> OpenedAmount:
         """Wear after ``hours``. Shape kept."""
         return wear * np.exp2(hours * np.float32(-1.0 / self.half_life))
 
-    def worn(self, worn: NDArray[np.bool_], wear: Float, limit: Float) -> NDArray[np.bool_]:
+    def worn(self, worn: OpenedFlag, wear: OpenedAmount, limit: OpenedAmount) -> OpenedFlag:
         """Where W is still on, from where it was, the wear now and the user's limit."""
         return worn & (wear > np.float32(self.rest) * limit)
 
-    def pull(self, familiar: Float, worn: NDArray[np.bool_]) -> Float:
+    def pull(self, familiar: OpenedShare, worn: OpenedFlag) -> OpenedDeviation:
         """What it adds to the utility of playing a song. Shape kept."""
         pull = np.float32(self.familiar) * (familiar - np.float32(0.5))
         pull -= np.float32(self.worn_out) * worn
         return pull
 
-    def played(self, familiar: Float) -> Float:
+    def played(self, familiar: OpenedShare) -> OpenedShare:
         """Familiarity after one more play. Shape kept."""
         return familiar + np.float32(self.gain) * (np.float32(1.0) - familiar)

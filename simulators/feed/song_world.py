@@ -166,10 +166,11 @@ class SongWorld(FeedWorld):
 
 def _moods(catalogue: Catalogue) -> NDArray[np.int64]:
     """Mood of every item as an index of ``MOODS``, (items,)."""
-    for item, mood in zip(catalogue.ids, catalogue.subtopics, strict=True):
+    for row, (item, mood) in enumerate(zip(catalogue.ids, catalogue.subtopics, strict=True)):
         if mood not in MOODS:
             raise ValueError(
-                f"Item {item!r} has the subtopic {mood!r}; of a song it must be its mood: {', '.join(MOODS)}. Write "
-                "one as the subtopic of every item into the folder's catalogue.json."
+                f"Item {item!r} (row {row}) has the subtopic {mood!r}; of a song it must be its mood: "
+                f"{', '.join(MOODS)}. Give driftrec encode a table with one in the column mood of every item, or name "
+                "the column that has them: --columns mood=COLUMN."
             )
     return np.array([MOODS.index(mood) for mood in catalogue.subtopics], np.int64)

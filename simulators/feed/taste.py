@@ -7,11 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import OpenedShare, UserAmount
+from driftrec.simulators.feed.feed_arrays import (
+    DoubleDirections,
+    PersonaDirections,
+    PersonaTaste,
+    TopicAmount,
+    TopicDeviation,
+    TopicDraw,
+    UserDirection,
+    UserTraits,
+)
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.looks import Openings
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
-from driftrec.simulators.vectors import Double, Float
+from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Taste:
         check_ranges(self, half_life=(1e-3, 1e6), persona=(0, 1))
         check_sizes(self, liked=(0, 1000), gems=(0, 1000))
 
-    def of_personas(self, interest: Float, directions: Double) -> Float:
+    def of_personas(self, interest: PersonaDirections, directions: DoubleDirections) -> PersonaTaste:
         """Taste of an average user of every persona, (personas, topics).
 
         Args:
@@ -64,7 +75,7 @@ class Taste:
         np.put_along_axis(taste, nearest, np.float32(self.liking), axis=1)
         return taste
 
-    def born(self, usual: Float, normals: Float, draws: Float) -> tuple[Float, Float]:
+    def born(self, usual: TopicAmount, normals: TopicDeviation, draws: TopicDraw) -> tuple[TopicAmount, TopicAmount]:
         """Home and potential of new users, both (users, topics).
 
         Args:
@@ -77,7 +88,7 @@ class Taste:
         gem = _lowest(np.where(free, draws, np.float32(2.0)), self.gems) & free
         return home, np.where(gem, np.maximum(home, np.float32(self.gem)), home)
 
-    def own(self, interest: Float, normals: Float) -> Float:
+    def own(self, interest: UserDirection, normals: UserTraits) -> UserTraits:
         """Own taste within topics, about standard normal in every dimension, (users, dims).
 
         Args:
@@ -87,13 +98,13 @@ class Taste:
         told = np.float32(np.sqrt(self.persona * interest.shape[1]))
         return told * interest + np.float32(np.sqrt(1.0 - self.persona)) * normals
 
-    def take(self, state: FeedState, openings: Openings, worth: Float) -> None:
+    def take(self, state: FeedState, openings: Openings, worth: OpenedShare) -> None:
         """Account for one opened item each, of that ``worth``."""
         taste = openings.at(state.taste)
         room = np.maximum(openings.at(state.potential) - taste, np.float32(0.0))
         openings.put(state.taste, taste + np.float32(self.growth) * worth * room)
 
-    def pass_time(self, state: FeedState, hours: Float) -> None:
+    def pass_time(self, state: FeedState, hours: UserAmount) -> None:
         """Let ``hours`` (users,) pass."""
         grown = state.taste - state.home
         grown *= np.exp2(hours * np.float32(-1.0 / self.half_life))[:, None]

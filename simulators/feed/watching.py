@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from driftrec.simulators.arrays import Draw, OpenedAmount, OpenedDeviation, OpenedShare, UserShare
 from driftrec.simulators.engagement import sigmoid
+from driftrec.simulators.feed.feed_arrays import OpenedDraw
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Watching:
     def __post_init__(self) -> None:
         check_ranges(self, base=(-20, 20), taste=(0, 20), allure=(0, 20), spread=(0, 1))
 
-    def expected(self, length: Float, taste: Float, allure: Float) -> Float:
+    def expected(self, length: OpenedAmount, taste: OpenedAmount, allure: OpenedDeviation) -> OpenedAmount:
         """Mean minutes, of the shape of ``taste``, to which the others broadcast."""
         odds = np.float32(self.taste) * taste + np.float32(self.allure) * allure
         return length * sigmoid(odds + np.float32(self.base))
 
-    def minutes(self, expected: Float, draw: Float) -> Float:
+    def minutes(self, expected: OpenedAmount, draw: OpenedDraw) -> OpenedAmount:
         """Minutes from their mean and a uniform draw. Shape kept."""
         return expected * (np.float32(1.0) + np.float32(self.spread) * (draw + draw - np.float32(1.0)))
 
@@ -81,11 +82,11 @@ class Regret:
         check_ranges(self, base=(-20, 20), quality=(0, 20), allure=(0, 20), taste=(0, 20), rate=(0, 1), skip=(0, 1))
         check_ranges(self, start_high=(0, 1), start_low=(0, self.start_high))
 
-    def start(self, draw: Float) -> Float:
+    def start(self, draw: Draw) -> UserShare:
         """Satisfaction of new users from a uniform draw. Shape kept."""
         return np.float32(self.start_low) + np.float32(self.start_high - self.start_low) * draw
 
-    def worth(self, quality: Float, allure: Float, taste: Float) -> Float:
+    def worth(self, quality: OpenedDeviation, allure: OpenedDeviation, taste: OpenedAmount) -> OpenedShare:
         """How worthwhile items are, in [0, 1], of the shape of ``taste``, to which the others broadcast."""
         odds = np.float32(self.taste) * taste
         odds += np.float32(self.quality) * quality - np.float32(self.allure) * allure + np.float32(self.base)

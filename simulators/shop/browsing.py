@@ -8,8 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import SlateDeviation
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.shop.shop_arrays import (
+    CategoryCosine,
+    CategoryDeviation,
+    CategoryFlag,
+    CategoryShare,
+    ItemDeviation,
+    SameCategory,
+    SlateFlag,
+)
 
 
 @dataclass(frozen=True)
@@ -49,18 +58,18 @@ class Browsing:
         check_ranges(self, **dict.fromkeys(("liking", "urge", "fit", "allure", "trust", "muted"), (0, 50)))
         check_ranges(self, takeaway=(0, 50), position=(0, 50))
 
-    def of_items(self, allure: Float) -> Float:
+    def of_items(self, allure: ItemDeviation) -> ItemDeviation:
         """What a thing has by itself, (items,)."""
         return np.float32(self.base) + np.float32(self.allure) * allure
 
-    def of_categories(self, liking: Float, urge: Float, muted: NDArray[np.bool_]) -> Float:
+    def of_categories(self, liking: CategoryCosine, urge: CategoryShare, muted: CategoryFlag) -> CategoryDeviation:
         """What a category adds, all (categories, users)."""
         adds = warm.scaled(liking, self.liking)
         adds += warm.scaled(urge, self.urge)
         adds -= warm.scaled(warm.cast(muted, np.float32), self.muted)
         return adds
 
-    def viewed(self, logits: Float, same: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def viewed(self, logits: SlateDeviation, same: SameCategory) -> SlateFlag:
         """What is looked at, (slate_size, users).
 
         Args:

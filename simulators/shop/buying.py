@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import SlateDeviation
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.shop.shop_arrays import (
+    CategoryCount,
+    CategoryDeviation,
+    CategoryShare,
+    GrowingAmount,
+    GrowingShare,
+    ItemDeviation,
+    ItemPrice,
+    SameCategory,
+    SlateFlag,
+    SlotDeviation,
+    SlotRate,
+)
 
 USUAL_PRICE = 10.0
 """Price, in euros, that the terms of price count from."""
@@ -35,7 +47,7 @@ class Consideration:
     def __post_init__(self) -> None:
         check_ranges(self, offer=(0, 1), editorial=(0, 1), half_life=(0.01, 1e5))
 
-    def grow(self, mind: Float, offers: NDArray[np.int64], editorials: NDArray[np.int64]) -> None:
+    def grow(self, mind: GrowingShare, offers: CategoryCount, editorials: CategoryCount) -> None:
         """Look at so many offers and editorials; ``mind`` is changed in place, all (categories, users)."""
         most = int(max(offers.max(initial=0), editorials.max(initial=0))) + 1
         times = np.arange(most, dtype=np.float32)
@@ -79,20 +91,20 @@ class Purchase:
         names = ("urge", "consideration", "trust", "fit", "quality", "allure")
         check_ranges(self, **dict.fromkeys(names, (0, 50)))
 
-    def of_items(self, price: Float, quality: Float, allure: Float) -> Float:
+    def of_items(self, price: ItemPrice, quality: ItemDeviation, allure: ItemDeviation) -> ItemDeviation:
         """What a thing has by itself, (items,); -inf of what has no price and is not for sale."""
         offer = price > 0
         cost = np.log(np.where(offer, price, np.float32(1)) / np.float32(USUAL_PRICE))
         has = np.float32(self.base) + np.float32(self.quality) * quality + np.float32(self.allure) * allure
         return np.where(offer, has - np.float32(self.price) * cost, np.float32(-np.inf))
 
-    def of_categories(self, urge: Float, consideration: Float) -> Float:
+    def of_categories(self, urge: CategoryShare, consideration: CategoryShare) -> CategoryDeviation:
         """What a category adds, all (categories, users)."""
         adds = warm.scaled(urge, self.urge)
         adds += warm.scaled(consideration, self.consideration)
         return adds
 
-    def bought(self, logits: Float, viewed: NDArray[np.bool_], same: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def bought(self, logits: SlateDeviation, viewed: SlateFlag, same: SameCategory) -> SlateFlag:
         """What is bought at once, (slate_size, users).
 
         Args:
@@ -132,7 +144,7 @@ class Later:
     def __post_init__(self) -> None:
         check_ranges(self, delay=(0, 100), hesitation=(0, 50), elsewhere=(0, 100), ripe=(0, 0.999))
 
-    def here(self, adds: Float, pull: Float, out: Float) -> None:
+    def here(self, adds: SlotDeviation, pull: SlotDeviation, out: SlotRate) -> None:
         """Hazards a day of the offers on the mind, all (slots, users).
 
         Args:
@@ -146,7 +158,7 @@ class Later:
         out += np.float32(1)
         np.divide(np.float32(self.delay), out, out=out)
 
-    def away(self, urge: Float, out: Float) -> None:
+    def away(self, urge: CategoryShare, out: GrowingAmount) -> None:
         """Hazards a day of purchases elsewhere, into ``out``, both (categories, users)."""
         np.subtract(urge, np.float32(self.ripe), out=out)
         out *= np.float32(1 / (1 - self.ripe))

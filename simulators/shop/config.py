@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from driftrec.simulators.mechanisms import swappable
 from driftrec.simulators.ranges import check_choices, check_ranges
 from driftrec.simulators.shop.browsing import Browsing
 from driftrec.simulators.shop.buying import Consideration, Later, Purchase
@@ -35,15 +36,15 @@ class ShopConfig:
         counts: What the reward is: "money" spent, or "purchases".
     """
 
-    needs: Needs = field(default_factory=Needs)
-    complements: Complements = field(default_factory=Complements)
-    browsing: Browsing = field(default_factory=Browsing)
-    consideration: Consideration = field(default_factory=Consideration)
-    purchase: Purchase = field(default_factory=Purchase)
-    later: Later = field(default_factory=Later)
-    wear: Wear = field(default_factory=Wear)
-    contentment: Contentment = field(default_factory=Contentment)
-    visits: Visits = field(default_factory=Visits)
+    needs: Needs = field(default_factory=Needs, metadata=swappable(Needs))
+    complements: Complements = field(default_factory=Complements, metadata=swappable(Complements))
+    browsing: Browsing = field(default_factory=Browsing, metadata=swappable(Browsing))
+    consideration: Consideration = field(default_factory=Consideration, metadata=swappable(Consideration))
+    purchase: Purchase = field(default_factory=Purchase, metadata=swappable(Purchase))
+    later: Later = field(default_factory=Later, metadata=swappable(Later))
+    wear: Wear = field(default_factory=Wear, metadata=swappable(Wear))
+    contentment: Contentment = field(default_factory=Contentment, metadata=swappable(Contentment))
+    visits: Visits = field(default_factory=Visits, metadata=swappable(Visits))
     individuality: float = 0.1
     memory: int = 8
     counts: str = "money"

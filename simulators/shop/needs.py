@@ -7,8 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import UserAmount
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.shop.shop_arrays import (
+    CategoryAmount,
+    CategoryDeviation,
+    CategoryDraw,
+    CategoryNeed,
+    CategoryShare,
+    GrowingNeed,
+)
 
 
 @dataclass(frozen=True)
@@ -34,17 +42,17 @@ class Needs:
     def __post_init__(self) -> None:
         check_ranges(self, period=(0.01, 1e5), spread=(0, 3), never=(0, 1), durable=(0, 10))
 
-    def rates(self, normal: Float, chance: Float) -> Float:
+    def rates(self, normal: CategoryDeviation, chance: CategoryDraw) -> CategoryAmount:
         """Rates from a normal and a uniform draw each, all (categories, users)."""
         rate = np.exp(np.float32(-self.spread) * normal) / np.float32(self.period)
         return np.where(chance < self.never, np.float32(0), rate)
 
-    def start(self, rate: Float, chance: Float) -> Float:
+    def start(self, rate: CategoryAmount, chance: CategoryDraw) -> CategoryNeed:
         """Needs of new users: anywhere between just served and ripe; from uniform draws, (categories, users)."""
         need = np.float32(1 + self.durable) * chance - np.float32(self.durable)
         return np.where(rate > 0, need, np.float32(-self.durable))
 
-    def grow(self, need: Float, rate: Float, days: Float) -> None:
+    def grow(self, need: GrowingNeed, rate: CategoryAmount, days: UserAmount) -> None:
         """Let ``days`` (users,) pass; ``need`` (categories, users) is changed in place."""
         grown = np.multiply(rate, days, out=warm.like(rate))
         grown *= np.float32(1 + self.durable)
@@ -70,7 +78,7 @@ class Complements:
     def __post_init__(self) -> None:
         check_ranges(self, strength=(0, 1), half_life=(0.01, 1e5))
 
-    def urge(self, need: Float, call: Float) -> Float:
+    def urge(self, need: CategoryNeed, call: CategoryShare) -> CategoryShare:
         """How much users want something of a category now, 0 to 1, all (categories, users)."""
         felt = np.clip(need, np.float32(0), np.float32(1), out=warm.like(need))
         urge = warm.scaled(call, self.strength)

@@ -197,7 +197,7 @@ class Visiting:
     def _think_again(self, state: ShopState, days: Float, words: NDArray[np.uint64]) -> Float:
         """Let users buy one thing at most within ``days``, here or elsewhere; returns the reward, (users,)."""
         minds = state.minds
-        rates = self._hazards(state)  # (slots + categories, users)
+        rates = self.hazards(state)  # (slots + categories, users)
         for k in range(1, len(rates)):  # row by row: one order of sums at any batch size
             rates[k] += rates[k - 1]
         happens = noise.exponential(words) < rates[-1] * days
@@ -217,7 +217,7 @@ class Visiting:
         self._own(state, away, which[away] - self.config.memory)
         return reward
 
-    def _hazards(self, state: ShopState) -> Float:
+    def hazards(self, state: ShopState) -> Float:
         """Purchases a day of what is on the mind and, elsewhere, of every category, (slots + categories, users)."""
         config, minds, slots = self.config, state.minds, self.config.memory
         urge = self.urge(state).T

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from driftrec.simulators.arrays import Draw, OpenedShare, SlateShare, UserAmount, UserFlag, UserShare
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.shop.shop_arrays import ItemDeviation, ItemShare, SlateFlag
 
 
 @dataclass(frozen=True)
@@ -45,24 +45,24 @@ class Contentment:
                 f"{type(self).__name__}.start_low is {self.start_low}, above start_high, {self.start_high}; swap them."
             )
 
-    def start(self, chance: Float) -> Float:
+    def start(self, chance: Draw) -> UserShare:
         """Of new users, from uniform draws, (users,)."""
         return np.float32(self.start_low) + np.float32(self.start_high - self.start_low) * chance
 
-    def worth(self, quality: Float, allure: Float) -> Float:
+    def worth(self, quality: ItemDeviation, allure: ItemDeviation) -> ItemShare:
         """W of every thing, in [0, 1], (items,)."""
         good = np.float32(self.quality) * quality - np.float32(self.allure) * allure
         return np.float32(1) / (np.float32(1) + np.exp(-good))
 
     def after_page(
         self,
-        satisfaction: Float,
-        worth: Float,
-        offer: NDArray[np.bool_],
-        shown: NDArray[np.bool_],
-        viewed: NDArray[np.bool_],
-        bought: NDArray[np.bool_],
-    ) -> Float:
+        satisfaction: UserShare,
+        worth: SlateShare,
+        offer: SlateFlag,
+        shown: SlateFlag,
+        viewed: SlateFlag,
+        bought: SlateFlag,
+    ) -> UserShare:
         """Satisfaction (users,) after a page; all else is (slate_size, users)."""
         read = viewed & ~offer
         rate = np.float32(self.bought) * bought
@@ -73,7 +73,7 @@ class Contentment:
             satisfaction = satisfaction + rate[k] * (target[k] - satisfaction)
         return satisfaction
 
-    def after_purchase(self, satisfaction: Float, worth: Float) -> Float:
+    def after_purchase(self, satisfaction: OpenedShare, worth: OpenedShare) -> OpenedShare:
         """Satisfaction after a later purchase of that ``worth``, both (buyers,)."""
         return satisfaction + np.float32(self.bought) * (worth - satisfaction)
 
@@ -119,17 +119,17 @@ class Visits:
         )
         check_ranges(self, satisfaction=(0, 50), longest=(1, 1e4), churn=(0, 1e3), steep=(0, 50))
 
-    def habit(self, chance: Float) -> NDArray[np.bool_]:
+    def habit(self, chance: Draw) -> UserFlag:
         """Whether users come often, from uniform draws, (users,)."""
         return chance < self.share
 
-    def days(self, satisfaction: Float, often: NDArray[np.bool_], exponential: Float) -> Float:
+    def days(self, satisfaction: UserShare, often: UserFlag, exponential: UserAmount) -> UserAmount:
         """Whole days to the next visit, all (users,)."""
         lasting = np.where(often, *(np.float32(-1 / np.log1p(-p)) for p in (self.often, self.seldom)))
         sooner = np.exp(np.float32(-self.satisfaction) * (satisfaction - np.float32(self.centre)))
         return np.minimum(np.float32(1) + np.floor(sooner * lasting * exponential), np.float32(self.longest))
 
-    def lost(self, days: Float, satisfaction: Float) -> Float:
+    def lost(self, days: UserAmount, satisfaction: UserShare) -> UserShare:
         """Chance of being gone for good after ``days``, all (users,)."""
         calm = np.exp(np.float32(self.steep) * (satisfaction - np.float32(self.tipping)))
         return -np.expm1(np.float32(-2 * self.churn) * days / (np.float32(1) + calm))

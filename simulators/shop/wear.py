@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftrec.simulators import warm
+from driftrec.simulators.arrays import UserShare
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.shop.shop_arrays import (
+    CategoryAmount,
+    CategoryCount,
+    CategoryDeviation,
+    CategorySwitch,
+    GrowingAmount,
+)
 
 
 @dataclass(frozen=True)
@@ -40,16 +46,16 @@ class Wear:
         check_ranges(self, threshold=(0.01, 1e6), spread=(0, 3), rested=(0, 1), half_life=(0.01, 1e5))
         check_ranges(self, annoyance=(0, 1), editorial=(0, 1e6))
 
-    def thresholds(self, normal: Float) -> Float:
+    def thresholds(self, normal: CategoryDeviation) -> CategoryAmount:
         """Of every user and category, from normal draws, (categories, users)."""
         return np.float32(self.threshold) * np.exp(np.float32(self.spread) * normal)
 
-    def add(self, wear: Float, offers: NDArray[np.int64], editorials: NDArray[np.int64]) -> None:
+    def add(self, wear: GrowingAmount, offers: CategoryCount, editorials: CategoryCount) -> None:
         """Show so many offers and editorials; ``wear`` is changed in place, all (categories, users)."""
         wear += offers
         wear += np.float32(self.editorial) * editorials.astype(np.float32)
 
-    def mute(self, wear: Float, threshold: Float, muted: NDArray[np.bool_]) -> Float:
+    def mute(self, wear: CategoryAmount, threshold: CategoryAmount, muted: CategorySwitch) -> UserShare:
         """Mute what is worn out; returns the factor on satisfaction, (users,).
 
         Args:
@@ -63,6 +69,6 @@ class Wear:
         many = newly.sum(axis=0, dtype=np.int64)  # whole numbers: exact in any order
         return (1 - self.annoyance) ** np.arange(len(wear) + 1, dtype=np.float32).take(many)
 
-    def rest(self, wear: Float, threshold: Float, muted: NDArray[np.bool_]) -> None:
+    def rest(self, wear: CategoryAmount, threshold: CategoryAmount, muted: CategorySwitch) -> None:
         """Unmute what has rested; ``muted`` is changed in place, all (categories, users)."""
         muted &= wear > warm.scaled(threshold, self.rested)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Personas
 from driftrec.simulators.history import EMPTY
+from driftrec.simulators.mechanisms import contents, kinds
 from driftrec.simulators.shop.config import UNITS, ShopConfig
 from driftrec.simulators.shop.customers import ShopState
 from driftrec.simulators.shop.goods import Goods
@@ -60,7 +60,7 @@ class ShopWorld(Visiting):
     @property
     def settled(self) -> Mapping[str, Any]:
         """Arguments of its environment, see ``World``."""
-        return {"history": self.history_length, "config": asdict(self.config)}
+        return {"history": self.history_length, "config": {**contents(self.config), **kinds(self.config)}}
 
     @property
     def fields(self) -> Mapping[str, Field]:

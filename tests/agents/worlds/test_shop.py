@@ -9,7 +9,7 @@ from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.search import Budget
 from driftrec.agents.ranker.choice import AnyClick
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
-from driftrec.agents.scenarios.shop_rivals import OFF, RIVALS, RandomPages, index_from_logs, judged, tuned_rival
+from driftrec.agents.scenarios.shop_rivals import OFF, RIVALS, RandomPages, judged, tuned_rival
 from driftrec.agents.scenarios.shop_sight import sight_of
 from driftrec.agents.setup import Setup, WorldArgs
 from driftrec.agents.worlds.kit import Effort
@@ -89,9 +89,8 @@ def test_a_search_finds_something_better_than_the_start():
     assert mean_engagement(WORLD, found, users, 30) >= mean_engagement(WORLD, start, users, 30)
 
 
-def test_an_index_is_found_in_random_logs():
-    policy = index_from_logs(WORLD, 30, 200, Budget(users=30))
-    outcome = judged(WORLD, policy, 30, 40, seed=1)
+def test_a_policy_is_judged_by_what_it_sells_and_shows():
+    outcome = judged(WORLD, ShopPlanner(WORLD, TUNED), 30, 40, seed=1)
     assert outcome.mean > 0
     assert 0 < outcome.views < 1
 
@@ -113,5 +112,5 @@ def test_the_full_gap_has_a_row_for_every_part():
     short = replace(SETUP, horizon=3)
     names = [name for name, _ in KIT.gap_policies(short, Effort(4, 1), 0, lambda line: None)]
     roles = KIT.gap_roles
-    assert {roles.planner, *roles.rivals, roles.top_k, roles.paced, roles.persona} <= set(names)
+    assert {roles.planner, *roles.rivals, roles.top_k, roles.paced, roles.values, roles.persona} <= set(names)
     assert len(set(names)) == len(names)

@@ -165,7 +165,7 @@ def test_songs_need_moods(tmp_path):
     items = catalogue_of(["One", "Two"], np.eye(2))
     save_catalogue(tmp_path, items, personas_of(["Likes one."], np.eye(2)[:1]), {})
     with pytest.raises(
-        ValueError, match=r"Item 'One' has the subtopic ''; of a song it must be its mood: lively, wistful"
+        ValueError, match=r"Item 'One' \(row 0\) has the subtopic ''; of a song it must be its mood: lively, wistful"
     ):
         MusicEnv(catalogue=str(tmp_path), slate_size=1)
 

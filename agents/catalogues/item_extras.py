@@ -1,0 +1,70 @@
+"""Columns of an items file that one world needs and others leave alone: moods for Music, prices for the shop."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from driftrec.agents.catalogues.item_text import cleaned
+from driftrec.simulators.feed.mood import MOODS
+
+Kept = Sequence[tuple[str, dict[str, str]]]
+"""Where each item stands in its file, and its values by our columns."""
+
+
+def moods_of(kept: Kept) -> tuple[str, ...]:
+    """Mood of every item in small letters, "" where there is none; nothing if there is no such column."""
+    return tuple(cleaned(record["mood"]).lower() for _, record in kept if "mood" in record)
+
+
+def prices_of(kept: Kept) -> tuple[float, ...]:
+    """Price of every item; nothing if there is no such column, or one price is none."""
+    if any("price" not in record or price_fault(record) for _, record in kept):
+        return ()
+    return tuple(float(record["price"]) for _, record in kept)
+
+
+def price_fault(record: dict[str, str]) -> str:
+    """What is wrong with the price of a row that has such a column, "" for nothing."""
+    text = record["price"].strip()
+    try:
+        fine = 0 <= float(text) < math.inf
+    except ValueError:
+        fine = False
+    told = f"the price {text!r}" if text else "no price"
+    return "" if fine else f"item {cleaned(record['id'])!r} has {told}; give a number in euros, 0 for an editorial."
+
+
+def mood_fault(record: dict[str, str]) -> str:
+    """The same of its mood."""
+    mood = cleaned(record["mood"])
+    told = f"the mood {mood!r}" if mood else "no mood"
+    known = mood.lower() in MOODS
+    return "" if known else f"item {cleaned(record['id'])!r} has {told}; Music knows {', '.join(MOODS)}."
+
+
+def extra_notes(kept: Kept) -> Iterator[str]:
+    """What keeps a column from the world that needs it, a line each; other worlds do without."""
+    remedy = "Or leave such rows out: --columns price=COLUMN --bad-rows skip."
+    for column, fault, then in (
+        ("mood", mood_fault, "driftrec/Music-v0 will refuse the folder."),
+        ("price", price_fault, f"No prices are written for driftrec/Shop-v0. {remedy}"),
+    ):
+        if column in kept[0][1] and (told := _first(kept, fault)):
+            yield f"Warning: {told} {then}"
+
+
+def prices_csv(ids: Sequence[str], prices: Sequence[float]) -> bytes:
+    """Content of a folder's file of prices."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([("id", "price"), *zip(ids, prices, strict=True)])
+    return text.getvalue().encode()
+
+
+def _first(kept: Kept, fault: Callable[[dict[str, str]], str]) -> str:
+    """The first fault with where it is, and how many more there are; "" if there is none."""
+    faults = [f"{place}: {told}" for place, record in kept if (told := fault(record))]
+    more = f" So {len(faults) - 1:,} more." if len(faults) > 1 else ""
+    return f"{faults[0]}{more}" if faults else ""
