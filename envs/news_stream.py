@@ -116,7 +116,10 @@ def read_articles(catalogue: str | None) -> tuple[Dated, Personas]:
     if catalogue is None:
         return packaged_articles()
     items, personas = read_catalogue(catalogue)
-    remedy = "Write a header id,date and a line an item, such as n1,2025-03-01T08:30."
+    remedy = (
+        "Write a header id,date and a line an item, such as n1,2025-03-01T08:30, or give driftrec encode a table with "
+        "a date column."
+    )
     dates = read_column(Path(catalogue) / DATES_FILE, "date", items.ids, datetime.fromisoformat, "an ISO date", remedy)
     try:
         midnight = min(dates).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.envs.catalogues import check_path, read_catalogue
+from driftrec.envs.catalogues import check_path, read_catalogue, read_column
 from driftrec.envs.lanes import Lanes
 from driftrec.envs.rendering import describe, moment
 from driftrec.envs.single import RecommendationEnv
@@ -133,29 +132,11 @@ def read_goods(catalogue: str | None) -> tuple[Goods, Personas]:
 
 def read_prices(folder: Path, ids: tuple[str, ...]) -> NDArray[np.float32]:
     """Prices of the items ``ids`` from a folder's ``prices.csv``, (items,); errors as of ``read_goods``."""
-    path = folder / PRICES_FILE
     remedy = (
         "Write a header id,price and a line an item, 0 for an editorial, or give driftrec encode a table with a price "
         "column."
     )
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} has no {PRICES_FILE}, and a shop needs prices. {remedy}")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if not {"id", "price"} <= set(rows.fieldnames or ()):
-            raise ValueError(f"{path} begins with {rows.fieldnames}. {remedy}")
-        told = {row["id"]: row["price"] for row in rows}
-    missing = [item for item in ids if item not in told]
-    if missing:
-        raise ValueError(f"{path} has no price of {len(missing):,} items, such as {missing[0]!r}. {remedy}")
-    return np.array([_price(path, item, told[item]) for item in ids], np.float32)
-
-
-def _price(path: Path, item: str, text: str | None) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        raise ValueError(f"{path}: the price of {item!r} is {text!r}; give a number, 0 for an editorial.") from None
+    return np.array(read_column(folder / PRICES_FILE, "price", ids, float, "a number", remedy), np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -29,8 +29,8 @@ class Args:
 
     catalogue: Path | None = None
     """Items file with the columns id, title and, if you have them, text, topic, genres, mood (which Music needs), price
-    (which the shop needs): values between commas, semicolons, tabs, bars or double colons, JSON lines, JSON or Parquet,
-    gzipped or not; default: the packaged news."""
+    (which the shop needs), date (which the stream of news needs): values between commas, semicolons, tabs, bars or
+    double colons, JSON lines, JSON or Parquet, gzipped or not; default: the packaged news."""
     out: Path | None = None
     """Folder to write; must be new, empty or a catalogue folder. Needed with --catalogue."""
     model: str | None = None

@@ -19,7 +19,7 @@ LANES = 4096
 """Where worlds are compared."""
 _DRAWN = 16
 
-SCENARIOS = ("driftrec/Video-v0", "driftrec/Music-v0", "driftrec/Shop-v0")
+SCENARIOS = ("driftrec/Video-v0", "driftrec/Music-v0", "driftrec/NewsStream-v0", "driftrec/Shop-v0")
 """Worlds that are measured beside the news, each with rows of its own: their environment ids."""
 
 WORLDS = (

@@ -16,12 +16,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from driftrec.agents.catalogues.derive_catalogue import RULE, derive_catalogue
-from driftrec.agents.catalogues.item_extras import prices_csv
+from driftrec.agents.catalogues.item_extras import column_csv
 from driftrec.agents.catalogues.item_text import counted
 from driftrec.agents.catalogues.read_items import ALIASES, BadRows, read_items
 from driftrec.agents.text.embedding_cache import default_cache_folder, encode_cached
 from driftrec.agents.text.model_folder import BUILT_IN
 from driftrec.agents.text.text_encoder import TextEncoder
+from driftrec.envs.news_stream import DATES_FILE
 from driftrec.envs.shop import PRICES_FILE
 from driftrec.simulators.catalogue import (
     ARRAYS_FILE,
@@ -91,10 +92,12 @@ def build_catalogue_folder(
     people = encode_cached(encoder, personas.texts, progress=progress)
     source = hashlib.sha256(csv.read_bytes()).hexdigest()
     provenance = {"rule": RULE, "source": csv.name, "source_sha256": source, "seed": seed}
-    more = {PRICES_FILE: prices_csv(items.ids, items.prices)} if items.prices else {}
+    told = {PRICES_FILE: ("price", items.prices), DATES_FILE: ("date", items.dates)}
+    more = {name: column_csv(column, items.ids, values) for name, (column, values) in told.items() if values}
     write_catalogue_folder(out, catalogue, personas, vectors, people, encoder, provenance, more)
-    if not more and (out / PRICES_FILE).exists():
-        report(f"Warning: {out / PRICES_FILE} was there before and stays; see that it tells the prices of these items.")
+    for name, (column, values) in told.items():
+        if not values and (out / name).exists():
+            report(f"Warning: {out / name} was there before and stays; see that it tells the {column}s of these items.")
     (out / BAD_ROWS_FILE).unlink(missing_ok=True)  # of an earlier catalogue
     if items.bad:
         (out / BAD_ROWS_FILE).write_text("\n".join([*items.bad, ""]), encoding="utf-8")
@@ -179,7 +182,7 @@ def check_out(out: Path) -> None:
         raise FileExistsError(f"{there} is a file; give a folder.")
     if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(f"{there} may not be written to; give another folder.")
-    known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE, BAD_ROWS_FILE, PRICES_FILE}
+    known = {TEXTS_FILE, ARRAYS_FILE, EMBEDDINGS_FILE, BAD_ROWS_FILE, PRICES_FILE, DATES_FILE}
     names = sorted(path.name for path in out.iterdir()) if out.exists() else []
     strange = [name for name in names if name not in known and not name.endswith(PART)]
     if strange:

@@ -1,4 +1,4 @@
-"""Columns of an items file that one world needs and others leave alone: moods for Music, prices for the shop."""
+"""Columns of an items file that one world needs and others leave alone: moods, prices, dates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from driftrec.agents.catalogues.item_text import cleaned
 from driftrec.simulators.feed.mood import MOODS
@@ -24,6 +26,23 @@ def prices_of(kept: Kept) -> tuple[float, ...]:
     if any("price" not in record or price_fault(record) for _, record in kept):
         return ()
     return tuple(float(record["price"]) for _, record in kept)
+
+
+def dates_of(kept: Kept) -> tuple[str, ...]:
+    """Date of every item as ISO 8601 has it; nothing if there is no such column, or one date is none."""
+    if any("date" not in record or date_fault(record) for _, record in kept):
+        return ()
+    return tuple(datetime.fromisoformat(record["date"].strip()).isoformat() for _, record in kept)
+
+
+def date_fault(record: dict[str, str]) -> str:
+    """What is wrong with the date of a row that has such a column, "" for nothing."""
+    text = record["date"].strip()
+    with suppress(ValueError):
+        datetime.fromisoformat(text)
+        return ""
+    told = f"the date {text!r}" if text else "no date"
+    return f"item {cleaned(record['id'])!r} has {told}; give one such as 2025-03-01T08:30."
 
 
 def price_fault(record: dict[str, str]) -> str:
@@ -47,19 +66,20 @@ def mood_fault(record: dict[str, str]) -> str:
 
 def extra_notes(kept: Kept) -> Iterator[str]:
     """What keeps a column from the world that needs it, a line each; other worlds do without."""
-    remedy = "Or leave such rows out: --columns price=COLUMN --bad-rows skip."
+    remedy = "Or leave such rows out: --columns {0}=COLUMN --bad-rows skip."
     for column, fault, then in (
         ("mood", mood_fault, "driftrec/Music-v0 will refuse the folder."),
-        ("price", price_fault, f"No prices are written for driftrec/Shop-v0. {remedy}"),
+        ("price", price_fault, f"No prices are written for driftrec/Shop-v0. {remedy.format('price')}"),
+        ("date", date_fault, f"No dates are written for driftrec/NewsStream-v0. {remedy.format('date')}"),
     ):
         if column in kept[0][1] and (told := _first(kept, fault)):
             yield f"Warning: {told} {then}"
 
 
-def prices_csv(ids: Sequence[str], prices: Sequence[float]) -> bytes:
-    """Content of a folder's file of prices."""
+def column_csv(column: str, ids: Sequence[str], values: Sequence[object]) -> bytes:
+    """Content of a folder's file of one column, such as prices."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([("id", "price"), *zip(ids, prices, strict=True)])
+    csv.writer(text, lineterminator="\n").writerows([("id", column), *zip(ids, values, strict=True)])
     return text.getvalue().encode()
 
 

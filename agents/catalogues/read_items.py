@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from driftrec.agents.catalogues.item_extras import extra_notes, moods_of, price_fault, prices_of
+from driftrec.agents.catalogues.item_extras import date_fault, dates_of, extra_notes, moods_of, price_fault, prices_of
 from driftrec.agents.catalogues.item_rows import Record, read_rows
 from driftrec.agents.catalogues.item_text import cleaned, in_a_row, names_in, notes_on, without_html
 from driftrec.simulators.settings import nearest
@@ -20,10 +20,16 @@ ALIASES = {
     "genres": ("genres", "genre", "categories"),
     "mood": ("mood",),
     "price": ("price",),
+    "date": ("date", "published", "published_at"),
 }
 """Header names accepted for each column, in any case; the first that the file has is taken."""
 
 NEEDED = {"id", "title"}
+
+Fault = Callable[[dict[str, str]], str]
+"""What is wrong with a row, "" for nothing."""
+
+_NEEDED_IF_NAMED: Mapping[str, Fault] = {"price": price_fault, "date": date_fault}
 
 BadRows = Literal["error", "skip"]
 
@@ -42,6 +48,7 @@ class ReadItems:
         topics: Topic names, "" where there is none.
         moods: Moods in small letters, "" where there is none; empty if the file has no such column.
         prices: In euros, 0 for an editorial; empty if the file tells none, or one that is no price.
+        dates: As ISO 8601 has them; empty if the file tells none, or one that is no date.
         ignored: Columns of the file that were not read, in its order.
         notes: What was assumed, cleaned or looks wrong, a line each.
         bad: Rows that were left out, and why, a line each.
@@ -53,6 +60,7 @@ class ReadItems:
     topics: tuple[str, ...]
     moods: tuple[str, ...] = ()
     prices: tuple[float, ...] = ()
+    dates: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
@@ -71,9 +79,9 @@ def read_items(
     """Read items from delimited text, JSON lines, a JSON list or Parquet, gzipped or not, see ``read_rows``.
 
     Columns (see ``ALIASES`` for other names): ``id`` and ``title`` are needed; ``text``, ``topic``, ``genres``,
-    ``mood`` and ``price`` may be there; others are ignored, and the result names them. Any line ends, quoted separators
-    and quoted line breaks are fine. White space at the ends of a value is removed, a run of it inside counts as one
-    blank; HTML is taken out.
+    ``mood``, ``price`` and ``date`` may be there; others are ignored, and the result names them. Any line ends, quoted
+    separators and quoted line breaks are fine. White space at the ends of a value is removed, a run of it inside counts
+    as one blank; HTML is taken out.
 
     Genres may be a list as Python or JSON writes it, or names between bars, semicolons or commas. Without ``topic`` the
     first is the topic; without ``text`` the text is "Genres: a, b, c.", and with it several genres are added so.
@@ -87,7 +95,7 @@ def read_items(
     Raises:
         OSError: As ``read_rows`` does.
         ValueError: So, too; or if the file lacks a header, a needed column or items; or if rows have no id, no title,
-            too many values, an id that an earlier row has, or no price in a column that ``columns`` calls the price:
+            too many values, an id that an earlier row has, or no price or date in a column that ``columns`` calls so:
             lists them.
     """
     path, chosen = Path(path), dict(columns or {})
@@ -99,7 +107,9 @@ def read_items(
     table = read_rows(path, encoding, lambda header: not NEEDED - _found(header, chosen).keys(), needed)
     header = [cleaned(name) for name in table.header]
     places = _columns(header, path, chosen)
-    kept, bad = _sorted_out(path, table.rows, header, places, sold="price" in chosen)
+    kept, bad = _sorted_out(
+        path, table.rows, header, places, [_NEEDED_IF_NAMED[name] for name in _NEEDED_IF_NAMED.keys() & chosen]
+    )
     if bad and bad_rows == "error":
         raise ValueError(_listed(bad))
     if not kept:
@@ -108,7 +118,8 @@ def read_items(
     how = ", ".join(table.assumed) or "as UTF-8, separated by commas"
     read = f"Read {path.name} {how}" + (f": {', '.join(renamed)}." if renamed else ".")
     ignored = tuple(name for i, name in enumerate(header) if name and i not in places.values())
-    items = replace(_items([record for _, record in kept]), moods=moods_of(kept), prices=prices_of(kept))
+    plain = _items([record for _, record in kept])
+    items = replace(plain, moods=moods_of(kept), prices=prices_of(kept), dates=dates_of(kept))
     notes = (read, *notes_on(kept, items.topics), *extra_notes(kept))
     return replace(items, ignored=ignored, notes=notes, bad=tuple(bad))
 
@@ -140,15 +151,15 @@ def _text(record: dict[str, str], genres: list[str]) -> str:
 
 
 def _sorted_out(
-    path: Path, rows: list[Record], header: list[str], places: dict[str, int], *, sold: bool
+    path: Path, rows: list[Record], header: list[str], places: dict[str, int], needs: Sequence[Fault]
 ) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
-    """Rows that are items, each with where it stands, and what is wrong with the others; ``sold``: all need a price."""
+    """Rows that are items, each with where it stands, and what is wrong with the others by ``needs``, too."""
     seen: dict[str, str] = {}
     kept, bad = [], []
     for place, values, unread in rows:
         record = {column: values[i] if i < len(values) else "" for column, i in places.items()}
         item = cleaned(record["id"])
-        if fault := unread or _fault(record, values, len(header)) or (price_fault(record) if sold else ""):
+        if fault := unread or _fault(record, values, len(header)) or next(filter(None, (n(record) for n in needs)), ""):
             bad.append(f"{path}, {place}: {fault}")
         elif item in seen:
             bad.append(f"{path}: id {item!r} is in {seen[item]} and in {place}; use each id once.")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import Step, play
 from driftrec.agents.oracles.told import Logged
-from driftrec.agents.policy import Policy, Slates
+from driftrec.agents.policy import Policy
 from driftrec.agents.scenarios.feed_pages import MOST, FeedWeights
 from driftrec.agents.scenarios.feed_rivals import CONSTANTS
 from driftrec.simulators.feed.feed_state import FeedState

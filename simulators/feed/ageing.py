@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from driftrec.simulators.arrays import OpenedAmount, OpenedDeviation
+from driftrec.simulators.feed.feed_arrays import TopicAmount, TopicDeviation
 from driftrec.simulators.ranges import check_ranges
-from driftrec.simulators.vectors import Float
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Freshness:
     def __post_init__(self) -> None:
         check_ranges(self, loss=(0, 20), half_life=(1e-3, 1e6))
 
-    def pull(self, age: Float) -> Float:
+    def pull(self, age: OpenedAmount) -> OpenedDeviation:
         """The part of the utility that is due to ``age`` in hours. Shape kept."""
         return np.float32(-self.loss) * np.log2(np.float32(1.0) + age * np.float32(1.0 / self.half_life))
 
@@ -49,6 +50,6 @@ class Breaking:
     def __post_init__(self) -> None:
         check_ranges(self, gain=(0, 20))
 
-    def pull(self, heat: Float) -> Float:
+    def pull(self, heat: TopicAmount) -> TopicDeviation:
         """The part of the utility that is due to ``heat``. Shape kept."""
         return np.float32(self.gain) * heat

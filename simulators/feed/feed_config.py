@@ -88,8 +88,8 @@ class StreamConfig(FeedConfig):
         breaking: What a topic in the news does to its articles.
     """
 
-    freshness: Freshness = field(default_factory=Freshness)
-    breaking: Breaking = field(default_factory=Breaking)
+    freshness: Freshness = field(default_factory=Freshness, metadata=swappable(Freshness))
+    breaking: Breaking = field(default_factory=Breaking, metadata=swappable(Breaking))
 
 
 STREAM = StreamConfig(

@@ -10,7 +10,7 @@ from gymnasium.envs.registration import EnvSpec
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.simulators.feed.boredom import TopicBoredom
-from driftrec.simulators.feed.feed_config import VIDEO, MusicConfig
+from driftrec.simulators.feed.feed_config import VIDEO, MusicConfig, StreamConfig
 from driftrec.simulators.mechanisms import contents
 from driftrec.simulators.settings import updated
 from driftrec.simulators.shop.config import ShopConfig
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from driftrec.simulators.feed.ageing import Breaking
 from driftrec.simulators.feed.boredom import TopicBoredom
 from driftrec.simulators.feed.habit import Habit
 from driftrec.simulators.feed.mood import Streak
@@ -54,6 +55,13 @@ class Daily(Habit):
 
     def gap(self, daily, draw):
         return np.full_like(draw, 24)
+
+
+class Calm(Breaking):
+    """Breaking topics put off."""
+
+    def pull(self, heat):
+        return -3 * heat
 
 
 class Weekly(Visits):
@@ -96,16 +104,17 @@ class Doubles(Wear):
 '''
 RULES = {
     f"{type(config).__name__}.{field.name}": (getattr(config, field.name), field.metadata["rule"])
-    for config in (MusicConfig(), ShopConfig())
+    for config in (MusicConfig(), StreamConfig(), ShopConfig())
     for field in fields(config)
     if "rule" in field.metadata
 }
-VIDEO_0, MUSIC, SHOP = (f"driftrec/{name}-v0" for name in ("Video", "Music", "Shop"))
+VIDEO_0, MUSIC, STREAM, SHOP = (f"driftrec/{name}-v0" for name in ("Video", "Music", "NewsStream", "Shop"))
 SWAPS = [
     (VIDEO_0, "boredom", {"kind": "own_scenes:Forgiving", "annoy": 0.1}),
     (MUSIC, "boredom", {"kind": "own_scenes:Forgiving"}),
     (VIDEO_0, "habit", {"kind": "own_scenes:Daily"}),
     (MUSIC, "streak", {"kind": "own_scenes:Steady", "hold": 20.0}),
+    (STREAM, "breaking", {"kind": "own_scenes:Calm"}),
     (SHOP, "visits", {"kind": "own_scenes:Weekly"}),
 ]
 

@@ -54,7 +54,7 @@ def test_prices_that_do_not_fit_are_told(folder, text, complaint):
 
 def test_a_catalogue_without_prices_says_what_to_do(folder):
     with pytest.raises(
-        FileNotFoundError, match=r"has no prices\.csv, and a shop needs prices\. Write a header id,price"
+        FileNotFoundError, match=r"has no prices\.csv, which this world needs\. Write a header id,price"
     ):
         gym.make(SHOP, catalogue=str(folder))
 
