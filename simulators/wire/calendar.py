@@ -19,9 +19,14 @@ HALF_LIFE = 24.0
 
 MOST_HEAT = 2.0
 
+MINUTES = 60
+"""Of an hour."""
+
 
 class Calendar:
     """The articles on offer are the ``count`` newest ones. After its last day the calendar begins anew.
+
+    What is on offer changes at full minutes: an article is there from the one that follows its date.
 
     The heat of a topic c at time t says how much more of it there is than usual,
 
@@ -49,9 +54,11 @@ class Calendar:
         self.period = articles.period
         self._appeared = articles.hours
         order = np.argsort(articles.hours, kind="stable")
-        self._hours = articles.hours[order]  # (items,), ascending
+        hours = articles.hours[order]  # (items,), ascending
+        minutes = np.arange(int(self.period) * MINUTES + 1) / MINUTES
+        self._still = most - np.searchsorted(hours, minutes, side="right").astype(np.int32)  # to come, (minutes,)
         newest_first = order[::-1].astype(np.int32)
-        since = self._hours[::-1]
+        since = hours[::-1]
         before = since - np.float32(self.period)  # in the round before
         self._items = _windows(newest_first, newest_first, self.count)
         self._since = _windows(since, before, self.count)
@@ -63,7 +70,7 @@ class Calendar:
 
     def places(self, moment: Float) -> NDArray[np.int64]:
         """Which offer it is at every ``moment``, as the other methods are told, (users,)."""
-        return len(self._hours) - np.searchsorted(self._hours, moment, side="right")
+        return self._still.take((moment * np.float32(MINUTES)).astype(np.int64)).astype(np.int64)
 
     def offered(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
         """Items on offer, newest first, (users, count)."""
