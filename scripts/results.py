@@ -20,6 +20,7 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.comparison.experiments import Study, run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
+from driftrec.agents.comparison.scenarios_study import SCENARIOS
 from driftrec.agents.evaluation.summary import read_summary
 from driftrec.agents.runs.folders import naming
 from driftrec.simulators.settings import nearest
@@ -27,7 +28,7 @@ from driftrec.simulators.settings import nearest
 Command = tuple[Path, list[str]]
 """Run folder, and the words after "driftrec"."""
 
-STUDIES = {"news": NEWS, "published": PUBLISHED}
+STUDIES = {"news": NEWS, "published": PUBLISHED, "scenarios": SCENARIOS}
 
 KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "*.png")
 """Of a comparison's folder; the tables by user and step are megabytes."""
@@ -37,8 +38,8 @@ KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "*.png")
 class Args:
     """Make the published results anew."""
 
-    study: tyro.conf.Positional[Literal["news", "published"]] = "news"
-    """Our agents on news, or on the published worlds."""
+    study: tyro.conf.Positional[Literal["news", "published", "scenarios"]] = "news"
+    """Our agents on news, on the published worlds, or on our worlds that need a sequence."""
     out: Path | None = None
     """Where tables and plots go, results/STUDY when omitted; files of the same name are replaced."""
     runs: Path = Path("runs/results")

@@ -10,11 +10,12 @@ from driftrec.agents.comparison.comparison import chosen_baseline, parse_entry
 from driftrec.agents.comparison.experiments import run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
+from driftrec.agents.comparison.scenarios_study import SCENARIOS
 from driftrec.scripts import arguments
 
 RUNS = Path("somewhere")
-TRAININGS = [(study, name) for study in (NEWS, PUBLISHED) for name in study.trainings]
-TABLES = [(study, name) for study in (NEWS, PUBLISHED) for name in study.tables]
+TRAININGS = [(study, name) for study in (NEWS, PUBLISHED, SCENARIOS) for name in study.trainings]
+TABLES = [(study, name) for study in (NEWS, PUBLISHED, SCENARIOS) for name in study.tables]
 
 
 def parse(command):
@@ -70,6 +71,6 @@ def test_every_table_is_a_command_with_all_seeds(study, name):
                 assert set(study.trainings[training].words) >= set(study.tables[name].world)  # trained in that world
 
 
-@pytest.mark.parametrize("study", [NEWS, PUBLISHED])
+@pytest.mark.parametrize("study", [NEWS, PUBLISHED, SCENARIOS])
 def test_every_training_stands_in_a_table(study):
     assert {name for table in study.tables for name in study.behind(table)} == set(study.trainings)
