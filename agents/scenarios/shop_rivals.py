@@ -125,6 +125,26 @@ def tuned_rival(
     return made(world, rival, best, start)
 
 
+def shop_variations(planner: ShopPlanner) -> list[ShopPlanner]:
+    """Policies that weigh one thing otherwise than the planner, and the myopic one: what rollouts try."""
+    w = planner.weights
+    changes: list[dict[str, float]] = [
+        {"offer": w.offer - 2.0},
+        {"offer": w.offer + 2.0},
+        {"editorial": w.editorial + 1.0},
+        {"pace": 0.4 * w.pace},
+        {"pace": 2.5 * w.pace},
+        {"consider": 3.0 * w.consider, "consider_soon": 3.0 * w.consider_soon},
+        {"content": 0.4 * w.content},
+        {"content": 2.5 * w.content},
+        {"hold": 0.0},
+        {"hold": 2.5 * w.hold},
+    ]
+    return [ShopPlanner(planner.world, replace(w, **change)) for change in changes] + [
+        ShopPlanner(planner.world, START)
+    ]
+
+
 class RandomPages:
     """Random pages without repeats."""
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from driftrec.agents.networks.text_ranker import TextRanker
+from driftrec.agents.oracles.rollouts import Rollouts
 from driftrec.agents.oracles.search import Budget
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
-from driftrec.agents.scenarios.shop_rivals import INDEX, RIVALS, START, RandomPages, tuned_rival, weights_told
+from driftrec.agents.scenarios.shop_rivals import (
+    INDEX,
+    RIVALS,
+    START,
+    RandomPages,
+    shop_variations,
+    tuned_rival,
+    weights_told,
+)
 from driftrec.agents.scenarios.shop_values import STATE_AWARE, policy_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
@@ -90,6 +100,11 @@ class ShopKit(TextKit):
             found[name] = tuned.weights
             report(f"{name}: {weights_told(tuned.weights)}")
             yield name, tuned
+
+    def gap_limit(self, setup: Setup, effort: Effort, report: Report) -> tuple[Policy, Policy]:
+        """The planner, and the same with its weights varied from page to page by rollouts."""
+        planner = self.planner(setup, replace(effort, retune=False), report)
+        return planner, Rollouts(setup.world, planner, shop_variations(planner), horizon=setup.horizon)
 
 
 KITS = {"driftrec/Shop-v0": ShopKit()}
