@@ -87,7 +87,7 @@ def load_setting(
     """
     items, personas = content or read_catalogue(catalogue)
     if catalogue is not None and (Path(catalogue) / EMBEDDINGS_FILE).exists():
-        stored = load_embeddings(Path(catalogue), items, personas)
+        stored = load_embeddings(Path(catalogue), *read_catalogue(catalogue))  # a shop's items have prices besides
         if encoder is None or encoder.fingerprint == stored[2]:
             return Setting(items, personas, *stored)
     elif catalogue is not None and encoder is None:

@@ -7,6 +7,7 @@ import pytest
 import driftrec.envs  # noqa: F401 (registers)
 from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder
 from driftrec.agents.catalogues.read_items import read_items
+from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.shop import PRICES_FILE
 
@@ -52,6 +53,14 @@ def test_every_scenario_serves_a_table_with_moods_prices_and_dates(encoded, worl
     envs.reset(seed=0)
     slates = np.random.default_rng(0).integers(6, size=(20, 16, 5))
     assert sum(envs.step(slate)[1].sum() for slate in slates) > 0
+
+
+@pytest.mark.parametrize("world", ["driftrec/Video-v0", "driftrec/Music-v0", "driftrec/Shop-v0"])
+def test_agents_take_its_embeddings_in_every_scenario(encoded, world):
+    folder, _ = encoded()
+    setting = set_up(WorldArgs(world, catalogue=str(folder), slate_size=5)).setting
+    assert setting.item_embeddings.shape == (10, 24)
+    assert setting.context(5).titles[0] == "Lamp"
 
 
 def test_moods_and_prices_are_those_of_the_table(encoded):
