@@ -16,6 +16,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
 from driftrec.agents.scenarios.shop_rivals import (
     INDEX,
+    OFF,
     RIVALS,
     START,
     RandomPages,
@@ -55,6 +56,7 @@ class ShopKit(TextKit):
     """Of ``driftrec/Shop-v0``: several things of a page are looked at, and what was seen may be shown again."""
 
     tunes_planner = True
+    ablations = OFF
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner="planner",
         rivals=("best constants", "index + diversity", "myopic, joint", "index from random logs", "index refitted"),
@@ -96,8 +98,21 @@ class ShopKit(TextKit):
                 policy = told
         found = {"": START}
         for name, rival in RIVALS.items():
-            tuned = tuned_rival(world, rival, setup.horizon, budget, start=found[rival.after])
+            start = TUNED if name == "planner" else found[rival.after]
+            tuned = tuned_rival(world, rival, setup.horizon, budget, start=start)
             found[name] = tuned.weights
+            report(f"{name}: {weights_told(tuned.weights)}")
+            yield name, tuned
+
+    def gap_ablation(
+        self, setup: Setup, without: Setup, effort: Effort, report: Report
+    ) -> Iterator[tuple[str, Policy]]:
+        """The indices and the planner, tuned anew, the planner from its weights in the whole world."""
+        world: Any = without.world
+        start, budget = {"best constants": START, "planner": TUNED}, Budget(effort.users, effort.rounds)
+        for name in ("best constants", "index + diversity", "planner"):
+            tuned = tuned_rival(world, RIVALS[name], without.horizon, budget, start=start[name])
+            start.setdefault("index + diversity", tuned.weights)
             report(f"{name}: {weights_told(tuned.weights)}")
             yield name, tuned
 
