@@ -202,7 +202,9 @@ class FeedWorld:
     def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
         """The part of utility that a page does not change, (slate_size, users)."""
         affinity = slate_affinity(self.traits, pages, state.own)
-        allure, seen = warm.take(self.catalogue.allure, pages), at_slates(state.seen, pages)
+        allure, seen = warm.take(self.catalogue.allure, pages), np.zeros((), np.bool_)
+        if self.config.appeal.seen:  # looking up so large a memory is dear where nothing hangs on it
+            seen = at_slates(state.seen, pages)
         return self.config.appeal.standing(affinity, allure, seen)
 
     def _standing_of_all(self, state: FeedState) -> Float:
