@@ -23,9 +23,8 @@ def test_satiation_is_looked_up_for_each_users_own_topics():
 
 def test_what_lies_side_by_side_is_looked_up_together():
     past = RNG.random((USERS, ITEMS, 2), np.float32)
-    for part in range(2):
-        expected = by_hand(lambda user, item: past[user, item, part])
-        np.testing.assert_array_equal(at_slates(past, BY_POSITION)[..., part], expected)
+    expected = by_hand(lambda user, item: past[user, item])  # (slate_size, users, 2)
+    np.testing.assert_array_equal(at_slates(past, BY_POSITION), expected)
 
 
 @pytest.mark.parametrize(
