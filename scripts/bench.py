@@ -1,4 +1,4 @@
-"""How fast and how large: environment, peers, training, latency, encoding, a large audience, memory."""
+"""How fast and how large: environment, scenarios, peers, training, latency, encoding, large audiences, memory."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Args:
     """How fast and how large."""
 
     sections: tuple[str, ...] | None = None
-    """Benchmarks to run, in the order given, any of environment, peers, training, latency, encoding, audience, memory,
-    published, sizes and published-training; the first seven when omitted. Not together with --peers."""
+    """Benchmarks to run, in the order given, any of environment, scenarios, peers, training, latency, encoding,
+    audience, memory, published, sizes and published-training; the first eight when omitted. Not together with
+    --peers."""
     peers: bool = False
     """Run published, sizes and published-training and nothing else, with fewer repeats: the published worlds beside
     their originals. RecSim's figures are quoted, SARDINE needs the extra peers."""

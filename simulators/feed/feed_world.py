@@ -210,7 +210,10 @@ class FeedWorld:
     def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
         """The part of utility that a page does not change, (slate_size, users)."""
         affinity = slate_affinity(self.traits, pages, state.own)
-        return self.config.appeal.standing(affinity, warm.take(self.catalogue.allure, pages), self._seen(state, pages))
+        allure, seen = warm.take(self.catalogue.allure, pages), np.zeros((), np.bool_)
+        if self.config.appeal.seen:  # looking up so large a memory is dear where nothing hangs on it
+            seen = self._seen(state, pages)
+        return self.config.appeal.standing(affinity, allure, seen)
 
     def _seen(self, state: FeedState, pages: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether users opened these items before, (slate_size, users)."""

@@ -21,6 +21,12 @@ def test_satiation_is_looked_up_for_each_users_own_topics():
     np.testing.assert_array_equal(at_slates(satiation, topic[BY_POSITION]), expected)
 
 
+def test_what_lies_side_by_side_is_looked_up_together():
+    past = RNG.random((USERS, ITEMS, 2), np.float32)
+    expected = by_hand(lambda user, item: past[user, item])  # (slate_size, users, 2)
+    np.testing.assert_array_equal(at_slates(past, BY_POSITION), expected)
+
+
 @pytest.mark.parametrize(
     ("slate", "first"),
     [
