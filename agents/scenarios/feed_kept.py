@@ -19,7 +19,7 @@ from driftrec.simulators.files import write_files
 PACKAGED = Path(__file__).with_name("feed_weights.json")
 """Weights by world and rival, made with ``driftrec gap --full --retune``.
 
-Video's are of 300 users and 8 rounds, Music's of 48 and 4.
+Video's and NewsStream's are of 200 users and 6 rounds, Music's of 48 and 4.
 """
 
 Kept = dict[str, dict[str, float]]
