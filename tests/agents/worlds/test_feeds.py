@@ -9,13 +9,15 @@ import pytest
 from driftrec.agents.comparison.full_gap import full_gap
 from driftrec.agents.policy import Oracle
 from driftrec.agents.registry import builders
+from driftrec.agents.scenarios import feed_pages
 from driftrec.agents.scenarios.feed_kept import kept_pages
-from driftrec.agents.scenarios.feed_pages import FeedPages
+from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights
 from driftrec.agents.scenarios.feed_rivals import PLANNER, RIVALS
 from driftrec.agents.setup import Setup, WorldArgs, make_env
 from driftrec.agents.worlds.feeds import FeedKit
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of
+from driftrec.envs.news_stream import news_stream_world
 from tests.agents.conftest import build_setup
 
 VIDEO = "driftrec/Video-v0"
@@ -82,3 +84,37 @@ def test_a_world_without_rivals_has_no_full_gap(make_setup):
     setup = make_setup(8, slate_size=3, history=10, horizon=5)
     with pytest.raises(ValueError, match=r"News-v0 has no full gap table; its kit names no rivals. Leave --full out"):
         full_gap(setup, kit_of(setup), users=4, seed=0, effort=LITTLE)
+
+
+def test_the_full_gap_tries_to_improve_the_planner(setup):
+    gap = full_gap(setup, FeedKit(), users=4, seed=1, effort=LITTLE, ablate=False, rollouts=3, report=lambda line: None)
+    assert len(gap.ratios) == 6
+    name, ratio = gap.ratios.iloc[-1][["ratio", "mean"]]
+    assert name == "planner improved by rollouts / planner (3 users)"
+    assert 0.3 < ratio < 3
+
+
+def test_news_streams_are_planned_among_what_is_on_offer():
+    world = news_stream_world(num_candidates=40)
+    state = world.reset(np.arange(30, dtype=np.uint64))
+    for policy in (FeedPages(world), FeedPages(world, joint=False)):
+        policy.see(state)
+        slates = policy.act({})
+        assert slates.shape == (30, world.slate_size)
+        assert slates.max() < 40
+        assert all(len(set(slate)) == world.slate_size for slate in slates.tolist())
+    expected = np.take_along_axis(world.expected_engagement(state), slates, axis=1)
+    best = np.sort(world.expected_engagement(state), axis=1)[:, ::-1][:, : world.slate_size]
+    np.testing.assert_allclose(np.sort(expected, axis=1)[:, ::-1], best, rtol=1e-5)
+
+
+@pytest.mark.slow  # for the filled pool
+def test_a_pool_of_the_best_is_enough_to_fill_pages(monkeypatch):
+    """Pages filled from all that is on offer are the same for nearly all users."""
+    world = news_stream_world()
+    state = world.reset(np.arange(300, dtype=np.uint64))
+    policy = FeedPages(world, FeedWeights(bar=5.0, annoyance=5.0))
+    policy.see(state)
+    few = policy.act({})
+    monkeypatch.setattr(feed_pages, "POOL", world.num_items)
+    assert (few == policy.act({})).all(axis=1).mean() > 0.98
