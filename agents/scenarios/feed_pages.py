@@ -13,6 +13,7 @@ from driftrec.agents.oracles.told import Told, by_parts
 from driftrec.agents.policy import Observation, Slates
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.feed_world import FeedWorld
+from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.vectors import Float
 
 MOST = np.float32(3.0)
@@ -77,6 +78,7 @@ class FeedPages(Told):
     ) -> None:
         self.world, self.weights, self.joint, self.known = world, weights or FeedWeights(), joint, known
         topic = world.catalogue.topic
+        self._own_offers = OFFERED in world.fields  # not the same items for all users
         self._of_topics = [np.flatnonzero(topic == t) for t in np.unique(topic)]
         self._constant = (
             np.float32(self.weights.opening)
@@ -102,14 +104,14 @@ class FeedPages(Told):
         price = np.float32(weights.bar) + np.float32(weights.annoyance) * state.annoy
         everything = _Offer(view.utility, satisfaction, value, by_topic(excess, topic), by_topic(price, topic), topic)
         gain, _ = self._gain(everything, np.float32(0.0), 0)
-        pool = self._pool(gain, one_for_all=len(items) == 1)  # (users, candidates)
+        pool = self._pool(gain)  # (users, candidates)
         gain = np.take_along_axis(gain, pool, axis=1)
         best = self._fill(everything.only(pool)) if self.joint else _best_columns(gain, self.world.slate_size)
         return np.take_along_axis(pool, best, axis=1)
 
-    def _pool(self, gain: Float, one_for_all: bool) -> NDArray[np.int64]:
+    def _pool(self, gain: Float) -> NDArray[np.int64]:
         """Columns of items among which a page is filled, (users, candidates)."""
-        if not one_for_all:
+        if self._own_offers:
             return _best_columns(gain, max(POOL, self.world.slate_size))
         size = self.world.slate_size
         return np.hstack([of[_best_columns(gain[:, of], size)] for of in self._of_topics])

@@ -94,13 +94,14 @@ def test_the_full_gap_tries_to_improve_the_planner(setup):
     assert 0.3 < ratio < 3
 
 
-def test_news_streams_are_planned_among_what_is_on_offer():
+@pytest.mark.parametrize("users", [1, 30])
+def test_news_streams_are_planned_among_what_is_on_offer(users):
     world = news_stream_world(num_candidates=40)
-    state = world.reset(np.arange(30, dtype=np.uint64))
+    state = world.reset(np.arange(users, dtype=np.uint64))
     for policy in (FeedPages(world), FeedPages(world, joint=False)):
         policy.see(state)
         slates = policy.act({})
-        assert slates.shape == (30, world.slate_size)
+        assert slates.shape == (users, world.slate_size)
         assert slates.max() < 40
         assert all(len(set(slate)) == world.slate_size for slate in slates.tolist())
     expected = np.take_along_axis(world.expected_engagement(state), slates, axis=1)
