@@ -35,6 +35,7 @@ def kept_pages(
     *,
     retune: bool = False,
     near: Mapping[str, FeedPages] | None = None,
+    others: Callable[[], Mapping[str, FeedWeights]] = dict,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, FeedPages]:
     """Policies of ``rivals`` with weights of this world: packaged, cached, or tuned now and cached.
@@ -48,6 +49,7 @@ def kept_pages(
         rounds: Rounds of tuning.
         retune: Tune now even if weights are at hand.
         near: Policies of a world like this one, from which tuning starts.
+        others: Weights from which tuning starts where they are better, see ``tune_rivals``.
         report: Called with a line about every policy that is tuned.
     """
     key = world_key(world, horizon)
@@ -57,7 +59,15 @@ def kept_pages(
         report(f"Tuning {', '.join(names)}: {rounds} rounds of {users} users each")
         start = {name: pages.weights for name, pages in (near or {}).items()}
         tuned = tune_rivals(
-            world, rivals, names, horizon=horizon, users=users, rounds=rounds, near=start, report=report
+            world,
+            rivals,
+            names,
+            horizon=horizon,
+            users=users,
+            rounds=rounds,
+            near=start,
+            others=others(),
+            report=report,
         )
         kept = {**kept, **{name: asdict(pages.weights) for name, pages in tuned.items()}}
         _keep(file, kept, report)

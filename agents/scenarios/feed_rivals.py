@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
@@ -157,11 +158,13 @@ def tune_rivals(
     rounds: int,
     seed: int = 0,
     near: Mapping[str, FeedWeights] | None = None,
+    others: Mapping[str, FeedWeights] | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, FeedPages]:
     """The rivals of these names and those that they start from, in the order of ``rivals``; see ``tune_rival``.
 
     A rival whose weights are in ``near``, as those of a world like this one, starts there, and so needs none before.
+    One that has weights in ``others`` starts from these where they earn more.
     """
     tuned: dict[str, FeedPages] = {}
     near = near or {}
@@ -172,6 +175,15 @@ def tune_rivals(
             start = replace(start, bar=float(world.catalogue.minutes.mean()))
         if "wear" in rival.free and not start.wear:
             start = replace(start, wear=float(world.catalogue.minutes.mean()))
+        if others and name in others:
+            start = _better(world, rival, (start, others[name]), user_seeds(seed, "planner", users), horizon)
         tuned[name] = tune_rival(world, rival, start, seed=seed, horizon=horizon, users=users, rounds=rounds)
         report(f"{name}: {asdict(tuned[name].weights)}")
     return tuned
+
+
+def _better(
+    world: FeedWorld, rival: Rival, options: tuple[FeedWeights, ...], audience: NDArray[np.uint64], horizon: int
+) -> FeedWeights:
+    """The weights with which the rival earns most."""
+    return max(options, key=lambda weights: mean_engagement(world, rival.pages(world, weights), audience, horizon))

@@ -13,7 +13,7 @@ from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import OfferedItems, PageItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.feed_kept import kept_pages
-from driftrec.agents.scenarios.feed_pages import FeedPages, Insight
+from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights, Insight
 from driftrec.agents.scenarios.feed_rivals import (
     BEST_CONSTANTS,
     CONSTANTS,
@@ -126,8 +126,25 @@ class FeedKit(TextKit):
     ) -> dict[str, FeedPages]:
         world: Any = setup.world
         users, rounds, retune = effort.users, effort.rounds, effort.retune
+
+        def from_logs() -> Mapping[str, FeedWeights]:
+            """What random logs tell the planner."""
+            logged = values_from_logs(
+                world, Random(setup.context), STATE_AWARE, seed=0, horizon=setup.horizon, users=LOG_USERS
+            )
+            return {PLANNER: logged}
+
         return kept_pages(
-            world, self.rivals, names, setup.horizon, users, rounds, retune=retune, near=near, report=report
+            world,
+            self.rivals,
+            names,
+            setup.horizon,
+            users,
+            rounds,
+            retune=retune,
+            near=near,
+            others=from_logs,
+            report=report,
         )
 
 
