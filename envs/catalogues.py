@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -98,15 +99,23 @@ def read_column(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If a column or an item is missing, or an entry is of another kind; names it.
+        ValueError: If it is not in UTF-8, a column or an item is missing, an item is told of twice, or an entry is of
+            another kind; names it.
     """
     if not file.is_file():
         raise FileNotFoundError(f"{file.parent} has no {file.name}, which this world needs. {remedy}")
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        if not {"id", column} <= set(rows.fieldnames or ()):
-            raise ValueError(f"{file} begins with {rows.fieldnames}. {remedy}")
-        told = {row["id"]: row[column] or "" for row in rows}
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{file} is not in UTF-8; save it as UTF-8. {remedy}") from None
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    if not {"id", column} <= set(rows.fieldnames or ()):
+        raise ValueError(f"{file} begins with {rows.fieldnames}. {remedy}")
+    told: dict[str, str] = {}
+    for row in rows:
+        if row["id"] in told:
+            raise ValueError(f"{file} tells the {column} of {row['id']!r} twice, in line {rows.line_num} again.")
+        told[row["id"]] = (row[column] or "").strip()
     missing = [item for item in ids if item not in told]
     if missing:
         raise ValueError(f"{file} has no {column} of {len(missing):,} items, such as {missing[0]!r}. {remedy}")

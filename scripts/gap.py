@@ -58,8 +58,10 @@ def main(args: Args) -> None:
     setup = set_up(args, progress=sys.stderr.isatty())
     kit = kit_of(setup)
     effort = Effort(args.tuning_users, args.tuning_rounds, args.retune)
-    if args.rollouts and not args.full:
-        raise ValueError(f"rollouts is {args.rollouts}, which is for the full tables; add --full.")
+    if args.rollouts:
+        if not args.full:
+            raise ValueError(f"--rollouts is {args.rollouts}, which is for the full tables; add --full.")
+        check_users(args.rollouts, "--rollouts")
     if args.full:
         with run_folder(args.out, "gap") as folder:
             _full(args, setup, kit, effort, seed, folder)

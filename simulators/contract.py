@@ -141,8 +141,8 @@ def _disagreements(members: Mapping[str, Any]) -> list[str]:
                 f"which items are on offer, integers of shape {wanted} = (num_items,)"
             )
     nothing = told("catalogue", "item_features") and members["catalogue"] is members["item_features"] is None
-    if nothing and "candidates" not in members.get("fields", ("candidates",)):
-        faults.append('catalogue and item_features are None; fields must then name "candidates", drawn for a request')
+    if nothing and OFFERED not in members.get("fields", (OFFERED,)):
+        faults.append(f'catalogue and item_features are None; fields must then name "{OFFERED}", drawn for a request')
     return faults
 
 

@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 OFFERED = "candidates"
-"""Key of an observation under which a world with texts tells which items of its catalogue may be shown now."""
+"""Key of an observation that tells what may be shown now.
+
+Of a world with texts: items of its catalogue, integers (users, offered). Where items are drawn for every request: their
+features, (users, offered, features).
+"""
 
 
 def items_of(observation: Mapping[str, NDArray[Any]], slates: NDArray[np.int64]) -> NDArray[np.int64]:

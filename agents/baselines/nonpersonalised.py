@@ -13,10 +13,9 @@ from driftrec.agents.baselines.common import (
     check_positive,
     draw_distinct,
     step_generator,
-    top_k,
 )
 from driftrec.agents.policy import Context, Observation, Slates, num_users
-from driftrec.simulators.offers import OFFERED, items_of
+from driftrec.simulators.offers import items_of
 
 _TIE = 1e-9  # below the difference of any two rates that matter
 
@@ -32,9 +31,8 @@ class Random:
 
     def __init__(self, context: Context) -> None:
         self._slate_size = context.slate_size
-        withheld = np.zeros(context.num_items, np.bool_) if context.withheld is None else context.withheld
+        withheld = np.zeros(context.num_choices, np.bool_) if context.withheld is None else context.withheld
         self._items = np.flatnonzero(~withheld)
-        self._withheld, self._offered = withheld, context.offered
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -44,18 +42,9 @@ class Random:
 
     def act(self, observation: Observation) -> Slates:
         """Random slates, shape (users, slate_size)."""
-        shape = (num_users(observation), self._slate_size)
-        uniforms = step_generator(self._seed, self._step).random(shape)
+        uniforms = step_generator(self._seed, self._step).random((num_users(observation), self._slate_size))
         self._step += 1
-        if self._offered:
-            return self._of_offer(observation, shape[0])
         return self._items[draw_distinct(uniforms, len(self._items))]
-
-    def _of_offer(self, observation: Observation, users: int) -> Slates:
-        """Of what is on offer: the items of the highest draws."""
-        draws = step_generator(self._seed, self._step).random((users, self._offered))
-        draws[self._withheld[observation[OFFERED]]] -= 1.0  # below all others
-        return top_k(draws, self._slate_size)
 
 
 class Popular:

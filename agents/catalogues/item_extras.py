@@ -7,10 +7,11 @@ import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from driftrec.agents.catalogues.item_text import cleaned
 from driftrec.simulators.feed.mood import MOODS
+from driftrec.simulators.wire.dated import MOST_DAYS
 
 Kept = Sequence[tuple[str, dict[str, str]]]
 """Where each item stands in its file, and its values by our columns."""
@@ -29,10 +30,27 @@ def prices_of(kept: Kept) -> tuple[float, ...]:
 
 
 def dates_of(kept: Kept) -> tuple[str, ...]:
-    """Date of every item as ISO 8601 has it; nothing if there is no such column, or one date is none."""
-    if any("date" not in record or date_fault(record) for _, record in kept):
+    """Date of every item as ISO 8601 has it; nothing if there is no such column, or the dates make no calendar."""
+    if any("date" not in record or date_fault(record) for _, record in kept) or calendar_fault(kept):
         return ()
-    return tuple(datetime.fromisoformat(record["date"].strip()).isoformat() for _, record in kept)
+    return tuple(date.isoformat() for date in _dates(kept))
+
+
+def _dates(kept: Kept) -> list[datetime]:
+    return [datetime.fromisoformat(record["date"].strip()) for _, record in kept]
+
+
+def calendar_fault(kept: Kept) -> str:
+    """What is wrong with dates, each of them fine, as a calendar; "" for nothing."""
+    dates = _dates(kept)
+    zoned = [date.tzinfo is not None for date in dates]
+    if any(zoned) and not all(zoned):
+        return f"{sum(zoned):,} of {len(zoned):,} dates have a time zone and the others none; write all in one."
+    first, last = (choose(range(len(dates)), key=dates.__getitem__) for choose in (min, max))
+    if dates[last] - dates[first] >= timedelta(days=MOST_DAYS):
+        places = f"{kept[first][0]} ({dates[first]:%Y}) to {kept[last][0]} ({dates[last]:%Y})"
+        return f"the dates span more than {MOST_DAYS // 366} years, from {places}; mend what is wrong."
+    return ""
 
 
 def date_fault(record: dict[str, str]) -> str:
@@ -72,7 +90,9 @@ def extra_notes(kept: Kept) -> Iterator[str]:
         ("price", price_fault, f"No prices are written for driftrec/Shop-v0. {remedy.format('price')}"),
         ("date", date_fault, f"No dates are written for driftrec/NewsStream-v0. {remedy.format('date')}"),
     ):
-        if column in kept[0][1] and (told := _first(kept, fault)):
+        if column not in kept[0][1]:
+            continue
+        if told := _first(kept, fault) or (calendar_fault(kept) if column == "date" else ""):
             yield f"Warning: {told} {then}"
 
 

@@ -78,15 +78,20 @@ def full_gap(
         report: Called with lines of progress.
 
     Raises:
-        ValueError: If the kit has no such table.
+        ValueError: If the kit has no such table, or nothing that improves the planner.
     """
     roles = kit.gap_roles
     if roles is None:
         raise ValueError(f"{setup.args.world} has no full gap table; its kit names no rivals. Leave --full out.")
-    engagement, summary = _served(setup, dict(kit.gap_policies(setup, effort, seed, report)), users, seed)
+    if rollouts and type(kit).gap_limit is Kit.gap_limit:
+        raise ValueError(f"Nothing is known that improves the planner of {setup.args.world}. Leave --rollouts out.")
+    policies = dict(kit.gap_policies(setup, effort, seed, report))
+    engagement, summary = _served(setup, policies, users, seed)
     ratios = _ratios(engagement, roles, seed)
     if rollouts:
-        ratios.append(_limit(setup, kit, rollouts, seed, effort, report))
+        report(f"Improving the planner by rollouts, {rollouts} users")
+        planner = policies[roles.planner]
+        ratios.append(_limit(setup, planner, kit.gap_limit(setup, planner), rollouts, seed))
     rows = pd.DataFrame([_row(name, told) for name, told in summary["policies"].items()])
     ablations = []
     for missing, changes in kit.ablations.items() if ablate else ():
@@ -132,10 +137,8 @@ def _ratios(engagement: Mapping[str, Values], roles: GapRoles, seed: int) -> lis
     return [{"ratio": name, **_over(engagement, roles.planner, other, seed)} for name, other in pairs.items()]
 
 
-def _limit(setup: Setup, kit: Kit, users: int, seed: int, effort: Effort, report: Report) -> dict[str, Any]:
+def _limit(setup: Setup, planner: Policy, improved: Policy, users: int, seed: int) -> dict[str, Any]:
     """The planner improved by rollouts over the planner."""
-    planner, improved = kit.gap_limit(setup, effort, report)
-    report(f"Improving the planner by rollouts, {users} users")
     engagement, _ = _served(setup, {"planner": planner, "improved": improved}, users, seed)
     return {"ratio": f"planner improved by rollouts / planner ({users} users)"} | _over(
         engagement, "improved", "planner", seed

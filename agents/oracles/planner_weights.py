@@ -19,6 +19,7 @@ from driftrec.simulators.files import write_files
 from driftrec.simulators.mechanisms import contents
 from driftrec.simulators.news import NewsWorld
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.offers import OFFERED
 
 PACKAGED: dict[str, PlannerWeights] = {
     "11946879fdbbc8cda64f8a16d362bd44af68c8498b27badc304164be4577a123": PlannerWeights(
@@ -43,6 +44,8 @@ def world_key(world: NewsWorld | FeedWorld, horizon: int) -> str:
         json.dumps(contents(world.config), sort_keys=True),
         str((world.slate_size, horizon)),
     ]
+    if OFFERED in world.fields:
+        parts.append(str(world.num_items))  # on offer at a time
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

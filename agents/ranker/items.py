@@ -13,9 +13,6 @@ from driftrec.agents.baselines.common import read_places
 from driftrec.agents.policy import Context, Observation
 from driftrec.simulators.offers import OFFERED, items_of
 
-CANDIDATES = "candidates"
-"""Key of the observation that holds features of candidates, in worlds that draw them for every request."""
-
 READ = -1e4
 """Value of what was read lately, in the world's unit: below all else, and still a number."""
 
@@ -164,7 +161,7 @@ class FeatureItems:
         self.topics: NDArray[np.int64] = np.empty(0, np.int64) if topics is None else topics
         self.catalogue: Tensor | None = None
         self.width = request_width
-        self.keys: tuple[str, ...] = (CANDIDATES,)
+        self.keys: tuple[str, ...] = (OFFERED,)
         if features is not None:
             self.keys = ()
             ones = np.eye(self.topics.max(initial=-1) + 1, dtype=np.float32)[self.topics].reshape(len(features), -1)
@@ -177,14 +174,14 @@ class FeatureItems:
 
     def every(self, observation: Observation) -> Tensor:
         """Columns of all that may be shown: (items, columns), or (users, candidates, columns)."""
-        return torch.from_numpy(observation[CANDIDATES]) if self.catalogue is None else self.catalogue
+        return torch.from_numpy(observation[OFFERED]) if self.catalogue is None else self.catalogue
 
     def of(self, observation: Observation, slates: NDArray[np.int64]) -> Tensor:
         """Columns of what slates (users, n) hold, (users, n, columns)."""
         index = torch.from_numpy(slates)
         if self.catalogue is not None:
             return self.catalogue[index]
-        columns = torch.from_numpy(observation[CANDIDATES])
+        columns = torch.from_numpy(observation[OFFERED])
         return columns.gather(1, index[..., None].expand(-1, -1, columns.shape[2]))
 
     def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:

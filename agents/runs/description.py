@@ -24,14 +24,20 @@ def description(setup: Setup) -> str:
     usual |= {"embeddings": "packaged"} if "embeddings" in usual else {}  # the published items of SARDINE
     words = [f"{name} {here[name]}" for name in here if here[name] != usual.get(name)]
     if setup.args.catalogue is not None:
-        catalogue = f"catalogue {Path(setup.args.catalogue).resolve().name} ({setup.world.num_items:,} items)"
+        catalogue = f"catalogue {Path(setup.args.catalogue).resolve().name} ({_items(setup):,} items)"
         words = [catalogue, *(word for word in words if not word.startswith("catalogue "))]
     return ", ".join([setup.args.world, *words])
 
 
+def _items(setup: Setup) -> int:
+    """Items of the catalogue, or that a slate position can hold where there is none."""
+    catalogue = setup.world.catalogue
+    return setup.world.num_items if catalogue is None else catalogue.num_items
+
+
 def recorded(setup: Setup) -> dict[str, Any]:
     """The world for a run's configuration: its arguments, all sizes as they are, and its description."""
-    sizes = {"slate_size": setup.slate_size, "horizon": setup.horizon, "items": setup.world.num_items}
+    sizes = {"slate_size": setup.slate_size, "horizon": setup.horizon, "items": _items(setup)}
     history = settings(setup.args).get("history")
     return {**asdict(setup.args), "history": history, **sizes, "description": description(setup)}
 

@@ -106,10 +106,10 @@ def drawn(seed: int | None) -> int:
     return seed
 
 
-def check_users(users: int) -> None:
+def check_users(users: int, flag: str = "--users") -> None:
     """Raise ValueError if there are too few users for an interval."""
     if users < 2:
-        raise ValueError(f"--users is {users}; intervals need at least 2.")
+        raise ValueError(f"{flag} is {users}; intervals need at least 2.")
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:

@@ -96,6 +96,8 @@ class Actions(Protocol):
 class ItemNumbers:
     """An item number for every position. An item that the slate holds already gives way to the next free number.
 
+    Where only some items are on offer, their places there, which such an agent does not see: the n-th newest article.
+
     Args:
         context: What is known of the items.
     """

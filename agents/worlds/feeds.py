@@ -103,10 +103,10 @@ class FeedKit(TextKit):
         yield "planner, usual thresholds", FeedPages(world, weights, known=Insight.USUAL_PACE)
         yield "planner on the persona alone", FeedPages(world, weights, known=Insight.PERSONA)
 
-    def gap_limit(self, setup: Setup, effort: Effort, report: Report) -> tuple[Policy, Policy]:
-        """The planner, and the same with its weights varied from page to page by rollouts."""
-        planner = self.planner(setup, replace(effort, retune=False), report)
-        return planner, Rollouts(setup.world, planner, variations(planner), horizon=setup.horizon)
+    def gap_limit(self, setup: Setup, planner: Policy) -> Policy:
+        """The planner with its weights varied from page to page by rollouts."""
+        assert isinstance(planner, FeedPages)
+        return Rollouts(setup.world, planner, variations(planner), horizon=setup.horizon)
 
     def gap_ablation(
         self, setup: Setup, without: Setup, effort: Effort, report: Report

@@ -19,7 +19,7 @@ from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
-from driftrec.agents.ranker.items import CANDIDATES, FeatureItems, OfferedItems, TextItems
+from driftrec.agents.ranker.items import FeatureItems, OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.setup import Setup
@@ -27,6 +27,7 @@ from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
 from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
+from driftrec.simulators.offers import OFFERED
 
 Reference = Callable[[], Policy]
 """Makes a policy of the world's own."""
@@ -141,8 +142,8 @@ class Kit:
         """Policies of the full gap table by name, each made when asked for; where there are ``gap_roles``."""
         raise NotImplementedError
 
-    def gap_limit(self, setup: Setup, effort: Effort, report: Report) -> tuple[Policy, Policy]:
-        """The planner, and the same improved by simulation in every step: how near it is to a limit.
+    def gap_limit(self, setup: Setup, planner: Policy) -> Policy:
+        """The planner of ``gap_policies`` improved by simulation in every step: how near it is to a limit.
 
         Raises:
             ValueError: If nothing is known that improves it.
@@ -224,10 +225,16 @@ class TextKit(Kit):
         """With items withheld and the truth revealed, as ``settings`` say.
 
         Raises:
-            ValueError: If fewer items are left than a slate has positions, or the world cannot reveal the truth.
+            ValueError: If fewer items are left than a slate has positions, only some items are on offer at a time, or
+                the world cannot reveal the truth.
         """
         num_items = setup.context.num_items
         count = round(settings.withheld * num_items)
+        if count and setup.context.offered:
+            raise ValueError(
+                f"TextSettings.withheld is {settings.withheld:g}; in {setup.args.world} some items are on offer at a "
+                "time, and all are new before long. Train without it."
+            )
         if num_items - count < setup.slate_size:
             raise ValueError(
                 f"TextSettings.withheld is {settings.withheld:g}, which leaves {num_items - count} of {num_items} "
@@ -259,7 +266,7 @@ class FeatureKit(Kit):
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue or the candidates of a request, see ``Kit``."""
         world = setup.world
-        width = world.fields[CANDIDATES].shape[1] if CANDIDATES in world.fields else 0
+        width = world.fields[OFFERED].shape[1] if OFFERED in world.fields else 0
         items = FeatureItems(world.num_items, world.item_features, self.topics(setup), width)
         choice = self.choice(setup)
         return Judge(FeatureRanker(self.encoder(setup, items), items.width, choice, seed), items, farsighted)

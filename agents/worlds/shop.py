@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from driftrec.agents.networks.text_ranker import TextRanker
@@ -116,10 +115,10 @@ class ShopKit(TextKit):
             report(f"{name}: {weights_told(tuned.weights)}")
             yield name, tuned
 
-    def gap_limit(self, setup: Setup, effort: Effort, report: Report) -> tuple[Policy, Policy]:
-        """The planner, and the same with its weights varied from page to page by rollouts."""
-        planner = self.planner(setup, replace(effort, retune=False), report)
-        return planner, Rollouts(setup.world, planner, shop_variations(planner), horizon=setup.horizon)
+    def gap_limit(self, setup: Setup, planner: Policy) -> Policy:
+        """The planner with its weights varied from page to page by rollouts."""
+        assert isinstance(planner, ShopPlanner)
+        return Rollouts(setup.world, planner, shop_variations(planner), horizon=setup.horizon)
 
 
 KITS = {"driftrec/Shop-v0": ShopKit()}

@@ -33,7 +33,7 @@ class Calendar:
         n_c(t) = sum over articles i of c that are out: 2^(-(t - t_i) / HALF_LIFE)
         heat_c(t) = log((n_c(t) + 1) / (mean over the calendar of n_c + 1)), cut to 0 .. MOST_HEAT
 
-    counted at every full hour.
+    with t and t_i in full hours: an hour's articles count from its end.
 
     Args:
         articles: With their dates.
@@ -105,10 +105,11 @@ def _heat(articles: Dated, hours: int) -> Float:
     counts: Double = np.zeros((hours, articles.num_topics))
     np.add.at(counts, (articles.hours.astype(np.int64), articles.topic), 1.0)
     fade = 2.0 ** (-1.0 / HALF_LIFE)
-    recent, table = np.zeros(articles.num_topics), np.empty_like(counts)
-    for _ in range(2):  # in the first round nothing lies behind
-        for hour, new in enumerate(counts):
-            table[hour] = recent
-            recent = (recent + new) * fade
+    table = np.empty_like(counts)
+    ages = np.arange(hours, 0, -1)[:, None]  # of the hours of the round before, at its end
+    recent = (counts * fade**ages).sum(axis=0) / (1.0 - fade**hours)  # and of all rounds before that
+    for hour, new in enumerate(counts):
+        table[hour] = recent
+        recent = (recent + new) * fade
     heat = np.log((table + 1.0) / (table.mean(axis=0) + 1.0))
     return np.clip(heat, 0.0, MOST_HEAT).astype(np.float32)

@@ -12,6 +12,9 @@ from driftrec.simulators.catalogue import Catalogue, check_dtype, check_finite, 
 DAY = 24.0
 """Hours."""
 
+MOST_DAYS = 20 * 366
+"""Longest calendar: a date farther off is a mistake, such as a system's day zero."""
+
 
 @dataclass(frozen=True)
 class Dated(Catalogue):
@@ -21,7 +24,8 @@ class Dated(Catalogue):
         hours: When each appears, in hours from the midnight with which the calendar begins, float32, (items,).
 
     Raises:
-        ValueError: As of ``Catalogue``, or if an hour is missing or before the calendar begins.
+        ValueError: As of ``Catalogue``, or if an hour is missing or before the calendar begins, or the calendar is
+            longer than ``MOST_DAYS``.
     """
 
     hours: NDArray[np.float32]  # (items,)
@@ -37,6 +41,13 @@ class Dated(Catalogue):
             raise ValueError(
                 f"Item {self.ids[i]!r} appears at hour {self.hours[i]:g}, before the calendar begins; count hours from "
                 "midnight before the first article."
+            )
+        first, last = int(self.hours.argmin()), int(self.hours.argmax())
+        if self.hours[last] >= DAY * MOST_DAYS:
+            years = float(self.hours[last] - self.hours[first]) / DAY / 365.25
+            raise ValueError(
+                f"The articles span {years:,.0f} years, from {self.ids[first]!r} to {self.ids[last]!r}; a calendar has "
+                f"at most {MOST_DAYS // 366}. Mend the date that is wrong, or leave old articles out."
             )
         super().__post_init__()
 

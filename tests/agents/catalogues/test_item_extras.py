@@ -102,6 +102,19 @@ def test_a_bad_date_is_told_with_its_row(encoded, date, told):
         gym.make("driftrec/NewsStream-v0", catalogue=str(folder))
 
 
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        (("2025-03-01Z", "2025-03-02"), "5 of 10 dates have a time zone and the others none; write all in one"),
+        (("0001-01-01", *("2025-03-02",) * 9), "the dates span more than 20 years, from line 2 (1) to line 3 (2025)"),
+    ],
+)
+def test_dates_that_make_no_calendar_are_not_written(encoded, dates, told):
+    folder, said = encoded(dates=tuple(date.replace("Z", "T00:00Z") for date in dates))
+    assert any(told in line and "No dates are written" in line for line in said)
+    assert not (folder / "dates.csv").exists()
+
+
 def test_a_price_column_that_nobody_named_does_not_keep_a_table_from_other_worlds(encoded):
     folder, said = encoded({}, header="id,title,topic,mood,price,day", prices=("5", "$3"))
     warning = next(line for line in said if "price" in line and line.startswith("Warning"))

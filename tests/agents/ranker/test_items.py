@@ -101,10 +101,8 @@ def test_what_was_opened_of_a_page_is_not_shown_again(make_context):
     assert np.flatnonzero(value[0] == READ).tolist() == [1, 2, 4]
 
 
-def test_what_is_on_offer_is_judged_and_read_or_withheld_items_are_not_shown(make_context):
-    withheld = np.zeros(9, np.bool_)
-    withheld[8] = True
-    items = OfferedItems(replace(make_context(num_items=9), offered=3, withheld=withheld))
+def test_what_is_on_offer_is_judged_and_what_was_read_is_not_shown(make_context):
+    items = OfferedItems(replace(make_context(num_items=9), offered=3))
     observation = {
         "candidates": np.array([[5, 1, 8], [2, 5, 0]], np.int32),
         "read_items": np.array([[1, -1], [-1, -1]]),
@@ -116,4 +114,4 @@ def test_what_is_on_offer_is_judged_and_read_or_withheld_items_are_not_shown(mak
     assert items.of(observation, np.array([[2], [0]])).tolist() == [[8], [2]]
     value = np.ones((2, 3), np.float32)
     items.forbid({name: observation[name] for name in items.keys}, value)
-    np.testing.assert_array_equal(value, np.array([[1, READ, WITHHELD], [1, 1, READ]], np.float32))
+    np.testing.assert_array_equal(value, np.array([[1, READ, 1], [1, 1, READ]], np.float32))

@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import tyro
 
 from driftrec.agents.comparison.full_gap import full_gap
+from driftrec.agents.oracles.planner_weights import world_key
 from driftrec.agents.policy import Oracle
 from driftrec.agents.registry import builders
 from driftrec.agents.scenarios import feed_pages
@@ -18,6 +20,7 @@ from driftrec.agents.worlds.feeds import FeedKit
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.envs.news_stream import news_stream_world
+from driftrec.scripts import gap
 from tests.agents.conftest import build_setup
 
 VIDEO = "driftrec/Video-v0"
@@ -62,13 +65,13 @@ def test_tuned_weights_are_kept_and_damaged_ones_made_anew(setup, own_cache):
 
 def test_the_full_gap_has_every_row_and_is_written(setup, tmp_path):
     kit = FeedKit()
-    gap = full_gap(setup, kit, users=8, seed=1, effort=LITTLE, report=lambda line: None)
+    told = full_gap(setup, kit, users=8, seed=1, effort=LITTLE, report=lambda line: None)
     names = ["random", "myopic top-k", "myopic joint", "index from logs", "index refitted", "Q1", "Q2", *RIVALS]
-    assert gap.rows.policy.tolist() == [*names, "planner, usual thresholds", "planner on the persona alone"]
-    assert (gap.rows.low <= gap.rows.engagement).all()
-    assert len(gap.ratios) == 5
-    assert gap.ablations.without.tolist() == list(kit.ablations)
-    gap.write(tmp_path)
+    assert told.rows.policy.tolist() == [*names, "planner, usual thresholds", "planner on the persona alone"]
+    assert (told.rows.low <= told.rows.engagement).all()
+    assert len(told.ratios) == 5
+    assert told.ablations.without.tolist() == list(kit.ablations)
+    told.write(tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == {
         "gap.md",
         "gap.json",
@@ -76,8 +79,8 @@ def test_the_full_gap_has_every_row_and_is_written(setup, tmp_path):
         "ratios.csv",
         "ablations.csv",
     }
-    assert json.loads((tmp_path / "gap.json").read_text())["rows"] == gap.rows.to_dict("records")
-    assert pd.read_csv(tmp_path / "ratios.csv").ratio.tolist() == gap.ratios.ratio.tolist()
+    assert json.loads((tmp_path / "gap.json").read_text())["rows"] == told.rows.to_dict("records")
+    assert pd.read_csv(tmp_path / "ratios.csv").ratio.tolist() == told.ratios.ratio.tolist()
 
 
 def test_a_world_without_rivals_has_no_full_gap(make_setup):
@@ -87,11 +90,30 @@ def test_a_world_without_rivals_has_no_full_gap(make_setup):
 
 
 def test_the_full_gap_tries_to_improve_the_planner(setup):
-    gap = full_gap(setup, FeedKit(), users=4, seed=1, effort=LITTLE, ablate=False, rollouts=3, report=lambda line: None)
-    assert len(gap.ratios) == 6
-    name, ratio = gap.ratios.iloc[-1][["ratio", "mean"]]
+    told = full_gap(
+        setup, FeedKit(), users=4, seed=1, effort=LITTLE, ablate=False, rollouts=3, report=lambda line: None
+    )
+    assert len(told.ratios) == 6
+    name, ratio = told.ratios.iloc[-1][["ratio", "mean"]]
     assert name == "planner improved by rollouts / planner (3 users)"
     assert 0.3 < ratio < 3
+
+
+def test_weights_are_those_of_the_size_of_the_offer():
+    few, many = (world_key(news_stream_world(num_candidates=n), 100) for n in (20, 320))
+    assert few != many
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (("--rollouts", "8"), "--rollouts is 8, which is for the full tables; add --full"),
+        (("--full", "--rollouts", "-3"), "--rollouts is -3; intervals need at least 2"),
+    ],
+)
+def test_rollouts_that_cannot_be_are_told_at_once(flags, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        gap.main(tyro.cli(gap.Args, args=["--world", VIDEO, "--users", "4", *flags]))
 
 
 @pytest.mark.parametrize("users", [1, 30])

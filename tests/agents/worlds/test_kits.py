@@ -209,3 +209,9 @@ def test_a_kit_that_says_nothing_knows_nothing():
     assert (kit.references(setup), kit.note(setup), dict(kit.stock)) == ({}, "", {})
     with pytest.raises(NotImplementedError):
         kit.judge(setup, {}, 0)
+
+
+def test_nothing_is_withheld_where_all_is_new_before_long():
+    setup = set_up(WorldArgs("driftrec/NewsStream-v0"))
+    with pytest.raises(ValueError, match=r"withheld is 0\.2; in driftrec/NewsStream-v0 some items are on offer"):
+        kit_of(setup).trained_in(setup, TextSettings(withheld=0.2), 0)

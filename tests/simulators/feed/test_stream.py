@@ -148,6 +148,21 @@ def test_dates_that_do_not_fit_are_told(folder, dates, complaint):
         gym.make(STREAM, catalogue=str(folder))
 
 
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"id,date\nStorm,2025-03-01\nStorm,2026-03-01\n", "tells the date of 'Storm' twice, in line 3 again"),
+        ("id,date\nStorm,2025-03-01\n".encode("utf-16"), "dates.csv is not in UTF-8; save it as UTF-8. Write a header"),
+        (b"id,date\n" + b"".join(f"{t}, 0{i}01-03-01\n".encode() for i, t in enumerate(TITLES, 1)), "years, from"),
+    ],
+    ids=["twice", "utf-16", "six centuries"],
+)
+def test_files_of_dates_that_mislead_are_told(folder, content, complaint):
+    (folder / DATES_FILE).write_bytes(content)
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        gym.make(STREAM, catalogue=str(folder), num_candidates=3, slate_size=2)
+
+
 def test_a_catalogue_without_dates_says_what_to_do(folder):
     with pytest.raises(FileNotFoundError, match=r"has no dates\.csv, which this world needs\. Write a header id,date"):
         gym.make(STREAM, catalogue=str(folder))
