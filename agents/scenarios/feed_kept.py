@@ -19,7 +19,7 @@ from driftrec.simulators.files import write_files
 PACKAGED = Path(__file__).with_name("feed_weights.json")
 """Weights by world and rival, made with ``driftrec gap --full --retune``.
 
-Video's and NewsStream's are of 200 users and 6 rounds, Music's of 48 and 4.
+Of 200 users and 6 rounds; Video's planner of 300 and 7; Music's of 48 and 4, and then of 100 and 4 from these on.
 """
 
 Kept = dict[str, dict[str, float]]
