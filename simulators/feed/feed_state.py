@@ -34,6 +34,6 @@ class FeedState:
     hour: Float  # (users,) hour of the day of the first visit
     clock: Float  # (users, 4) hours, sessions, steps in session, minutes in session
     gone: NDArray[np.bool_]  # (users,)
-    seen: NDArray[np.bool_]  # (users, items) opened before; no items where ``opened`` tells
+    seen: NDArray[np.bool_]  # (users, items) opened before
     opened: Opened
     history: History

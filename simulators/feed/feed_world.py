@@ -96,7 +96,7 @@ class FeedWorld:
 
     def reset(self, seeds: NDArray[np.uint64]) -> FeedState:
         """New users, one a seed, with all that is their own."""
-        return self._birth.users(seeds, self.num_items, self.history_length, self.slate_size)
+        return self._birth.users(seeds, self.catalogue.num_items, self.history_length, self.slate_size)
 
     def step(self, state: FeedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one page a user. A repeat within a page is an empty position; users who are gone see nothing."""
@@ -212,16 +212,8 @@ class FeedWorld:
         affinity = slate_affinity(self.traits, pages, state.own)
         allure, seen = warm.take(self.catalogue.allure, pages), np.zeros((), np.bool_)
         if self.config.appeal.seen:  # looking up so large a memory is dear where nothing hangs on it
-            seen = self._seen(state, pages)
+            seen = at_slates(state.seen, pages)
         return self.config.appeal.standing(affinity, allure, seen)
-
-    def _seen(self, state: FeedState, pages: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether users opened these items before, (slate_size, users)."""
-        return at_slates(state.seen, pages)
-
-    def _remember(self, state: FeedState, opened: Openings) -> None:
-        """Note what was opened."""
-        state.seen.ravel()[opened.users * self.num_items + opened.items] = True
 
     def _standing_of_all(self, state: FeedState) -> Float:
         """The same of every item for every user, (users, items)."""
@@ -240,7 +232,7 @@ class FeedWorld:
         config.taste.take(state, opened, worth)
         config.boredom.take(state, opened)
         self._opened(state, opened, worth)
-        self._remember(state, opened)
+        state.seen.ravel()[opened.users * state.seen.shape[1] + opened.items] = True
         state.opened.add(opened.users, opened.items, minutes, state.clock[:, 0].take(opened.users))
         return minutes
 

@@ -36,11 +36,6 @@ class Opened:
             buffer.ravel()[places] = new
         self._next[users] = (slot + 1) % length
 
-    @property
-    def items(self) -> NDArray[np.int32]:
-        """The items themselves, not a copy, -1 where none, (users, length)."""
-        return self._items
-
     def observe(self, now: Float) -> dict[str, NDArray[np.generic]]:
         """Copies: read_items (-1 where none), read_minutes, read_age (hours at ``now``), each (users, length)."""
         return {

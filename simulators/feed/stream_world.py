@@ -14,10 +14,9 @@ from driftrec.simulators.catalogue import Personas
 from driftrec.simulators.feed.feed_config import STREAM, StreamConfig
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.feed_world import FeedAppraisal, FeedWorld
-from driftrec.simulators.feed.looks import Openings
 from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.past import MAX_HOURS
-from driftrec.simulators.slates import at_slates, held
+from driftrec.simulators.slates import at_slates
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.wire.calendar import Calendar
 from driftrec.simulators.wire.dated import DAY, Dated
@@ -41,8 +40,7 @@ class StreamWorld(FeedWorld):
 
         u <- u - loss * log2(1 + age / half_life) + gain * heat_c(now)
 
-    with age and heat at the beginning of the page. An article was opened before if it is among those
-    opened last before the page.
+    with age and heat at the beginning of the page.
 
     Args:
         catalogue: The articles, with dates.
@@ -91,7 +89,7 @@ class StreamWorld(FeedWorld):
 
     def reset(self, seeds: NDArray[np.uint64]) -> StreamState:
         """New readers, one a seed, who come on any day."""
-        state = self._birth.users(seeds, 0, self.history_length, self.slate_size)
+        state = super().reset(seeds)
         keys = noise.stream_keys(noise.stream_keys(state.keys))
         words = noise.rows(keys, np.zeros(len(seeds), np.int64), 1, 0, 1)
         days = int(self.calendar.period / DAY)
@@ -137,12 +135,6 @@ class StreamWorld(FeedWorld):
         heat = self.config.breaking.pull(self.calendar.heat(moment))
         standing += at_slates(heat, warm.take(self.catalogue.topic, pages))
         return standing
-
-    def _seen(self, state: FeedState, pages: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return held(state.opened.items, pages)
-
-    def _remember(self, state: FeedState, opened: Openings) -> None:
-        """The last opened are remembered as they are."""
 
     def _pass_time(
         self, state: FeedState, minutes: Float, words: NDArray[np.uint64]

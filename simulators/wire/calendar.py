@@ -60,6 +60,7 @@ class Calendar:
         newest_first = order[::-1].astype(np.int32)
         since = hours[::-1]
         before = since - np.float32(self.period)  # in the round before
+        self._row = np.concatenate([newest_first, newest_first[: self.count]]).astype(np.int64)
         self._items = _windows(newest_first, newest_first, self.count)
         self._since = _windows(since, before, self.count)
         self._heat = _heat(articles, int(self.period))  # (hours, topics)
@@ -82,7 +83,7 @@ class Calendar:
 
     def at(self, places: NDArray[np.int64], positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Items at ``positions`` (slate_size, users) among what is on offer, same shape."""
-        return self._items[places, positions].astype(np.int64)
+        return warm.take(self._row, places + positions)
 
     def age(self, moment: Float, items: NDArray[np.int64]) -> Float:
         """Hours since ``items`` (n, users) appeared last, at every ``moment`` (users,); same shape."""

@@ -146,7 +146,7 @@ class ScalarFeedUser:
         catalogue, c = self.catalogue, self.config
         number, topic = int(catalogue.topic[item]), self.topics[int(catalogue.topic[item])]
         allure, quality = float(catalogue.allure[item]), float(catalogue.quality[item])
-        a, seen = c.appeal, self.has_seen(item)
+        a, seen = c.appeal, item in [shown.item for shown in self.opened]
         u = a.base + a.taste * topic.taste + a.own * float(self.own @ self.traits(item)) + a.allure * allure
         u += a.trust * (self.satisfaction - 0.5) - a.bored * topic.bored - a.seen * seen
         u += self.more(item)
@@ -167,9 +167,6 @@ class ScalarFeedUser:
             self.satisfaction *= 1 - topic.annoy
         self.opens(item, worth)
         return True, minutes
-
-    def has_seen(self, item: int) -> bool:
-        return item in [shown.item for shown in self.opened]
 
     def more(self, item: int) -> float:
         """What else is in the utility: of clips nothing."""

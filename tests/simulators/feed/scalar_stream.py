@@ -8,7 +8,7 @@ import numpy as np
 
 from driftrec.simulators import noise
 from driftrec.simulators.feed.stream_world import StreamWorld
-from tests.simulators.feed.scalar_feed import Happened, PageDraws, ScalarFeedUser
+from tests.simulators.feed.scalar_feed import PageDraws, ScalarFeedUser
 
 
 @dataclass
@@ -45,13 +45,6 @@ class ScalarStreamUser(ScalarFeedUser):
         recent = float((fade**lag / (1 - fade**self.period)).sum())
         usual = len(dates) * fade / (1 - fade) / self.period
         return min(2.0, max(0.0, float(np.log((recent + 1) / (usual + 1)))))
-
-    def step(self, page: list[int]) -> Happened:
-        self.remembered = [shown.item for shown in self.opened[-self.config.memory :]]
-        return super().step(page)
-
-    def has_seen(self, item: int) -> bool:
-        return item in self.remembered
 
     def more(self, item: int) -> float:
         c = self.config
