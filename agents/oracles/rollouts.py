@@ -18,7 +18,7 @@ from driftrec.simulators.world import World, part
 class Rollouts(Told):
     """Tries the base's slate and those of others by simulation, and shows the best.
 
-    Every slate is followed by the base for ``depth`` steps, from copies of the users' true state with noise of their
+    Every slate is followed by the base to the horizon, from copies of the users' true state with noise of their
     own, ``samples`` times, the same noise for all slates of a user (rollouts; Tesauro and Galperin, 1996). Another
     slate takes the place of the base's where its gain is above ``cautious`` standard errors: the best of many noisy
     means is hardly as good as it looks.
@@ -29,7 +29,6 @@ class Rollouts(Told):
         others: Where other slates come from; the same.
         horizon: Steps of an episode.
         samples: Simulations of every slate, at least 2.
-        depth: Steps of a simulation.
         seed: Source of the simulations' noise.
         cautious: Standard errors.
     """
@@ -42,12 +41,11 @@ class Rollouts(Told):
         *,
         horizon: int,
         samples: int = 4,
-        depth: int = 30,
         seed: int = 0,
-        cautious: float = 1.0,
+        cautious: float = 2.0,
     ) -> None:
         self.world, self.options = world, (base, *others)
-        self.samples, self.depth, self.cautious = samples, depth, cautious
+        self.samples, self.cautious = samples, cautious
         self._horizon, self._seed = horizon, seed
         self.reset(0, 0)
 
@@ -60,7 +58,7 @@ class Rollouts(Told):
         for option in self.options:
             option.see(self.state)
         slates = np.stack([option.act(observation) for option in self.options])  # (options, users, slate_size)
-        earned = self._simulated(slates, min(self.depth, self._horizon - self._steps))
+        earned = self._simulated(slates, self._horizon - self._steps)
         self._steps += 1
         gain = earned - earned[0]  # (options, samples, users)
         error = gain.std(axis=1, ddof=1) / np.sqrt(self.samples)

@@ -164,7 +164,8 @@ def tune_rivals(
     """The rivals of these names and those that they start from, in the order of ``rivals``; see ``tune_rival``.
 
     A rival whose weights are in ``near``, as those of a world like this one, starts there, and so needs none before.
-    One that has weights in ``others`` starts from these where they earn more.
+    Where weights in ``others``, or those of a rival tuned before that sets nothing more, earn more, it starts from
+    these.
     """
     tuned: dict[str, FeedPages] = {}
     near = near or {}
@@ -175,15 +176,22 @@ def tune_rivals(
             start = replace(start, bar=float(world.catalogue.minutes.mean()))
         if "wear" in rival.free and not start.wear:
             start = replace(start, wear=float(world.catalogue.minutes.mean()))
-        if others and name in others:
-            start = _better(world, rival, (start, others[name]), user_seeds(seed, "planner", users), horizon)
+        more = [
+            pages.weights
+            for before, pages in tuned.items()
+            if set(rivals[before].free) - {"diversity"} <= set(rival.free)
+        ]
+        options = [start, *more, *([others[name]] if others and name in others else [])]
+        start = _best(world, rival, options, user_seeds(seed, "planner", users), horizon)
         tuned[name] = tune_rival(world, rival, start, seed=seed, horizon=horizon, users=users, rounds=rounds)
         report(f"{name}: {asdict(tuned[name].weights)}")
     return tuned
 
 
-def _better(
-    world: FeedWorld, rival: Rival, options: tuple[FeedWeights, ...], audience: NDArray[np.uint64], horizon: int
+def _best(
+    world: FeedWorld, rival: Rival, options: list[FeedWeights], audience: NDArray[np.uint64], horizon: int
 ) -> FeedWeights:
     """The weights with which the rival earns most."""
+    if len(options) == 1:
+        return options[0]
     return max(options, key=lambda weights: mean_engagement(world, rival.pages(world, weights), audience, horizon))

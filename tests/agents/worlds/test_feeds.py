@@ -11,10 +11,10 @@ from driftrec.agents.comparison.full_gap import full_gap
 from driftrec.agents.oracles.planner_weights import world_key
 from driftrec.agents.policy import Oracle
 from driftrec.agents.registry import builders
-from driftrec.agents.scenarios import feed_pages
+from driftrec.agents.scenarios import feed_pages, feed_rivals
 from driftrec.agents.scenarios.feed_kept import kept_pages
 from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights
-from driftrec.agents.scenarios.feed_rivals import PLANNER, RIVALS
+from driftrec.agents.scenarios.feed_rivals import BEST_CONSTANTS, PLANNER, RIVALS
 from driftrec.agents.setup import Setup, WorldArgs, make_env
 from driftrec.agents.worlds.feeds import FeedKit
 from driftrec.agents.worlds.kit import Effort
@@ -141,3 +141,14 @@ def test_a_pool_of_the_best_is_enough_to_fill_pages(monkeypatch):
     few = policy.act({})
     monkeypatch.setattr(feed_pages, "POOL", world.num_items)
     assert (few == policy.act({})).all(axis=1).mean() > 0.98
+
+
+def test_a_planner_starts_from_what_earns_most(setup, monkeypatch):
+    monkeypatch.setattr(feed_rivals, "tune_rival", lambda world, rival, start, **rest: rival.pages(world, start))
+    good, bad = FeedWeights(worth=1.0, bar=1.0), FeedWeights(opening=-50.0, bar=1.0)
+    sizes = {"horizon": 6, "users": 20, "rounds": 1}
+    near = {BEST_CONSTANTS: FeedWeights(), PLANNER: bad}
+    found = feed_rivals.tune_rivals(setup.world, RIVALS, (BEST_CONSTANTS, PLANNER), near=near, **sizes)
+    assert found[PLANNER].weights == found[BEST_CONSTANTS].weights
+    found = feed_rivals.tune_rivals(setup.world, RIVALS, (PLANNER,), near=near, others={PLANNER: good}, **sizes)
+    assert found[PLANNER].weights == good
