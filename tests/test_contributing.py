@@ -82,7 +82,7 @@ def test_what_is_checked_before_a_commit_passes_with_them(check, output):
 
 def test_a_verb_is_listed_helped_and_run(output):
     assert "  worlds          say which worlds there are\n" in output()
-    assert output("worlds", "--like", "News").strip() == "driftrec/News-v0"
+    assert output("worlds", "--like", "Vid").strip() == "driftrec/Video-v0"
 
 
 def test_a_policy_and_a_plot_are_there(output, tree):

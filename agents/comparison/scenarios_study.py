@@ -8,7 +8,7 @@ from driftrec.agents.worlds import feeds, shop
 POLICIES = ("random", "popular", "content", "myopic:{%s}", "farsighted:{%s}", "ppo:{%s}", "myopic-oracle", "planner")
 
 
-def study() -> Study:
+def scenario_study() -> Study:
     """A training and a table a world."""
     trainings, tables = {}, {}
     for world in (*feeds.KITS, *shop.KITS):
@@ -19,4 +19,4 @@ def study() -> Study:
     return Study(trainings, tables)
 
 
-SCENARIOS = study()
+SCENARIOS = scenario_study()

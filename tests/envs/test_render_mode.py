@@ -15,6 +15,7 @@ from stable_baselines3.common.env_util import make_vec_env
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.envs import NewsEnv
 from driftrec.envs.rendering import describe
+from driftrec.simulators.offers import items_of
 
 IDS = [identifier for identifier in gym.registry if identifier.startswith("driftrec/")]
 NEWS, EVOLUTION = "driftrec/News-v0", "driftrec/RecSim-InterestEvolution-v0"
@@ -25,13 +26,14 @@ every_world = pytest.mark.parametrize("name", IDS)
 def told(name, steps, **settings):
     """The environment, and all that it says in up to ``steps`` steps."""
     env = gym.make(name, render_mode="ansi", **settings)
-    _, info = env.reset(seed=1)
+    seen, info = env.reset(seed=1)
     env.action_space.seed(1)
     pages = [(None, info, env.render())]
     for _ in range(steps):
         slate = env.action_space.sample()
-        *_, terminated, truncated, info = env.step(slate)
-        pages.append((slate, info, env.render()))
+        items = items_of({key: value[None] for key, value in seen.items()}, slate[None])[0]
+        seen, _, terminated, truncated, info = env.step(slate)
+        pages.append((items, info, env.render()))
         if terminated or truncated:
             break
     return env, pages

@@ -62,7 +62,7 @@ def test_columns_that_are_ignored_are_named(csv, tmp_path, tiny_model, capsys):
     assert "Ignored" not in capsys.readouterr().out
     csv.write_text("id,title,kind,minutes\n1,Goats,Animals,3\n2,Soup,Food,4\n", encoding="utf-8")
     main(Args(catalogue=csv, out=tmp_path / "two", model=str(tiny_model), seed=1))
-    used = "id, title, text, topic, genres, mood, price"
+    used = "id, title, text, topic, genres, mood, price, date"
     assert f"Ignored columns: kind, minutes (used are {used}).\n" in capsys.readouterr().out
 
 
