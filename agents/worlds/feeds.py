@@ -150,6 +150,7 @@ class FeedKit(TextKit):
 
 SONGS: Mapping[str, Mapping[str, Any]] = {
     "no wear": {"repeats": {"worn_out": 0.0, "annoy": 0.0}},
+    "satisfaction fixed": {**ABLATIONS["satisfaction fixed"], "repeats": {"annoy": 0.0}},
     "no familiarity": {"repeats": {"familiar": 0.0}},
     "no moods": {"mood": {"match": 0.0}},
     "no streaks": {"streak": {"hold": 0.0}},
