@@ -110,7 +110,7 @@ def tune_rival(
 
     def tell(index: int, best: Double, most: float) -> None:
         report(
-            f"round {index + 1} of {rounds}: {most:.1f} {world.unit} with {dict(zip(rival.free, best, strict=True))}"
+            f"round {index + 1} of {rounds}: {most:.1f} {world.unit} with {dict(zip(rival.free, best.tolist(), strict=True))}"
         )
 
     centre = np.array([getattr(start, name) for name in rival.free])
