@@ -109,9 +109,8 @@ def tune_rival(
         return mean_engagement(world, made(weights), audience, horizon)
 
     def tell(index: int, best: Double, most: float) -> None:
-        report(
-            f"round {index + 1} of {rounds}: {most:.1f} {world.unit} with {dict(zip(rival.free, best.tolist(), strict=True))}"
-        )
+        found = dict(zip(rival.free, best.tolist(), strict=True))
+        report(f"round {index + 1} of {rounds}: {most:.1f} {world.unit} with {found}")
 
     centre = np.array([getattr(start, name) for name in rival.free])
     spread = np.array([getattr(SPREAD, name) * (1.0 if "pace" in name else length) for name in rival.free])
