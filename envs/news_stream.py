@@ -42,7 +42,9 @@ class NewsStreamEnv(RecommendationEnv):
     | key | shape | dtype | unit | range |
     |---|---|---|---|---|
     | candidates | (C,) | int32 | item on offer, newest first | 0 .. items - 1 |
-    | candidate_age | (C,) | float32 | hours since it appeared | 0 .. 1e6 |
+    | moment | (1,) | float32 | hour of the calendar | 0 .. 8,760, as long as the calendar |
+
+    An article's age is ``world.calendar.age``: the hours from its date, ``world.catalogue.hours``, to ``moment``.
 
     ## Reward
     Minutes read in the step.
@@ -80,7 +82,7 @@ class NewsStreamEnv(RecommendationEnv):
         self,
         catalogue: str | None = None,
         slate_size: int = 8,
-        history: int = 200,
+        history: int = 160,
         horizon: int | None = 100,
         num_candidates: int = 320,
         config: Mapping[str, Any] | None = None,

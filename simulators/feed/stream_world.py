@@ -15,7 +15,6 @@ from driftrec.simulators.feed.feed_config import STREAM, StreamConfig
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.feed_world import FeedAppraisal, FeedWorld
 from driftrec.simulators.offers import OFFERED
-from driftrec.simulators.past import MAX_HOURS
 from driftrec.simulators.slates import at_slates
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.wire.calendar import Calendar
@@ -63,7 +62,7 @@ class StreamWorld(FeedWorld):
         catalogue: Dated,
         personas: Personas,
         slate_size: int = 8,
-        history: int = 200,
+        history: int = 160,
         num_candidates: int = 320,
         config: StreamConfig | None = None,
     ) -> None:
@@ -82,10 +81,9 @@ class StreamWorld(FeedWorld):
 
     @property
     def fields(self) -> Mapping[str, Field]:
-        """As of a feed, and what is on offer."""
-        shape, last = (self.num_items,), self.catalogue.num_items - 1
-        offer = {OFFERED: Field(shape, np.int32, 0, last), "candidate_age": Field(shape, np.float32, 0, MAX_HOURS)}
-        return {**super().fields, **offer}
+        """As of a feed, what is on offer, and when it is."""
+        offer = Field((self.num_items,), np.int32, 0, self.catalogue.num_items - 1)
+        return {**super().fields, OFFERED: offer, "moment": Field((1,), np.float32, 0, self.calendar.period)}
 
     def reset(self, seeds: NDArray[np.uint64]) -> StreamState:
         """New readers, one a seed, who come on any day."""
@@ -98,11 +96,9 @@ class StreamWorld(FeedWorld):
         return StreamState(**vars(state), arrival=arrival, offer=self.calendar.places(arrival))
 
     def observe(self, state: FeedState) -> dict[str, NDArray[Any]]:
-        """As of a feed, and the articles on offer with their ages in hours."""
-        offer = cast(StreamState, state).offer
-        age = self.calendar.since(offer)
-        np.subtract(self._moment(state)[:, None], age, out=age)
-        return {**super().observe(state), OFFERED: self.calendar.offered(offer), "candidate_age": age}
+        """As of a feed, the articles on offer, and the hour of the calendar, of which their ages follow."""
+        offered = self.calendar.offered(cast(StreamState, state).offer)
+        return {**super().observe(state), OFFERED: offered, "moment": self._moment(state)[:, None]}
 
     def reveal(self, state: FeedState) -> dict[str, NDArray[Any]]:
         """As of a feed, and how much every topic is in the news, (users, topics)."""

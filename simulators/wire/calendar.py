@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,8 +9,6 @@ from driftrec.simulators import warm
 from driftrec.simulators.sizes import size
 from driftrec.simulators.vectors import Double, Float
 from driftrec.simulators.wire.dated import Dated
-
-Number = TypeVar("Number", bound=np.generic)
 
 HALF_LIFE = 24.0
 """Hours in which an article counts half for how much its topic is in the news."""
@@ -58,11 +54,8 @@ class Calendar:
         minutes = np.arange(int(self.period) * MINUTES + 1) / MINUTES
         self._still = most - np.searchsorted(hours, minutes, side="right").astype(np.int32)  # to come, (minutes,)
         newest_first = order[::-1].astype(np.int32)
-        since = hours[::-1]
-        before = since - np.float32(self.period)  # in the round before
         self._row = np.concatenate([newest_first, newest_first[: self.count]]).astype(np.int64)
-        self._items = _windows(newest_first, newest_first, self.count)
-        self._since = _windows(since, before, self.count)
+        self._items = _windows(newest_first, self.count)
         self._heat = _heat(articles, int(self.period))  # (hours, topics)
 
     def moment(self, hours: Float) -> Float:
@@ -76,10 +69,6 @@ class Calendar:
     def offered(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
         """Items on offer, newest first, (users, count)."""
         return warm.take(self._items, places)
-
-    def since(self, places: NDArray[np.int64]) -> Float:
-        """When these appeared: hours of the calendar, below 0 for those of the round before, (users, count)."""
-        return warm.take(self._since, places)
 
     def at(self, places: NDArray[np.int64], positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Items at ``positions`` (slate_size, users) among what is on offer, same shape."""
@@ -96,9 +85,9 @@ class Calendar:
         return warm.take(self._heat, moment.astype(np.int64))
 
 
-def _windows(first: NDArray[Number], then: NDArray[Number], count: int) -> NDArray[Number]:
-    """Every run of ``count`` in the one array followed by the other, (items + 1, count): rows are read at a stretch."""
-    row = np.concatenate([first, then[:count]])
+def _windows(items: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Every run of ``count`` items, the last followed by the first, (items + 1, count): rows are read at a stretch."""
+    row = np.concatenate([items, items[:count]])
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(row, count))
 
 

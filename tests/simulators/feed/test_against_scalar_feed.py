@@ -116,10 +116,10 @@ def assert_same_sight(world, state, users, when):
 
 def assert_same_offer(world, state, users, when):
     seen, heat = world.observe(state), world.reveal(state)["heat"]
-    for user, offer, ages, hot in zip(users, seen["candidates"], seen["candidate_age"], heat, strict=True):
+    for user, offer, (moment,), hot in zip(users, seen["candidates"], seen["moment"], heat, strict=True):
         assert len(set(offer.tolist()) ^ set(user.newest())) <= 2, f"step {when}"  # one may appear at this moment
         expected = np.array([user.age(item) for item in offer])
-        away = np.abs(ages - expected)
+        away = np.abs((moment - world.catalogue.hours[offer]) % user.period - expected)
         assert np.minimum(away, user.period - away).max() < 0.01, f"step {when}"
         if user.moment % 1 > 0.01:
             np.testing.assert_allclose(hot, [user.heat(t) for t in range(world.num_topics)], atol=1e-5)
