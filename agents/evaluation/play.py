@@ -135,6 +135,14 @@ def imagine(world: World[State], state: State, slates: NDArray[np.int64], policy
     return earned
 
 
+def brought(world: World[State], state: State, slates: NDArray[np.int64]) -> Double:
+    """What ``slates`` would bring now, engagement of every user, (users,); ``state`` stays as it is.
+
+    The users meet the noise that they would meet: two slates are compared in pairs.
+    """
+    return world.step(copy.deepcopy(state), slates).reward().astype(np.float64)
+
+
 def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> float:
     """Mean engagement a user over an episode, in the world's unit; arguments and errors are those of ``play``."""
     return tried(world, policy, seeds, horizon)[0]

@@ -1,0 +1,42 @@
+"""Rest and repetition: what a page brings beyond one that the same user was shown lately."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.agents.evaluation.play import brought
+from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
+from driftrec.simulators.offers import OFFERED
+
+LATELY = 5
+"""Pages ago at most."""
+
+
+def rested(trial: Trial) -> Measured:
+    """Engagement of the page minus that of one of the last ``LATELY`` pages shown again, mean over steps.
+
+    Which one is drawn, for all policies alike. Both meet the same user and noise. What is gained is that topics rest
+    and nothing is repeated, as far as this user cares.
+
+    Raises:
+        NotHereError: If what may be shown changes from page to page, so that none can be shown again.
+    """
+    world = trial.setup.world
+    if OFFERED in world.fields:
+        raise NotHereError("what is on offer changes from page to page, so none can be shown again")
+    ago = trial.draws().integers(1, LATELY + 1, trial.steps)
+    total = np.zeros(len(trial.seeds))
+    past: deque[NDArray[np.int64]] = deque(maxlen=LATELY)
+    state, steps = trial.play()
+    before = copy.deepcopy(state)
+    for step in steps:
+        if past:
+            again = past[-min(ago[step.number], len(past))]
+            total += step.feedback.reward() - brought(world, before, again)
+        past.append(step.slates)
+        before = copy.deepcopy(state)
+    return Measured(total / trial.steps)
