@@ -11,15 +11,15 @@ from driftrec.agents.evaluation.play import brought
 from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
 from driftrec.simulators.vectors import Float
 
-NEAR = 6
-"""Places by which an item's equal is away at most, among all items ranked by what they would bring alone."""
+NEAR = 8
+"""Items that count as equals: neighbours when all items are ranked by what they would bring alone."""
 
 DRAWS = 4
 """Pages of equals that every page is held against."""
 
 
 def composed(trial: Trial) -> Measured:
-    """Engagement of the policy's page minus that of pages of equals in random order, mean over steps.
+    """Engagement of the policy's page minus that of pages of equals in random order, mean over a user's pages.
 
     An item's equal would bring about as much if it were shown alone, to this user now. Both pages meet the same user
     and noise. What is left is the page as a whole: its order, what its items take from one another, and what they add.
@@ -30,30 +30,45 @@ def composed(trial: Trial) -> Measured:
     world = trial.setup.world
     if world.slate_size == 1:
         raise NotHereError("a page holds one item; raise --slate-size")
-    draws, total = trial.draws(), np.zeros(len(trial.seeds))
+    draws, total, pages = trial.draws(), np.zeros(len(trial.seeds)), np.zeros(len(trial.seeds))
     state, steps = trial.play()
-    alone, before = world.expected_engagement(state), copy.deepcopy(state)
+    ranked, before = _ranked(world.expected_engagement(state)), copy.deepcopy(state)
     for step in steps:
         page = step.feedback.reward()
+        pages[step.present] += 1.0
         for _ in range(DRAWS):
-            total += (page - brought(world, before, equals(alone, step.slates, draws))) / DRAWS
-        alone, before = world.expected_engagement(state), copy.deepcopy(state)
-    return Measured(total / trial.steps)
+            total += (page - brought(world, before, equals(*ranked, step.slates, draws))) / DRAWS
+        ranked, before = _ranked(world.expected_engagement(state)), copy.deepcopy(state)
+    return Measured(total / pages)
 
 
-def equals(alone: Float, slates: NDArray[np.int64], draws: np.random.Generator) -> NDArray[np.int64]:
+def _ranked(alone: Float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Item by rank and rank by item, best first, both (users, items)."""
+    item = np.argsort(-alone, axis=1, kind="stable")
+    rank = np.empty_like(item)
+    np.put_along_axis(rank, item, np.arange(alone.shape[1])[None], axis=1)
+    return item, rank
+
+
+def equals(
+    item: NDArray[np.int64], rank: NDArray[np.int64], slates: NDArray[np.int64], draws: np.random.Generator
+) -> NDArray[np.int64]:
     """Slates of other items that would bring about as much each, in random order, (users, slate_size).
 
-    Ranks of all items are shuffled locally, so that no two items of a slate become one.
+    Ranks fall into blocks of ``NEAR`` that begin anywhere, and change places within them, so that no two items of a
+    slate become one. Blocks that reach beyond the ends stay as they are.
 
     Args:
-        alone: What every item would bring alone, (users, items).
+        item: By rank of what it would bring alone, (users, items).
+        rank: By item, (users, items).
         slates: Items to replace, (users, slate_size).
         draws: Source of randomness.
     """
-    ranked = np.argsort(-alone, axis=1, kind="stable")  # item by rank
-    rank = np.empty_like(ranked)
-    np.put_along_axis(rank, ranked, np.arange(alone.shape[1])[None], axis=1)
-    near = np.argsort(np.arange(alone.shape[1]) + NEAR * draws.random(alone.shape), axis=1)  # rank by rank
-    moved = np.take_along_axis(near, np.take_along_axis(rank, slates, axis=1), axis=1)
-    return draws.permuted(np.take_along_axis(ranked, moved, axis=1), axis=1)
+    users, items = item.shape
+    begin = draws.integers(NEAR, size=(users, 1))
+    places = draws.permuted(np.tile(np.arange(NEAR), (users, 1)), axis=1)  # within a block
+    old = np.take_along_axis(rank, slates, axis=1)
+    first = old - (old - begin) % NEAR
+    new = first + np.take_along_axis(places, (old - begin) % NEAR, axis=1)
+    new = np.where((first >= 0) & (first + NEAR <= items), new, old)
+    return draws.permuted(np.take_along_axis(item, new, axis=1), axis=1)

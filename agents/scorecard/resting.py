@@ -13,14 +13,14 @@ from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
 from driftrec.simulators.offers import OFFERED
 
 LATELY = 5
-"""Pages ago at most."""
+"""Pages that a page is held against."""
 
 
 def rested(trial: Trial) -> Measured:
-    """Engagement of the page minus that of one of the last ``LATELY`` pages shown again, mean over steps.
+    """Engagement of the page minus that of the last ``LATELY`` pages if shown again, mean over a user's pages.
 
-    Which one is drawn, for all policies alike. Both meet the same user and noise. What is gained is that topics rest
-    and nothing is repeated, as far as this user cares.
+    All meet the same user and noise. What is gained is that topics rest and nothing is repeated, as far as this user
+    cares.
 
     Raises:
         NotHereError: If what may be shown changes from page to page, so that none can be shown again.
@@ -28,15 +28,15 @@ def rested(trial: Trial) -> Measured:
     world = trial.setup.world
     if OFFERED in world.fields:
         raise NotHereError("what is on offer changes from page to page, so none can be shown again")
-    ago = trial.draws().integers(1, LATELY + 1, trial.steps)
-    total = np.zeros(len(trial.seeds))
+    total, pages = np.zeros(len(trial.seeds)), np.zeros(len(trial.seeds))
     past: deque[NDArray[np.int64]] = deque(maxlen=LATELY)
     state, steps = trial.play()
     before = copy.deepcopy(state)
     for step in steps:
         if past:
-            again = past[-min(ago[step.number], len(past))]
-            total += step.feedback.reward() - brought(world, before, again)
+            again = sum(brought(world, before, page) for page in past) / len(past)
+            total += step.feedback.reward() - again
+            pages[step.present] += 1.0
         past.append(step.slates)
         before = copy.deepcopy(state)
-    return Measured(total / trial.steps)
+    return Measured(total / pages.clip(min=1.0))

@@ -18,7 +18,7 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.runs.description import description
 from driftrec.agents.scorecard.battery import BATTERY, Experiment
 from driftrec.agents.scorecard.jump import regained
-from driftrec.agents.scorecard.stages import MYOPIC, PLANNER, Stage, Stages
+from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
 from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.files import write_files
@@ -83,17 +83,19 @@ def _made(experiment: Experiment, stage: Stage, seeds: NDArray[np.uint64], seed:
         NotHereError: If the world does not allow it, or the reference is not clearly ahead of random slates there.
     """
     steps = min(experiment.steps or stage.setup.horizon, stage.setup.horizon)
-    one = experiment.one if experiment.one != PLANNER or kit_of(stage.setup).plans else MYOPIC
 
     def measured(name: str, policy: Policy) -> Measured:
         return experiment.measure(Trial(stage.setup, policy, name, seeds, seed, steps))
 
-    ends = {name: measured(name, stage.named(name)) for name in (experiment.zero, one)}
-    low, high = (ends[name].users[None] for name in (experiment.zero, one))
+    low = measured(experiment.zero, stage.named(experiment.zero)).users[None]
+    known = [name for name in experiment.one if name != PLANNER or kit_of(stage.setup).plans]
+    tried = {name: measured(name, stage.named(name)).users[None] for name in known}
+    one = max(tried, key=lambda name: tried[name].mean())
+    high = tried[one]
     ahead = paired_interval(high, low, seed=seed)
     if ahead.low <= 0:
         raise NotHereError(
-            f"the reference, {one}, is not clearly ahead of {experiment.zero} slates here: {high.mean():.3g} and "
+            f"the reference, {one}, is not clearly ahead of {experiment.zero} here: {high.mean():.3g} and "
             f"{low.mean():.3g}, difference {ahead.mean:.2g} [{ahead.low:.2g}, {ahead.high:.2g}]"
         )
     scores, failed = {}, {}
