@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from driftrec.agents.evaluation.tables import ORACLE_MARK
 from driftrec.agents.plots.drawing import ROW, plain_panel
-from driftrec.agents.plots.looks import ORACLE, Look, looks_of, plain
+from driftrec.agents.plots.looks import Look, looks_of, plain
 
 LEFT, RIGHT = -0.5, 1.5
 """Where the picture ends at most; bars beyond say how far they go."""
@@ -48,13 +49,20 @@ def scores(experiments: Sequence[Mapping[str, Any]], policies: Mapping[str, Mapp
     names = [style.label for style in look.values()]
     figure.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
     figure.suptitle(textwrap.fill(plain(title, longest=240), 76), fontsize=12)
-    oracles = any(about["oracle"] for about in policies.values())
-    axes.set_xlabel("0 random, 1 the reference; 95 % interval" + (f"; {ORACLE.partition(',')[0]}" if oracles else ""))
+    axes.set_xlabel("; ".join(["0 random, 1 the reference", "95 % interval", *_marks(experiments, policies)]))
     return figure
 
 
+def _marks(experiments: Sequence[Mapping[str, Any]], policies: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """What marks mean, of those that are there."""
+    if any(about["oracle"] for about in policies.values()):
+        yield f"{ORACLE_MARK} oracle"
+    if any(label not in made["scores"] for made in experiments for label in policies):
+        yield "x not measured"
+
+
 def _bars(axes: Axes, found: Sequence[Mapping[str, Any] | None], look: Look, offset: float, thick: float) -> None:
-    """One policy's bars; where it has no score, a dot of its colour at 0 says so."""
+    """One policy's bars; where it has no score, a cross of its colour at 0 says so."""
     for row, told in enumerate(found):
         where = row + offset
         if told is None:
@@ -66,7 +74,8 @@ def _bars(axes: Axes, found: Sequence[Mapping[str, Any] | None], look: Look, off
         if mean != shown:
             _say(axes, where, shown, f"{mean:.1f}")
             continue
-        axes.plot(np.clip([low, high], LEFT, RIGHT), [where, where], color="black", linewidth=0.9, zorder=3)
+        for colour, width in (("white", 2.2), ("black", 0.9)):  # to be seen on any bar
+            axes.plot(np.clip([low, high], LEFT, RIGHT), [where, where], color=colour, linewidth=width, zorder=3)
 
 
 def _say(axes: Axes, where: float, end: float, words: str) -> None:
@@ -90,5 +99,7 @@ def _frame(axes: Axes, experiments: Sequence[Mapping[str, Any]]) -> None:
     high = max([1.0, *(min(RIGHT, end["high"]) for end in ends)])
     axes.set_xlim(low - 0.06, high + 0.08)
     axes.grid(axis="y", visible=False)
+    for row in range(1, len(experiments), 2):  # which bars belong together
+        axes.axhspan(row - 0.5, row + 0.5, color="0.96", linewidth=0, zorder=0)
     for level in (0.0, 1.0):
         axes.axvline(level, color="0.35", linewidth=1, linestyle="-" if level == 0 else ":", zorder=1)
