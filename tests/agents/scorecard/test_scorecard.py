@@ -55,7 +55,7 @@ def test_all_that_news_allows_is_there(card):
 
 
 def test_other_random_slates_are_near_0_everywhere(card):
-    """Measured: at most 0.04 from 0. With users of its own, 80 others, short term and cold start were beyond."""
+    """Measured: at most 0.07 from 0. Fails where 0 is nothing at all in place of random slates."""
     for made in card["experiments"]:
         assert abs(made["scores"]["other"]["score"]["mean"]) < 0.15, made["name"]
 
