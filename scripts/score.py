@@ -35,7 +35,7 @@ __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 class Args(WorldArgs):
     """Say what a policy is good at."""
 
-    policies: tyro.conf.Positional[tuple[str, ...]] = ("random",)
+    policies: tyro.conf.Positional[tuple[str, ...]] = ()
     """Those to score side by side, by the names above."""
     world: str = ""
     """Environment id; when omitted that of the runs among the policies, or else driftrec/News-v0."""

@@ -70,7 +70,9 @@ def _bars(axes: Axes, found: Sequence[Mapping[str, Any] | None], look: Look, off
             continue
         mean, low, high = (told["score"][end] for end in ("mean", "low", "high"))
         shown = float(np.clip(mean, LEFT, RIGHT))
-        axes.barh(where, shown, height=0.92 * thick, color=look.colour, edgecolor="black", linewidth=0.3, zorder=2)
+        axes.barh(
+            where, shown, height=0.92 * thick, color=look.colour, edgecolor="black", linewidth=0.3, zorder=2, gid="bar"
+        )
         if mean != shown:
             _say(axes, where, shown, f"{mean:.1f}")
             continue

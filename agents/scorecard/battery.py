@@ -9,8 +9,8 @@ from driftrec.agents.scorecard.earning import earned, earned_late, earned_next
 from driftrec.agents.scorecard.jump import followed
 from driftrec.agents.scorecard.personal import personalised
 from driftrec.agents.scorecard.resting import rested
+from driftrec.agents.scorecard.sitting import Measure
 from driftrec.agents.scorecard.stages import FLOOR, MYOPIC, PLANNER, Where
-from driftrec.agents.scorecard.trial import Measure
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import brought
-from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
+from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.simulators.vectors import Float
 
 NEAR = 8
@@ -18,7 +18,7 @@ DRAWS = 4
 """Pages of equals that every page is held against."""
 
 
-def composed(trial: Trial) -> Measured:
+def composed(sitting: Sitting) -> Measured:
     """Engagement of the policy's page minus that of pages of equals in random order, mean over a user's pages.
 
     An item's equal would bring about as much if it were shown alone, to this user now. Both pages meet the same user
@@ -27,11 +27,11 @@ def composed(trial: Trial) -> Measured:
     Raises:
         NotHereError: If a page holds one item.
     """
-    world = trial.setup.world
+    world = sitting.setup.world
     if world.slate_size == 1:
         raise NotHereError("a page holds one item; raise --slate-size")
-    draws, total, pages = trial.draws(), np.zeros(len(trial.seeds)), np.zeros(len(trial.seeds))
-    state, steps = trial.play()
+    draws, total, pages = sitting.draws(), np.zeros(len(sitting.seeds)), np.zeros(len(sitting.seeds))
+    state, steps = sitting.play()
     ranked, before = _ranked(world.expected_engagement(state)), copy.deepcopy(state)
     for step in steps:
         page = step.feedback.reward()

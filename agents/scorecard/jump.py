@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.bootstrap import Values, interval, resampled_curves
-from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
+from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.vectors import Double, Float
 
@@ -23,7 +23,7 @@ PART = 0.9
 """Of the fit that the jump turns round, to be regained."""
 
 
-def followed(trial: Trial) -> Measured:
+def followed(sitting: Sitting) -> Measured:
     """How far pages turn from the old taste to the new, mean over the pages after the jump.
 
         fit_t = mean over the page of (worth of an item by the one taste - by the other)
@@ -35,16 +35,16 @@ def followed(trial: Trial) -> Measured:
     Raises:
         NotHereError: If it is not known where the world keeps tastes, or the horizon is too short.
     """
-    tastes, setup = kit_of(trial.setup).changes.tastes, trial.setup
+    tastes, setup = kit_of(sitting.setup).changes.tastes, sitting.setup
     if not tastes:
         raise NotHereError("its kit does not tell which arrays of the state are tastes (Changes.tastes)")
-    if trial.steps < 2 * BEFORE:
+    if sitting.steps < 2 * BEFORE:
         raise NotHereError(f"the horizon is {setup.horizon} steps; give {2 * BEFORE} or more")
-    order = trial.order()
-    state, steps = trial.play()
-    fit = np.zeros((trial.steps, len(trial.seeds)))
+    order = sitting.order()
+    state, steps = sitting.play()
+    fit = np.zeros((sitting.steps, len(sitting.seeds)))
     other: dict[str, NDArray[Any]] | None = None  # tastes of before the jump
-    for number in range(trial.steps):
+    for number in range(sitting.steps):
         held = {name: getattr(state, name).copy() for name in tastes}
         if number == BEFORE:
             other = held

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from driftrec.agents.policy import Observation, Oracle, Policy, Slates
 from driftrec.agents.scorecard.earning import earned
-from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
+from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.world import part
 
 
-def personalised(trial: Trial) -> Measured:
+def personalised(sitting: Sitting) -> Measured:
     """Engagement of all steps minus that of the same policy that takes every user for another one.
 
     Shuffled is all that the policy observes of a user, persona and clock, too, and what an oracle is told.
@@ -22,15 +22,15 @@ def personalised(trial: Trial) -> Measured:
     Raises:
         NotHereError: If candidates come with the request, which are a user's own.
     """
-    if OFFERED in trial.setup.world.fields:
+    if OFFERED in sitting.setup.world.fields:
         raise NotHereError("candidates come with the request, so no page can be meant for another user")
-    order = trial.order()
-    other = (TakenOracle if isinstance(trial.policy, Oracle) else Taken)(trial.policy, order)
-    total = np.zeros(len(trial.seeds))
-    _, steps = trial.play(other)
+    order = sitting.order()
+    other = (TakenOracle if isinstance(sitting.policy, Oracle) else Taken)(sitting.policy, order)
+    total = np.zeros(len(sitting.seeds))
+    _, steps = sitting.play(other)
     for step in steps:
         total += step.feedback.reward()
-    return Measured(earned(trial).users - total)
+    return Measured(earned(sitting).users - total)
 
 
 class Taken:

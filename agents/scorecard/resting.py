@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import brought
-from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
+from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.simulators.offers import OFFERED
 
 LATELY = 5
 """Pages that a page is held against."""
 
 
-def rested(trial: Trial) -> Measured:
+def rested(sitting: Sitting) -> Measured:
     """Engagement of the page minus that of the last ``LATELY`` pages if shown again, mean over a user's pages.
 
     All meet the same user and noise. What is gained is that topics rest and nothing is repeated, as far as this user
@@ -25,12 +25,12 @@ def rested(trial: Trial) -> Measured:
     Raises:
         NotHereError: If what may be shown changes from page to page, so that none can be shown again.
     """
-    world = trial.setup.world
+    world = sitting.setup.world
     if OFFERED in world.fields:
         raise NotHereError("what is on offer changes from page to page, so none can be shown again")
-    total, pages = np.zeros(len(trial.seeds)), np.zeros(len(trial.seeds))
+    total, pages = np.zeros(len(sitting.seeds)), np.zeros(len(sitting.seeds))
     past: deque[NDArray[np.int64]] = deque(maxlen=LATELY)
-    state, steps = trial.play()
+    state, steps = sitting.play()
     before = copy.deepcopy(state)
     for step in steps:
         if past:

@@ -18,8 +18,8 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.runs.description import description
 from driftrec.agents.scorecard.battery import BATTERY, Experiment
 from driftrec.agents.scorecard.jump import regained
+from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
-from driftrec.agents.scorecard.trial import Measured, NotHereError, Trial
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.files import write_files
 from driftrec.simulators.noise import user_seeds
@@ -85,7 +85,7 @@ def _made(experiment: Experiment, stage: Stage, seeds: NDArray[np.uint64], seed:
     steps = min(experiment.steps or stage.setup.horizon, stage.setup.horizon)
 
     def measured(name: str, policy: Policy) -> Measured:
-        return experiment.measure(Trial(stage.setup, policy, name, seeds, seed, steps))
+        return experiment.measure(Sitting(stage.setup, policy, name, seeds, seed, steps))
 
     low = measured(experiment.zero, stage.named(experiment.zero)).users[None]
     known = [name for name in experiment.one if name != PLANNER or kit_of(stage.setup).plans]

@@ -16,7 +16,7 @@ from driftrec.agents.known import OF_RUNS
 from driftrec.agents.policy import Policy, PolicyError
 from driftrec.agents.runs.checkpoint import made_strange
 from driftrec.agents.runs.tuned import is_tuned
-from driftrec.agents.scorecard.trial import NotHereError
+from driftrec.agents.scorecard.sitting import NotHereError
 from driftrec.agents.setup import Setup, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of

@@ -8,7 +8,7 @@ from driftrec.agents.policy import Oracle
 from driftrec.agents.scorecard.composition import NEAR, equals
 from driftrec.agents.scorecard.jump import regained
 from driftrec.agents.scorecard.personal import Taken, TakenOracle
-from driftrec.agents.scorecard.trial import Trial
+from driftrec.agents.scorecard.sitting import Sitting
 from tests.agents.conftest import build_setup
 
 
@@ -96,8 +96,8 @@ def test_an_oracle_is_told_of_the_others():
 
 
 def test_every_user_is_taken_for_another_in_one_ring():
-    trial = Trial(build_setup(horizon=5), Echo(), "echo", np.arange(9, dtype=np.uint64), 0, 5)
-    order, at, met = trial.order(), 0, []
+    sitting = Sitting(build_setup(horizon=5), Echo(), "echo", np.arange(9, dtype=np.uint64), 0, 5)
+    order, at, met = sitting.order(), 0, []
     for _ in order:
         met.append(at)
         at = order[at]

@@ -11,8 +11,8 @@ from driftrec.agents.comparison.comparison import build_entries
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.scorecard import stages as module
 from driftrec.agents.scorecard.own_world import world_of
+from driftrec.agents.scorecard.sitting import NotHereError
 from driftrec.agents.scorecard.stages import Stage, Stages
-from driftrec.agents.scorecard.trial import NotHereError
 from driftrec.agents.scorecard.waiting import waited
 from driftrec.agents.setup import NEWS, WorldArgs, set_up
 from tests.agents.conftest import build_setup

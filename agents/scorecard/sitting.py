@@ -20,7 +20,7 @@ class NotHereError(ValueError):
 
 
 @dataclass(frozen=True)
-class Trial:
+class Sitting:
     """What a measure is told.
 
     Attributes:
@@ -69,5 +69,5 @@ class Measured:
     fit: Double | None = None
 
 
-Measure = Callable[[Trial], Measured]
+Measure = Callable[[Sitting], Measured]
 """Lets a policy serve, and measures."""
