@@ -43,7 +43,7 @@ BATTERY = (
     Experiment("long term", "engagement after the first 30 pages", earned_late, EITHER),
     Experiment("cold start", "engagement of the first 10 pages", earned, EITHER, 10),
     Experiment("slate composition", "a page over one of equals by chance", composed, EITHER, 20),
-    Experiment("rest and repetition", "a page over those shown lately", rested, EITHER, 60),
+    Experiment("rest and repetition", "a page over itself shown all along", rested, EITHER, 60),
     Experiment("following a jump", "how far pages turn to another's taste", followed, EITHER, 60),
     Experiment("personalisation", "engagement over that with users taken for one another", personalised, EITHER, 40),
     Experiment("other drift", "engagement where tastes move otherwise", earned, (MYOPIC,), 100, "other drift"),

@@ -19,7 +19,7 @@ from tests.agents.conftest import build_setup
 
 SHOP = "driftrec/Shop-v0"
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
-OWN = "tests.agents.scorecard.toys:Rotation"
+OWN = "tests.agents.scorecard.toys:Pages"
 
 
 def staged(setup, texts, folder=None):

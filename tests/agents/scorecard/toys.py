@@ -20,30 +20,62 @@ class OtherRandom:
         return np.stack([self.draws.choice(self.items, self.size, replace=False) for _ in range(self.users)])
 
 
-class Rotation:
-    """The most alluring items of one topic after another, the same to everybody: always rests, never repeats."""
+class Pages:
+    """Pages of liked items made once, one after another; here the same to everybody."""
+
+    turn = 40  # pages
 
     def __init__(self, context):
-        items, _ = packaged_catalogue()
-        best = np.argsort(-items.allure, kind="stable")
-        topics = [best[items.topic[best] == topic][: 4 * context.slate_size] for topic in range(items.num_topics)]
-        self.pages = [topic[block::4] for block in range(4) for topic in topics]  # of blocks alike
+        self.size, (self.items, _) = context.slate_size, packaged_catalogue()
 
     def reset(self, num_users, seed):
-        self.users, self.step = num_users, 0
+        self.step, self.pages = -1, None
+        self.liking = np.tile(self.items.latent.mean(axis=0), (num_users, 1))
 
     def act(self, observation):
-        page = self.pages[self.step % len(self.pages)]
+        if self.pages is None:
+            self.pages = self.made()
         self.step += 1
-        return np.tile(page, (self.users, 1))
+        return self.pages[self.step % self.turn]
+
+    def made(self):
+        """The best items in pages that are alike, (pages, users, slate_size)."""
+        score = self.liking @ self.items.latent.T + 0.1 * self.items.quality
+        best = np.argsort(-score, axis=1, kind="stable")[:, : self.turn * self.size]
+        return best.reshape(-1, self.size, self.turn).transpose(2, 0, 1)
 
 
-class Fixed(Rotation):
-    """Always the same page: never rests."""
+class Resting(Pages):
+    """Told at the first page what users like, and never again: what was shown rests for 39 pages."""
+
+    def see(self, state):
+        if self.pages is None:
+            self.liking = state.home
+
+
+class Tiring(Resting):
+    """The same without rest: one page, for ever."""
+
+    turn = 1
+
+
+class Forgetful:
+    """An oracle that does not see what a user has read and is tired of."""
+
+    def __init__(self, oracle):
+        self.oracle = oracle
+
+    def reset(self, num_users, seed):
+        self.oracle.reset(num_users, seed)
+
+    def see(self, state):
+        state = copy.deepcopy(state)
+        state.satiation[:] = 0
+        state.read.items[:] = -1
+        self.oracle.see(state)
 
     def act(self, observation):
-        self.step = 0
-        return super().act(observation)
+        return self.oracle.act(observation)
 
 
 class Late:
