@@ -39,7 +39,7 @@ class Args(WorldArgs):
     """Those to score side by side, by the names above."""
     world: str = ""
     """Environment id; when omitted that of the runs among the policies, or else driftrec/News-v0."""
-    users: int = 500
+    users: int = 1000
     """Users of every experiment, the same for every policy."""
     seed: int | None = None
     """Seed of users, draws and intervals; drawn, printed and stored when omitted. Same seed, same scores."""
