@@ -12,7 +12,7 @@ from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
 from tests.agents.conftest import build_setup
 from tests.agents.scorecard.toys import Forgetful, Late, OtherRandom, Pages, Resting, Tiring
 
-USERS = 80
+USERS = 60
 LATE = 8
 """Steps that an oracle of the fixture is late."""
 
