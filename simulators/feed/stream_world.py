@@ -27,6 +27,7 @@ class StreamState(FeedState):
     """Readers of a stream of news."""
 
     arrival: Float  # (users,) hour of the calendar of the first visit
+    moment: Float  # (users,) hour of the calendar now
     offer: NDArray[np.int64]  # (users,) which articles are on offer, see ``Calendar.places``
 
 
@@ -93,16 +94,18 @@ class StreamWorld(FeedWorld):
         days = int(self.calendar.period / DAY)
         day = np.minimum((noise.uniform(words[:, 0]) * days).astype(np.int64), days - 1)
         arrival = state.hour + np.float32(DAY) * day.astype(np.float32)
-        return StreamState(**vars(state), arrival=arrival, offer=self.calendar.places(arrival))
+        moment = self.calendar.moment(arrival)
+        return StreamState(**vars(state), arrival=arrival, moment=moment, offer=self.calendar.places(moment))
 
     def observe(self, state: FeedState) -> dict[str, NDArray[Any]]:
         """As of a feed, the articles on offer, and the hour of the calendar, of which their ages follow."""
-        offered = self.calendar.offered(cast(StreamState, state).offer)
-        return {**super().observe(state), OFFERED: offered, "moment": self._moment(state)[:, None]}
+        state = cast(StreamState, state)
+        offered = self.calendar.offered(state.offer)
+        return {**super().observe(state), OFFERED: offered, "moment": state.moment[:, None].copy()}
 
     def reveal(self, state: FeedState) -> dict[str, NDArray[Any]]:
         """As of a feed, and how much every topic is in the news, (users, topics)."""
-        return {**super().reveal(state), "heat": self.calendar.heat(self._moment(state))}
+        return {**super().reveal(state), "heat": self.calendar.heat(cast(StreamState, state).moment)}
 
     def on_offer(self, state: FeedState) -> NDArray[np.int64]:
         """Items of the columns of ``appraise``, (users, candidates)."""
@@ -124,7 +127,7 @@ class StreamWorld(FeedWorld):
 
     def _standing(self, state: FeedState, pages: NDArray[np.int64]) -> Float:
         """As of a feed, and what age and heat do."""
-        moment = self._moment(state)
+        moment = cast(StreamState, state).moment
         age = self.calendar.age(moment, pages)
         standing = super()._standing(state, pages)
         standing += self.config.freshness.pull(age)
@@ -137,9 +140,7 @@ class StreamWorld(FeedWorld):
     ) -> tuple[NDArray[np.bool_], Float, NDArray[np.bool_]]:
         """As of a feed; meanwhile articles appear."""
         happened = super()._pass_time(state, minutes, words)
-        cast(StreamState, state).offer[:] = self.calendar.places(self._moment(state))
+        state = cast(StreamState, state)
+        state.moment[:] = self.calendar.moment(state.arrival + state.clock[:, 0])
+        state.offer[:] = self.calendar.places(state.moment)
         return happened
-
-    def _moment(self, state: FeedState) -> Float:
-        """Time of the calendar, (users,)."""
-        return self.calendar.moment(cast(StreamState, state).arrival + state.clock[:, 0])
