@@ -21,6 +21,7 @@ VERBS = {
     "compare": "compare policies on the same users",
     "journey": "one user under several policies, step by step",
     "tune": "tune a baseline's parameters by simulation",
+    "score": "what a policy is good at: a battery of small experiments",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "config": "print a file of settings to start from, for --from",

@@ -38,9 +38,10 @@ class Key:
         stem = f"--{group}." if group else "--"
         if isinstance(self.default, bool):
             return [f"{stem}{'' if value else 'no-'}{last}"]
-        if isinstance(value, list):
-            return [f"{stem}{last}", *map(str, value)]
-        return [str(value)] if self.positional else [f"{stem}{last}={value}"]
+        several = value if isinstance(value, list) else [value]
+        if self.positional:
+            return [str(one) for one in several]
+        return [f"{stem}{last}", *map(str, several)] if isinstance(value, list) else [f"{stem}{last}={value}"]
 
 
 def kinds_of(args: type) -> tuple[str, ...]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from driftrec.agents.comparison.changed import changed
 from driftrec.agents.comparison.comparison import Entry, compare
 from driftrec.agents.evaluation.bootstrap import Values, ratio_interval
 from driftrec.agents.evaluation.episodes import user_tables
 from driftrec.agents.evaluation.tables import markdown_table
 from driftrec.agents.policy import Policy
-from driftrec.agents.setup import Setup, json_object, make_env
+from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, Kit
 from driftrec.simulators.files import write_files
 
@@ -163,9 +164,7 @@ def _without(
     report: Report,
 ) -> dict[str, Any]:
     """One row: the world with ``changes``, its best rival and its planner tuned anew."""
-    given = json_object("config", setup.args.config)
-    args = replace(setup.args, config=json.dumps(_merged(given, changes)))
-    there = replace(setup, args=args, world=make_env(args).world)
+    there = changed(setup, changes)
     engagement, _ = _served(there, dict(kit.gap_ablation(setup, there, effort, report)), users, seed)
     best = max((name for name in engagement if name != planner), key=lambda name: engagement[name].mean())
     told = {name: round(float(engagement[name].mean()), 1) for name in (best, planner)}
@@ -176,12 +175,3 @@ def _without(
         "planner": told[planner],
         **_over(engagement, planner, best, seed),
     }
-
-
-def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested settings of both; those of ``other`` win."""
-    both = {**one, **other}
-    for name in one.keys() & other.keys():
-        if isinstance(one[name], Mapping) and isinstance(other[name], Mapping):
-            both[name] = _merged(one[name], other[name])
-    return both

@@ -117,6 +117,22 @@ def ratio_interval(
     return _percentiles((value - low).mean() / (high - low).mean(), gain[span > 0] / span[span > 0], level)
 
 
+def resampled_curves(curves: ArrayLike, *, seed: int, resamples: int = COVERAGE_RESAMPLES) -> Values:
+    """Means over users and training seeds of every resample, (resamples, steps), for what is no mean itself.
+
+    Args:
+        curves: One number per training seed, step and user, (seeds, steps, users), finite.
+        seed: Seed of the resampling; the users drawn are those of ``interval``.
+        resamples: Number of resamples.
+    """
+    values = np.asarray(curves, dtype=np.float64)
+    seeds, _, users = values.shape
+    weights = _user_counts(users, resamples, seed) / users  # (resamples, users)
+    drawn = _seed_weights(_seed_rng(seed, 0), seeds, resamples)
+    means = np.stack([np.einsum("bu,tu->bt", weights, one) for one in values])  # (seeds, resamples, steps)
+    return np.einsum("bs,sbt->bt", drawn, means)
+
+
 def coverage_interval(
     shown: ArrayLike, *, seed: int, resamples: int = COVERAGE_RESAMPLES, level: float = LEVEL
 ) -> Interval:

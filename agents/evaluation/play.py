@@ -135,6 +135,17 @@ def imagine(world: World[State], state: State, slates: NDArray[np.int64], policy
     return earned
 
 
+def brought(world: World[State], state: State, slates: NDArray[np.int64], times: int = 1) -> Double:
+    """What ``slates`` would bring the last of so many ``times`` in a row, engagement of every user, (users,).
+
+    ``state`` stays as it is. The users meet the noise that they would meet: two slates are compared in pairs.
+    """
+    imagined = copy.deepcopy(state)
+    for _ in range(times - 1):
+        world.step(imagined, slates)
+    return world.step(imagined, slates).reward().astype(np.float64)
+
+
 def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> float:
     """Mean engagement a user over an episode, in the world's unit; arguments and errors are those of ``play``."""
     return tried(world, policy, seeds, horizon)[0]

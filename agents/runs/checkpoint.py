@@ -98,6 +98,37 @@ def load_checkpoint(path: str | Path, setup: Setup) -> Checkpoint:
     return Checkpoint(weights, metadata["config"], metadata["versions"])
 
 
+def made_strange(path: str | Path, setup: Setup, folder: Path) -> Path:
+    """Write the checkpoint of a run again, as one made for the items and people of ``setup``, who are strangers to it.
+
+    What it learned of single items, weights with a row for each, becomes the mean over all; so does what it learned of
+    single people, by names with "persona" in them. What it makes of texts stays.
+
+    Args:
+        path: Of the run.
+        setup: A world of texts, with as many items and people.
+        folder: Where the file goes.
+
+    Returns:
+        ``folder``; errors as of ``load_checkpoint``, but for fingerprints.
+
+    Raises:
+        ValueError: If the world has no texts.
+    """
+    if setup.setting is None:
+        raise ValueError(f"{setup.args.world} has no texts, by which {path} could know what it has not met.")
+    weights, metadata = _read(path)
+    items, people = setup.setting.catalogue.num_items, setup.setting.personas.num_personas
+    for name, value in weights.items():
+        rows = len(value) if value.ndim else 0
+        if value.is_floating_point() and (rows == items or (rows == people and "persona" in name)):
+            weights[name] = value.mean(dim=0, keepdim=True).expand_as(value).contiguous()
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {KEY: json.dumps({**metadata, "fingerprints": setup.fingerprints()}, sort_keys=True)}
+    write_files({folder / FILE: save(weights, told)})
+    return folder
+
+
 def read_config(path: str | Path) -> dict[str, Any]:
     """The configuration stored in a checkpoint, without its weights; errors as of ``load_checkpoint``."""
     return _read(path)[1]["config"]

@@ -26,6 +26,8 @@ from driftrec.agents.scenarios.feed_rivals import (
 from driftrec.agents.scenarios.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
+from driftrec.agents.worlds.scoring import Changes, Edition
+from driftrec.simulators.clips import generate_clips, generate_viewers
 
 LOG_USERS = 1500
 """Users of the logs that indices and values are fitted to."""
@@ -50,6 +52,7 @@ class FeedKit(TextKit):
     Args:
         rivals: Its planner and rivals.
         ablations: See ``Kit``; those of every feed are among them.
+        edition: Writes other items and people of its kind, None where that is not known.
     """
 
     tunes_planner = True
@@ -62,8 +65,18 @@ class FeedKit(TextKit):
         persona="planner on the persona alone",
     )
 
-    def __init__(self, rivals: Rivals = RIVALS, ablations: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        rivals: Rivals = RIVALS,
+        ablations: Mapping[str, Mapping[str, Any]] | None = None,
+        edition: Edition | None = None,
+    ) -> None:
         self.rivals, self.ablations = rivals, {**ABLATIONS, **(ablations or {})}
+        self.changes = Changes(
+            tastes=("own", "home", "potential", "taste"),
+            drift={"taste": {"growth": 0.6, "half_life": 48.0}},
+            edition=edition,
+        )
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -164,6 +177,6 @@ NEWS: Mapping[str, Mapping[str, Any]] = {
 KITS: dict[str, TextKit] = {
     "driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS),
     "driftrec/NewsStream-v0": FeedKit(RIVALS, NEWS),
-    "driftrec/Video-v0": FeedKit(),
+    "driftrec/Video-v0": FeedKit(edition=Edition(generate_clips, generate_viewers)),
 }
 """By environment id."""

@@ -26,6 +26,7 @@ from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
 from driftrec.agents.worlds.figures import FigureTable
+from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 from driftrec.simulators.offers import OFFERED
 
@@ -80,6 +81,7 @@ class Kit:
         figures: What ``driftrec verify`` measures: figures of the world's original, None where there is none.
         gap_roles: What the rows of ``gap_policies`` stand for, None where there is no full gap table.
         ablations: Changes to the world's settings that switch a mechanism off, by what is missing then.
+        changes: What the scorecard may change it into.
     """
 
     settings: TrainSettings = TrainSettings()
@@ -89,6 +91,7 @@ class Kit:
     figures: ClassVar[FigureTable | None] = None
     gap_roles: ClassVar[GapRoles | None] = None
     ablations: Mapping[str, Mapping[str, Any]] = {}
+    changes: Changes = Changes()
 
     @property
     def plans(self) -> bool:

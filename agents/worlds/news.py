@@ -14,6 +14,8 @@ from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.setup import Setup
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings, StockSettings
 from driftrec.agents.worlds.kit import Effort, Kit, TextKit
+from driftrec.agents.worlds.scoring import Changes, Edition
+from driftrec.simulators.newsroom import generate_news, generate_personas
 from driftrec.simulators.revealed import revealed
 
 
@@ -22,6 +24,11 @@ class NewsKit(TextKit):
 
     stock: ClassVar[Mapping[str, StockSettings]] = {"sb3-ppo": StockPPOSettings(), "sb3-sac": StockSACSettings()}
     tunes_planner = True
+    changes = Changes(
+        tastes=("home", "interest"),
+        drift={"drift": {"towards": 0.06, "walk": 0.02, "jump_rate": 0.006}},
+        edition=Edition(generate_news, generate_personas),
+    )
 
     @property
     def baselines(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTrainin
 from driftrec.agents.worlds import figures_recsim
 from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, Reference
+from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TrainSettings
 
 NEXT_STEP = TrainSettings(
@@ -76,6 +77,8 @@ class RecSimKit(FeatureKit):
 class EvolutionKit(RecSimKit):
     """Of interest evolution."""
 
+    changes = Changes(tastes=("interests",))
+
     def myopic_oracle(self, setup: Setup) -> Policy:
         """The best slate for the next step."""
         world: Any = setup.world
@@ -94,6 +97,8 @@ class EvolutionKit(RecSimKit):
 
 class ExplorationKit(RecSimKit):
     """Of interest exploration."""
+
+    changes = Changes(tastes=("kind", "affinity"))
 
     def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
         """Reads past responses, where more than the last slate's are observed."""

@@ -21,6 +21,7 @@ from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTrainin
 from driftrec.agents.worlds import figures_sardine
 from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit
+from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.published.sardine_config import PUBLISHED
 
@@ -55,6 +56,7 @@ class SardineKit(FeatureKit):
     """Of one of the eight worlds."""
 
     figures: ClassVar[FigureTable | None] = figures_sardine
+    changes = Changes(tastes=("interest", "current"))
 
     def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
         """Reads past slates where the observation is partial, and the state of the user where it is ideal."""

@@ -26,6 +26,7 @@ from driftrec.agents.scenarios.shop_rivals import (
 from driftrec.agents.scenarios.shop_values import STATE_AWARE, policy_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
+from driftrec.agents.worlds.scoring import Changes
 
 TUNED = ShopWeights(
     offer=-1.622,
@@ -56,6 +57,7 @@ class ShopKit(TextKit):
 
     tunes_planner = True
     ablations = OFF
+    changes = Changes(tastes=("taste", "liking"), price={"purchase": {"price": 1.6}})
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner="planner",
         rivals=("best constants", "index + diversity", "myopic, joint", "index from random logs", "index refitted"),

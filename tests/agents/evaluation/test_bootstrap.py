@@ -10,6 +10,7 @@ from driftrec.agents.evaluation.bootstrap import (
     interval,
     paired_interval,
     ratio_interval,
+    resampled_curves,
 )
 
 
@@ -160,6 +161,16 @@ def test_memory_stays_bounded():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert CHUNK * 8 < peak < 200e6
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_curves_are_resampled_as_means_are(seeds):
+    curves = np.random.default_rng(0).normal(size=(seeds, 4, 30))
+    drawn = resampled_curves(curves, seed=5, resamples=300)
+    assert drawn.shape == (300, 4)
+    for step in range(4):
+        told = interval(curves[:, step], seed=5, resamples=300)
+        np.testing.assert_allclose(np.quantile(drawn[:, step], [0.025, 0.975]), [told.low, told.high])
 
 
 BAD = [
