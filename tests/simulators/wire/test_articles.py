@@ -58,7 +58,7 @@ def test_the_newest_are_on_offer_and_the_calendar_begins_anew():
     moments = np.array([0.5, 5, 12, 41], np.float32)
     places = calendar.places(moments)
     assert calendar.offered(places).tolist() == [[4, 3, 2], [2, 1, 0], [2, 1, 0], [4, 3, 2]]
-    assert (moments[:, None] - calendar.since(places)).tolist() == [
+    assert calendar.age(moments, calendar.offered(places).T).T.tolist() == [
         [8.5, 18.5, 43.5],
         [0, 0, 4],
         [7, 7, 11],
