@@ -44,7 +44,8 @@ class NewsStreamEnv(RecommendationEnv):
     | candidates | (C,) | int32 | item on offer, newest first | 0 .. items - 1 |
     | moment | (1,) | float32 | hour of the calendar | 0 .. 8,760, as long as the calendar |
 
-    An article's age is ``world.calendar.age``: the hours from its date, ``world.catalogue.hours``, to ``moment``.
+    Ages follow, in hours, with ``world = env.unwrapped.world``:
+    ``(moment - world.catalogue.hours[candidates]) % world.calendar.period``.
 
     ## Reward
     Minutes read in the step.

@@ -20,7 +20,7 @@ from driftrec.agents.plots.scorecard_plot import scores
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
 from driftrec.agents.scorecard.own_world import world_of
-from driftrec.agents.scorecard.score_table import latency_row, score_markdown, score_text
+from driftrec.agents.scorecard.score_table import latency_row, score_text
 from driftrec.agents.scorecard.scorecard import scorecard, write_score
 from driftrec.agents.scorecard.stages import Stage, Stages
 from driftrec.agents.scorecard.waiting import waited
@@ -78,7 +78,6 @@ def main(args: Args) -> None:
         if args.latency:
             card["timed"] = waited(setup, entries, seed)
         rescue(folder, lambda where: write_score(where, card))
-        (folder / "score.md").write_text(score_markdown(card), encoding="utf-8")
         print(f"\n{score_text(card)}", flush=True)
         rows = [*card["experiments"], *([latency_row(card)] if args.latency else [])]
         write_figures(

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from driftrec.agents.comparison.comparison import Entry
 from driftrec.agents.evaluation.bootstrap import Values, interval, paired_interval, ratio_interval
 from driftrec.agents.evaluation.summary import INTERVAL
-from driftrec.agents.policy import Policy
+from driftrec.agents.policy import Policy, PolicyError
 from driftrec.agents.runs.description import description
 from driftrec.agents.scorecard.battery import BATTERY, Experiment
 from driftrec.agents.scorecard.jump import regained
+from driftrec.agents.scorecard.score_table import score_markdown
 from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
 from driftrec.agents.worlds.kits import kit_of
@@ -25,7 +26,7 @@ from driftrec.simulators.files import write_files
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.world import NotAppraisedError
 
-FILE = "score.json"
+FILE, TABLE = "score.json", "score.md"
 FORMAT = 1
 
 
@@ -103,7 +104,7 @@ def _made(experiment: Experiment, stage: Stage, seeds: NDArray[np.uint64], seed:
         try:
             found = [measured(entry.label, policy) for policy in _policies(entry)]
         except Exception as error:  # costs this policy this experiment
-            failed[entry.label] = str(error)
+            failed[entry.label] = str(error) if isinstance(error, PolicyError) else repr(error)
             continue
         values = np.stack([one_seed.users for one_seed in found])
         scores[entry.label] = _score(values, low, high, seed) | _fit(found, stage.setup.slate_size, seed)
@@ -140,12 +141,13 @@ def _fit(found: Sequence[Measured], impressions: int, seed: int) -> dict[str, An
 
 
 def write_score(folder: Path, card: Mapping[str, Any]) -> None:
-    """Write ``score.json``.
+    """Write ``score.json``, and the table ``score.md``.
 
     Raises:
         ValueError: If the card holds NaN or infinity, which JSON does not know.
     """
-    write_files({folder / FILE: (json.dumps(card, allow_nan=False, indent=1) + "\n").encode()})
+    card_text = json.dumps(card, allow_nan=False, indent=1) + "\n"
+    write_files({folder / FILE: card_text.encode(), folder / TABLE: score_markdown(card).encode()})
 
 
 def read_score(folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from driftrec.agents.comparison.comparison import Entry
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.scorecard.battery import BATTERY
+from driftrec.agents.scorecard.earning import earned
 from driftrec.agents.scorecard.scorecard import FILE, read_score, scorecard, write_score
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
 from tests.agents.conftest import build_setup
@@ -166,6 +167,21 @@ def test_a_policy_that_fails_costs_itself_the_experiment():
     assert list(made["scores"]) == ["pages"]
     assert "Policy 'broken' failed in act()" in made["left_out"]["broken"]
     assert "ZeroDivisionError: no" in made["left_out"]["broken"]
+
+
+def test_an_error_of_a_measure_is_told_by_its_kind():
+    """A bare message would hide what went wrong."""
+
+    def broken(sitting):
+        if sitting.name == "pages":
+            raise KeyError("gone")
+        return earned(sitting)
+
+    setup = build_setup(horizon=200)
+    (cold,) = [replace(made, measure=broken) for made in SHORT if made.name == "cold start"]
+    stages = stages_of(setup, {"pages": Pages(setup.context)})
+    (made,) = scorecard(stages, users=12, seed=3, battery=[cold])["experiments"]
+    assert made["left_out"] == {"pages": "KeyError('gone')"}
 
 
 def test_a_card_comes_back_as_it_was(card, tmp_path):
