@@ -47,6 +47,7 @@ class Context(Shared):
         persona_embeddings: Text embeddings of the personas' self-descriptions, float32, (personas, embedding).
         item_minutes: Length of each item in minutes, float32, (items,); 1 where there are no texts.
         titles: Item titles.
+        topics: Topic of every item as the catalogue has it, from 0, int64, (items,); None where there are none.
         withheld: True for items that must not be shown, bool, (items,); None where all may be.
         truth: Numbers of hidden truth in the observation, see ``ranker.true_state``; 0 for all but oracles.
         offered: How many items are on offer at a time, where observations tell which (``simulators.offers``) and slates
@@ -58,6 +59,7 @@ class Context(Shared):
     persona_embeddings: NDArray[np.float32]  # (personas, embedding)
     item_minutes: NDArray[np.float32]  # (items,)
     titles: tuple[str, ...]
+    topics: NDArray[np.int64] | None = None  # (items,)
     withheld: NDArray[np.bool_] | None = None  # (items,)
     truth: int = 0
     offered: int = 0

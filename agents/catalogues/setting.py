@@ -61,6 +61,7 @@ class Setting(Shared):
             persona_embeddings=self.persona_embeddings,
             item_minutes=self.catalogue.minutes,
             titles=self.catalogue.titles,
+            topics=self.catalogue.topic,
         )
 
 

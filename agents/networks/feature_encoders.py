@@ -44,11 +44,17 @@ class FeatureEncoder(nn.Module):
 
     Attributes:
         width: Length of a state vector.
+        topic_shape: Topics, and numbers of each, that ``by_topic`` gives.
         pilot_steps: Steps a lane of random slates that ``learn`` wants to see beforehand.
     """
 
     width: int
     pilot_steps = 0
+    topic_shape = (0, 0)
+
+    def by_topic(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """What the observation says of every topic, (users, topics, numbers), as ``topic_shape`` tells."""
+        return torch.zeros(len(next(iter(observation.values()))), *self.topic_shape)
 
     def learn(self, columns: Tensor, clicks: Tensor) -> None:
         """Learn from random slates; nothing, unless said otherwise.
@@ -68,12 +74,22 @@ class UserVector(FeatureEncoder):
 
     Args:
         width: Numbers of "user", 0 for none.
+        blocks: Blocks of one number a topic that "user" holds, one behind the other; 0 where it is made otherwise.
+        num_topics: Topics that items have, the first of those in "user".
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, blocks: int = 0, num_topics: int = 0) -> None:
         super().__init__()
         self.width = max(width, 1)
         self._blind = width == 0
+        self.topic_shape = (num_topics, blocks)
+
+    def by_topic(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """Every block's number, of all topics that items have."""
+        topics, blocks = self.topic_shape
+        if not blocks:
+            return super().by_topic(observation)
+        return observation["user"].float().unflatten(1, (blocks, -1)).transpose(1, 2)[:, :topics]
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, width)."""
@@ -88,17 +104,21 @@ class PastSlates(FeatureEncoder):
     Memories are those of ``driftrec.agents.networks.state_encoder``, ages in steps; the half-lives are fixed.
 
     Args:
-        columns: Of the catalogue's items, (items, columns).
-        topics: Numbers of the observation's "hist".
+        columns: Of the catalogue's items, (items, columns), a one for the topic last.
+        counted: Numbers of the observation's "hist".
+        topics: Topics that items have, the first of those counted.
     """
 
-    def __init__(self, columns: Tensor, topics: int) -> None:
+    def __init__(self, columns: Tensor, counted: int, topics: int) -> None:
         super().__init__()
+        self.topic_shape = (topics, 4 * len(HALF_LIVES) + 1)
+        self.ones: Tensor
+        self.register_buffer("ones", columns[:, -topics:], persistent=False)
         self.columns: Tensor
         self.register_buffer("columns", columns, persistent=False)
         self.log_half_life: Tensor
         self.register_buffer("log_half_life", torch.tensor(HALF_LIVES).log2().repeat(2, 1), persistent=False)
-        self.width = self.log_half_life.numel() * (columns.shape[1] + 1) + topics
+        self.width = self.log_half_life.numel() * (columns.shape[1] + 1) + counted
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, width)."""
@@ -106,6 +126,19 @@ class PastSlates(FeatureEncoder):
         kinds = torch.stack([clicked, (shown >= 0) & ~clicked], dim=1).float()  # (users, kinds, impressions)
         of_slates = memories(self.columns, shown, kinds, observation["age"], self.log_half_life)
         return torch.cat([*of_slates, observation["hist"]], dim=1)
+
+    def by_topic(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """Fading counts of what was clicked and passed over, the share clicked, and the world's count."""
+        shown, clicked = observation["shown"], observation["clicked"] > 0
+        kinds = torch.stack([clicked, (shown >= 0) & ~clicked], dim=1).float()
+        age = observation["age"]
+        fade = torch.exp2(-age[:, None, None] * torch.exp2(-self.log_half_life)[..., None])
+        weights = (kinds[:, :, None] * fade).flatten(1, 2)  # (users, memories, events)
+        counts = torch.bmm(weights, nn.functional.embedding(shown.long().clamp(min=0), self.ones))
+        clicks, passed = counts.chunk(2, dim=1)
+        share = (clicks + 0.3) / (clicks + passed + 1.0)
+        of_world = observation["hist"][:, None, : self.topic_shape[0]]
+        return torch.cat([counts.log1p(), share, share.log(), of_world], dim=1).transpose(1, 2)
 
 
 class PastResponses(FeatureEncoder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -42,17 +43,19 @@ class FeatureRanker(Ranker):
             self.level = nn.Linear(64, 1)
         self.unit: Tensor
         self.register_buffer("unit", torch.ones(()))
-        self.width, self.pilot_steps = encoder.width, encoder.pilot_steps
+        self.topic_shape, self.pilot_steps = encoder.topic_shape, encoder.pilot_steps
+        self.width = encoder.width + math.prod(self.topic_shape)
         self.register_buffer("future", torch.zeros(item_width))
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """Scaled state vectors, (users, width)."""
-        return self.scaler(self.encoder(observation))
+        """Scaled state vectors, and what the encoder says by topic, (users, width)."""
+        own = self.scaler(self.encoder(observation))
+        return torch.cat([own, self.encoder.by_topic(observation).flatten(1)], dim=1)
 
     def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
         """Predictions for items, ``shown`` as columns, (items, item_width) or (users, items, item_width)."""
         assert shown is not None
-        hidden = self.user(state)
+        hidden = self.user(state[:, : self.encoder.width])
         vectors = self.item(shown)
         appeal_query, engagement_query = self.query(hidden).chunk(2, dim=1)
         bias = self.bias(vectors)  # (..., items, 2)

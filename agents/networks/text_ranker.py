@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from driftrec.agents.networks.item_tables import Representation, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
+from driftrec.agents.networks.topic_memory import TopicMemory
 from driftrec.agents.networks.true_state import TrueState
 from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.ranker.choice import Choice, OneOfMany
@@ -24,9 +26,11 @@ OWN_PENALTY = 1e-4
 class TextRanker(Ranker):
     """State encoder and item tower; inner products of the two give appeal and engagement.
 
-        v_i = tower(x_i) + e_i                x_i describes the item, e_i is its own, learned from zero
-        appeal_i = <q(s), v_i> + a_i - n(s)   n(s) is the logit of opening nothing
-        engagement_i = length_i * sigmoid(<r(s), v_i> + b_i)
+        v_i = tower(x_i) + e_i                         x_i describes the item, e_i is its own, learned from zero
+        appeal_i = <q(s), v_i> + a_i + q_t(s) - n(s)   n(s) is the logit of opening nothing
+        engagement_i = length_i * sigmoid(<r(s), v_i> + b_i + r_t(s))
+
+    with q_t and r_t of the item's topic, see ``TopicMemory``.
 
     Args:
         context: What is known of items and personas.
@@ -52,6 +56,9 @@ class TextRanker(Ranker):
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
+            topics = np.zeros(context.num_items, np.int64) if context.topics is None else context.topics
+            self.by_topic = TopicMemory(topics, personas)
+            self.topic_shift = nn.Linear(self.by_topic.shape[1], 2)
         self._vectors, self._bias = Kept(), Kept()
         self.choice = choice or OneOfMany(context.slate_size)
         for name, parameter in self.choice.shared().items():
@@ -59,59 +66,68 @@ class TextRanker(Ranker):
         self.length: Tensor
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
         self.register_buffer("future", torch.zeros(context.num_items))
-        self.width = self.encoder.state_dims
+        self.topic_shape = self.by_topic.shape
+        self.width = self.encoder.state_dims + math.prod(self.topic_shape)
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
-        return self._vectors(self._sources(), lambda: self.tower(self.items()) + self.own)
+        return self._full()[:, : self.own.shape[1]]
 
-    def _sources(self) -> tuple[Tensor, ...]:
-        """What item vectors are made of."""
-        return self.items(), self.own, *self.tower.parameters()
+    def _full(self) -> Tensor:
+        """V of every item, and a one in the column of its topic, (items, dims + topics)."""
+        sources = self.items(), self.own, *self.tower.parameters()
+        return self._vectors(sources, lambda: torch.cat([self.tower(self.items()) + self.own, self.by_topic.ones], 1))
 
-    def _vectors_of(self, slates: Tensor) -> Tensor:
-        """V of the items of ``slates`` (users, slate_size), (users, slate_size, dims).
+    def _full_of(self, slates: Tensor) -> Tensor:
+        """The same of the items of ``slates`` (users, slate_size), (users, slate_size, dims + topics).
 
         Looked up by ``embedding``, as in the encoder: the gradient of ``vectors[slates]`` adds up in no fixed order on
         several threads, and training would not repeat.
         """
         if len(self.own) > LARGE and torch.is_grad_enabled():
-            rows, own = (nn.functional.embedding(slates, table) for table in (self.items(), self.own))
-            return self.tower(rows) + own
-        return nn.functional.embedding(slates, self.item_vectors())
+            tables = (self.items(), self.own, self.by_topic.ones)
+            rows, own, ones = (nn.functional.embedding(slates, table) for table in tables)
+            return torch.cat([self.tower(rows) + own, ones], dim=2)
+        return nn.functional.embedding(slates, self._full())
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """State vectors, (users, width)."""
-        return self.encoder(observation)
+        """State vectors, and those of the topics, (users, width)."""
+        return torch.cat([self.encoder(observation), self.by_topic(observation).flatten(1)], dim=1)
+
+    def _queries(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of appeal and of stay, (users, dims + topics) each; and the logit of opening nothing, (users, 1)."""
+        own, topics = state.tensor_split([self.encoder.state_dims], dim=1)
+        shift = self.topic_shift(topics.unflatten(1, self.topic_shape)).transpose(1, 2)  # (users, 2, topics)
+        appeal, stay = torch.cat([self.query(own).unflatten(1, (2, -1)), shift], dim=2).unbind(dim=1)
+        return appeal, stay, self.no_click(own)
 
     def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
         """Predictions for items, ``shown`` as positions (users, n); None for all."""
-        raw = self._of_all(state) if shown is None else self._of(state, shown)
-        no_click = self.no_click(state)
+        *queries, no_click = self._queries(state)
+        raw = self._of_all(*queries) if shown is None else self._of(*queries, shown)
         return Scores(raw.appeal.sub_(no_click).add_(self.choice.examination()[0]), raw.engagement)
 
-    def _of_all(self, state: Tensor) -> Scores:
+    def _of_all(self, appeal_query: Tensor, stay_query: Tensor) -> Scores:
         """Scores of all items, appeal as it stands beside ``no_click``."""
-        vectors = self.item_vectors()
-        appeal_query, stay_query = self.query(state).chunk(2, dim=1)
+        vectors = self._full()
         # By what the vectors are made of: those made in inference mode are themselves no source to keep anything by.
-        sources = (*self._sources(), *self.item_bias.parameters())
-        bias = self._bias(sources, lambda: self.item_bias(vectors).T.contiguous())  # (2, items)
+        sources = (self.items(), self.own, *self.tower.parameters(), *self.item_bias.parameters())
+        bias = self._bias(sources, lambda: self.item_bias(self.item_vectors()).T.contiguous())  # (2, items)
         learning = torch.is_grad_enabled()
+        users = len(appeal_query)
         if len(vectors) > LARGE and not learning:  # both products at once read the vectors once
-            room = torch.from_numpy(warm.empty((2 * len(state), len(vectors)), np.float32))
+            room = torch.from_numpy(warm.empty((2 * users, len(vectors)), np.float32))
             both = torch.mm(torch.cat([appeal_query, stay_query]), vectors.T, out=room)
-            appeal, stay = both[: len(state)].add_(bias[0]), both[len(state) :].add_(bias[1])
+            appeal, stay = both[:users].add_(bias[0]), both[users:].add_(bias[1])
         else:
             appeal = torch.addmm(bias[0], appeal_query, vectors.T)
             stay = torch.addmm(bias[1], stay_query, vectors.T)
         return Scores(appeal, torch.mul(self.length, stay.sigmoid_(), out=None if learning else stay))
 
-    def _of(self, state: Tensor, slates: Tensor) -> Scores:
+    def _of(self, appeal_query: Tensor, stay_query: Tensor, slates: Tensor) -> Scores:
         """The same of the items of ``slates`` (users, slate_size)."""
-        shown = self._vectors_of(slates)  # (users, slate_size, dims)
-        bias = self.item_bias(shown)
-        appeal_query, stay_query = self.query(state).chunk(2, dim=1)
+        shown = self._full_of(slates)  # (users, slate_size, dims + topics)
+        bias = self.item_bias(shown[..., : self.own.shape[1]])
         appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0]
         stay = torch.einsum("ukd,ud->uk", shown, stay_query) + bias[..., 1]
         return Scores(appeal, self.length[slates] * torch.sigmoid(stay))
@@ -122,7 +138,8 @@ class TextRanker(Ranker):
 
     def columns(self) -> Tensor:
         """Columns of all items, see ``item_columns``, (items, item_columns)."""
-        return item_columns(self.item_vectors(), self.length, self.future)
+        own = item_columns(self.item_vectors(), self.length, self.future)
+        return torch.cat([own, self.by_topic.ones], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""
@@ -130,11 +147,12 @@ class TextRanker(Ranker):
 
     def loss(self, logs: Logs) -> Tensor:
         """Negative log-likelihood of the clicks plus squared error of the engagement of what was opened."""
-        state = self.encoder(logs.seen)
-        raw = self._of(state, logs.shown)
-        likelihood = self.choice.loss(raw.appeal, logs.clicks, self.no_click(state))
+        *queries, no_click = self._queries(self.state(logs.seen))
+        raw = self._of(*queries, logs.shown)
+        own = self.own.square().sum() + self.by_topic.own.square().sum()
+        likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
-        return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * self.own.square().sum()
+        return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own
 
 
 def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16) -> Tensor:

@@ -61,12 +61,14 @@ class Ranker(nn.Module):
         choice: How users choose.
         future: What opening an item does to the engagement after it, zero until set; see ``later``.
         width: Length of the state vectors that ``state`` gives.
+        topic_shape: Topics of the catalogue, and numbers that the end of a state vector has of each; (0, 0) for none.
         pilot_steps: Steps a lane of random slates that ``pilot`` wants to see before anything is fitted.
     """
 
     choice: Choice
     future: Tensor
     width: int
+    topic_shape = (0, 0)
     pilot_steps = 0
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:

@@ -57,7 +57,7 @@ def memories_by_hand(row, clicked, half_life):
 
 
 def test_past_slates_by_hand():
-    encoder = PastSlates(CATALOGUE, topics=2)
+    encoder = PastSlates(CATALOGUE, counted=2, topics=2)
     states = encoder(past()).numpy()
     assert states.shape == (2, encoder.width)
     for row in range(2):
@@ -66,9 +66,31 @@ def test_past_slates_by_hand():
         np.testing.assert_allclose(states[row], expected, rtol=1e-5, atol=1e-6)
 
 
+def test_past_slates_tell_of_every_topic_that_items_have():
+    """Of three topics counted items have two; the click on topic 1 four steps ago fades by half in one, and so on."""
+    encoder = PastSlates(CATALOGUE, counted=3, topics=2)
+    world = torch.tensor([[0.2, 0.4, 0.9], [0.0, 1.0, 0.9]])
+    of_topic = encoder.by_topic({**past(), "hist": world}).numpy()
+    assert of_topic.shape == (2, *encoder.topic_shape)
+    clicks = [2.0 ** (-4.0 / life) + 2.0 ** (-1.0 / life) for life in HALF_LIVES]  # items 0 and 2, of topic 1
+    np.testing.assert_allclose(of_topic[0, 1, : len(HALF_LIVES)], np.log1p(clicks), rtol=1e-5)
+    np.testing.assert_allclose(of_topic[0, 0, : len(HALF_LIVES)], 0.0, atol=1e-6)
+    passed = [2.0 ** (-2.0 / life) for life in HALF_LIVES]  # item 1, of topic 0
+    np.testing.assert_allclose(of_topic[0, 0, 3:6], np.log1p(passed), rtol=1e-5)
+    np.testing.assert_allclose(of_topic[0, 1, 6:9], (np.array(clicks) + 0.3) / (np.array(clicks) + 1.0), rtol=1e-5)
+    np.testing.assert_allclose(of_topic[..., -1], world[:, :2], rtol=1e-6)
+
+
+def test_blocks_of_a_user_tell_of_every_topic_that_items_have():
+    user = torch.tensor([[1.0, 2.0, 3.0, 10.0, 20.0, 30.0]])
+    encoder = UserVector(6, blocks=2, num_topics=2)
+    assert encoder.by_topic({"user": user}).tolist() == [[[1.0, 10.0], [2.0, 20.0]]]
+    assert UserVector(6).by_topic({"user": user}).shape == (1, 0, 0)
+
+
 def test_before_the_first_slate_there_are_no_memories():
     nobody = {"shown": torch.full((1, 3), -1), "clicked": torch.zeros(1, 3), "age": torch.zeros(1, 3)}
-    state = PastSlates(CATALOGUE, topics=2)({**nobody, "hist": torch.zeros(1, 2)})
+    state = PastSlates(CATALOGUE, counted=2, topics=2)({**nobody, "hist": torch.zeros(1, 2)})
     assert (state == 0).all()
 
 
@@ -97,7 +119,7 @@ def test_making_an_encoder_draws_nothing():
 
 def test_only_what_was_learned_is_saved():
     assert not UserVector(3).state_dict()
-    assert not PastSlates(CATALOGUE, topics=2).state_dict()
+    assert not PastSlates(CATALOGUE, counted=2, topics=2).state_dict()
     assert set(PastResponses(2, 2).state_dict()) == {"weights", "choice.examination.falls"}
 
 

@@ -33,7 +33,7 @@ def test_items_are_described_by_components_length_and_what_is_to_come(ranker):
 
 def test_a_column_that_does_not_vary_is_zero(ranker):
     ranker.future.fill_(3.0)
-    columns = ranker.columns().numpy()
+    columns = item_columns(ranker.item_vectors(), ranker.length, ranker.future).numpy()
     assert columns.shape == (ITEMS, 18)
     np.testing.assert_array_equal(columns[:, -1], 0)
     np.testing.assert_allclose(columns[:, :-1].std(axis=0, ddof=1), 1, atol=1e-4)
