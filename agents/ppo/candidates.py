@@ -37,6 +37,7 @@ class CandidateStage:
     Attributes:
         size: Candidates a request.
         columns: Of the items, (items, item_columns); None where candidates bring theirs along.
+        topic_shape: See ``Ranker``.
 
     Raises:
         ValueError: If fewer items are kept than a slate has positions.
@@ -47,6 +48,7 @@ class CandidateStage:
         self._known: Tensor | None = judge.ranker.columns()  # of the catalogue
         self.columns = self._known if judge.items.listed else None
         self._topics = self._members(size)
+        self.topic_shape = judge.ranker.topic_shape
         self._each = size // max(len(self._topics), 1)
         kept = sum(min(self._each, len(items)) for items in self._topics)
         self.size = kept if self._topics else min(judge.items.num_items, size)
@@ -57,6 +59,8 @@ class CandidateStage:
     def _members(self, size: int) -> list[NDArray[np.int64]]:
         """Items of every topic; none where the topics do not matter."""
         topics = self.judge.items.topics
+        if not len(topics):
+            return []
         if self.judge.items.num_items <= size:
             return []
         return [np.flatnonzero(topics == topic) for topic in np.unique(topics)]

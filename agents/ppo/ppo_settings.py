@@ -88,11 +88,12 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
         clip_range=settings.clip,
         target_kl=settings.target_kl,
         ent_coef=settings.entropy,
-        policy_kwargs={"items": stage.columns, "temper": settings.temper},
+        policy_kwargs={"items": stage.columns, "topic_shape": stage.topic_shape, "temper": settings.temper},
         seed=seed,
         device="cpu",
     )
     if not settings.iterative:
-        model.policy.head.partial.requires_grad_(False)  # type: ignore[union-attr] # W stays zero
+        assert isinstance(model.policy, SlateActorCritic)
+        model.policy.head.see_alone()
     bridge.set_seeds(user_seeds(seed, "training", settings.lanes).tolist())  # after PPO's own seeding, which uses s + i
     return model

@@ -1,159 +1,101 @@
-"""Slates picked item after item without replacement, each pick conditioned on those already made."""
+"""Slates picked item after item without replacement, each pick knowing what those above it will do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.policy import LARGE
+from driftrec.agents.ppo.request import Queries, Request
 
 TAKEN = -1e9
 """Logit of a candidate that the slate holds already."""
 
-
-class Read(Protocol):
-    """What all picks of a slate share.
-
-    Attributes:
-        base: Logits at the first position, (users, candidates).
-        width: Columns of an item.
-    """
-
-    base: Tensor
-
-    @property
-    def width(self) -> int:
-        """Columns of an item."""
-        ...
-
-    def logits(self, query: Tensor) -> Tensor:
-        """<query, x_i> of every candidate, (users, candidates), for queries (users, item_columns)."""
-        ...
-
-    def of(self, picks: Tensor) -> Tensor:
-        """Columns of picks (users, n), positions among the candidates, (users, n, item_columns)."""
-        ...
+EFFECTS = 5
+"""Numbers that tell a candidate what the slate so far will do."""
 
 
 @dataclass
-class CatalogueRead:
-    """A ``Read`` of candidates from a catalogue that all users share.
+class Sight:
+    """A request as the head has read it.
 
     Attributes:
-        base: Logits at the first position, (users, candidates).
-        items: Columns x of the whole catalogue, (items, item_columns).
-        candidates: Item positions, int64, (users, candidates).
+        base: Logits before the network adds to them, (users, candidates).
+        hidden: What the network makes of the candidates by themselves, (users, candidates, hidden).
+        chance: Of opening each at the first position, (users, candidates).
+        direction: Their columns at length 1, (users, candidates, item_columns).
+        topics: As of the request.
     """
 
     base: Tensor
-    items: Tensor
-    candidates: Tensor
-
-    @property
-    def width(self) -> int:
-        """Columns of an item."""
-        return self.items.shape[1]
-
-    def logits(self, query: Tensor) -> Tensor:
-        """<query, x_i> of every candidate, (users, candidates), for queries (users, item_columns).
-
-        Computed for the whole catalogue and then picked out: cheaper than gathered rows while the catalogue is small.
-        """
-        return (query @ self.items.T).gather(1, self.candidates)
-
-    def of(self, picks: Tensor) -> Tensor:
-        """Columns of picks (users, n), positions among the candidates, (users, n, item_columns)."""
-        return self.items[self.candidates.gather(1, picks)]
-
-
-@dataclass
-class RequestRead:
-    """A ``Read`` of candidates that come with the request, with columns of their own.
-
-    Attributes:
-        base: Logits at the first position, (users, candidates).
-        columns: Columns x of the candidates, (users, candidates, item_columns).
-    """
-
-    base: Tensor
-    columns: Tensor
-
-    @property
-    def width(self) -> int:
-        """Columns of an item."""
-        return self.columns.shape[2]
-
-    def logits(self, query: Tensor) -> Tensor:
-        """<query, x_i> of every candidate, (users, candidates), for queries (users, item_columns)."""
-        return torch.bmm(self.columns, query[..., None])[..., 0]
-
-    def of(self, picks: Tensor) -> Tensor:
-        """Columns of picks (users, n), positions among the candidates, (users, n, item_columns)."""
-        return self.columns.gather(1, picks[..., None].expand(-1, -1, self.width))
+    hidden: Tensor
+    chance: Tensor
+    direction: Tensor
+    topics: Tensor
 
 
 class SlateHead(nn.Module):
-    """A Plackett-Luce distribution whose strengths move with the partial slate (a pointer head).
+    """A Plackett-Luce distribution whose strengths move with what the partial slate will do (a pointer head).
 
     The logit of candidate i at position k, after picks j_1 .. j_{k-1}, is
 
-        <c, judged_i> + <b + Q s + W * mean(x_j), x_i>,  minus infinity if i was picked
+        temper * score_i + <w, f(A [judged_i, x_i, <R_1 s, x_i>, .., <R_r s, x_i>] + S s + D e_ik + p_k)>
 
-    where judged_i are score, appeal and log engagement of the candidate stage and x_i the item's columns. c starts at
-    (temper, 0, 0); b, Q and W start at zero: the policy begins as the judge's best slates with Plackett-Luce noise. The
-    joint log-probability of a slate is the exact sum over positions.
+    minus infinity if i was picked, with f the ReLU, s the normalised state, x_i the item's columns. e_ik tells what
+    the slate so far will do: expected openings of i's topics and of all topics, sum_j chance_j <z_i, z_j> and
+    sum_j chance_j, mean and largest similarity to the picks, and k. w starts at zero: the policy begins as the judge's
+    best slates with Plackett-Luce noise. The joint log-probability of a slate is the exact sum over positions.
 
     Args:
-        state_dims: Length of the state vector s.
+        state_dims: Length of the state vector.
+        each: Numbers known of a candidate by itself, see ``Request.each``.
         item_columns: Length of x.
         slate_size: Picks.
-        temper: Weight of the score at the start; the higher, the closer to greedy.
+        temper: Weight of the score; the higher, the closer to greedy at the start.
+        hidden: Width of the network.
+        reads: How many numbers of a candidate come from state and columns together.
     """
 
-    def __init__(self, state_dims: int, item_columns: int, slate_size: int, temper: float) -> None:
+    def __init__(
+        self,
+        state_dims: int,
+        each: int,
+        item_columns: int,
+        slate_size: int,
+        temper: float,
+        hidden: int = 16,
+        reads: int = 8,
+    ) -> None:
         super().__init__()
-        self.slate_size = slate_size
-        self.bias = nn.Parameter(torch.zeros(item_columns))
-        self.normalise = nn.LayerNorm(state_dims)
-        self.query = nn.Linear(state_dims, item_columns, bias=False)
-        self.partial = nn.Linear(item_columns, item_columns, bias=False)
-        self.judged = nn.Parameter(torch.tensor([temper, 0.0, 0.0]))
-        nn.init.zeros_(self.query.weight)
-        nn.init.zeros_(self.partial.weight)
+        self.slate_size, self.temper = slate_size, temper
+        self.queries = Queries(state_dims, item_columns, reads)
+        self.candidate = nn.Linear(each + reads, hidden)
+        self.user = nn.Linear(state_dims, hidden, bias=False)
+        self.effect = nn.Linear(EFFECTS, hidden, bias=False)
+        self.position = nn.Parameter(torch.zeros(slate_size, hidden))
+        self.out = nn.Linear(hidden, 1, bias=False)
+        nn.init.zeros_(self.out.weight)
 
-    def read(self, state: Tensor, items: Tensor, candidates: Tensor, judged: Tensor) -> Read:
-        """What all picks of a slate share, where the candidates are of a catalogue.
+    def see_alone(self) -> None:
+        """Let picks never learn of those above them: the slates are the top of the candidates' own logits."""
+        for weights in (self.effect.weight, self.position):
+            nn.init.zeros_(weights)
+            weights.requires_grad_(False)
 
-        Args:
-            state: Shape (users, state_dims).
-            items: Columns x of the whole catalogue, (items, item_columns).
-            candidates: Item positions, int64, (users, candidates).
-            judged: Score, appeal and log engagement of the candidates, (users, candidates, 3).
-        """
-        if len(items) > LARGE:
-            return self.read_request(state, items[candidates], judged)
-        general = self._first(state) @ items.T  # (users, items)
-        return CatalogueRead(judged @ self.judged + general.gather(1, candidates), items, candidates)
+    def read(self, request: Request) -> Sight:
+        """What all picks of a slate share."""
+        state, read = self.queries(request)
+        hidden = self.candidate(torch.cat([request.each(), read], dim=2)) + self.user(state)[:, None]
+        score, appeal, _ = request.judged.unbind(dim=2)
+        direction = nn.functional.normalize(request.columns, dim=2)
+        return Sight(self.temper * score, hidden, appeal.sigmoid(), direction, request.topics)
 
-    def read_request(self, state: Tensor, columns: Tensor, judged: Tensor) -> RequestRead:
-        """What all picks of a slate share, where the candidates come with the request.
-
-        Args:
-            state: Shape (users, state_dims).
-            columns: Columns x of the candidates, (users, candidates, item_columns).
-            judged: Score, appeal and log engagement of the candidates, (users, candidates, 3).
-        """
-        read = RequestRead(judged @ self.judged, columns)
-        return RequestRead(read.base + read.logits(self._first(state)), columns)
-
-    def pick(self, read: Read, greedy: bool, uniforms: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def pick(self, sight: Sight, greedy: bool, uniforms: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Draw slates, or take the most likely item at every position.
 
         Args:
-            read: From ``read``.
+            sight: From ``read``.
             greedy: Most likely items instead of a draw.
             uniforms: What a draw is made of, in [0, 1), (users, slate_size, candidates); from torch's own generator,
                 which stable-baselines3 seeds, if None.
@@ -162,41 +104,55 @@ class SlateHead(nn.Module):
             Positions among the candidates, int64, (users, slate_size), no repeats; and the log-probability of every
             pick given those before it, (users, slate_size).
         """
-        base = read.base
-        total = base.new_zeros(len(base), read.width)  # sum of the columns of the picks so far
+        free = torch.zeros_like(sight.base)
+        effects = free.new_zeros(*free.shape, EFFECTS)
         picks: list[Tensor] = []
         log_p: list[Tensor] = []
         for k in range(self.slate_size):
-            logits = base + read.logits(self._after(total / k)) if k else base
+            logits = self._logits(sight, effects[:, None], k, k + 1)[:, 0] + free
             # The largest of Gumbel-perturbed logits is a draw; minus the log of an exponential is a Gumbel.
             noisy = logits if greedy else logits - _exponential(logits, uniforms, k).log()
             pick = noisy.argmax(dim=1, keepdim=True)  # (users, 1)
             picks.append(pick)
             log_p.append(logits.gather(1, pick) - logits.logsumexp(dim=1, keepdim=True))
-            base = base.scatter(1, pick, TAKEN)
-            total = total + read.of(pick)[:, 0]
+            free = free.scatter(1, pick, TAKEN)
+            effects = self._after(effects, sight, pick, k + 1)
         return torch.cat(picks, dim=1), torch.cat(log_p, dim=1)
 
-    def log_probability(self, read: Read, picks: Tensor) -> tuple[Tensor, Tensor]:
+    def log_probability(self, sight: Sight, picks: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probability and entropy of every pick given those before it, each (users, slate_size)."""
-        picked = read.of(picks)  # (users, slate_size, item_columns)
-        count = torch.arange(self.slate_size, device=picks.device).clamp(min=1)[:, None]
-        before = (picked.cumsum(dim=1) - picked) / count  # mean columns of the earlier picks
-        moved = [read.logits(query) for query in self._after(before).unbind(dim=1)]
-        logits = torch.stack(moved, dim=1) + read.base[:, None]
-        log_p = (logits + taken(picks, read.base.shape[1])).log_softmax(dim=2)  # (users, slate_size, candidates)
+        logits = self._logits(sight, self._effects(sight, picks[:, :-1]), 0, self.slate_size)
+        log_p = (logits + taken(picks, sight.base.shape[1])).log_softmax(dim=2)  # (users, slate_size, candidates)
         entropy = -(log_p.exp() * log_p.clamp(min=-50.0)).sum(dim=2)
         return log_p.gather(2, picks[..., None])[..., 0], entropy
 
-    def _first(self, state: Tensor) -> Tensor:
-        """Query b + Q s of the first pick, (users, item_columns)."""
-        # Scaled so that one step of the optimizer moves the logits as much through Q and W as through b.
-        query = self.query(self.normalise(state)) * state.shape[1] ** -0.5
-        return self.bias + query
+    def _logits(self, sight: Sight, effects: Tensor, first: int, end: int) -> Tensor:
+        """Logits at the positions from ``first`` to before ``end``, (users, positions, candidates)."""
+        moved = self.effect(effects) + self.position[first:end, None]
+        hidden = torch.relu_(sight.hidden[:, None] + moved)
+        return sight.base[:, None] + self.out(hidden)[..., 0]
 
-    def _after(self, mean: Tensor) -> Tensor:
-        """Query that the mean columns of the picks so far add, shape kept."""
-        return self.partial(mean) * mean.shape[-1] ** -0.5
+    def _effects(self, sight: Sight, picks: Tensor) -> Tensor:
+        """What picks (users, n) do after none, one, .. all of them, (users, n + 1, candidates, EFFECTS)."""
+        effects = [sight.base.new_zeros(*sight.base.shape, EFFECTS)]
+        for k in range(picks.shape[1]):
+            effects.append(self._after(effects[-1], sight, picks[:, k, None], k + 1))
+        return torch.stack(effects, dim=1)
+
+    def _after(self, effects: Tensor, sight: Sight, pick: Tensor, count: int) -> Tensor:
+        """What the slate does once ``pick`` (users, 1), its ``count``-th, has joined those of ``effects``."""
+        like, total, mean, nearest, _ = effects.unbind(dim=2)
+        chance = sight.chance.gather(1, pick)  # (users, 1)
+        same = torch.bmm(sight.topics, _row(sight.topics, pick))[..., 0]  # (users, candidates)
+        near = torch.bmm(sight.direction, _row(sight.direction, pick))[..., 0]
+        mean = mean + (near - mean) / count
+        place = torch.full_like(like, count / self.slate_size)
+        return torch.stack([like + chance * same, total + chance, mean, torch.maximum(nearest, near), place], dim=2)
+
+
+def _row(values: Tensor, pick: Tensor) -> Tensor:
+    """Row of values (users, candidates, d) at pick (users, 1), (users, d, 1)."""
+    return values.gather(1, pick[..., None].expand(-1, -1, values.shape[2])).transpose(1, 2)
 
 
 def _exponential(like: Tensor, uniforms: Tensor | None, position: int) -> Tensor:

@@ -95,7 +95,7 @@ def test_values_are_learned_with_the_actor_as_it_is(args):
     assert moved
     assert all(name.startswith("value.") for name in moved)
     frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
-    assert frozen == {"head.partial.weight"}  # which never learns where slates are not iterative
+    assert frozen == {"head.effect.weight", "head.position"}  # which never learns where slates are not iterative
     assert curve.env_steps == 256
     assert network.optimizer.param_groups[0]["lr"] == how.learning_rate  # in the last of these steps too
     assert learner._model.lr_schedule(0.5) == how.learning_rate / 2  # what comes after shrinks again

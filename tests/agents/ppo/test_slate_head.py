@@ -1,43 +1,80 @@
 """The slate head as a distribution: exact, normalised, drawn as stated, and the ranker's order to begin with."""
 
+from dataclasses import fields, replace
 from itertools import permutations
 
 import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.ppo.slate_head import CatalogueRead, RequestRead, SlateHead
+from driftrec.agents.ppo.request import Request
+from driftrec.agents.ppo.slate_head import SlateHead
 
-ITEMS, STATE, COLUMNS = 4, 5, 3
+ITEMS, STATE, COLUMNS, TOPICS, TOPIC_DIMS = 4, 5, 3, 2, 2
 
 
 def make_head(slate_size, temper=1.5, weights=0.7):
     """A head with random weights; ``weights`` 0 leaves those it starts with."""
     torch.manual_seed(3)
-    head = SlateHead(STATE, COLUMNS, slate_size, temper)
+    head = SlateHead(STATE, 3 + COLUMNS + TOPIC_DIMS, COLUMNS, slate_size, temper, hidden=6, reads=2)
     if weights:
         for parameter in head.parameters():
             torch.nn.init.normal_(parameter, std=weights)
     return head
 
 
-def make_read(items=ITEMS, seed=0, users=1):
-    """What all picks share, as the head's ``read`` gives them, made up, for users who are all alike."""
+def make_request(items=ITEMS, seed=0, users=1):
+    """Candidates of users who are all alike, made up."""
     generator = torch.Generator().manual_seed(seed)
-    base, features = torch.randn(1, items, generator=generator), torch.randn(items + 3, COLUMNS, generator=generator)
-    candidates = torch.randperm(items + 3, generator=generator)[:items]  # some of the catalogue, in no order
-    return CatalogueRead(base.expand(users, -1), features, candidates.expand(users, -1))
+    shapes = {"state": (STATE,), "columns": (items, COLUMNS), "topics": (items, TOPICS), "judged": (items, 3)}
+    drawn = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+    drawn["topics"] = drawn["topics"].softmax(dim=1)
+    drawn["of_topic"] = torch.randn((items, TOPIC_DIMS), generator=generator)
+    return Request(**{name: value.expand(users, *value.shape) for name, value in drawn.items()})
 
 
-def by_hand(head, read, slate):
-    """Chance of a slate by the equation in the class's docstring, in float64."""
-    base = read.base[0].double().numpy()
-    features = read.items[read.candidates[0]].double().numpy()
-    partial = head.partial.weight.detach().double().numpy() * COLUMNS**-0.5
-    chance, left = 1.0, list(range(len(base)))
+def only(request, rows):
+    """The same of some candidates, or of all in another order."""
+    return replace(request, **{f.name: getattr(request, f.name)[:, rows] for f in fields(Request) if f.name != "state"})
+
+
+def joined(requests):
+    """Several requests as one."""
+    return Request(*(torch.cat([getattr(r, f.name) for r in requests]) for f in fields(Request)))
+
+
+def logits_by_hand(head, request, picks):
+    """The equation in the class's docstring, in float64, for one user after ``picks``."""
+    weights = {name: value.detach().double().numpy() for name, value in head.named_parameters()}
+    state, columns, topics, judged, of_topic = (getattr(request, f.name)[0].double().numpy() for f in fields(Request))
+    scaled = (state - state.mean()) / np.sqrt(state.var() + 1e-5) * weights["queries.normalise.weight"]
+    scaled = scaled + weights["queries.normalise.bias"]
+    queries = (weights["queries.query.weight"] @ scaled).reshape(head.queries.reads, COLUMNS) / np.sqrt(COLUMNS)
+    each = np.concatenate([judged, columns, of_topic, columns @ queries.T], axis=1)
+    chance = 1 / (1 + np.exp(-judged[:, 1]))
+    unit = columns / np.linalg.norm(columns, axis=1, keepdims=True)
+    near = unit @ unit[picks].T  # (items, picks)
+    count = len(picks)
+    effects = np.stack(
+        [
+            topics @ (chance[picks, None] * topics[picks]).sum(axis=0),
+            np.full(len(columns), chance[picks].sum()),
+            near.mean(axis=1) if count else np.zeros(len(columns)),
+            near.max(axis=1, initial=0.0),
+            np.full(len(columns), count / head.slate_size),
+        ],
+        axis=1,
+    )
+    hidden = each @ weights["candidate.weight"].T + weights["candidate.bias"] + weights["user.weight"] @ scaled
+    hidden = hidden + effects @ weights["effect.weight"].T + weights["position"][count]
+    return head.temper * judged[:, 0] + np.maximum(hidden, 0.0) @ weights["out.weight"][0]
+
+
+def by_hand(head, request, slate):
+    """Chance of a slate."""
+    chance, left = 1.0, list(range(request.columns.shape[1]))
     for position, item in enumerate(slate):
-        mean = features[list(slate[:position])].mean(axis=0) if position else np.zeros(COLUMNS)
-        strength = np.exp(base + features @ (partial @ mean))[left]
+        strength = np.exp(logits_by_hand(head, request, list(slate[:position])))[left]
         chance *= strength[left.index(item)] / strength.sum()
         left.remove(item)
     return chance
@@ -46,7 +83,8 @@ def by_hand(head, read, slate):
 def stated(head, slates, items=ITEMS):
     """Chance of every slate as the head says it, and the entropy of every pick, (slates, slate_size)."""
     with torch.no_grad():
-        log_p, entropy = head.log_probability(make_read(items, users=len(slates)), torch.tensor(slates))
+        sight = head.read(make_request(items, users=len(slates)))
+        log_p, entropy = head.log_probability(sight, torch.tensor(slates))
     return log_p.sum(dim=1).exp().numpy(), entropy.numpy()
 
 
@@ -55,7 +93,7 @@ def test_chances_are_exact_and_sum_to_one(slate_size):
     head = make_head(slate_size)
     slates = list(permutations(range(ITEMS), slate_size))
     chances, _ = stated(head, slates)
-    np.testing.assert_allclose(chances, [by_hand(head, make_read(), slate) for slate in slates], rtol=1e-5)
+    np.testing.assert_allclose(chances, [by_hand(head, make_request(), slate) for slate in slates], rtol=1e-4)
     assert chances.sum() == pytest.approx(1.0, abs=1e-6)
     assert chances.min() < 0.5 / len(slates)  # no uniform distribution, which anything would sum up
 
@@ -77,7 +115,7 @@ def test_draws_come_as_often_as_stated():
     chances, _ = stated(head, slates)
     n = 20_000
     with torch.no_grad():
-        picks, _ = head.pick(make_read(users=n), greedy=False)
+        picks, _ = head.pick(head.read(make_request(users=n)), greedy=False)
     found, counts = np.unique(picks.numpy(), axis=0, return_counts=True)
     drawn = dict(zip(map(tuple, found.tolist()), counts, strict=True))
     for slate, chance in zip(slates, chances, strict=True):
@@ -87,112 +125,78 @@ def test_draws_come_as_often_as_stated():
 @pytest.mark.parametrize("greedy", [False, True])
 def test_the_log_probability_of_a_draw_is_that_of_the_slate(greedy):
     head = make_head(3)
-    reads = [make_read(7, seed) for seed in range(9)]
-    read = CatalogueRead(torch.cat([r.base for r in reads]), reads[0].items, torch.cat([r.candidates for r in reads]))
+    request = joined([make_request(7, seed) for seed in range(9)])
     with torch.no_grad():
-        picks, log_p = head.pick(read, greedy=greedy)
-        torch.testing.assert_close(head.log_probability(read, picks)[0], log_p, rtol=1e-5, atol=1e-5)
+        sight = head.read(request)
+        picks, log_p = head.pick(sight, greedy=greedy)
+        torch.testing.assert_close(head.log_probability(sight, picks)[0], log_p, rtol=1e-5, atol=1e-5)
 
 
 def test_entropy_is_that_of_the_next_pick():
     head = make_head(2)
     _, entropy = stated(head, [(2, 0)])
-    first = np.array([by_hand(head, make_read(), (i,)) for i in range(ITEMS)])
-    second = np.array([by_hand(head, make_read(), (2, j)) for j in (0, 1, 3)]) / first[2]
+    first = np.array([by_hand(head, make_request(), (i,)) for i in range(ITEMS)])
+    second = np.array([by_hand(head, make_request(), (2, j)) for j in (0, 1, 3)]) / first[2]
     expected = [-(first * np.log(first)).sum(), -(second * np.log(second)).sum()]
-    np.testing.assert_allclose(entropy[0], expected, rtol=1e-5)
+    np.testing.assert_allclose(entropy[0], expected, rtol=1e-4)
 
 
 def test_greedy_picks_are_the_most_likely_given_those_before():
-    head, read = make_head(3), make_read(6)
+    head, request = make_head(3), make_request(6)
     with torch.no_grad():
-        picks = head.pick(read, greedy=True)[0][0].tolist()
+        picks = head.pick(head.read(request), greedy=True)[0][0].tolist()
     for k in range(3):
-        chances = {i: by_hand(head, read, (*picks[:k], i)) for i in range(6) if i not in picks[:k]}
+        chances = {i: by_hand(head, request, (*picks[:k], i)) for i in range(6) if i not in picks[:k]}
         assert max(chances, key=chances.__getitem__) == picks[k]
 
 
-def request(users=2, candidates=5, items=9):
-    """A state, the catalogue's columns, candidates and how they are judged."""
-    generator = torch.Generator().manual_seed(1)
-    chosen = torch.stack([torch.randperm(items, generator=generator)[:candidates] for _ in range(users)])
-    draws = [torch.randn(shape, generator=generator) for shape in ((users, STATE), (items, COLUMNS))]
-    return *draws, chosen, torch.randn((users, candidates, 3), generator=generator)
-
-
 def test_the_head_begins_as_the_ranker():
-    head, (state, items, candidates, judged) = make_head(3, temper=2.0, weights=0), request()
-    scores = judged[..., 0]
+    head, request = make_head(3, temper=2.0, weights=0), joined([make_request(5, seed) for seed in (0, 1)])
+    scores = request.judged[..., 0]
     with torch.no_grad():
-        picks, log_p = head.pick(head.read(state, items, candidates, judged), greedy=True)
+        picks, log_p = head.pick(head.read(request), greedy=True)
     assert picks.tolist() == scores.argsort(dim=1, descending=True)[:, :3].tolist()
     torch.testing.assert_close(log_p[:, 0].exp(), (2 * scores).softmax(dim=1).max(dim=1).values)
 
 
-def test_candidates_are_read_by_their_own_columns():
-    head, (state, items, candidates, scores) = make_head(3), request()
+def test_the_order_of_candidates_is_no_matter():
+    head, request, order = make_head(3), make_request(5), [3, 1, 4, 0, 2]
+    slate = [2, 0, 3]
     with torch.no_grad():
-        read = head.read(state, items, candidates, scores)
-        order = torch.tensor([3, 1, 4, 0, 2])
-        moved = head.read(state, items, candidates[:, order], scores[:, order])
-    torch.testing.assert_close(moved.base, read.base[:, order])
-    torch.testing.assert_close(moved.of(torch.arange(5)[None].expand(2, -1)), read.of(order[None].expand(2, -1)))
-    places = torch.nonzero(candidates[0][:, None] == candidates[1])  # where an item stands for the two users
-    assert len(places) > 0
-    features = read.of(torch.arange(5)[None].expand(2, -1))
-    assert torch.equal(features[0][places[:, 0]], features[1][places[:, 1]])  # whose states differ
+        straight = head.log_probability(head.read(request), torch.tensor([[order[i] for i in slate]]))
+        moved = head.log_probability(head.read(only(request, order)), torch.tensor([slate]))
+    torch.testing.assert_close(moved, straight)
 
 
-def both_reads(head):
-    """The same candidates read from a catalogue, and as columns that come with the request."""
-    state, items, candidates, judged = request()
-    return head.read(state, items, candidates, judged), head.read_request(state, items[candidates], judged)
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("openings of its topic", {"topics": torch.tensor([[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]])}),
+        ("openings in all", {"judged": torch.tensor([[[0.0, 3.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])}),
+        ("similarity", {"columns": torch.tensor([[[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])}),
+    ],
+)
+def test_a_candidate_is_told_what_the_slate_so_far_will_do(what, change):
+    """Only the second candidate is like the first pick, or more is opened of it than of a pick that nobody opens."""
+    plain = Request(
+        state=torch.zeros(1, STATE),
+        columns=torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]]),
+        topics=torch.tensor([[[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]]),
+        judged=torch.zeros(1, 3, 3),
+        of_topic=torch.zeros(1, 3, TOPIC_DIMS),
+    )
+    head = make_head(2)
+    first = torch.tensor([[0]])
+    before, after = (head._effects(head.read(request), first)[0, 1] for request in (plain, replace(plain, **change)))
+    assert not torch.equal(before[1], after[1]), what
+    if what != "openings in all":
+        assert torch.equal(before[2], after[2]), what
 
 
-def test_candidates_of_a_request_are_read_as_those_of_a_catalogue():
+def test_every_weight_learns():
     head = make_head(3)
-    generator = torch.Generator().manual_seed(2)
-    query, picks = torch.randn(2, COLUMNS, generator=generator), torch.tensor([[4, 1, 2], [0, 3, 1]])
-    with torch.no_grad():
-        catalogue, columns = both_reads(head)
-        assert isinstance(columns, RequestRead)
-        assert columns.width == catalogue.width == COLUMNS
-        torch.testing.assert_close(columns.base, catalogue.base)
-        torch.testing.assert_close(columns.logits(query), catalogue.logits(query))
-        assert torch.equal(columns.of(picks), catalogue.of(picks))
-        for found, expected in zip(
-            head.log_probability(columns, picks), head.log_probability(catalogue, picks), strict=True
-        ):
-            torch.testing.assert_close(found, expected)
-
-
-@pytest.mark.parametrize("greedy", [False, True])
-def test_slates_of_a_request_are_those_of_a_catalogue(greedy):
-    head = make_head(3)
-    with torch.no_grad():
-        reads = both_reads(head)
-        drawn = [
-            head.pick(read, greedy, torch.rand(2, 3, 5, generator=torch.Generator().manual_seed(5))) for read in reads
-        ]
-    assert torch.equal(drawn[0][0], drawn[1][0])
-    torch.testing.assert_close(drawn[0][1], drawn[1][1])
-
-
-def test_gradients_of_a_request_are_those_of_a_catalogue():
-    picks, gradients = torch.tensor([[4, 1, 2], [0, 3, 1]]), []
-    for which in (0, 1):
-        head = make_head(3)
-        log_p, entropy = head.log_probability(both_reads(head)[which], picks)
-        (log_p.sum() + entropy.sum()).backward()
-        gradients.append({name: parameter.grad for name, parameter in head.named_parameters()})
-    for name, gradient in gradients[0].items():
-        torch.testing.assert_close(gradients[1][name], gradient, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("which", [0, 1], ids=["catalogue", "request"])
-def test_every_weight_learns(which):
-    head = make_head(3)
-    log_p, entropy = head.log_probability(both_reads(head)[which], torch.tensor([[4, 1, 2], [0, 3, 1]]))
+    request = joined([make_request(5, seed) for seed in (0, 1)])
+    log_p, entropy = head.log_probability(head.read(request), torch.tensor([[4, 1, 2], [0, 3, 1]]))
     (log_p.sum() + entropy.sum()).backward()
     for name, parameter in head.named_parameters():
         assert parameter.grad is not None, name

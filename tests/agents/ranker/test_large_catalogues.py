@@ -15,9 +15,8 @@ from driftrec.agents.networks import text_ranker as ranker
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.policy import LARGE, user_chunks
-from driftrec.agents.ppo import slate_head
+from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
-from driftrec.agents.ppo.slate_head import SlateHead
 from driftrec.agents.ranker import mmr
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import TextItems
@@ -27,7 +26,7 @@ from driftrec.agents.ranker.protocol import Logs, as_tensors
 from driftrec.envs.news import news_world
 
 ITEMS = 10 * LARGE
-STATE, COLUMNS, SLATE, CANDIDATES = 6, 4, 3, 8
+SLATE, CANDIDATES = 3, 8
 
 
 @pytest.mark.parametrize(
@@ -80,39 +79,15 @@ class Largest(TorchDispatchMode):
         return result
 
 
-def head_and_request(users, num_items):
-    generator = torch.Generator().manual_seed(1)
-    torch.manual_seed(3)
-    head = SlateHead(STATE, COLUMNS, SLATE, temper=1.0)
-    for parameter in head.parameters():
-        torch.nn.init.normal_(parameter, std=0.7)
-    shapes = (users, STATE), (num_items, COLUMNS), (users, CANDIDATES, 3)
-    state, items, judged = (torch.randn(shape, generator=generator) for shape in shapes)
-    candidates = torch.stack([torch.randperm(num_items, generator=generator)[:CANDIDATES] for _ in range(users)])
-    return head, (state, items, candidates, judged)
-
-
-def learned(users, num_items):
-    """Log-probabilities, entropies, greedy picks and gradients of made-up slates."""
-    head, request = head_and_request(users, num_items)
-    with torch.no_grad():
-        picks, _ = head.pick(head.read(*request), greedy=True)
-    log_p, entropy = head.log_probability(head.read(*request), picks.flip(1))
-    (log_p.sum() + entropy.sum()).backward()
-    return [picks, log_p.detach(), entropy.detach(), *(parameter.grad for parameter in head.parameters())]
-
-
-def test_slates_of_a_large_catalogue_are_learned_from_its_candidates_alone():
+def test_slates_of_a_large_catalogue_are_learned_from_its_candidates_alone(make_context, audience):
+    context = make_context(num_items=ITEMS)
+    judge = Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=True)
+    stage = CandidateStage(judge, CANDIDATES, SLATE)
+    network, seen = serving_network(stage, SLATE, 1.0), as_tensors(stage(audience(50).observe()))
     with Largest() as largest:
-        learned(users=50, num_items=ITEMS)
-    assert largest.numbers <= ITEMS * COLUMNS  # the items themselves, not (users, items)
-
-
-def test_gathered_candidates_are_read_as_the_whole_catalogue(monkeypatch):
-    whole = learned(users=5, num_items=60)
-    monkeypatch.setattr(slate_head, "LARGE", 0)
-    for found, expected in zip(learned(users=5, num_items=60), whole, strict=True):
-        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+        _, log_p, entropy = network.evaluate_actions(seen, network.slates(seen, greedy=True).flip(1))
+        (log_p.sum() + entropy.sum()).backward()
+    assert largest.numbers <= stage.columns.numel()  # the items themselves, not (users, items)
 
 
 def loss_and_gradients(context, observation):
