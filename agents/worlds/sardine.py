@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastSlates
+from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastSlates, UserVector
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import QuotaPlanner
 from driftrec.agents.policy import Policy
@@ -29,23 +29,27 @@ SLATES = TrainSettings(
     FitSettings(),
     FutureSettings(),
     PPOSettings(
-        total_steps=400_000,
+        total_steps=300_000,
         lanes=256,
         rollout=16,
         batch_size=1024,
-        epochs=4,
-        learning_rate=0.02,
+        epochs=3,
+        learning_rate=0.01,
         gamma=0.9,
         gae_lambda=0.9,
-        target_kl=1.0,
-        candidates=60,
+        target_kl=0.3,
+        candidates=30,
         temper=1.0,
     ),
 )
 """The best slates are far from those it starts from: large steps, and little weight of the start. With the ranker's
-51,200 logged steps, 451,200 environment steps."""
+51,200 logged steps, 352,000 environment steps."""
 
-SINGLE = replace(SLATES, ppo=replace(SLATES.ppo, candidates=100, temper=3.0))
+FEW = replace(
+    SLATES,
+    ppo=replace(SLATES.ppo, total_steps=400_000, epochs=4, learning_rate=0.02, target_kl=1.0, candidates=100),
+)
+"""Of single items and of ten to be ordered, a step has little to learn from: more of them, and larger ones."""
 
 SLATEQ = SlateQTraining(
     SlateQSettings(total_steps=300_000, gamma=0.9, sync=20, epsilon=0.2, last_epsilon=0.02, unit=1.0)
@@ -60,10 +64,12 @@ class SardineKit(FeatureKit):
 
     def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
         """Reads past slates where the observation is partial, and the state of the user where it is ideal."""
-        counts = setup.world.fields.get("hist")
+        counts, topics = setup.world.fields.get("hist"), int(items.topics.max()) + 1
         if counts is None or items.catalogue is None:
-            return super().encoder(setup, items)
-        return PastSlates(items.catalogue, counts.shape[0])
+            world: Any = setup.world
+            width = world.fields["user"].shape[0]
+            return UserVector(width, width // world.num_topics, topics)
+        return PastSlates(items.catalogue, counts.shape[0], topics)
 
     def topics(self, setup: Setup) -> NDArray[np.int64]:
         """The largest of an item's features, by which the world counts clicks."""
@@ -87,7 +93,7 @@ class SardineKit(FeatureKit):
 
 
 KITS: dict[str, Kit] = {
-    f"driftrec/Sardine-{name}-v0": SardineKit(SINGLE if name.startswith("SingleItem") else SLATES, SLATEQ)
+    f"driftrec/Sardine-{name}-v0": SardineKit(SLATES if name.startswith("SlateTopK") else FEW, SLATEQ)
     for name in PUBLISHED
 }
 """By environment id."""
