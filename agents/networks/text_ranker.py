@@ -103,8 +103,8 @@ class TextRanker(Ranker):
 
     def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
         """Predictions for items, ``shown`` as positions (users, n); None for all."""
-        *queries, no_click = self._queries(state)
-        raw = self._of_all(*queries) if shown is None else self._of(*queries, shown)
+        appeal, stay, no_click = self._queries(state)
+        raw = self._of_all(appeal, stay) if shown is None else self._of(appeal, stay, shown)
         return Scores(raw.appeal.sub_(no_click).add_(self.choice.examination()[0]), raw.engagement)
 
     def _of_all(self, appeal_query: Tensor, stay_query: Tensor) -> Scores:
@@ -147,8 +147,8 @@ class TextRanker(Ranker):
 
     def loss(self, logs: Logs) -> Tensor:
         """Negative log-likelihood of the clicks plus squared error of the engagement of what was opened."""
-        *queries, no_click = self._queries(self.state(logs.seen))
-        raw = self._of(*queries, logs.shown)
+        appeal, stay, no_click = self._queries(self.state(logs.seen))
+        raw = self._of(appeal, stay, logs.shown)
         own = self.own.square().sum() + self.by_topic.own.square().sum()
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)

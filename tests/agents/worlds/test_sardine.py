@@ -11,7 +11,7 @@ from driftrec.agents.oracles.sardine_planner import TUNED, QuotaPlanner
 from driftrec.agents.registry import builders
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import KITS, kit_of
-from driftrec.agents.worlds.sardine import SINGLE, SLATES
+from driftrec.agents.worlds.sardine import FEW, SLATES
 
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 
@@ -43,10 +43,10 @@ def test_past_slates_are_read_where_the_state_is_not_seen(observation, reader):
     assert type(kit_of(setup).judge(setup, {}, 0).ranker.encoder) is reader
 
 
-def test_worlds_of_single_items_and_of_slates_are_trained_apart():
+def test_worlds_of_ten_from_all_items_are_trained_apart_from_those_of_few():
     told = {name: KITS[f"driftrec/Sardine-{name}-v0"].settings for name in TUNED}
-    assert all((told[name] is SINGLE) == name.startswith("SingleItem") for name in told)
-    assert SINGLE.ppo != SLATES.ppo
+    assert all((told[name] is SLATES) == name.startswith("SlateTopK") for name in told)
+    assert FEW.ppo != SLATES.ppo
 
 
 def test_at_most_half_a_million_steps_where_so_many_are_allowed():
