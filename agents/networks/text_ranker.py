@@ -137,9 +137,9 @@ class TextRanker(Ranker):
         return self.future if shown is None else self.future[shown]
 
     def columns(self) -> Tensor:
-        """Columns of all items, see ``item_columns``, (items, item_columns)."""
-        own = item_columns(self.item_vectors(), self.length, self.future)
-        return torch.cat([own, self.by_topic.ones], dim=1)
+        """Columns of all items, see ``item_columns``, and before the last of them a one for the topic, (items, columns)."""
+        *parts, future = item_columns(self.item_vectors(), self.length, self.future).split(1, dim=1)
+        return torch.cat([*parts, self.by_topic.ones, future], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""

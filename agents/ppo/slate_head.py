@@ -17,7 +17,7 @@ EFFECTS = 5
 
 
 @dataclass
-class Reading:
+class Candidates:
     """A request as the head has read it.
 
     Attributes:
@@ -83,19 +83,19 @@ class SlateHead(nn.Module):
             nn.init.zeros_(weights)
             weights.requires_grad_(False)
 
-    def read(self, request: Request) -> Reading:
+    def read(self, request: Request) -> Candidates:
         """What all picks of a slate share."""
         state, read = self.queries(request)
         hidden = self.candidate(torch.cat([request.each(), read], dim=2)) + self.user(state)[:, None]
         score, appeal, _ = request.judged.unbind(dim=2)
         direction = nn.functional.normalize(request.columns, dim=2)
-        return Reading(self.temper * score, hidden, appeal.sigmoid(), direction, request.topics)
+        return Candidates(self.temper * score, hidden, appeal.sigmoid(), direction, request.topics)
 
-    def pick(self, reading: Reading, greedy: bool, uniforms: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def pick(self, candidates: Candidates, greedy: bool, uniforms: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Draw slates, or take the most likely item at every position.
 
         Args:
-            reading: From ``read``.
+            candidates: From ``read``.
             greedy: Most likely items instead of a draw.
             uniforms: What a draw is made of, in [0, 1), (users, slate_size, candidates); from torch's own generator,
                 which stable-baselines3 seeds, if None.
@@ -104,47 +104,47 @@ class SlateHead(nn.Module):
             Positions among the candidates, int64, (users, slate_size), no repeats; and the log-probability of every
             pick given those before it, (users, slate_size).
         """
-        free = torch.zeros_like(reading.base)
+        free = torch.zeros_like(candidates.base)
         effects = free.new_zeros(*free.shape, EFFECTS)
         picks: list[Tensor] = []
         log_p: list[Tensor] = []
         for k in range(self.slate_size):
-            logits = self._logits(reading, effects[:, None], k, k + 1)[:, 0] + free
+            logits = self._logits(candidates, effects[:, None], k, k + 1)[:, 0] + free
             # The largest of Gumbel-perturbed logits is a draw; minus the log of an exponential is a Gumbel.
             noisy = logits if greedy else logits - _exponential(logits, uniforms, k).log()
             pick = noisy.argmax(dim=1, keepdim=True)  # (users, 1)
             picks.append(pick)
             log_p.append(logits.gather(1, pick) - logits.logsumexp(dim=1, keepdim=True))
             free = free.scatter(1, pick, TAKEN)
-            effects = self._after(effects, reading, pick, k + 1)
+            effects = self._after(effects, candidates, pick, k + 1)
         return torch.cat(picks, dim=1), torch.cat(log_p, dim=1)
 
-    def log_probability(self, reading: Reading, picks: Tensor) -> tuple[Tensor, Tensor]:
+    def log_probability(self, candidates: Candidates, picks: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probability and entropy of every pick given those before it, each (users, slate_size)."""
-        logits = self._logits(reading, self._effects(reading, picks[:, :-1]), 0, self.slate_size)
-        log_p = (logits + taken(picks, reading.base.shape[1])).log_softmax(dim=2)  # (users, slate_size, candidates)
+        logits = self._logits(candidates, self._effects(candidates, picks[:, :-1]), 0, self.slate_size)
+        log_p = (logits + taken(picks, candidates.base.shape[1])).log_softmax(dim=2)  # (users, slate_size, candidates)
         entropy = -(log_p.exp() * log_p.clamp(min=-50.0)).sum(dim=2)
         return log_p.gather(2, picks[..., None])[..., 0], entropy
 
-    def _logits(self, reading: Reading, effects: Tensor, first: int, end: int) -> Tensor:
+    def _logits(self, candidates: Candidates, effects: Tensor, first: int, end: int) -> Tensor:
         """Logits at the positions from ``first`` to before ``end``, (users, positions, candidates)."""
         moved = self.effect(effects) + self.position[first:end, None]
-        hidden = torch.relu_(reading.hidden[:, None] + moved)
-        return reading.base[:, None] + self.out(hidden)[..., 0]
+        hidden = torch.relu_(candidates.hidden[:, None] + moved)
+        return candidates.base[:, None] + self.out(hidden)[..., 0]
 
-    def _effects(self, reading: Reading, picks: Tensor) -> Tensor:
+    def _effects(self, candidates: Candidates, picks: Tensor) -> Tensor:
         """What picks (users, n) do after none, one, .. all of them, (users, n + 1, candidates, EFFECTS)."""
-        effects = [reading.base.new_zeros(*reading.base.shape, EFFECTS)]
+        effects = [candidates.base.new_zeros(*candidates.base.shape, EFFECTS)]
         for k in range(picks.shape[1]):
-            effects.append(self._after(effects[-1], reading, picks[:, k, None], k + 1))
+            effects.append(self._after(effects[-1], candidates, picks[:, k, None], k + 1))
         return torch.stack(effects, dim=1)
 
-    def _after(self, effects: Tensor, reading: Reading, pick: Tensor, count: int) -> Tensor:
+    def _after(self, effects: Tensor, candidates: Candidates, pick: Tensor, count: int) -> Tensor:
         """What the slate does once ``pick`` (users, 1), its ``count``-th, has joined those of ``effects``."""
         like, total, mean, nearest, _ = effects.unbind(dim=2)
-        chance = reading.chance.gather(1, pick)  # (users, 1)
-        same = torch.bmm(reading.topics, _row(reading.topics, pick))[..., 0]  # (users, candidates)
-        near = torch.bmm(reading.direction, _row(reading.direction, pick))[..., 0]
+        chance = candidates.chance.gather(1, pick)  # (users, 1)
+        same = torch.bmm(candidates.topics, _row(candidates.topics, pick))[..., 0]  # (users, candidates)
+        near = torch.bmm(candidates.direction, _row(candidates.direction, pick))[..., 0]
         mean = mean + (near - mean) / count
         place = torch.full_like(like, count / self.slate_size)
         return torch.stack([like + chance * same, total + chance, mean, torch.maximum(nearest, near), place], dim=2)

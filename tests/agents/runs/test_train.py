@@ -187,8 +187,9 @@ def test_picks_move_with_those_before_them_only_where_they_may(tmp_path, monkeyp
     monkeypatch.setattr(KeepBest, "restore", lambda self: None)  # the last weights, not the best
     setup, how = made(WORLDS["texts"]), settings("texts", ppo={**TOY["ppo"], "iterative": iterative})
     checkpoint = load_checkpoint(train(setup, how, seed=4, folder=tmp_path), setup)
-    assert bool(checkpoint.weights["ppo.head.partial.weight"].any()) is iterative
-    assert checkpoint.weights["ppo.head.bias"].any()
+    assert bool(checkpoint.weights["ppo.head.effect.weight"].any()) is iterative
+    assert bool(checkpoint.weights["ppo.head.position"].any()) is iterative
+    assert checkpoint.weights["ppo.head.out.weight"].any()
 
 
 @pytest.mark.parametrize(
