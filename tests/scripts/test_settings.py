@@ -52,7 +52,7 @@ def file(tmp_path):
     ("words", "shown"),
     [
         (("train",), ("--settings.ppo.total-steps INT", "(default: 250000)", "--settings.refits INT")),
-        (("train", "--world", BORED), ("--settings.ppo.total-steps INT", "(default: 400000)", "(default: 0.02)")),
+        (("train", "--world", BORED), ("--settings.ppo.total-steps INT", "(default: 300000)", "(default: 0.01)")),
         (("train", f"--world={EVOLUTION}"), ("--settings.value-steps INT", "(default: 131072)", "(default: 0.9999)")),
         (("train-baseline", "--world", BORED), ("--settings.slateq.total-steps INT", "(default: 300000)")),
         (("train-baseline", "slateq"), ("--settings.slateq.total-steps INT", "(default: 250000)", "(default: 128)")),
@@ -270,10 +270,10 @@ def test_every_key_of_a_printed_file_is_explained(capsys):
 
 def test_a_changed_file_changes_the_training(capsys, file):
     text = printed(capsys, world=BORED)
-    assert "# Adam's step size at the start; falls linearly to 0.\n#learning_rate = 0.02\n" in text
-    path = file(text.replace("#learning_rate = 0.02", "learning_rate = 0.01"))
+    assert "# Adam's step size at the start; falls linearly to 0.\n#learning_rate = 0.01\n" in text
+    path = file(text.replace("#learning_rate = 0.01", "learning_rate = 0.02"))
     own = settings_of(BORED)
-    assert parsed("train", "--from", path).settings == replace(own, ppo=replace(own.ppo, learning_rate=0.01))
+    assert parsed("train", "--from", path).settings == replace(own, ppo=replace(own.ppo, learning_rate=0.02))
 
 
 def test_a_word_that_a_verb_cannot_do_without_is_told(capsys):
