@@ -22,7 +22,7 @@ from tests.agents.every_world import unfitted
 
 HORIZON = 50
 PPO = PPOSettings(
-    total_steps=40_000, lanes=256, rollout=8, batch_size=1024, learning_rate=2e-2, candidates=200, temper=0.1
+    total_steps=80_000, lanes=256, rollout=8, batch_size=1024, learning_rate=2e-2, candidates=60, temper=0.1
 )
 STEPS = 30
 RECIPE = {
