@@ -137,7 +137,7 @@ class TextRanker(Ranker):
         return self.future if shown is None else self.future[shown]
 
     def columns(self) -> Tensor:
-        """Columns of all items, see ``item_columns``, and before the last of them a one for the topic, (items, columns)."""
+        """See ``item_columns``; before the last of them a one for the topic, (items, columns)."""
         *parts, future = item_columns(self.item_vectors(), self.length, self.future).split(1, dim=1)
         return torch.cat([*parts, self.by_topic.ones, future], dim=1)
 
