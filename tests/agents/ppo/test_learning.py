@@ -37,9 +37,9 @@ RECIPE = {
 def test_ppo_learns_from_scratch_what_keeps_readers(make_setup, tmp_path, monkeypatch):
     """Without a warm start PPO begins with all but random slates and must find out by itself what is read for long.
 
-    Its first policy has 1.41 times the engagement of random slates, since the untrained ranker leaves out what was
-    read and prefers long items. Seeds 0, 1 and 2 trained to 1.94, 1.83 and 1.89. With the advantage's sign flipped in
-    ``DictRolloutBuffer.compute_returns_and_advantage`` (tried, seeds 0 and 1) the first policy stays the best: 1.41.
+    Candidates of an untrained ranker leave out what was read and are long items: with the advantage's sign flipped in
+    ``DictRolloutBuffer.compute_returns_and_advantage`` (tried, seed 1) the first policy stays, and has 1.76 times
+    the engagement of random slates; seed 0 has 1.86 after 60,000 such steps. Seeds 0 and 1 trained to 2.10 and 2.11.
     """
     setup = make_setup(horizon=HORIZON)
     monkeypatch.setattr(training, "warm_start", lambda *_, **__: None)
@@ -47,16 +47,16 @@ def test_ppo_learns_from_scratch_what_keeps_readers(make_setup, tmp_path, monkey
     users = np.arange(1000, dtype=np.uint64)
     policies = load_ppo(setup, str(tmp_path), greedy=False), Random(setup.context)
     learned, random = (mean_engagement(setup.world, policy, users, HORIZON) for policy in policies)
-    assert learned > 1.6 * random
+    assert learned > 1.93 * random
 
 
 @pytest.mark.slow
 def test_ppo_learns_not_to_bore(tmp_path):
     """The ranker shows five items of the favourite topic, which bores; PPO learns to mix topics: 1.5 times its clicks.
 
-    Seeds 0, 1 and 2 came to 1.63, 1.73 and 1.78 on these users. With the advantage's sign flipped in
-    ``DictRolloutBuffer.compute_returns_and_advantage`` (tried) they stay at 1.22, 1.37 and 1.30: two candidates of
-    every topic alone, which the stage keeps, are better than the ranker's slates.
+    Seeds 0, 1 and 2 came to 1.66, 1.83 and 1.87 on these users. With the advantage's sign flipped in
+    ``DictRolloutBuffer.compute_returns_and_advantage`` (tried, seeds 0 and 1) they stay at 1.22 and 1.37: two candidates
+    of every topic alone, which the stage keeps, are better than the ranker's slates.
     """
     world = "driftrec/Sardine-SlateTopK-Bored-v0"
     args = WorldArgs(world, slate_size=5, horizon=STEPS, options='{"embeddings": "generated"}')
