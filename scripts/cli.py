@@ -29,7 +29,7 @@ VERBS = {
     "gap": "what the long term is worth: random, myopic oracle, planner",
     "verify": "published worlds: the figures of the originals and ours",
     "bench": "how fast and how large",
-    "results": "make results/news or results/published anew; takes an hour or more",
+    "results": "make results/news, published, scenarios or encoders anew; takes hours",
 }
 
 

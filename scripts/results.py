@@ -17,6 +17,7 @@ from typing import Literal
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.comparison.encoders_study import ENCODERS
 from driftrec.agents.comparison.experiments import Study, run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
@@ -28,9 +29,9 @@ from driftrec.simulators.settings import nearest
 Command = tuple[Path, list[str]]
 """Run folder, and the words after "driftrec"."""
 
-STUDIES = {"news": NEWS, "published": PUBLISHED, "scenarios": SCENARIOS}
+STUDIES = {"news": NEWS, "published": PUBLISHED, "scenarios": SCENARIOS, "encoders": ENCODERS}
 
-KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "*.png")
+KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "probe.md", "probe.json", "*.png")
 """Of a comparison's folder; the tables by user and step are megabytes."""
 
 
@@ -38,8 +39,8 @@ KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "*.png")
 class Args:
     """Make the published results anew."""
 
-    study: tyro.conf.Positional[Literal["news", "published", "scenarios"]] = "news"
-    """Our agents on news, on the published worlds, or on our worlds that need a sequence."""
+    study: tyro.conf.Positional[Literal["news", "published", "scenarios", "encoders"]] = "news"
+    """Our agents on news, on the published worlds, on our worlds that need a sequence, or by what stands for items."""
     out: Path | None = None
     """Where tables and plots go, results/STUDY when omitted; files of the same name are replaced."""
     runs: Path = Path("runs/results")
@@ -51,7 +52,7 @@ class Args:
     workers: int = 2
     """Commands at a time, each on one thread."""
     tables: tuple[str, ...] | None = None
-    """Which tables; all of the study when omitted."""
+    """Which tables, or probes; all of the study when omitted."""
 
 
 def main(args: Args) -> None:
@@ -64,8 +65,10 @@ def main(args: Args) -> None:
     """
     start = time.perf_counter()
     study, out = STUDIES[args.study], args.out or Path("results") / args.study
-    tables = _known(args.tables, study)
+    wanted_tables = _known(args.tables, study)
     args.runs.mkdir(parents=True, exist_ok=True)
+    _probe([name for name in wanted_tables if name in study.probes], study, args, out)
+    tables = [name for name in wanted_tables if name in study.tables]
     wanted = dict.fromkeys(name for table in tables for name in study.behind(table))
     # Rankers first; and seed by seed, so that an interrupted call leaves fewer seeds, not fewer tables.
     for late in (False, True):
@@ -88,11 +91,20 @@ def main(args: Args) -> None:
 
 
 def _known(tables: tuple[str, ...] | None, study: Study) -> tuple[str, ...]:
-    """The tables asked for, or all; ValueError for one that the study does not have."""
+    """The tables and probes asked for, or all; ValueError for one that the study does not have."""
+    known = (*study.probes, *study.tables)
     for name in tables or ():
-        if name not in study.tables:
-            raise ValueError(f"Table {name!r} is unknown. {nearest(name, study.tables)}")
-    return tuple(study.tables) if tables is None else tables
+        if name not in known:
+            raise ValueError(f"Table {name!r} is unknown. {nearest(name, known)}")
+    return known if tables is None else tables
+
+
+def _probe(names: Iterable[str], study: Study, args: Args, out: Path) -> None:
+    """Run the probes of ``names`` and keep what they write."""
+    folders = {name: args.runs / f"table-{name}" for name in names}
+    _all(_unfinished((folder, [*study.probes[name], "--out", str(folder)]) for name, folder in folders.items()), args)
+    for name, folder in folders.items():
+        keep(folder, out / name)
 
 
 def _trainings(study: Study, names: Iterable[str], args: Args) -> list[Command]:

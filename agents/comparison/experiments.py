@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,13 @@ class Study:
     Attributes:
         trainings: By name. A training stands behind the one whose ranker it takes.
         tables: By name.
+        probes: Verb and flags of commands that need no training, without their folder, by name.
         overview: Makes Markdown of all summaries, by table; None where the tables stand for themselves.
     """
 
     trainings: Mapping[str, Training]
     tables: Mapping[str, StudyTable]
+    probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overview: Callable[[Mapping[str, Mapping[str, Any]]], str] | None = None
 
     def behind(self, table: str) -> list[str]:

@@ -42,7 +42,7 @@ def study() -> Study:
             trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
             policies.append(f"slateq:{{{name}-slateq}}")
         tables[name] = StudyTable((*policies, *REFERENCES.get(name, ()), "planner"), "myopic-oracle", world)
-    return Study(trainings, tables, overview)
+    return Study(trainings, tables, overview=overview)
 
 
 PUBLISHED = study()

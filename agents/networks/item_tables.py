@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.catalogues.representations import Embedding
 from driftrec.agents.policy import Context
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.vectors import Float
 
-Representation = Literal["text", "ids", "random"]
-"""Text embeddings; one learned vector an id; or fixed random vectors that mean nothing."""
+Representation = Literal[Embedding, "ids", "random"]
+"""Vectors that the context holds; one learned vector an id; or fixed random vectors that mean nothing."""
 
 ID_DIMS = 64
 
@@ -52,7 +53,7 @@ class Table(nn.Module):
 
 
 def item_table(context: Context, representation: Representation, seed: int) -> Table:
-    """Item vectors of the chosen representation.
+    """Item vectors of the chosen representation; all but "ids" and "random" are those of the context.
 
     Text embeddings are centred on the catalogue's mean, which they share and which says nothing, and scaled so that
     their entries have variance 1.

@@ -14,6 +14,7 @@ from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
 from driftrec.agents.networks.topic_memory import TopicMemory
 from driftrec.agents.networks.true_state import TrueState
+from driftrec.agents.networks.user_text import UserText, UserWords
 from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.ranker.choice import Choice, OneOfMany
 from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
@@ -34,14 +35,21 @@ class TextRanker(Ranker):
 
     Args:
         context: What is known of items and personas.
-        representation: "text", "ids" or "random".
+        representation: What stands for items and personas.
         seed: Seed of the weights.
         dims: Length of the item vectors v.
         choice: How users choose; one item at most, with a learned weight of every position, when omitted.
+        words: The user in words besides, see ``UserText``; none when omitted.
     """
 
     def __init__(
-        self, context: Context, representation: Representation, seed: int, dims: int = 48, choice: Choice | None = None
+        self,
+        context: Context,
+        representation: Representation,
+        seed: int,
+        dims: int = 48,
+        choice: Choice | None = None,
+        words: UserWords | None = None,
     ) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
@@ -59,6 +67,7 @@ class TextRanker(Ranker):
             topics = np.zeros(context.num_items, np.int64) if context.topics is None else context.topics
             self.by_topic = TopicMemory(topics, personas)
             self.topic_shift = nn.Linear(self.by_topic.shape[1], 2)
+            self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
         self._vectors, self._bias = Kept(), Kept()
         self.choice = choice or OneOfMany(context.slate_size)
         for name, parameter in self.choice.shared().items():
@@ -92,6 +101,9 @@ class TextRanker(Ranker):
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, and those of the topics, (users, width)."""
+        if self.user_text is not None:
+            told, observation = self.user_text(observation)
+            return torch.cat([self.encoder(observation) + told, self.by_topic(observation).flatten(1)], dim=1)
         return torch.cat([self.encoder(observation), self.by_topic(observation).flatten(1)], dim=1)
 
     def _queries(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from driftrec.agents.catalogues.representations import TOLD
 from driftrec.agents.networks.true_state import Informed
+from driftrec.agents.oracles.told import Logged
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
@@ -73,6 +75,8 @@ def load_stock(setup: Setup, run: str, kind: str) -> Policy:
 
 def _served(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
+    if checkpoint.config["settings"].get("representation") == TOLD:
+        return Logged(policy)  # marked as told: it knows the items' hidden columns
     if not checkpoint.config["settings"].get("true_state"):
         return policy
     world: Any = kit_of(setup).revealed(setup).world

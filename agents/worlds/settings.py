@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from driftrec.agents.networks.item_tables import Representation
+from driftrec.agents.networks.user_text import UserState
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.future import FutureSettings
@@ -57,7 +58,10 @@ class TextSettings(TrainSettings):
     """The same for a world with texts.
 
     Attributes:
-        representation: What stands for items and personas: "text" embeddings, learned "ids", "random" vectors.
+        representation: What stands for items and personas: "text" embeddings, those of the decoder "smollm2" (extra
+            llm), "hashing" of words, learned "ids", "random" vectors, or the hidden "latents", an oracle.
+        user_state: What is read of a user beside the persona's words: "numeric" counts and memories of what was opened;
+            "text", a sentence on it as of the session's begin; "both".
         refits: Rounds of logging with the farsighted policy and fitting the ranker again, after those of ``fit``.
         true_state: Tell the policy the users' true interest, satiation and satisfaction in place of what its encoder
             makes of observations: an oracle, to see what not knowing the user costs.
@@ -73,6 +77,7 @@ class TextSettings(TrainSettings):
     validations: int = 4
     validation_users: int = 128
     representation: Representation = "text"
+    user_state: UserState = "numeric"
     refits: int = 3
     true_state: bool = False
     withheld: float = 0.0

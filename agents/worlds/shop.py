@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles.rollouts import Rollouts
 from driftrec.agents.oracles.search import Budget
 from driftrec.agents.policy import Policy
@@ -69,8 +68,7 @@ class ShopKit(TextKit):
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
-        ranker = TextRanker(setup.context, told["representation"], seed, choice=self.choice(setup))
-        return Judge(ranker, TextItems(setup.context, reads=False), farsighted)
+        return Judge(self.ranker(setup, told, seed), TextItems(setup.context, reads=False), farsighted)
 
     def myopic_oracle(self, setup: Setup) -> ShopPlanner:
         """Most expected reward until the next visit, each pick knowing those above it."""

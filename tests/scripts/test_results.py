@@ -107,3 +107,13 @@ def test_a_full_disk_is_named_with_its_file(driftrec, commands, monkeypatch):
     done = driftrec("results", "--seeds", "1", "--tables", "slates")
     assert done.status == 2
     assert re.search(r"results/news/slates/\S+ cannot be written \(.*No space left on device\)\.\n$", done.err)
+
+
+def test_probes_need_no_training_and_are_kept(driftrec, commands, tmp_path):
+    done = driftrec("results", "encoders", "--tables", "video-probe")
+    assert done.status == 0, done.err
+    assert [words[:3] for words in commands] == [["probe", "--world", "driftrec/Video-v0"]]
+    assert (tmp_path / "results" / "encoders" / "video-probe" / "summary.md").read_text() == "table-video-probe"
+    commands.clear()
+    assert driftrec("results", "encoders", "--tables", "video-probe").status == 0
+    assert commands == []

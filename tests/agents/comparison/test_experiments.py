@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from driftrec.agents.comparison.comparison import chosen_baseline, parse_entry
+from driftrec.agents.comparison.encoders_study import ENCODERS
 from driftrec.agents.comparison.experiments import run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
@@ -14,8 +15,8 @@ from driftrec.agents.comparison.scenarios_study import SCENARIOS
 from driftrec.scripts import arguments
 
 RUNS = Path("somewhere")
-TRAININGS = [(study, name) for study in (NEWS, PUBLISHED, SCENARIOS) for name in study.trainings]
-TABLES = [(study, name) for study in (NEWS, PUBLISHED, SCENARIOS) for name in study.tables]
+TRAININGS = [(study, name) for study in (NEWS, PUBLISHED, SCENARIOS, ENCODERS) for name in study.trainings]
+TABLES = [(study, name) for study in (NEWS, PUBLISHED, SCENARIOS, ENCODERS) for name in study.tables]
 
 
 def parse(command):
@@ -71,6 +72,28 @@ def test_every_table_is_a_command_with_all_seeds(study, name):
                 assert set(study.trainings[training].words) >= set(study.tables[name].world)  # trained in that world
 
 
-@pytest.mark.parametrize("study", [NEWS, PUBLISHED, SCENARIOS])
+@pytest.mark.parametrize("study", [NEWS, PUBLISHED, SCENARIOS, ENCODERS])
 def test_every_training_stands_in_a_table(study):
     assert {name for table in study.tables for name in study.behind(table)} == set(study.trainings)
+
+
+def test_what_sets_the_trainings_of_encoders_apart_arrives():
+    def settings(name):
+        return parse(ENCODERS.trainings[name].command(name, 1, RUNS)).settings
+
+    for name in ("text", "smollm2", "hashing", "random", "ids", "latents"):
+        told = settings(f"video-{name}-known"), settings(f"video-{name}-new"), settings(f"newsstream-{name}-known")
+        assert [(each.representation, each.withheld, each.user_state) for each in told] == [
+            (name, 0.0, "numeric"),
+            (name, 0.2, "numeric"),
+            (name, 0.0, "numeric"),
+        ]
+    assert [settings(f"newsstream-user-{name}").user_state for name in ("text", "both")] == ["text", "both"]
+    assert {training.seeds for training in ENCODERS.trainings.values()} == {3}
+
+
+@pytest.mark.parametrize("name", ENCODERS.probes)
+def test_every_probe_is_a_command(name):
+    args = parse((*ENCODERS.probes[name], "--out", "somewhere"))
+    assert args.world == {"video-probe": "driftrec/Video-v0", "newsstream-probe": "driftrec/NewsStream-v0"}[name]
+    assert (args.out, args.representations) == (Path("somewhere"), None)
