@@ -18,6 +18,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
+from driftrec.agents.catalogues.representations import represented
 from driftrec.agents.catalogues.setting import Setting, load_setting
 from driftrec.agents.policy import Context
 from driftrec.agents.text.text_encoder import TextEncoder
@@ -108,6 +109,10 @@ class Setup:
         offered = self.world.num_items if OFFERED in self.world.fields else 0
         told = self.setting.context(self.slate_size)
         return replace(told, withheld=self.withheld, truth=self.truth, offered=offered)
+
+    def represented(self, name: str) -> Setup:
+        """The same with other vectors for items and people, see ``driftrec.agents.catalogues.representations``."""
+        return self if self.setting is None else replace(self, setting=represented(self.setting, name))
 
     def envs(self, num_envs: int) -> RecommendationVectorEnv:
         """Native environments of the same world with "SameStep" autoreset, for training."""

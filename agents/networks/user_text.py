@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from driftrec.agents.catalogues.representations import vectors
+from driftrec.agents.catalogues.setting import Setting
 from driftrec.agents.networks.item_tables import Table
 from driftrec.simulators.vectors import Float
 
@@ -51,15 +53,29 @@ class UserWords:
 
     Attributes:
         state: "text" or "both".
+        topics: How many there are.
         topic: Of every item, (items,).
         embeddings: Of ``sentences``, in their order, (sentences, dims).
         slate_size: Positions of one step.
     """
 
     state: UserState
+    topics: int
     topic: NDArray[np.int64]
     embeddings: Float
     slate_size: int
+
+
+def user_words(setting: Setting, representation: str, state: UserState, slate_size: int) -> UserWords | None:
+    """Sentences on the topics of a setting, embedded through the cache as texts of the representation are.
+
+    Returns:
+        None for a state that is "numeric".
+    """
+    if state == "numeric":
+        return None
+    said = vectors(sentences(setting.catalogue.topic_names), representation)
+    return UserWords(state, setting.catalogue.num_topics, setting.catalogue.topic, said, slate_size)
 
 
 class UserText(nn.Module):
@@ -80,7 +96,7 @@ class UserText(nn.Module):
     def __init__(self, words: UserWords, state_dims: int) -> None:
         super().__init__()
         self.numbers, self.slate_size = words.state == "both", words.slate_size
-        self.num_topics = int(words.topic.max()) + 1
+        self.num_topics = words.topics
         sets = topic_sets(self.num_topics)
         if len(sets) != len(words.embeddings):
             raise ValueError(f"{len(words.embeddings)} sentences for {len(sets)} sets of {self.num_topics} topics.")

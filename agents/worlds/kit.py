@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.catalogues.representations import represented, vectors
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.networks.text_ranker import TextRanker
-from driftrec.agents.networks.user_text import UserWords, sentences
+from driftrec.agents.networks.user_text import user_words
 from driftrec.agents.oracles.top import TopTrue
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick, OneOfMany
@@ -209,15 +208,11 @@ class TextKit(Kit):
 
     def ranker(self, setup: Setup, told: Mapping[str, Any], seed: int) -> TextRanker:
         """The network of ``judge``, whose arguments these are, over the representation that it is told."""
-        name, words = told["representation"], None
+        name = told["representation"]
         assert setup.setting is not None
-        context = replace(setup, setting=represented(setup.setting, name)).context
         state = told.get("user_state", "numeric")  # earlier versions knew no other
-        if state != "numeric":
-            catalogue = setup.setting.catalogue
-            said = vectors(sentences(catalogue.topic_names), name)
-            words = UserWords(state, catalogue.topic, said, setup.slate_size)
-        return TextRanker(context, name, seed, choice=self.choice(setup), words=words)
+        words = user_words(setup.setting, name, state, setup.slate_size)
+        return TextRanker(setup.represented(name).context, name, seed, choice=self.choice(setup), words=words)
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: ItemFutureSettings, *, seed: int, report: Report

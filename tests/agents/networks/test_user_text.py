@@ -14,7 +14,7 @@ SLATE, READS = 2, 6
 
 def words(state="text", seed=0):
     rows = np.random.default_rng(seed).standard_normal((len(topic_sets(4)), 5)).astype(np.float32)
-    return UserWords(state, TOPIC, rows, SLATE)
+    return UserWords(state, 4, TOPIC, rows, SLATE)
 
 
 def observe(read=(), ages=(), steps=0, began=0.0):
@@ -68,13 +68,13 @@ def test_there_are_few_sentences_and_all_differ(topics, count):
 
 
 def test_few_topics_are_enough():
-    short = UserWords("text", np.zeros(8, np.int64), np.eye(2, dtype=np.float32), SLATE)
+    short = UserWords("text", 1, np.zeros(8, np.int64), np.eye(2, dtype=np.float32), SLATE)
     assert UserText(short, 4).sentence(observe([2], [5])).tolist() == [1]
 
 
 def test_sentences_of_other_topics_are_refused():
     with pytest.raises(ValueError, match="3 sentences for 15 sets of 4 topics"):
-        UserText(UserWords("text", TOPIC, np.eye(3, dtype=np.float32), SLATE), 4)
+        UserText(UserWords("text", 4, TOPIC, np.eye(3, dtype=np.float32), SLATE), 4)
 
 
 @pytest.fixture
