@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.benchmarks.probe import KNOWN, MODELS, markdown, probe, subtopic_score, with_cost, write_probes
+from driftrec.agents.benchmarks.probe import KNOWN, MODELS, probe_table, probe, subtopic_score, with_cost, write_probes
 from driftrec.agents.benchmarks.suite import machine
 from driftrec.agents.setup import WorldArgs, make_env
 from driftrec.simulators.settings import nearest
@@ -61,7 +61,7 @@ def main(args: Args) -> None:
         documents = catalogue.documents()
         found.append(with_cost(each, [documents[row] for row in rows[: args.timed]]) if args.timed else each)
     subtopics = subtopic_score(catalogue, rows, seed=args.seed)
-    print(markdown(found, subtopics))
+    print(probe_table(found, subtopics))
     if args.out is not None:
         told = {"world": args.world, "items": len(rows), "personas": personas.num_personas, "seed": args.seed}
         write_probes(found, subtopics, {**told, "timed": args.timed, "machine": machine()}, args.out)

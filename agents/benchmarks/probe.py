@@ -166,7 +166,7 @@ HEADINGS = ("representation", "dims", "latent R2", "topic AUC", "quality R2", "a
 COSTS = ("texts/s", "MB")
 
 
-def markdown(probes: Sequence[Probe], subtopics: float) -> str:
+def probe_table(probes: Sequence[Probe], subtopics: float) -> str:
     """A row a representation, standard errors behind the scores; below it ``subtopic_score``."""
     lines = [(*HEADINGS, *COSTS), ("---",) + ("---:",) * (len(HEADINGS) + len(COSTS) - 1)]
     for each in probes:
@@ -181,6 +181,6 @@ def markdown(probes: Sequence[Probe], subtopics: float) -> str:
 def write_probes(probes: Sequence[Probe], subtopics: float, about: Mapping[str, object], folder: Path) -> None:
     """Write ``probe.md`` and ``probe.json``; OSError if they cannot be."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "probe.md").write_text(markdown(probes, subtopics), encoding="utf-8")
+    (folder / "probe.md").write_text(probe_table(probes, subtopics), encoding="utf-8")
     told = {**about, "subtopics": subtopics, "probes": [asdict(each) for each in probes]}
     (folder / "probe.json").write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")

@@ -119,7 +119,8 @@ class UserText(nn.Module):
         """Which of ``sentences`` tells of every user, (users,)."""
         read, age = observation["read_items"].long(), observation["read_age"]
         before = (read >= 0) & (age > self._session(observation)[:, None])
-        weights = torch.where(before, torch.exp2((age.amin(dim=1, keepdim=True) - age) / HALF_LIFE), 0.0)
+        newest = torch.where(before, age, torch.inf).amin(dim=1, keepdim=True)  # by age alone, what is old would vanish
+        weights = torch.where(before, torch.exp2((newest - age) / HALF_LIFE), 0.0)
         counts = torch.zeros(len(read), self.num_topics)
         counts = counts.scatter_add(1, self.topic[read.clamp(min=0)], weights)
         top, number = counts.topk(min(NAMED, self.num_topics), dim=1)

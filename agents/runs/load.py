@@ -75,10 +75,9 @@ def load_stock(setup: Setup, run: str, kind: str) -> Policy:
 
 def _served(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
-    if checkpoint.config["settings"].get("representation") == TOLD:
-        return Logged(policy)  # marked as told: it knows the items' hidden columns
-    if not checkpoint.config["settings"].get("true_state"):
-        return policy
+    settings = checkpoint.config["settings"]
+    if not settings.get("true_state"):
+        return Logged(policy) if settings.get("representation") == TOLD else policy  # marked: it knows hidden columns
     world: Any = kit_of(setup).revealed(setup).world
     return Informed(policy, world)
 
@@ -108,6 +107,8 @@ def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
     settings = checkpoint.config["settings"]
     if settings.get("true_state"):
         raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
+    if settings.get("representation") == TOLD:
+        raise ValueError(f"{run} was trained on the items' hidden latents; take the ranker of a run that was not.")
     if settings.get("withheld"):
         raise ValueError(f"{run} was trained with items withheld, which SlateQ would show; take another run's ranker.")
     told = {"settings": settings, "seed": checkpoint.config["seed"]}

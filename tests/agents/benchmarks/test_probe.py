@@ -11,7 +11,7 @@ from driftrec.agents.benchmarks.probe import (
     Probe,
     encoding_cost,
     held_out,
-    markdown,
+    probe_table,
     probe,
     r_squared,
     subtopic_score,
@@ -104,6 +104,6 @@ def test_table_and_json(found, tmp_path):
     assert lines[2].startswith("| hashing | 1024 | 0.")
     assert lines[3].startswith("| latents * | 18 | 1.0")
     assert "0.610 of latent" in lines[-1]
-    assert "\n".join(lines) + "\n" == markdown([found["hashing"], found["latents"]], 0.61)
+    assert "\n".join(lines) + "\n" == probe_table([found["hashing"], found["latents"]], 0.61)
     told = json.loads((tmp_path / "probe.json").read_text())
     assert (told["world"], [each["name"] for each in told["probes"]]) == ("W", ["hashing", "latents"])

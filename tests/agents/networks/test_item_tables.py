@@ -79,5 +79,6 @@ def test_a_table_has_a_row_each(context, make_context, kind):
 
 
 def test_an_unknown_representation_is_refused(context):
-    with pytest.raises(ValueError, match=r"Representation 'texts' is unknown\. Did you mean 'text'\? Known: ids, "):
+    message = r"Representation 'texts' is unknown\. Did you mean 'text'\? Known: hashing, ids, "
+    with pytest.raises(ValueError, match=message):
         item_table(context, "texts", 0)
