@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.benchmarks.probe import KNOWN, MODELS, probe_table, probe, subtopic_score, with_cost, write_probes
+from driftrec.agents.benchmarks.probe import KNOWN, MODELS, probe, probe_table, subtopic_score, with_cost, write_probes
 from driftrec.agents.benchmarks.suite import machine
 from driftrec.agents.setup import WorldArgs, make_env
 from driftrec.simulators.settings import nearest
