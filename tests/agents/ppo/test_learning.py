@@ -39,7 +39,7 @@ def test_ppo_learns_from_scratch_what_keeps_readers(make_setup, tmp_path, monkey
 
     Candidates of an untrained ranker leave out what was read and are long items: with the advantage's sign flipped in
     ``DictRolloutBuffer.compute_returns_and_advantage`` (tried, seed 1) the first policy stays, and has 1.76 times
-    the engagement of random slates; seed 0 has 1.86 after 60,000 such steps. Seeds 0 to 2 trained to 2.10, 2.11 and 2.09.
+    the engagement of random slates; seed 0 has 1.86 after 60,000 such steps. Seeds 0 to 2 trained to 2.10, 2.11, 2.09.
     """
     setup = make_setup(horizon=HORIZON)
     monkeypatch.setattr(training, "warm_start", lambda *_, **__: None)
