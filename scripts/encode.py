@@ -16,6 +16,7 @@ from typing import Literal
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder, check_out, write_catalogue_folder
+from driftrec.agents.catalogues.given_vectors import GivenVectors
 from driftrec.agents.catalogues.read_items import BadRows
 from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.runs.folders import drawn
@@ -48,6 +49,9 @@ class Args:
     """Texts at a time."""
     device: str = "cpu"
     """Torch device, for example cpu or cuda."""
+    embeddings: Path | None = None
+    """Your own vectors of the items in place of a language model's, with --catalogue: .npy (ids in FILE.ids.txt, or rows
+    in the order of the items file), .safetensors (the same, or ids under "ids") or .parquet (columns id, embedding)."""
     seed: int | None = None
     """Seed of the derived audience and hidden qualities, with --catalogue; default: drawn and printed."""
     encoding: str | None = None
@@ -77,10 +81,20 @@ def main(args: Args) -> None:
         device=args.device,
         revision=args.revision,
     )
+    if args.embeddings is not None:
+        _check_given(args)
     if args.catalogue is None:
         _encode_news(args, encoder)
     else:
         _encode_items(args, args.catalogue, encoder)
+
+
+def _check_given(args: Args) -> None:
+    """Raise ValueError where vectors are given and something else that they take the place of."""
+    if args.catalogue is None:
+        raise ValueError("--embeddings applies to --catalogue items.csv only; the packaged news is read by a model.")
+    if args.model is not None:
+        raise ValueError("--embeddings and --model are both given; one makes the vectors. Leave one of them out.")
 
 
 def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
@@ -91,7 +105,7 @@ def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
     catalogue, personas = build_catalogue_folder(
         csv,
         args.out,
-        encoder,
+        encoder if args.embeddings is None else GivenVectors(args.embeddings),
         seed,
         encoding=args.encoding,
         columns=_columns(args.columns),
@@ -99,7 +113,11 @@ def _encode_items(args: Args, csv: Path, encoder: TextEncoder) -> None:
         progress=sys.stderr.isatty(),
         report=print,
     )
-    _report(catalogue.num_items, personas.num_personas, time.perf_counter() - start, encoder)
+    seconds = time.perf_counter() - start
+    if args.embeddings is None:
+        _report(catalogue.num_items, personas.num_personas, seconds, encoder)
+    else:
+        print(f"{catalogue.num_items} items by {args.embeddings}, {personas.num_personas} personas in {seconds:.1f} s.")
     print(f"{catalogue.num_topics} topics, seed {seed}. Written to {args.out}: use --catalogue {args.out}.")
 
 

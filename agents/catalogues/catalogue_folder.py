@@ -16,9 +16,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from driftrec.agents.catalogues.derive_catalogue import RULE, derive_catalogue
+from driftrec.agents.catalogues.given_vectors import GivenVectors
 from driftrec.agents.catalogues.item_extras import column_csv
 from driftrec.agents.catalogues.item_text import counted
-from driftrec.agents.catalogues.read_items import ALIASES, BadRows, read_items
+from driftrec.agents.catalogues.read_items import ALIASES, BadRows, ReadItems, read_items
 from driftrec.agents.text.embedding_cache import default_cache_folder, encode_cached
 from driftrec.agents.text.packaged_models import BUILT_IN
 from driftrec.agents.text.text_encoder import TextEncoder
@@ -37,6 +38,7 @@ from driftrec.simulators.catalogue import (
     load_provenance,
 )
 from driftrec.simulators.files import PART, check_readable, write_files
+from driftrec.simulators.vectors import unit
 
 EMBEDDINGS_FILE = "embeddings.safetensors"
 BAD_ROWS_FILE = "bad_rows.txt"
@@ -46,7 +48,7 @@ CHECKSUM = "embeddings_sha256"
 def build_catalogue_folder(
     csv: Path,
     out: Path,
-    encoder: TextEncoder,
+    encoder: TextEncoder | GivenVectors,
     seed: int,
     *,
     encoding: str | None = None,
@@ -60,7 +62,8 @@ def build_catalogue_folder(
     Args:
         csv: Items file, see ``read_items``.
         out: Folder to write; must be new, empty or a catalogue folder, which is replaced.
-        encoder: Makes the embeddings, through the embedding cache.
+        encoder: Makes the embeddings, through the embedding cache; or has them. A persona's vector is then the mean of
+            those of the items that its text names.
         seed: Of the derived world, see ``derive_catalogue``.
         encoding: As of ``read_items``, like the next two.
         columns: Columns of the file by ours.
@@ -71,7 +74,7 @@ def build_catalogue_folder(
     Raises:
         FileExistsError: If ``out`` holds something else; checked first.
         OSError: If ``csv`` is missing or the folder cannot be written.
-        ValueError: If the items are not valid; see ``read_items``.
+        ValueError: If the items are not valid; see ``read_items``, and ``GivenVectors.of``.
     """
     check_out(out)
     items = read_items(csv, encoding=encoding, columns=columns, bad_rows=bad_rows)
@@ -79,17 +82,12 @@ def build_catalogue_folder(
         report(note)
     if items.ignored:
         report(f"Ignored columns: {', '.join(items.ignored)} (used are {', '.join(ALIASES)}).")
-    texts = documents(items.titles, items.texts)
-    vectors = encode_cached(encoder, texts, progress=progress)
-    if alike := _alike(texts, vectors):
-        report(
-            f"Warning: {alike:,} of {counted(len(texts), 'item')} ({alike / len(texts):.0%}) have the vector of an "
-            f"item with another text: {encoder.name} cannot tell them apart. The built-in model reads English, without "
-            "case; for other languages name a multilingual one, such as --model intfloat/multilingual-e5-small "
-            "--prompt 'query: {text}'."
-        )
-    catalogue, personas = derive_catalogue(items, vectors, seed=seed)
-    people = encode_cached(encoder, personas.texts, progress=progress)
+    vectors = _vectors_of(items, encoder, progress, report)
+    catalogue, personas, anchors = derive_catalogue(items, vectors, seed=seed)
+    if isinstance(encoder, GivenVectors):
+        people = unit(np.stack([vectors[list(named)].mean(axis=0) for named in anchors]))
+    else:
+        people = encode_cached(encoder, personas.texts, progress=progress)
     source = hashlib.sha256(csv.read_bytes()).hexdigest()
     provenance = {"rule": RULE, "source": csv.name, "source_sha256": source, "seed": seed}
     told = {PRICES_FILE: ("price", items.prices), DATES_FILE: ("date", items.dates)}
@@ -103,6 +101,24 @@ def build_catalogue_folder(
         (out / BAD_ROWS_FILE).write_text("\n".join([*items.bad, ""]), encoding="utf-8")
         report(f"{len(items.bad):,} bad rows were left out; {out / BAD_ROWS_FILE} lists them.")
     return catalogue, personas
+
+
+def _vectors_of(
+    items: ReadItems, encoder: TextEncoder | GivenVectors, progress: bool, report: Callable[[str], None]
+) -> NDArray[np.float32]:
+    """Of every item, (items, embedding); says so where a language model cannot tell items apart."""
+    if isinstance(encoder, GivenVectors):
+        return encoder.of(items.ids)
+    texts = documents(items.titles, items.texts)
+    vectors = encode_cached(encoder, texts, progress=progress)
+    if alike := _alike(texts, vectors):
+        report(
+            f"Warning: {alike:,} of {counted(len(texts), 'item')} ({alike / len(texts):.0%}) have the vector of an "
+            f"item with another text: {encoder.name} cannot tell them apart. The built-in model reads English, without "
+            "case; for other languages name a multilingual one, such as --model intfloat/multilingual-e5-small "
+            "--prompt 'query: {text}'."
+        )
+    return vectors
 
 
 def _alike(texts: Sequence[str], vectors: NDArray[np.float32]) -> int:
@@ -119,7 +135,7 @@ def write_catalogue_folder(
     personas: Personas,
     item_embeddings: NDArray[np.float32],
     persona_embeddings: NDArray[np.float32],
-    encoder: TextEncoder,
+    encoder: TextEncoder | GivenVectors,
     provenance: dict[str, object],
     more: Mapping[str, bytes] | None = None,
 ) -> None:
@@ -231,6 +247,8 @@ def load_embeddings(
 def encode_command(folder: Path, provenance: Mapping[str, Any]) -> str:
     """The command that makes a catalogue folder anew, as far as its provenance tells; in the shell's own quotes."""
     told = {"--catalogue": provenance.get("source"), "--seed": provenance.get("seed"), "--out": folder}
+    if "embeddings" in provenance:
+        told["--embeddings"] = provenance["embeddings"]
     if provenance.get("model", BUILT_IN) != BUILT_IN:
         told["--model"] = provenance["model"]
     for name, default in (("pooling", "mean"), ("prompt", "{text}"), ("max_length", "256")):

@@ -18,6 +18,7 @@ not depend on the text at all: they can be learnt from feedback only.
 from __future__ import annotations
 
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,14 @@ OPENINGS = (
 FURTHER = ("also {topic} such as {titles}", "some {topic} like {titles}", "now and then {topic}, say {titles}")
 
 
+class Derived(NamedTuple):
+    """A catalogue, its audience, and the items that each persona's text names, the dearest first."""
+
+    catalogue: Catalogue
+    personas: Personas
+    anchors: tuple[tuple[int, ...], ...]
+
+
 def derive_catalogue(
     items: ReadItems,
     item_embeddings: NDArray[np.float32],
@@ -58,7 +67,7 @@ def derive_catalogue(
     num_personas: int = 320,
     dims: int = 16,
     text_share: float = 0.8,
-) -> tuple[Catalogue, Personas]:
+) -> Derived:
     """Make a catalogue and its audience from items and their text embeddings, by the rule above.
 
     Args:
@@ -89,7 +98,9 @@ def derive_catalogue(
     hidden = _hidden_columns(len(items), hidden_rng)
     subtopics = items.moods or ("",) * len(items)
     catalogue = Catalogue(items.ids, items.titles, items.texts, names, subtopics, topic, latent, *hidden)
-    return catalogue, derive_personas(catalogue, num_personas, persona_rng)
+    found = _drawn_personas(catalogue, num_personas, persona_rng)
+    anchors = tuple(tuple(named) for named, _ in found.values())
+    return Derived(catalogue, _personas(found), anchors)
 
 
 def text_positions(embeddings: NDArray[np.float32], dims: int) -> NDArray[np.float64]:
@@ -167,16 +178,29 @@ def derive_personas(catalogue: Catalogue, num_personas: int, rng: np.random.Gene
         num_personas: At most this many; fewer if the items do not make as many different texts.
         rng: Draws everything.
     """
+    return _personas(_drawn_personas(catalogue, num_personas, rng))
+
+
+Drawn = dict[str, tuple[list[int], NDArray[np.float64]]]
+"""Anchors and interest of personas by text."""
+
+
+def _personas(found: Drawn) -> Personas:
+    interest = np.array([each for _, each in found.values()])
+    return Personas(tuple(found), unit(interest).astype(np.float32))
+
+
+def _drawn_personas(catalogue: Catalogue, num_personas: int, rng: np.random.Generator) -> Drawn:
     means = catalogue.topic_directions()
-    found: dict[str, NDArray[np.float64]] = {}
+    found: Drawn = {}
     for _ in range(20 * num_personas):
         if len(found) == num_personas:
             break
         anchors = _draw_anchors(catalogue.topic, rng)
         weights = np.sort(rng.dirichlet(np.ones(len(anchors))))[::-1]
         parts = ANCHOR_SHARE * catalogue.latent[anchors] + (1 - ANCHOR_SHARE) * means[catalogue.topic[anchors]]
-        found.setdefault(_describe(catalogue, anchors, rng), weights @ parts)
-    return Personas(tuple(found), unit(np.array(list(found.values()))).astype(np.float32))
+        found.setdefault(_describe(catalogue, anchors, rng), (anchors, weights @ parts))
+    return found
 
 
 def _draw_anchors(topic: NDArray[np.int64], rng: np.random.Generator) -> list[int]:

@@ -103,7 +103,8 @@ def _check_built_in(folder: Path) -> None:
     """Raise FileNotFoundError if the folder, which has no embeddings, names another encoder."""
     built_in, provenance = TextEncoder().fingerprint, load_provenance(folder)
     if provenance.get("encoder_fingerprint", built_in) != built_in:
+        made = provenance.get("embeddings") or f"{provenance.get('model')} ({provenance.get('pooling')} pooling)"
         raise FileNotFoundError(
-            f"{folder} has no {EMBEDDINGS_FILE}, and {provenance.get('model')} ({provenance.get('pooling')} pooling), "
+            f"{folder} has no {EMBEDDINGS_FILE}, and {made}, "
             f"which made them, is not the built-in encoder; make them again with: {encode_command(folder, provenance)}"
         )

@@ -20,16 +20,16 @@ def random_items(n: int, topics: tuple[str, ...] | None = None) -> tuple[ReadIte
 def test_true_positions_keep_a_known_distance_from_the_text():
     items, vectors = random_items(200)
     for share in (0.8, 0.3, 1.0):
-        catalogue, _ = derive_catalogue(items, vectors, seed=1, text_share=share)
+        catalogue, *_ = derive_catalogue(items, vectors, seed=1, text_share=share)
         cosines = (catalogue.latent * text_positions(vectors, 16)).sum(axis=1)
         np.testing.assert_allclose(cosines, share, atol=1e-5)
 
 
 def test_same_seed_same_world_other_seed_another():
     items, vectors = random_items(60)
-    one, people = derive_catalogue(items, vectors, seed=5)
-    again, people_again = derive_catalogue(items, vectors, seed=5)
-    other, other_people = derive_catalogue(items, vectors, seed=6)
+    one, people, _ = derive_catalogue(items, vectors, seed=5)
+    again, people_again, _ = derive_catalogue(items, vectors, seed=5)
+    other, other_people, _ = derive_catalogue(items, vectors, seed=6)
     assert one.fingerprint() == again.fingerprint()
     assert people.fingerprint() == people_again.fingerprint()
     assert one.fingerprint() != other.fingerprint()
@@ -45,7 +45,7 @@ def test_audience_size_does_not_change_the_items():
 
 
 def test_hidden_columns_have_the_documented_distribution():
-    catalogue, _ = derive_catalogue(*random_items(4000), seed=2, num_topics=2, num_personas=1)
+    catalogue, *_ = derive_catalogue(*random_items(4000), seed=2, num_topics=2, num_personas=1)
     # Standard errors at n = 4000: correlation 0.012, mean 0.016, deviation 0.011. Bounds: four or more.
     assert np.corrcoef(catalogue.quality, catalogue.allure)[0, 1] == pytest.approx(-0.5, abs=0.05)
     assert [catalogue.quality.mean(), catalogue.allure.mean()] == pytest.approx([0, 0], abs=0.064)
@@ -56,7 +56,7 @@ def test_hidden_columns_have_the_documented_distribution():
 
 def test_own_topics_are_kept_and_missing_ones_are_other():
     items, vectors = random_items(4, ("War", "", "Art", "War"))
-    catalogue, _ = derive_catalogue(items, vectors, seed=0)
+    catalogue, *_ = derive_catalogue(items, vectors, seed=0)
     assert [catalogue.topic_names[t] for t in catalogue.topic] == ["War", OTHER_TOPIC, "Art", "War"]
 
 
@@ -66,7 +66,7 @@ def test_clusters_are_found_and_named_by_their_words():
     items = ReadItems(tuple(map(str, range(n))), titles, ("",) * n, ("",) * n)
     vectors = np.random.default_rng(0).standard_normal((n, 8)) * 0.01
     vectors[1::2, 0] += 1.0
-    catalogue, _ = derive_catalogue(items, vectors.astype(np.float32), seed=0, num_topics=2)
+    catalogue, *_ = derive_catalogue(items, vectors.astype(np.float32), seed=0, num_topics=2)
     assert {catalogue.topic_names[t] for t in catalogue.topic[1::2]} == {"goat"}
     assert {catalogue.topic_names[t] for t in catalogue.topic[0::2]} == {"violin"}
 
@@ -75,7 +75,7 @@ def test_clusters_are_found_and_named_by_their_words():
 def test_topic_names_differ_even_without_words(titles):
     _, vectors = random_items(8)
     items = ReadItems(tuple("12345678"), titles * 2, ("",) * 8, ("",) * 8)
-    catalogue, _ = derive_catalogue(items, vectors, seed=0, num_topics=3)
+    catalogue, *_ = derive_catalogue(items, vectors, seed=0, num_topics=3)
     assert len(set(catalogue.topic_names)) == 3
 
 
@@ -83,7 +83,7 @@ def test_topic_names_differ_even_without_words(titles):
 @pytest.mark.parametrize("n", [2, 5, 12])
 def test_small_catalogues(n):
     items, vectors = random_items(n)
-    catalogue, personas = derive_catalogue(items, vectors, seed=0)
+    catalogue, personas, _ = derive_catalogue(items, vectors, seed=0)
     assert catalogue.latent.shape == (n, 16)
     assert len(set(personas.texts)) == personas.num_personas
     assert personas.num_personas == 320 or n == 2
@@ -97,7 +97,7 @@ def test_few_items_make_few_topics(n, topics):
 @pytest.mark.filterwarnings("error")
 def test_texts_that_are_all_equal():
     items, vectors = random_items(6)
-    catalogue, _ = derive_catalogue(items, np.ones_like(vectors), seed=0)
+    catalogue, *_ = derive_catalogue(items, np.ones_like(vectors), seed=0)
     assert catalogue.num_topics == 1
     np.testing.assert_allclose(np.linalg.norm(catalogue.latent, axis=1), 1.0, atol=1e-5)
 
@@ -119,7 +119,7 @@ def named_anchors(text):
 
 
 def test_an_interest_is_half_anchors_half_topics_with_falling_weights_in_the_texts_order():
-    catalogue, personas = derive_catalogue(*random_items(100), seed=3, num_topics=8)
+    catalogue, personas, _ = derive_catalogue(*random_items(100), seed=3, num_topics=8)
     means = np.array([catalogue.latent[catalogue.topic == t].mean(axis=0) for t in range(8)])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     first = []
@@ -142,7 +142,7 @@ def test_an_interest_is_half_anchors_half_topics_with_falling_weights_in_the_tex
 def test_topics_are_drawn_in_proportion_to_the_root_of_their_size():
     """900 items to 100: the larger topic is drawn first with chance 3 / (3 + 1)."""
     topics = ("Small",) * 100 + ("Large",) * 900
-    catalogue, _ = derive_catalogue(*random_items(1000, topics), seed=0, num_personas=1)
+    catalogue, *_ = derive_catalogue(*random_items(1000, topics), seed=0, num_personas=1)
     people = derive_personas(catalogue, 600, np.random.default_rng(1))
     large = [named_anchors(text)[0] >= 100 for text in people.texts]
     # Beside 4.5 standard errors 0.01, for texts drawn twice and kept once: mostly of one small anchor, some 2 in 600.
