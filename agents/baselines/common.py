@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from driftrec.agents.policy import LARGE, Observation, Slates
+from driftrec.agents.retrieval.largest import largest
 from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.vectors import Float, unit
 
@@ -18,9 +18,6 @@ Scorer = Callable[[Observation, slice], Scores]
 
 CHUNK_CELLS = 8_000_000
 """Scores held at once by one array of baselines and oracles: 32 MB in float32, 64 MB in float64."""
-
-STRIPS = 16
-"""Rows in which a large catalogue is laid out to find its best items."""
 
 TIE = 1e-6
 """Size of the noise that breaks ties between float32 scores: above their rounding, below what matters."""
@@ -50,24 +47,6 @@ def top_k(scores: ArrayLike, k: int) -> NDArray[np.int64]:
     best = np.argpartition(cost, k - 1, axis=-1)[..., :k]
     order = np.argsort(np.take_along_axis(cost, best, axis=-1), axis=-1)
     return np.take_along_axis(best, order, axis=-1).astype(np.int64, copy=False)
-
-
-def largest(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
-    """``top_k`` without its checks, and with equal scores in PyTorch's order.
-
-    Of a large catalogue most items are never sorted: every ``STRIPS``-th of them stand in one column, and the best
-    ``k`` items are in the ``k`` columns of the highest maxima.
-    """
-    left = torch.from_numpy(np.require(scores, requirements=["W"]))
-    columns = left.shape[-1] // STRIPS
-    if left.shape[-1] <= LARGE or k > columns:
-        return left.topk(k).indices.numpy()
-    strips = left[..., : STRIPS * columns].unflatten(-1, (STRIPS, columns))
-    chosen = strips.amax(dim=-2).topk(k, sorted=False).indices[..., None]  # (..., k, 1)
-    items = (chosen + columns * torch.arange(STRIPS)).flatten(-2)
-    rest = torch.arange(STRIPS * columns, left.shape[-1]).expand(*items.shape[:-1], -1)  # too few for another strip
-    items = torch.cat([items, rest], dim=-1)
-    return items.gather(-1, left.gather(-1, items).topk(k).indices).numpy()
 
 
 class UnrankedError(ValueError):

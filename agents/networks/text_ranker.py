@@ -144,6 +144,17 @@ class TextRanker(Ranker):
         stay = torch.einsum("ukd,ud->uk", shown, stay_query) + bias[..., 1]
         return Scores(appeal, self.length[slates] * torch.sigmoid(stay))
 
+    def search_keys(self) -> Tensor:
+        """Vectors of all items, see ``driftrec.agents.ranker.shortlist.Vectored``, (items, dims + topics + 4)."""
+        with torch.no_grad():
+            alone = [self.item_bias(self.item_vectors()), self.length.log()[:, None], self.future[:, None]]
+            return torch.cat([self._full(), *alone], dim=1)
+
+    def search_queries(self, state: Tensor, slopes: Tensor) -> Tensor:
+        """What ``search_keys`` are multiplied with, see the same, (users, dims + topics + 4)."""
+        appeal, stay, _ = self._queries(state)
+        return torch.cat([slopes[:, :1] * appeal + slopes[:, 1:2] * stay, slopes], dim=1)
+
     def later(self, shown: Tensor | None) -> Tensor:
         """``future`` of all items, (items,), or of those at the positions ``shown``."""
         return self.future if shown is None else self.future[shown]

@@ -61,7 +61,7 @@ class CandidateStage:
         topics = self.judge.items.topics
         if not len(topics):
             return []
-        if self.judge.items.num_items <= size:
+        if self.judge.items.num_items <= size or self.judge.retriever is not None:  # which keeps some of every topic
             return []
         return [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
 
@@ -85,7 +85,7 @@ class CandidateStage:
         "appeal" and log "engagement", each (users, size); where ``columns`` is None, theirs too, (users, size,
         item_columns).
         """
-        parts = [self._see(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
+        parts = [self._see(chunk) for chunk in user_chunks(observation, self.judge.count(observation))]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _see(self, observation: Observation) -> dict[str, NDArray[Any]]:
@@ -97,6 +97,7 @@ class CandidateStage:
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
         }
+        kept = view.positions(kept)
         if self.columns is None:
             items = self.judge.items.of(observation, kept)
             judged["columns"] = (items if self._known is None else self._known[items]).numpy()

@@ -70,6 +70,10 @@ class Choice(nn.Module):
         """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
         raise NotImplementedError
 
+    def weight(self, appeal: Tensor) -> tuple[Tensor, Tensor]:
+        """What gains grow by with value, w(appeal), and the slope of its logarithm, both of the shape of ``appeal``."""
+        raise NotImplementedError
+
     def score(self, gains: Float) -> Float:
         """What PPO's logits start from, 0 for the best and less for others, from ``gains``, best first."""
         raise NotImplementedError
@@ -106,6 +110,10 @@ class OneClick(Choice):
             positions = torch.cummin((log - log[0]).exp(), dim=0).values.numpy()
         attraction = np.minimum(appeal, np.float32(30.0), out=warm.like(appeal))
         return slate_gains(np.exp(attraction, out=attraction), value, 1.0, positions)
+
+    def weight(self, appeal: Tensor) -> tuple[Tensor, Tensor]:
+        """The attraction a_i, see ``Choice``."""
+        return appeal.clamp(max=30.0).exp(), torch.ones_like(appeal)
 
     def score(self, gains: Float) -> Float:
         """Gains less the best's, over the largest: those below 0 differ, and a slate may have to hold some."""
@@ -174,6 +182,11 @@ class AnyClick(Choice):
         """Worth of the first place, sigmoid(appeal_i) v_i; order settles the rest."""
         chance: Float = expit(appeal)
         return chance * value
+
+    def weight(self, appeal: Tensor) -> tuple[Tensor, Tensor]:
+        """The chance at the first place, see ``Choice``."""
+        chance = appeal.sigmoid()
+        return chance, 1.0 - chance
 
     def score(self, gains: Float) -> Float:
         """Logarithm of the gains over the best, which are chances times engagement, never below 0."""

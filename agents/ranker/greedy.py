@@ -32,12 +32,12 @@ class Greedy:
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        chunks = user_chunks(observation, self.judge.items.count(observation))
+        chunks = user_chunks(observation, self.judge.count(observation))
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:
         view = self.judge.view(observation, self._gumbel if self.noise else None)
-        return top_k(view.gains, self.slate_size)
+        return view.positions(top_k(view.gains, self.slate_size))
 
     def _gumbel(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
         return self.noise * self._rng.gumbel(size=shape).astype(np.float32)

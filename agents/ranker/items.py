@@ -20,6 +20,14 @@ WITHHELD = -1e20
 """Value of what must not be shown: below what was read, however little it attracts."""
 
 
+def held_rows(memory: NDArray[np.integer], items: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each of the items (users, n) is among the user's ``memory`` (users, slots), (users, n)."""
+    found = np.zeros(items.shape, np.bool_)
+    for slot in memory.T:
+        found |= items == slot[:, None]
+    return found
+
+
 class Items(Protocol):
     """What may be shown. Rankers are handed ``shown``: columns of items, or positions in a catalogue that they know.
 
@@ -49,8 +57,16 @@ class Items(Protocol):
         """What ``slates`` (users, n) hold, as rankers read it, (users, n, ...)."""
         ...
 
-    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
-        """Lower the ``value`` (users, items) of what is not to be shown, in place."""
+    def forbid(
+        self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
+    ) -> None:
+        """Lower the ``value`` (users, items) of what is not to be shown, in place.
+
+        Args:
+            observation: Of the users.
+            value: Of all that may be shown, or of the items ``among``.
+            among: Positions of the columns in the catalogue, (users, items); None where they are all that may be shown.
+        """
         ...
 
 
@@ -82,12 +98,24 @@ class TextItems:
         """The positions themselves."""
         return torch.from_numpy(slates)
 
-    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+    def forbid(
+        self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
+    ) -> None:
         """``READ`` for what the user read lately, where the world tells; ``WITHHELD`` for what must not be shown."""
+        if among is not None:
+            for memory in self._memories(observation):
+                value[held_rows(memory, among)] = READ
+            if self._withheld is not None:
+                value[self._withheld[among]] = WITHHELD
+            return
         if self.keys:
             value[read_places(observation)] = READ
         if self._withheld is not None:
             value[:, self._withheld] = WITHHELD
+
+    def _memories(self, observation: Observation) -> list[NDArray[np.int32]]:
+        """Items that users had better not be shown again, each (users, slots), -1 for none."""
+        return [observation["read_items"]] if self.keys else []
 
 
 class PageItems(TextItems):
@@ -97,11 +125,18 @@ class PageItems(TextItems):
         super().__init__(context)
         self.keys = ("read_items", "shown", "clicked")
 
-    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+    def forbid(
+        self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
+    ) -> None:
         """As ``TextItems``."""
-        users, places = np.nonzero(observation["clicked"])
-        value[users, observation["shown"][users, places]] = READ
-        super().forbid(observation, value)
+        if among is None:
+            users, places = np.nonzero(observation["clicked"])
+            value[users, observation["shown"][users, places]] = READ
+        super().forbid(observation, value, among)
+
+    def _memories(self, observation: Observation) -> list[NDArray[np.int32]]:
+        opened = np.where(observation["clicked"] != 0, observation["shown"], -1)
+        return [opened, *super()._memories(observation)]
 
 
 class OfferedItems(PageItems):
@@ -126,8 +161,10 @@ class OfferedItems(PageItems):
         """Items of the catalogue."""
         return torch.from_numpy(items_of(observation, slates))
 
-    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
-        """As ``PageItems``."""
+    def forbid(
+        self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
+    ) -> None:
+        """As ``PageItems``; what is on offer is never retrieved from."""
         whole = np.zeros((len(value), self._everything), np.float32)
         super().forbid(observation, whole)
         told = np.take_along_axis(whole, observation[OFFERED], axis=1)
@@ -184,5 +221,7 @@ class FeatureItems:
         columns = torch.from_numpy(observation[OFFERED])
         return columns.gather(1, index[..., None].expand(-1, -1, columns.shape[2]))
 
-    def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
+    def forbid(
+        self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
+    ) -> None:
         """Nothing is forbidden: such users may be shown anything again."""

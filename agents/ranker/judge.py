@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import Items
 from driftrec.agents.ranker.protocol import Ranker, as_tensors
+from driftrec.agents.retrieval.retriever import CANDIDATES, Retriever
 from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 
@@ -21,7 +23,7 @@ Noise = Callable[[tuple[int, ...]], Float]
 
 @dataclass
 class View:
-    """A ranker's view of some users and all that may be shown to them."""
+    """A ranker's view of some users and all that may be shown to them, or of the candidates that were retrieved."""
 
     state: Float  # (users, width)
     shown: Tensor | None  # what may be shown, see ``Items.every``
@@ -29,6 +31,11 @@ class View:
     engagement: Float  # (users, items) now, if opened
     value: Float  # (users, items) now and to come, if opened; below all else for what is not to be shown
     gains: Float  # (users, items) worth of a place in the slate
+    retrieved: NDArray[np.int64] | None = None  # (users, items) positions in the catalogue, None for all of them
+
+    def positions(self, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What slates hold for these columns of the view, both (users, n)."""
+        return columns if self.retrieved is None else np.take_along_axis(self.retrieved, columns, axis=1)
 
 
 class Judge:
@@ -38,21 +45,27 @@ class Judge:
         ranker: Put into evaluation mode; whoever fits it further is served by what it has learned.
         items: What may be shown.
         farsighted: Count what opening an item does to the engagement after it.
+        retriever: Finds candidates by the ranker's states, so that no other items are judged; all are when omitted.
     """
 
-    def __init__(self, ranker: Ranker, items: Items, farsighted: bool) -> None:
-        self.ranker, self.items, self.farsighted = ranker.eval(), items, farsighted
+    def __init__(self, ranker: Ranker, items: Items, farsighted: bool, retriever: Retriever | None = None) -> None:
+        self.ranker, self.items, self.farsighted, self.retriever = ranker.eval(), items, farsighted, retriever
+
+    def count(self, observation: Observation) -> int:
+        """Items that are judged for a user."""
+        return self.items.count(observation) if self.retriever is None else CANDIDATES
 
     def view(self, observation: Observation, noise: Noise | None = None) -> View:
         """The ranker's view, with ``noise`` on the appeal in its gains."""
         with torch.inference_mode():
-            shown = self.items.every(observation)
             state = self.ranker.state(as_tensors(observation))
+            retrieved = None if self.retriever is None else self.retriever.retrieve(state)
+            shown = self.items.every(observation) if retrieved is None else torch.from_numpy(retrieved)
             scores = self.ranker.scores(state, shown)
             later = self.ranker.later(shown) if self.farsighted else torch.zeros(())
         appeal, engagement = scores.appeal.numpy(), scores.engagement.numpy()
         value = np.add(engagement, later.numpy(), out=warm.like(engagement))
-        self.items.forbid(observation, value)
+        self.items.forbid(observation, value, retrieved)
         noisy = appeal if noise is None else appeal + noise(appeal.shape)
         gains = self.ranker.choice.gains(noisy, value)
-        return View(state.numpy(), shown, appeal, engagement, value, gains)
+        return View(state.numpy(), shown, appeal, engagement, value, gains, retrieved)

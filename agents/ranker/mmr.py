@@ -59,7 +59,7 @@ class MMR:
     def act(self, observation: Observation) -> Slates:
         """Slates in the order of picking, (users, slate_size)."""
         return np.concatenate(
-            [self._act(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
+            [self._act(chunk) for chunk in user_chunks(observation, self.judge.count(observation))]
         )
 
     def _act(self, observation: Observation) -> Slates:
@@ -69,6 +69,7 @@ class MMR:
         merit = np.take_along_axis(gains, candidates, axis=1)
         merit *= self.weight / np.maximum(merit[:, :1], TIE)
         merit[np.take_along_axis(view.value, candidates, axis=1) == READ] = READ
+        candidates = view.positions(candidates)
         items = items_of(observation, candidates)
         picks = diverse_slates(merit, items, self._items, 1.0 - self.weight, self._slate_size)
         return np.take_along_axis(candidates, picks, axis=1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import check_scores, largest, top_k
+from driftrec.agents.baselines.common import check_scores, top_k
+from driftrec.agents.retrieval.largest import largest
 from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 

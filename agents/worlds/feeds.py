@@ -86,7 +86,8 @@ class FeedKit(TextKit):
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
         items = OfferedItems if setup.context.offered else PageItems
-        return Judge(super().judge(setup, told, seed, farsighted).ranker, items(setup.context), farsighted)
+        judge = super().judge(setup, told, seed, farsighted)
+        return Judge(judge.ranker, items(setup.context), farsighted, judge.retriever)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most minutes of the next page, each item knowing what those above it will take."""

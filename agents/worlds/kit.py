@@ -14,7 +14,7 @@ from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.networks.user_text import user_words
 from driftrec.agents.oracles.top import TopTrue
-from driftrec.agents.policy import Policy
+from driftrec.agents.policy import LARGE, Context, Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick, OneOfMany
 from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report
@@ -23,6 +23,7 @@ from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
 from driftrec.agents.ranker.items import FeatureItems, OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs
+from driftrec.agents.ranker.shortlist import Shortlist
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
@@ -189,6 +190,13 @@ class Kit:
         return ""
 
 
+def shortlist(context: Context, ranker: TextRanker, farsighted: bool) -> Shortlist | None:
+    """What stands before a ranker of a large catalogue; None where all items are judged, or some are on offer."""
+    if context.num_items <= LARGE or context.offered:
+        return None
+    return Shortlist(ranker, context.topics, farsighted)
+
+
 class TextKit(Kit):
     """The kit of a world whose items and people have texts, unless it says otherwise.
 
@@ -204,7 +212,7 @@ class TextKit(Kit):
         ranker = self.ranker(setup, told, seed)
         context, fields = setup.context, setup.world.fields
         items = OfferedItems(context) if context.offered else TextItems(context, "read_items" in fields)
-        return Judge(ranker, items, farsighted)
+        return Judge(ranker, items, farsighted, shortlist(context, ranker, farsighted))
 
     def ranker(self, setup: Setup, told: Mapping[str, Any], seed: int) -> TextRanker:
         """The network of ``judge``, whose arguments these are, over the representation that it is told."""

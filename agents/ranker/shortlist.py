@@ -1,0 +1,103 @@
+"""Candidates by a ranker's own vectors: what gains most is about what has the largest inner product with a query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from driftrec.agents.ranker.protocol import Ranker, Scores
+from driftrec.agents.retrieval.index import Index, build_index
+from driftrec.agents.retrieval.retriever import CANDIDATES, fixed_items, joined
+from driftrec.simulators.vectors import Float
+
+TOP = 8
+"""Best of the fixed items, about which the gains are taken as linear."""
+
+SMALLEST = 1e-3
+"""Of gains that are divided by."""
+
+
+class Vectored(Protocol):
+    """A ranker whose appeal and engagement are of inner products with vectors of the items."""
+
+    def search_keys(self) -> Tensor:
+        """Vectors of all items: what inner products are with, and appeal, stay, log length and future of nobody."""
+        ...
+
+    def search_queries(self, state: Tensor, slopes: Tensor) -> Tensor:
+        """What has inner products with ``search_keys`` that are weighted sums of these four, (users, dims).
+
+        Args:
+            state: Of the users, (users, width).
+            slopes: Weights of appeal, stay, log length and future, (users, 4).
+        """
+        ...
+
+
+class Shortlist:
+    """Retrieves what gains most by a ranker, see ``driftrec.agents.retrieval.retriever.Retriever``.
+
+    The logarithm of an item's gain, log w(appeal) + log(value - z) with value = length * sigmoid(stay) + future, is
+    linear near the user's best of the fixed items in appeal, stay, log length and future, and those are inner products
+    of what is known of the item with what is known of the user. So the items of the largest gains are about those of
+    the largest inner product with one query. The fixed items are the best for nobody in particular.
+
+    Args:
+        ranker: A ``Vectored`` one; whoever fits it further has the index made anew when it is asked next.
+        topics: Of every item, (items,), or None.
+        farsighted: See ``Judge``.
+        count: Candidates.
+        build: Makes the index.
+    """
+
+    def __init__(
+        self,
+        ranker: Ranker,
+        topics: NDArray[np.int64] | None,
+        farsighted: bool,
+        count: int = CANDIDATES,
+        build: Callable[[Float], Index] = build_index,
+    ) -> None:
+        self.ranker, self.count, self.build = ranker, count, build
+        self._topics, self._farsighted = topics, farsighted
+        self._made_of: object = None
+
+    def retrieve(self, told: Tensor) -> NDArray[np.int64]:
+        """Candidates of users with these states of the ranker's, (users, count)."""
+        self._prepare()
+        slopes = self._slopes(told)
+        queries = self.ranker.search_queries(told, slopes).numpy()  # type: ignore[operator]
+        return joined(self._fixed, self._index.search(queries, self.count))
+
+    def _prepare(self) -> None:
+        """Make the index, unless the ranker is as it was."""
+        weights = tuple((id(each), each._version) for each in self.ranker.state_dict(keep_vars=True).values())
+        if weights == self._made_of:
+            return
+        keys = self.ranker.search_keys().numpy()  # type: ignore[operator]
+        appeal, stay, log_length, future = keys[:, -4:].T
+        value = np.exp(log_length) / (1.0 + np.exp(-stay)) + self._farsighted * future
+        merit = np.where(value > 0, np.exp(np.minimum(appeal - appeal.max(), 0)), 1.0) * value
+        self._fixed = fixed_items(merit.astype(np.float32), self._topics)
+        self._index, self._made_of = self.build(keys), weights
+
+    def _slopes(self, state: Tensor) -> Tensor:
+        """How the logarithm of gains changes with appeal, stay, log length and future, (users, 4)."""
+        shown = torch.from_numpy(self._fixed).expand(len(state), -1)
+        scores = self.ranker.scores(state, shown)
+        later = self.ranker.later(shown) if self._farsighted else torch.zeros(())
+        value = scores.engagement + later
+        choice = self.ranker.choice
+        gains = torch.from_numpy(choice.gains(scores.appeal.numpy(), value.numpy()))
+        best = gains.topk(min(TOP, gains.shape[1])).indices
+        weight, by_appeal = choice.weight(scores.appeal.gather(1, best))
+        by_value = weight / gains.gather(1, best).clamp(min=SMALLEST)
+        stayed = Scores(scores.appeal, scores.engagement).engagement.gather(1, best)
+        share = stayed / self.ranker.length.expand(len(state), -1).gather(1, shown.gather(1, best))  # type: ignore[operator]
+        slopes = (by_appeal, by_value * stayed * (1 - share), by_value * stayed, by_value * self._farsighted)
+        return torch.stack([each.mean(dim=1) for each in slopes], dim=1)
