@@ -114,17 +114,20 @@ class TextRanker(Ranker):
         return appeal, stay, self.no_click(own)
 
     def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
-        """Predictions for items, ``shown`` as positions (users, n); None for all."""
+        """Predictions for items, ``shown`` as positions (users, n), or (n,) for all users; None for all items."""
         appeal, stay, no_click = self._queries(state)
-        raw = self._of_all(appeal, stay) if shown is None else self._of(appeal, stay, shown)
+        if shown is None:
+            raw = self._of_all(appeal, stay)
+        elif torch.is_grad_enabled() or len(self.own) <= LARGE:
+            raw = self._of(appeal, stay, shown)
+        else:
+            raw = self._of_some(appeal, stay, shown)
         return Scores(raw.appeal.sub_(no_click).add_(self.choice.examination()[0]), raw.engagement)
 
     def _of_all(self, appeal_query: Tensor, stay_query: Tensor) -> Scores:
         """Scores of all items, appeal as it stands beside ``no_click``."""
         vectors = self._full()
-        # By what the vectors are made of: those made in inference mode are themselves no source to keep anything by.
-        sources = (self.items(), self.own, *self.tower.parameters(), *self.item_bias.parameters())
-        bias = self._bias(sources, lambda: self.item_bias(self.item_vectors()).T.contiguous())  # (2, items)
+        bias = self._biases()  # (2, items)
         learning = torch.is_grad_enabled()
         users = len(appeal_query)
         if len(vectors) > LARGE and not learning:  # both products at once read the vectors once
@@ -143,6 +146,21 @@ class TextRanker(Ranker):
         appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0]
         stay = torch.einsum("ukd,ud->uk", shown, stay_query) + bias[..., 1]
         return Scores(appeal, self.length[slates] * torch.sigmoid(stay))
+
+    def _of_some(self, appeal_query: Tensor, stay_query: Tensor, shown: Tensor) -> Scores:
+        """As ``_of`` up to rounding, of many items; or of the same for all users, (n,)."""
+        bias = self._biases()[:, shown]
+        vectors = nn.functional.embedding(shown, self._full())  # (users, n, dims + topics)
+        both = torch.stack([appeal_query, stay_query], dim=2)  # (users, dims + topics, 2)
+        products = torch.matmul(vectors, both)  # (users, n, 2)
+        stay = products[..., 1] + bias[1]
+        return Scores(products[..., 0] + bias[0], self.length[shown] * stay.sigmoid_())
+
+    def _biases(self) -> Tensor:
+        """What every item adds to appeal and stay, (2, items)."""
+        # By what the vectors are made of: those made in inference mode are themselves no source to keep anything by.
+        sources = (self.items(), self.own, *self.tower.parameters(), *self.item_bias.parameters())
+        return self._bias(sources, lambda: self.item_bias(self.item_vectors()).T.contiguous())
 
     def search_keys(self) -> Tensor:
         """Vectors of all items, see ``driftrec.agents.ranker.shortlist.Vectored``, (items, dims + topics + 4)."""

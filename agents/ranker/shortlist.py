@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from driftrec.agents.ranker.protocol import Ranker, Scores
+from driftrec.agents.ranker.protocol import Ranker
 from driftrec.agents.retrieval.index import Index, build_index
 from driftrec.agents.retrieval.retriever import CANDIDATES, fixed_items, joined
 from driftrec.simulators.vectors import Float
@@ -70,8 +70,7 @@ class Shortlist:
     def retrieve(self, told: Tensor) -> NDArray[np.int64]:
         """Candidates of users with these states of the ranker's, (users, count)."""
         self._prepare()
-        slopes = self._slopes(told)
-        queries = self.ranker.search_queries(told, slopes).numpy()  # type: ignore[operator]
+        queries = self.ranker.search_queries(told, self._slopes(told)).numpy()  # type: ignore[operator]
         return joined(self._fixed, self._index.search(queries, self.count))
 
     def _prepare(self) -> None:
@@ -87,17 +86,19 @@ class Shortlist:
         self._index, self._made_of = self.build(keys), weights
 
     def _slopes(self, state: Tensor) -> Tensor:
-        """How the logarithm of gains changes with appeal, stay, log length and future, (users, 4)."""
-        shown = torch.from_numpy(self._fixed).expand(len(state), -1)
-        scores = self.ranker.scores(state, shown)
-        later = self.ranker.later(shown) if self._farsighted else torch.zeros(())
-        value = scores.engagement + later
-        choice = self.ranker.choice
-        gains = torch.from_numpy(choice.gains(scores.appeal.numpy(), value.numpy()))
+        """How the log of gains changes with appeal, stay, log length and future near the best fixed items, (users, 4).
+
+        Gains, and what they grow by, are summed over these items: an item that hardly gains would have any slope.
+        """
+        ranker, choice = self.ranker, self.ranker.choice
+        shown = torch.from_numpy(self._fixed)
+        scores = ranker.scores(state, shown)
+        later = ranker.later(shown) if self._farsighted else torch.zeros(())
+        gains = torch.from_numpy(choice.gains(scores.appeal.numpy(), (scores.engagement + later).numpy()))
         best = gains.topk(min(TOP, gains.shape[1])).indices
         weight, by_appeal = choice.weight(scores.appeal.gather(1, best))
-        by_value = weight / gains.gather(1, best).clamp(min=SMALLEST)
-        stayed = Scores(scores.appeal, scores.engagement).engagement.gather(1, best)
-        share = stayed / self.ranker.length.expand(len(state), -1).gather(1, shown.gather(1, best))  # type: ignore[operator]
-        slopes = (by_appeal, by_value * stayed * (1 - share), by_value * stayed, by_value * self._farsighted)
-        return torch.stack([each.mean(dim=1) for each in slopes], dim=1)
+        by_value = weight / gains.gather(1, best).sum(dim=1, keepdim=True).clamp(min=SMALLEST)
+        stayed = scores.engagement.gather(1, best)
+        share = stayed / ranker.length[shown[best]]  # type: ignore[index]
+        slopes = (by_value * stayed * (1 - share), by_value * stayed, by_value * self._farsighted)
+        return torch.stack([by_appeal.mean(dim=1), *(each.sum(dim=1) for each in slopes)], dim=1)

@@ -15,10 +15,10 @@ from driftrec.simulators.vectors import Float
 BLOCK = 8_000_000
 """Inner products that are held at once: 32 MB."""
 
-EXACT = 20_000
-"""Items up to which all are looked at: one matrix product then costs no more than cells do."""
+EXACT = 4096
+"""Items up to which all are looked at: cells then cost as much."""
 
-PROBES = 24
+PROBES = 64
 """Cells that a query looks into."""
 
 MOST_CELLS = 2048

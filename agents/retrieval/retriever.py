@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from driftrec.agents.retrieval.largest import largest
 from driftrec.simulators.vectors import Float
 
-CANDIDATES = 320
+CANDIDATES = 384
 """Items a request, of which the ``fixed_items`` are the same for all."""
 
 GLOBAL = 32
