@@ -6,6 +6,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     known         the table of policies that have a name
     own_code      users' own policies, imported when they are named
     text          language models, text encoder, cache of embeddings
+    retrieval     few items of a large catalogue for every request: indices of vectors, and what asks them
     catalogues    users' own items: reading, deriving an audience, folders
     setup         a world by its id, and all that a run must know of it
     baselines     policies to beat: random, popular, content, bandit

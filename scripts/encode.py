@@ -50,8 +50,9 @@ class Args:
     device: str = "cpu"
     """Torch device, for example cpu or cuda."""
     embeddings: Path | None = None
-    """Your own vectors of the items in place of a language model's, with --catalogue: .npy (ids in FILE.ids.txt, or rows
-    in the order of the items file), .safetensors (the same, or ids under "ids") or .parquet (columns id, embedding)."""
+    """Your own vectors of the items in place of a language model's, with --catalogue: .npy (ids in FILE.ids.txt, or
+    rows in the order of the items file), .safetensors (the same, or ids under "ids") or .parquet (columns id,
+    embedding)."""
     seed: int | None = None
     """Seed of the derived audience and hidden qualities, with --catalogue; default: drawn and printed."""
     encoding: str | None = None

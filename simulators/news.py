@@ -209,9 +209,16 @@ class NewsWorld:
             "satisfaction": state.satisfaction.copy(),
         }
 
-    def appraise(self, state: NewsState) -> NewsAppraisal:
-        """Full information about every item for every user; neither state nor noise is touched."""
+    def appraise(self, state: NewsState, items: NDArray[np.int64] | None = None) -> NewsAppraisal:
+        """Full information about every item for every user; neither state nor noise is touched.
+
+        Args:
+            state: Of the users.
+            items: Those to appraise, (users, n), for arrays of this shape; every item when omitted.
+        """
         catalogue, config = self.catalogue, self.config
+        if items is not None:
+            return self._appraise_some(state, items)
         everything = len(state.gone), self.num_items
         affinity = np.matmul(state.interest, catalogue.latent.T, out=warm.empty(everything, np.float32))
         repeat = warm.full(everything, np.float32(0))
@@ -226,6 +233,23 @@ class NewsWorld:
             no_click=self._no_click(),
             positions=self._positions.copy(),
             worth=config.satisfaction.worth(catalogue.quality, catalogue.allure, affinity),
+            satiation=satiation,
+        )
+
+    def _appraise_some(self, state: NewsState, items: NDArray[np.int64]) -> NewsAppraisal:
+        """``appraise`` of ``items`` (users, n)."""
+        catalogue, config = self.catalogue, self.config
+        affinity = np.matmul(catalogue.latent[items], state.interest[:, :, None])[..., 0]
+        allure = catalogue.allure[items]
+        satiation = np.take_along_axis(state.satiation, catalogue.topic[items], axis=1)
+        repeat = held(state.read.items, items.T).T.astype(np.float32)
+        satisfaction = state.satisfaction[:, None]
+        return NewsAppraisal(
+            attraction=config.choice.attraction(affinity, allure, satiation, repeat, satisfaction),
+            engagement=config.reading.expected(catalogue.minutes[items], affinity, allure),
+            no_click=self._no_click(),
+            positions=self._positions.copy(),
+            worth=config.satisfaction.worth(catalogue.quality[items], allure, affinity),
             satiation=satiation,
         )
 

@@ -1,6 +1,6 @@
 """Policies to beat: random, popular, content-based, and a linear bandit.
 
-Imports of agents: policy.
+Imports of agents: policy, retrieval.
 """
 
 from driftrec.agents.baselines.content import Content, EpsilonContent

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from driftrec.agents.policy import LARGE, Observation, Slates
+from driftrec.agents.policy import LARGE, Context, Observation, Slates
 from driftrec.agents.retrieval.largest import largest
 from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.vectors import Float, unit
@@ -15,6 +15,12 @@ from driftrec.simulators.vectors import Float, unit
 Scores = NDArray[np.floating]
 Scorer = Callable[[Observation, slice], Scores]
 """Called with some users' observation and the rows they stand in; returns scores, shape (users, items)."""
+
+ItemScorer = Callable[[Observation, slice, Slates], Scores]
+"""The same for some items of each user, (users, n), which are the third argument."""
+
+CANDIDATE_CELLS = 100_000
+"""Numbers a user that scoring candidates holds at a time, their vectors among them."""
 
 CHUNK_CELLS = 8_000_000
 """Scores held at once by one array of baselines and oracles: 32 MB in float32, 64 MB in float64."""
@@ -68,6 +74,14 @@ def read_places(observation: Observation) -> tuple[NDArray[np.intp], NDArray[np.
     return users, read[users, slots]
 
 
+def held_rows(memory: NDArray[np.integer], items: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each of the items (users, n) is among the user's ``memory`` (users, slots), (users, n)."""
+    found = np.zeros(items.shape, np.bool_)
+    for slot in memory.T:
+        found |= items == slot[:, None]
+    return found
+
+
 def row_chunks(users: int, num_items: int) -> Iterator[slice]:
     """Rows of the users in runs, in order, so that scoring ``num_items`` items for each run bounds memory."""
     size = max(1, CHUNK_CELLS // num_items)
@@ -97,6 +111,33 @@ def best_unread(score: Scorer, observation: Observation, num_items: int, k: int)
         check_scores(scores, rows.start)
         scores[read_places(chunk)] = -np.inf
         slates[rows] = top_k(on_offer(scores, chunk), k)
+    return slates
+
+
+def is_large(context: Context) -> bool:
+    """Whether candidates are retrieved before they are judged: from more than ``LARGE`` items, all on offer."""
+    return context.num_items > LARGE and not context.offered
+
+
+def best_retrieved(
+    retrieve: Callable[[Observation, slice], Slates], score: ItemScorer, observation: Observation, k: int
+) -> Slates:
+    """``best_unread`` of candidates alone, of a large catalogue.
+
+    Args:
+        retrieve: Called with some users' observation and the rows they stand in; gives candidates, (users, n).
+        score: Gives the scores of these; the result is changed in place.
+        observation: Of all users.
+        k: Items to choose.
+    """
+    slates = np.empty((len(observation["persona"]), k), dtype=np.int64)
+    for rows in row_chunks(len(slates), CANDIDATE_CELLS):
+        chunk = {name: value[rows] for name, value in observation.items()}
+        items = retrieve(chunk, rows)
+        scores = score(chunk, rows, items)
+        check_scores(scores, rows.start)
+        scores[held_rows(chunk["read_items"], items)] = -np.inf
+        slates[rows] = np.take_along_axis(items, top_k(scores, k), axis=1)
     return slates
 
 

@@ -9,14 +9,18 @@ from scipy.sparse import csr_array
 from driftrec.agents.baselines.common import (
     TIE,
     Scores,
+    best_retrieved,
     best_unread,
     centred_units,
     check_not_negative,
     check_positive,
     draw_distinct,
+    is_large,
     step_generator,
 )
 from driftrec.agents.policy import Context, Observation, Slates
+from driftrec.agents.retrieval.index_cache import cached_index
+from driftrec.agents.retrieval.retriever import CANDIDATES
 
 
 class Content:
@@ -52,6 +56,8 @@ class Content:
         self._items = centred_units(context.item_embeddings, mean)  # (items, embedding)
         self._personas = centred_units(context.persona_embeddings, mean)  # (personas, embedding)
         self._slate_size = context.slate_size
+        # Of the embeddings as they are, which stay when items arrive, unlike the mean; nearly the same are near.
+        self._index = cached_index(context.item_embeddings) if is_large(context) else None
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -65,7 +71,17 @@ class Content:
 
     def act(self, observation: Observation) -> Slates:
         """The nearest items, best first, shape (users, slate_size)."""
+        if self._index is not None:
+            return best_retrieved(self._retrieve, self._score_some, observation, self._slate_size)
         return best_unread(self._score, observation, len(self._items), self._slate_size)
+
+    def _retrieve(self, observation: Observation, rows: slice) -> Slates:
+        assert self._index is not None
+        return self._index.search(self.profiles(observation), CANDIDATES)
+
+    def _score_some(self, observation: Observation, rows: slice, items: Slates) -> Scores:
+        scores = np.einsum("und,ud->un", self._items[items], self.profiles(observation))
+        return scores + self._tie[items]
 
     def _score(self, observation: Observation, rows: slice) -> Scores:
         # A profile's length is left in: it scales all of a user's cosines alike.

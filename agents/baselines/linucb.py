@@ -6,8 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from driftrec.agents.baselines.common import TIE, Scores, best_unread, check_not_negative, check_positive
-from driftrec.agents.policy import Context, Observation, Slates
+from driftrec.agents.baselines.common import (
+    TIE,
+    Scores,
+    best_retrieved,
+    best_unread,
+    check_not_negative,
+    check_positive,
+    is_large,
+)
+from driftrec.agents.policy import LARGE, Context, Observation, Slates
+from driftrec.agents.retrieval.index_cache import cached_index
+from driftrec.agents.retrieval.retriever import CANDIDATES
 from driftrec.simulators.offers import items_of
 from driftrec.simulators.vectors import Double, Float, unit
 
@@ -60,8 +70,10 @@ class LinUCB:
         self.prior_mean = prior * np.hstack([personas, np.zeros((len(personas), 1))])  # (personas, dims + 1)
         # x^T M x is the inner product of M and x x^T: one matrix product scores all users and items.
         self._linear = self.features.T.astype(np.float32)  # (dims + 1, items)
-        squares = self.features[:, :, None] * self.features[:, None, :]
-        self._squares = squares.reshape(len(items), -1).T.astype(np.float32)  # ((dims + 1)^2, items)
+        self._index = cached_index(self.features.astype(np.float32)) if is_large(context) else None
+        if self._index is None:
+            squares = self.features[:, :, None] * self.features[:, None, :]
+            self._squares = squares.reshape(len(items), -1).T.astype(np.float32)  # ((dims + 1)^2, items)
         self._slate_size = context.slate_size
         self.reset(num_users=0, seed=0)
 
@@ -98,6 +110,8 @@ class LinUCB:
                 f"The observation holds {num_users} users, but LinUCB was reset for {len(self._inverse)}; "
                 f"call reset({num_users}, seed) first."
             )
+        if self._index is not None:
+            return best_retrieved(self._retrieve, self._score_some, observation, self._slate_size)
         return best_unread(self._score, observation, len(self.features), self._slate_size)
 
     def update(
@@ -110,6 +124,22 @@ class LinUCB:
             surprise = earned - np.einsum("ud,ud->u", x, prior_mean)
             self._moment += x * surprise[:, None]
             add_rank_one(self._inverse, x)
+
+    def _retrieve(self, observation: Observation, rows: slice) -> Slates:
+        """Items of about the highest bounds: those are convex, and are taken as linear at the best mean."""
+        assert self._index is not None
+        theta = self.theta(observation["persona"], rows)
+        best = self.features[self._index.search(theta.astype(np.float32), 1)[:, 0]]  # (users, dims + 1)
+        slope = np.einsum("ude,ue->ud", self._inverse[rows], best)
+        width = np.sqrt(np.einsum("ud,ud->u", slope, best))
+        return self._index.search((theta + self.alpha * slope / width[:, None]).astype(np.float32), CANDIDATES)
+
+    def _score_some(self, observation: Observation, rows: slice, items: Slates) -> Scores:
+        x = self._linear.T[items]  # (users, n, dims + 1)
+        theta = self.theta(observation["persona"], rows).astype(np.float32)
+        variance = np.einsum("unf,unf->un", x @ self._inverse[rows].astype(np.float32), x)
+        mean = np.einsum("unf,uf->un", x, theta) + self._tie[items]
+        return mean + np.float32(self.alpha) * np.sqrt(np.maximum(variance, 0.0))
 
     def _score(self, observation: Observation, rows: slice) -> Scores:
         theta = self.theta(observation["persona"], rows).astype(np.float32)
@@ -149,7 +179,8 @@ def principal_components(items: Float, personas: Float, dims: int) -> tuple[Doub
         Items, mean 0 and mean squared length 1, shape (items, dims), and personas, centred at the items'
         mean and scaled to length 1, shape (personas, dims). float64. Components are ordered by variance.
     """
-    pca = PCA(n_components=min(dims, *items.shape), svd_solver="full").fit(items.astype(np.float64))
+    solver = "full" if len(items) <= LARGE else "covariance_eigh"  # by the small matrix, to the last bits or so
+    pca = PCA(n_components=min(dims, *items.shape), svd_solver=solver).fit(items.astype(np.float64))
     reduced, described = pca.transform(items), pca.transform(personas.astype(np.float64))
     scale = np.sqrt(np.mean(np.sum(reduced**2, axis=1)))
     return reduced / max(scale, TIE), unit(described, floor=TIE)

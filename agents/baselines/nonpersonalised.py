@@ -9,13 +9,22 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import (
     Scores,
+    best_retrieved,
     best_unread,
     check_positive,
     draw_distinct,
+    is_large,
     step_generator,
 )
 from driftrec.agents.policy import Context, Observation, Slates, num_users
+from driftrec.agents.retrieval.largest import largest
 from driftrec.simulators.offers import items_of
+
+POOL = 256
+"""Items of the highest rates that are candidates in a large catalogue."""
+
+DRAWN = 32
+"""Others that are, besides as many as a slate has positions; a user's last reads are never all of them."""
 
 _TIE = 1e-9  # below the difference of any two rates that matter
 
@@ -76,6 +85,7 @@ class Popular:
         self.strength = strength
         self._slate_size = context.slate_size
         self._num_items = context.num_items
+        self._large, self._drawn = is_large(context), DRAWN + context.slate_size
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -95,11 +105,34 @@ class Popular:
         rates = self.rates()
         generator = step_generator(self._seed, self._step)
         self._step += 1
+        if self._large:
+            return self._act_large(rates, generator, observation)
 
         def score(chunk: Observation, rows: slice) -> Scores:
             return rates + _TIE * generator.random((len(chunk["persona"]), self._num_items))
 
         return best_unread(score, observation, self._num_items, self._slate_size)
+
+    def _act_large(
+        self, rates: NDArray[np.float64], generator: np.random.Generator, observation: Observation
+    ) -> Slates:
+        """The same of a large catalogue: those above the common rate, and for every user some drawn from all others."""
+        common = np.median(rates)  # most items were never shown
+        ties = np.random.default_rng([self._seed, self._step, 1])  # rows must not depend on how many there are
+        above = largest(rates, POOL)
+        above = above[rates[above] > common]
+
+        def retrieve(chunk: Observation, rows: slice) -> Slates:
+            drawn = draw_distinct(generator.random((len(chunk["persona"]), self._drawn)), self._num_items)
+            pool = np.broadcast_to(above, (len(drawn), len(above)))
+            return np.concatenate([drawn, pool], axis=1)
+
+        def score(chunk: Observation, rows: slice, items: Slates) -> Scores:
+            scores = rates[items] + _TIE * ties.random(items.shape)
+            scores[:, : self._drawn][np.isin(items[:, : self._drawn], above)] = -np.inf  # once is enough
+            return scores
+
+        return best_retrieved(retrieve, score, observation, self._slate_size)
 
     def update(
         self, observation: Observation, slates: Slates, clicks: NDArray[np.bool_], engagement: NDArray[Any]

@@ -27,6 +27,7 @@ class Workload:
         frames: Environment steps that PPO trains on in one repetition.
         peer_frames: The same for the peer's environment.
         requests: Recommendations to one user in one repetition.
+        catalogues: Sizes of made-up catalogues of which slates are asked for.
         texts: Texts to encode in one repetition.
         audience: Users of the large simulation.
         audience_steps: Steps of each of them.
@@ -41,6 +42,7 @@ class Workload:
     frames: int = 8_192
     peer_frames: int = 512
     requests: int = 200
+    catalogues: tuple[int, ...] = (1_000, 100_000, 1_000_000)
     texts: int = 256
     audience: int = 1_000_000
     audience_steps: int = 20
@@ -59,6 +61,7 @@ QUICK = Workload(
     frames=128,
     peer_frames=64,
     requests=3,
+    catalogues=(500, 5_000),
     texts=4,
     audience=500,
     audience_steps=2,

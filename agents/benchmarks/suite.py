@@ -18,6 +18,7 @@ from driftrec.agents.benchmarks.alone import Measurement, alone
 from driftrec.agents.benchmarks.audience import audiences
 from driftrec.agents.benchmarks.encoding import encoding
 from driftrec.agents.benchmarks.environment import SCENARIOS, environment, scenarios, sizes
+from driftrec.agents.benchmarks.large_latency import large_latency
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
 from driftrec.agents.benchmarks.published import peers, published
@@ -86,12 +87,13 @@ def run_benchmarks(
 
 def _benchmarks(effort: Workload, world: str) -> dict[str, list[Measurement]]:
     """What every section measures: what is to be compared in turns is one measurement."""
+    sizes_told = effort.catalogues if world == NEWS else ()
     return {
         "environment": environment(effort, world),
         "scenarios": scenarios(effort),
         "peers": [partial(peers, effort, peer) for peer in (NEWS, *SCENARIOS)],
         "training": [partial(training, effort, world)],
-        "latency": [partial(latency, effort, world)],
+        "latency": [partial(latency, effort, world), *(partial(large_latency, effort, items) for items in sizes_told)],
         "encoding": [partial(encoding, effort)],
         "audience": audiences(effort),
         "memory": [],  # of those that ran before

@@ -49,7 +49,7 @@ class GivenVectors:
     def __init__(self, path: Path) -> None:
         read = {".npy": _npy, ".safetensors": _safetensors, ".parquet": _parquet}.get(path.suffix.lower())
         if read is None:
-            raise ValueError(f"--embeddings {path} ends in {path.suffix!r}; give a .npy, .safetensors or .parquet file.")
+            raise ValueError(f"--embeddings {path} is none of .npy, .safetensors and .parquet; give one of these.")
         if not path.is_file():
             raise FileNotFoundError(f"There is no file of embeddings {path.absolute()}.")
         check_readable(path)
@@ -127,7 +127,7 @@ class GivenVectors:
         for each in self._ids or ():
             digest.update(f"{len(each)}:{each}".encode())
         for start in range(0, len(self._rows), CHUNK):
-            digest.update(np.ascontiguousarray(self._rows[start : start + CHUNK]))
+            digest.update(np.ascontiguousarray(self._rows[start : start + CHUNK]).data)
         return digest.hexdigest()
 
 

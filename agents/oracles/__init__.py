@@ -1,6 +1,6 @@
 """Policies with full information: the most that myopia can earn, and a planner for the long term.
 
-Imports of agents: policy, text, baselines, evaluation, ranker.
+Imports of agents: policy, text, retrieval, baselines, evaluation, ranker.
 """
 
 from driftrec.agents.oracles.planner import MyopicOracle, Planner, PlannerWeights

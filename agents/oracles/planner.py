@@ -10,16 +10,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from driftrec.agents.baselines.common import CANDIDATE_CELLS
 from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
 from driftrec.agents.oracles.told import Told, by_parts
-from driftrec.agents.policy import Observation, Slates
+from driftrec.agents.oracles.true_shortlist import TrueShortlist
+from driftrec.agents.policy import LARGE, Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators import noise
 from driftrec.simulators.news import NewsState, NewsWorld
-from driftrec.simulators.vectors import Double
-from driftrec.simulators.world import AppraisedWorld
+from driftrec.simulators.vectors import Double, Float
+from driftrec.simulators.world import Appraisal, AppraisedWorld
 
 START_SPREAD = np.array([2.0, 0.5, 0.5, 0.5])
 """Standard deviation of the first round's candidates around zero, in mean item lengths, by weight."""
@@ -51,14 +54,35 @@ class MyopicOracle(Told):
 
     def __init__(self, world: AppraisedWorld[Any]) -> None:
         self.world = world
+        self._shortlist = self._of_large()
+
+    def _of_large(self) -> TrueShortlist | None:
+        """What finds candidates in a large catalogue of news; None where all items are appraised."""
+        world = self.world
+        if not isinstance(world, NewsWorld) or world.num_items <= LARGE:
+            return None
+        return TrueShortlist(world.catalogue, world.slate_size, lambda state, items: self._worth(state, items)[:2])
 
     def act(self, observation: Observation) -> Slates:
         """Slates of the highest expected value, (users, slate_size)."""
-        return by_parts(self._best, self.state, self.world.num_items)
+        judged = self.world.num_items if self._shortlist is None else CANDIDATE_CELLS
+        return by_parts(self._best, self.state, judged)
 
     def _best(self, state: Any) -> Slates:
-        view = self.world.appraise(state)
-        return optimal_slates(view.attraction, view.engagement, view.no_click, view.positions)
+        items = None if self._shortlist is None else self._shortlist.retrieve(state)
+        attraction, value, view = self._worth(state, items)
+        best = optimal_slates(attraction, value, view.no_click, view.positions)
+        return best if items is None else np.take_along_axis(items, best, axis=1)
+
+    def _worth(self, state: Any, items: NDArray[np.int64] | None) -> tuple[Float, Float, Appraisal]:
+        """Attraction and value of the items (users, n), of all for None; and the appraisal that they are made of."""
+        view = self._view(state, items)
+        return view.attraction, view.engagement, view
+
+    def _view(self, state: Any, items: NDArray[np.int64] | None) -> Any:
+        """The appraisal of the items, of all for None."""
+        world: Any = self.world
+        return world.appraise(state) if items is None else world.appraise(state, items)
 
 
 class Planner(MyopicOracle):
@@ -75,13 +99,16 @@ class Planner(MyopicOracle):
         super().__init__(world)
         self.weights = weights
 
-    def _best(self, state: NewsState) -> Slates:
-        view, weights = self.world.appraise(state), self.weights
+    def _worth(self, state: NewsState, items: NDArray[np.int64] | None) -> tuple[Float, Float, Appraisal]:
+        view, weights, latent = self._view(state, items), self.weights, self.world.catalogue.latent
         value = view.engagement + np.float32(weights.opening)
         value += weights.satisfaction * (view.worth - state.satisfaction[:, None])
         value -= weights.freshness * (np.float32(1.0) - view.satiation)
-        value += weights.loyalty * (state.home @ self.world.catalogue.latent.T)
-        return optimal_slates(view.attraction, value, view.no_click, view.positions)
+        if items is None:
+            value += weights.loyalty * (state.home @ latent.T)
+        else:
+            value += weights.loyalty * np.matmul(latent[items], state.home[:, :, None])[..., 0]
+        return view.attraction, value, view
 
 
 def tune_planner(

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from driftrec.agents.baselines.common import read_places
+from driftrec.agents.baselines.common import held_rows, read_places
 from driftrec.agents.policy import Context, Observation
 from driftrec.simulators.offers import OFFERED, items_of
 
@@ -18,14 +18,6 @@ READ = -1e4
 
 WITHHELD = -1e20
 """Value of what must not be shown: below what was read, however little it attracts."""
-
-
-def held_rows(memory: NDArray[np.integer], items: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each of the items (users, n) is among the user's ``memory`` (users, slots), (users, n)."""
-    found = np.zeros(items.shape, np.bool_)
-    for slot in memory.T:
-        found |= items == slot[:, None]
-    return found
 
 
 class Items(Protocol):

@@ -58,9 +58,7 @@ class MMR:
 
     def act(self, observation: Observation) -> Slates:
         """Slates in the order of picking, (users, slate_size)."""
-        return np.concatenate(
-            [self._act(chunk) for chunk in user_chunks(observation, self.judge.count(observation))]
-        )
+        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.judge.count(observation))])
 
     def _act(self, observation: Observation) -> Slates:
         view = self.judge.view(observation)

@@ -34,7 +34,7 @@ def index_key(vectors: Float) -> str:
     settings = f"faiss {version('faiss-cpu')} {(MOST_CELLS, POINTS, ROUNDS)}"
     digest = hashlib.sha256(f"{settings} {vectors.dtype.str}{vectors.shape[1:]}".encode())
     for start in range(0, len(vectors), CHUNK):
-        digest.update(np.ascontiguousarray(vectors[start : start + CHUNK]))
+        digest.update(np.ascontiguousarray(vectors[start : start + CHUNK]).data)
     return digest.hexdigest()
 
 

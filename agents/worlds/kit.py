@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.baselines.common import is_large
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.networks.user_text import user_words
 from driftrec.agents.oracles.top import TopTrue
-from driftrec.agents.policy import LARGE, Context, Policy
+from driftrec.agents.policy import Context, Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick, OneOfMany
 from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report
@@ -192,9 +193,7 @@ class Kit:
 
 def shortlist(context: Context, ranker: TextRanker, farsighted: bool) -> Shortlist | None:
     """What stands before a ranker of a large catalogue; None where all items are judged, or some are on offer."""
-    if context.num_items <= LARGE or context.offered:
-        return None
-    return Shortlist(ranker, context.topics, farsighted)
+    return Shortlist(ranker, context.topics, farsighted) if is_large(context) else None
 
 
 class TextKit(Kit):
