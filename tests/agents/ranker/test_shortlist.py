@@ -1,0 +1,167 @@
+"""A shortlist in front of the ranker: nearly the same slates from few items; and none for small catalogues."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+
+from driftrec.agents.baselines import Content, LinUCB, Popular, common
+from driftrec.agents.benchmarks.large_latency import made_up_context, made_up_observation, recall_of
+from driftrec.agents.networks import text_ranker
+from driftrec.agents.networks.text_ranker import TextRanker
+from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights, planner
+from driftrec.agents.policy import LARGE
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.items import READ, WITHHELD, PageItems, TextItems
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.shortlist import Shortlist
+from driftrec.agents.retrieval.index import Exact
+from driftrec.agents.worlds.kits import kit_of
+from driftrec.envs.news import news_world
+
+ITEMS, USERS = 3_000, 24
+
+
+@pytest.fixture(scope="module")
+def context():
+    return made_up_context(ITEMS)
+
+
+@pytest.fixture(scope="module")
+def ranker(context):
+    ranker = TextRanker(context, "text", seed=0)
+    with torch.no_grad():
+        ranker.own.normal_(0.0, 0.3)
+        ranker.future.normal_(0.0, 0.3)
+    return ranker.eval()
+
+
+@pytest.fixture
+def observation():
+    return made_up_observation(ITEMS, USERS, seed=2)
+
+
+def test_the_rankers_own_top_is_found(context, ranker, observation):
+    exact = Judge(ranker, TextItems(context), True)
+    short = Judge(ranker, TextItems(context), True, Shortlist(ranker, context.topics, True))
+    assert recall_of(short, exact, observation) > 0.9  # 384 of 3,000 at random: 0.13
+    view = short.view(observation)
+    assert all(len(set(row)) == view.gains.shape[1] for row in view.retrieved.tolist())
+    same = (Greedy(short, 5).act(observation) == Greedy(exact, 5).act(observation)).mean()
+    assert same > 0.9
+
+
+def test_what_a_candidate_is_worth_is_as_in_the_whole_catalogue(context, ranker, observation):
+    exact = Judge(ranker, TextItems(context), True).view(observation)
+    short = Judge(ranker, TextItems(context), True, Shortlist(ranker, context.topics, True)).view(observation)
+    for name in ("appeal", "engagement", "value"):
+        wanted = np.take_along_axis(getattr(exact, name), short.retrieved, axis=1)
+        np.testing.assert_allclose(getattr(short, name), wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_a_ranker_that_has_learned_is_indexed_anew(context, observation):
+    ranker, built = TextRanker(context, "text", seed=0).eval(), []
+    shortlist = Shortlist(ranker, context.topics, True, build=lambda keys: built.append(1) or Exact(keys))
+    judge = Judge(ranker, TextItems(context), True, shortlist)
+    judge.view(observation)
+    judge.view(observation)
+    assert len(built) == 1
+    with torch.no_grad():
+        ranker.own.add_(1.0)
+    judge.view(observation)
+    assert len(built) == 2
+
+
+@pytest.mark.parametrize("kind", [TextItems, PageItems])
+def test_the_same_is_forbidden_among_candidates(kind, context, observation):
+    withheld = np.zeros(ITEMS, np.bool_)
+    withheld[::7] = True
+    items = kind(replace(context, withheld=withheld))
+    whole = np.ones((USERS, ITEMS), np.float32)
+    items.forbid(observation, whole)
+    among = np.stack([np.random.default_rng(user).permutation(ITEMS)[:900] for user in range(USERS)])
+    some = np.ones(among.shape, np.float32)
+    items.forbid(observation, some, among)
+    np.testing.assert_array_equal(some, np.take_along_axis(whole, among, axis=1))
+    assert {np.float32(READ), np.float32(WITHHELD)} <= set(some.ravel().tolist())
+
+
+def test_the_candidate_stage_gives_items_of_the_catalogue(context, ranker, observation):
+    short = Judge(ranker, TextItems(context), True, Shortlist(ranker, context.topics, True))
+    exact = CandidateStage(Judge(ranker, TextItems(context), True), 32, 5)(observation)
+    seen = CandidateStage(short, 32, 5)(observation)
+    pairs = zip(exact["candidates"], seen["candidates"], strict=True)
+    assert np.mean([np.isin(one, other).mean() for one, other in pairs]) > 0.9
+    assert seen["candidates"].max() > 1_000
+
+
+def test_small_catalogues_are_judged_whole(make_setup):
+    setup = make_setup()
+    assert setup.context.num_items <= LARGE
+    kit = kit_of(setup)
+    assert kit.judge(setup, asdict(kit.settings), seed=0).retriever is None
+    assert MyopicOracle(setup.world)._shortlist is None
+
+
+@pytest.mark.parametrize(("make", "least"), [(Content, 0.95), (LinUCB, 0.9)])
+def test_baselines_show_nearly_the_same(make, least, context, observation, monkeypatch):
+    slates = []
+    for large in (10**9, LARGE):
+        monkeypatch.setattr(common, "LARGE", large)
+        policy = make(context)
+        policy.reset(USERS, 0)
+        slates.append(policy.act(observation))
+    assert np.mean([np.isin(one, other).mean() for one, other in zip(*slates, strict=True)]) > least
+
+
+def test_popular_shows_what_is_clicked_and_draws_the_rest(context, observation):
+    policy = Popular(context)
+    policy.reset(USERS, 0)
+    first = policy.act(observation)
+    assert len(np.unique(first)) > 4 * USERS  # nothing is known: all are drawn
+    clicks = np.zeros(first.shape, np.bool_)
+    clicks[0] = True
+    policy.update(observation, first, clicks, clicks.astype(np.float32))
+    again = policy.act(observation)
+    unread = ~np.isin(first[0], observation["read_items"])
+    assert np.isin(first[0][unread], again[1]).all()
+    assert all(len(set(row)) == 5 for row in again.tolist())
+
+
+@pytest.mark.parametrize("make", [MyopicOracle, lambda world: Planner(world, PlannerWeights(6.0, 0.8, -0.05, -0.4))])
+def test_oracles_show_nearly_the_same(make, monkeypatch):
+    world = news_world()
+    state = world.reset(np.arange(20, dtype=np.uint64))
+    for step in range(4):
+        world.step(state, np.tile(np.arange(5) + 5 * step, (20, 1)))
+    slates = []
+    for large in (10**9, 100):
+        monkeypatch.setattr(planner, "LARGE", large)
+        oracle = make(world)
+        oracle.see(state)
+        slates.append(oracle.act({}))
+    assert np.mean([np.isin(one, other).mean() for one, other in zip(*slates, strict=True)]) > 0.9
+
+
+def test_candidates_are_appraised_as_the_whole_catalogue_is():
+    world = news_world()
+    state = world.reset(np.arange(6, dtype=np.uint64))
+    world.step(state, np.tile(np.arange(5), (6, 1)))
+    items = np.random.default_rng(0).integers(world.num_items, size=(6, 40))
+    whole, some = world.appraise(state), world.appraise(state, items)
+    for name in ("attraction", "engagement", "worth", "satiation"):
+        wanted = np.take_along_axis(getattr(whole, name), items, axis=1)
+        np.testing.assert_allclose(getattr(some, name), wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_scores_of_some_are_those_of_all(context, ranker, observation, monkeypatch):
+    with torch.inference_mode():
+        state = torch.randn(4, ranker.width, generator=torch.Generator().manual_seed(0))
+        shown = torch.randint(ITEMS, (4, 9), generator=torch.Generator().manual_seed(1))
+        some = ranker.scores(state, shown)
+        monkeypatch.setattr(text_ranker, "LARGE", 10**9)
+        usual = ranker.scores(state, shown)
+    torch.testing.assert_close(some.appeal, usual.appeal, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(some.engagement, usual.engagement, rtol=1e-4, atol=1e-4)

@@ -1,0 +1,109 @@
+"""Indices: exact ones find the best, cells nearly all of them; kept on disk, and grown."""
+
+import numpy as np
+import pytest
+
+from driftrec.agents.retrieval import index as module
+from driftrec.agents.retrieval import index_cache
+from driftrec.agents.retrieval.index import Exact, build_index
+from driftrec.agents.retrieval.index_cache import cached_index
+from driftrec.agents.retrieval.retriever import fixed_items, joined
+
+ITEMS, COUNT = 6_000, 50
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    rng = np.random.default_rng(0)
+    return (
+        rng.standard_normal((40, 12))[rng.integers(40, size=ITEMS)] + 0.5 * rng.standard_normal((ITEMS, 12))
+    ).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def queries():
+    return np.random.default_rng(1).standard_normal((9, 12)).astype(np.float32)
+
+
+def best(vectors, queries):
+    return np.argsort(-(queries @ vectors.T), axis=1)[:, :COUNT]
+
+
+def recall(found, wanted):
+    return np.mean([np.isin(one, other).mean() for one, other in zip(wanted, found, strict=True)])
+
+
+def test_exact_finds_the_best_in_any_blocks(vectors, queries, monkeypatch):
+    np.testing.assert_array_equal(np.sort(Exact(vectors).search(queries, COUNT)), np.sort(best(vectors, queries)))
+    monkeypatch.setattr(module, "BLOCK", 2 * ITEMS)
+    np.testing.assert_array_equal(np.sort(Exact(vectors).search(queries, COUNT)), np.sort(best(vectors, queries)))
+
+
+def test_exact_serves_where_faiss_is_not_installed(vectors, monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    assert isinstance(build_index(vectors), Exact)
+
+
+def test_cells_find_nearly_all_and_no_item_twice(vectors, queries):
+    pytest.importorskip("faiss")
+    found = build_index(vectors).search(queries, COUNT)
+    assert recall(found, best(vectors, queries)) > 0.95  # 1.0 as it stands; 0.4 with one probe
+    assert all(len(set(row)) == COUNT for row in found.tolist())
+    assert found.min() >= 0
+
+
+def test_cells_that_hold_too_few_are_all_looked_into(vectors, queries):
+    pytest.importorskip("faiss")
+    cells = build_index(vectors)
+    cells.index.nprobe = 1  # type: ignore[attr-defined]
+    assert (cells.search(queries, 3_000) >= 0).all()
+
+
+@pytest.fixture
+def builds(monkeypatch):
+    pytest.importorskip("faiss")
+    counted = []
+    monkeypatch.setattr(index_cache, "build_index", lambda rows: counted.append(len(rows)) or build_index(rows))
+    return counted
+
+
+def test_an_index_is_built_once_and_grows_with_the_items(vectors, queries, builds, tmp_path):
+    first = cached_index(vectors[:5_000], tmp_path).search(queries, COUNT)
+    again = cached_index(vectors[:5_000], tmp_path).search(queries, COUNT)  # hit
+    np.testing.assert_array_equal(first, again)
+    grown = cached_index(vectors, tmp_path).search(queries, COUNT)  # added to
+    assert builds == [5_000]
+    assert recall(grown, best(vectors, queries)) > 0.95
+    assert (grown >= 5_000).any()
+    cached_index(vectors, tmp_path)  # hit again
+    assert builds == [5_000]
+
+
+def test_other_vectors_miss(vectors, builds, tmp_path):
+    cached_index(vectors, tmp_path)
+    cached_index(2 * vectors, tmp_path)
+    assert builds == [ITEMS, ITEMS]
+
+
+def test_an_outgrown_or_damaged_index_is_made_anew(vectors, builds, tmp_path):
+    cached_index(vectors, tmp_path)
+    cached_index(np.concatenate([vectors] * 3), tmp_path)
+    assert builds == [ITEMS, 3 * ITEMS]
+    for file in tmp_path.glob("index-*"):
+        file.write_bytes(b"IwFl")
+    with pytest.warns(UserWarning, match="is damaged"):
+        cached_index(vectors, tmp_path)
+    assert builds == [ITEMS, 3 * ITEMS, ITEMS]
+
+
+def test_fixed_items_hold_the_best_of_every_topic():
+    merit, topics = np.arange(300, dtype=np.float32), np.arange(300) % 3
+    merit[topics == 0] -= 1000.0  # none of them among the best of all
+    fixed = fixed_items(merit, topics)
+    assert {297, 298, 299} <= set(fixed.tolist())
+    assert (np.diff(fixed) > 0).all()
+
+
+def test_joined_keeps_the_first_found_and_no_item_twice():
+    found = np.array([[5, 1, 7, 8], [9, 8, 7, 6]])
+    np.testing.assert_array_equal(joined(np.array([1, 2]), found), [[1, 2, 5, 7], [1, 2, 9, 8]])
