@@ -18,7 +18,7 @@ BLOCK = 8_000_000
 EXACT = 4096
 """Items up to which all are looked at: cells then cost as much."""
 
-PROBES = 64
+PROBES = 128
 """Cells that a query looks into."""
 
 MOST_CELLS = 2048

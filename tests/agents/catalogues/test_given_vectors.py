@@ -29,8 +29,8 @@ def tensors(path, rows=ROWS, ids=IDS, name="embeddings"):
     return path / "v.safetensors"
 
 
-def parquet(path, rows=ROWS.tolist(), ids=IDS, **columns):
-    pq.write_table(pa.table({"id": ids, "embedding": rows} if not columns else columns), path / "v.parquet")
+def parquet(path, rows=ROWS, ids=IDS, **columns):
+    pq.write_table(pa.table(columns or {"id": ids, "embedding": list(rows)}), path / "v.parquet")
     return path / "v.parquet"
 
 

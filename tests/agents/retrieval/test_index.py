@@ -15,9 +15,8 @@ ITEMS, COUNT = 6_000, 50
 @pytest.fixture(scope="module")
 def vectors():
     rng = np.random.default_rng(0)
-    return (
-        rng.standard_normal((40, 12))[rng.integers(40, size=ITEMS)] + 0.5 * rng.standard_normal((ITEMS, 12))
-    ).astype(np.float32)
+    centres = rng.standard_normal((40, 12), np.float32)
+    return centres[rng.integers(40, size=ITEMS)] + np.float32(0.5) * rng.standard_normal((ITEMS, 12), np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,7 @@ def test_exact_serves_where_faiss_is_not_installed(vectors, monkeypatch):
 def test_cells_find_nearly_all_and_no_item_twice(vectors, queries):
     pytest.importorskip("faiss")
     found = build_index(vectors).search(queries, COUNT)
-    assert recall(found, best(vectors, queries)) > 0.95  # 1.0 as it stands; 0.4 with one probe
+    assert recall(found, best(vectors, queries)) > 0.95
     assert all(len(set(row)) == COUNT for row in found.tolist())
     assert found.min() >= 0
 
