@@ -18,7 +18,6 @@ from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.retrieval.largest import largest
 from driftrec.agents.worlds.kit import shortlist
 from driftrec.simulators.vectors import unit
 
@@ -63,7 +62,7 @@ def recall_of(judge: Judge, exact: Judge, observation: dict[str, NDArray[Any]]) 
     wanted, view = exact.view(observation), judge.view(observation)
     if view.retrieved is None:
         return 1.0
-    top = largest(wanted.gains, min(TOP, wanted.gains.shape[1]))
+    top = np.argpartition(-wanted.gains, TOP, axis=1)[:, :TOP]
     worth = np.take_along_axis(wanted.gains, top, axis=1) > 0
     found = np.stack([np.isin(mine, theirs) for mine, theirs in zip(top, view.retrieved, strict=True)])
     return float(((found & worth).sum(axis=1) / np.maximum(worth.sum(axis=1), 1)).mean())
