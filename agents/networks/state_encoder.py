@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.networks.fading import fading
 from driftrec.agents.networks.item_tables import Table
 from driftrec.agents.networks.kept import Kept, product
 
@@ -74,8 +75,7 @@ def memories(
         log_half_life: Base 2, (kinds, half-lives).
     """
     vectors = nn.functional.embedding(items.long().clamp(min=0), projected)  # (users, events, dims)
-    fade = torch.exp2(-age[:, None, None] * torch.exp2(-log_half_life)[..., None])  # (users, kinds, half-lives, events)
-    weights = (kinds[:, :, None] * fade).flatten(1, 2)  # (users, memories, events)
+    weights = fading(kinds, age, log_half_life)
     total = weights.sum(dim=-1)
     memories = torch.bmm(weights, vectors) / (1.0 + total[..., None])
     return memories.flatten(1), torch.log1p(total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,7 @@ class Request:
     judged: Tensor
     of_topic: Tensor
 
+    @cached_property
     def each(self) -> Tensor:
         """What is known of every candidate by itself, (users, candidates, numbers)."""
         return torch.cat([self.judged, self.columns, self.of_topic], dim=2)

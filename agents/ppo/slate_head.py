@@ -86,7 +86,7 @@ class SlateHead(nn.Module):
     def read(self, request: Request) -> Candidates:
         """What all picks of a slate share."""
         state, read = self.queries(request)
-        hidden = self.candidate(torch.cat([request.each(), read], dim=2)) + self.user(state)[:, None]
+        hidden = self.candidate(torch.cat([request.each, read], dim=2)) + self.user(state)[:, None]
         score, appeal, _ = request.judged.unbind(dim=2)
         direction = nn.functional.normalize(request.columns, dim=2)
         return Candidates(self.temper * score, hidden, appeal.sigmoid(), direction, request.topics)

@@ -98,8 +98,9 @@ class TextSettings(TrainSettings):
         return [*near, replace(last, epochs=self.fit.epochs, farsighted=False)]
 
     def quick(self) -> TextSettings:
-        """One refit at most."""
-        return replace(self, refits=min(self.refits, 1))
+        """One refit at most, and 50,000 steps of PPO at most."""
+        steps = min(self.ppo.total_steps, 50_000)
+        return replace(self, refits=min(self.refits, 1), ppo=replace(self.ppo, total_steps=steps))
 
 
 def _seeds(entropy: int | list[int], count: int) -> list[int]:
