@@ -15,13 +15,13 @@ from driftrec.simulators.feed.appeal import Appeal
 from driftrec.simulators.retention import Return
 from driftrec.simulators.satiation import TopicSatiation
 from driftrec.simulators.satisfaction import Satisfaction
+from tests.printed import CODE, said
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "framework.md").read_text(encoding="utf-8")
 CHINESE = (DOCS / "framework.zh.md").read_text(encoding="utf-8")
 
-CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*", re.ASCII)
 FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)", re.ASCII)
 SUM = re.compile(r"((?:log)?[\d(][\de .()+*/-]*[\d)]) = (\d+(?:\.\d+)?)", re.ASCII)
@@ -44,11 +44,6 @@ MEASURED = under("## Where it is used", "## Frequently asked")
 HEAD, *EXAMPLES = CODE.findall(MATHEMATICS)
 PROSE = " ".join(CODE.sub("", MATHEMATICS).split())
 PARTS = sections(MATHEMATICS, "###")[2:]
-
-
-def said(block):
-    """What an example says that it prints: behind each print, or in lines of their own."""
-    return re.findall(r"(?:^print\(.*  |^)# (.*)$", block, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
