@@ -14,6 +14,7 @@ from torch import Tensor
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, user_chunks
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.recall import Recall
 
 BOUND = 1e4
 """Bound of states and predictions in the observation space."""
@@ -125,6 +126,7 @@ class CandidateVecEnv(VecEnvWrapper):
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))
         self.stage = stage
+        self._recall = Recall(stage.judge.items, slate_size)
         self._candidates: NDArray[np.int32] | None = None
 
     def reset(self) -> dict[str, NDArray[Any]]:
@@ -143,12 +145,13 @@ class CandidateVecEnv(VecEnvWrapper):
         ended = np.flatnonzero(dones)
         if ended.size:
             last = [infos[lane]["terminal_observation"] for lane in ended]
-            batch = self.stage({name: np.stack([row[name] for row in last]) for name in last[0]})
+            seen = {name: np.stack([row[name] for row in last]) for name in last[0]}
+            batch = self.stage(self._recall.last(seen, ended))
             for row, lane in enumerate(ended):
                 infos[lane]["terminal_observation"] = {name: value[row] for name, value in batch.items()}
         return self._staged(observation), rewards, dones, infos
 
     def _staged(self, observation: Any) -> dict[str, NDArray[Any]]:
-        staged = self.stage(observation)
+        staged = self.stage(self._recall(observation))
         self._candidates = staged["candidates"]
         return staged

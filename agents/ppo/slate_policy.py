@@ -11,6 +11,7 @@ from driftrec.agents.policy import Observation, Slates, num_users
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ranker.protocol import as_tensors
+from driftrec.agents.ranker.recall import Recall
 
 
 class SlatePolicy:
@@ -28,15 +29,17 @@ class SlatePolicy:
         self.stage = stage
         self.network = network
         self.greedy = greedy
+        self._recall = Recall(stage.judge.items, network.head.slate_size)
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; draws come from ``seed``."""
+        self._recall.forget()
         self._seed, self._step = seed, 0
 
     def act(self, observation: Observation) -> Slates:
         """Slates picked item by item, (users, slate_size)."""
-        seen = self.stage(observation)
+        seen = self.stage(self._recall(observation))
         uniforms = None if self.greedy else torch.from_numpy(self._uniforms(num_users(observation)))
         with torch.inference_mode():
             picks = self.network.slates(as_tensors(seen), self.greedy, uniforms).numpy()

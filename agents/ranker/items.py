@@ -16,6 +16,9 @@ from driftrec.simulators.offers import OFFERED, items_of
 READ = -1e4
 """Value of what was read lately, in the world's unit: below all else, and still a number."""
 
+OPENED = "opened"
+"""What a user has opened since it came, among an observation's entries where somebody recalls it, see ``Recall``."""
+
 WITHHELD = -1e20
 """Value of what must not be shown: below what was read, however little it attracts."""
 
@@ -29,9 +32,11 @@ class Items(Protocol):
         width: Columns of an item as they come with a request.
         keys: Entries of an observation that ``every`` and ``forbid`` look at.
         listed: Whether a position is the same item in every request, and rankers know it.
+        recalls: Whether nothing opened is shown again, however long ago that was; see ``Recall``.
     """
 
     listed: bool
+    recalls: bool
     num_items: int
     width: int
     topics: NDArray[np.int64]
@@ -64,6 +69,7 @@ class TextItems:
 
     width = 0
     listed = True
+    recalls = False
 
     def __init__(self, context: Context, reads: bool = True) -> None:
         self.keys: tuple[str, ...] = ("read_items",) if reads else ()
@@ -91,16 +97,25 @@ class TextItems:
 
 
 class PageItems(TextItems):
-    """``TextItems`` of pages of which several are opened: what was opened among the last impressions was read, too."""
+    """``TextItems`` of pages of which several are opened: what was opened among the last impressions was read, too.
 
-    def __init__(self, context: Context) -> None:
+    Args:
+        context: What is known of them.
+        recalls: See ``Items``.
+    """
+
+    def __init__(self, context: Context, recalls: bool = False) -> None:
         super().__init__(context)
         self.keys = ("read_items", "shown", "clicked")
+        self.recalls = recalls
 
     def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
         """As ``TextItems``."""
         users, places = np.nonzero(observation["clicked"])
         value[users, observation["shown"][users, places]] = READ
+        if OPENED in observation:
+            users, places = np.nonzero(observation[OPENED] >= 0)
+            value[users, observation[OPENED][users, places]] = READ
         super().forbid(observation, value)
 
 
@@ -109,8 +124,8 @@ class OfferedItems(PageItems):
 
     listed = False
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
+    def __init__(self, context: Context, recalls: bool = False) -> None:
+        super().__init__(context, recalls)
         self.keys = (*self.keys, OFFERED)
         self.num_items, self._everything = context.offered, context.num_items
 
@@ -158,6 +173,7 @@ class FeatureItems:
         request_width: int = 0,
     ) -> None:
         self.num_items, self.listed = num_items, features is not None
+        self.recalls = False
         self.topics: NDArray[np.int64] = np.empty(0, np.int64) if topics is None else topics
         self.catalogue: Tensor | None = None
         self.width = request_width

@@ -22,6 +22,7 @@ from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import as_tensors
+from driftrec.agents.ranker.recall import Recall
 
 
 class ClickValues(nn.Module):
@@ -89,13 +90,15 @@ class SlateQPolicy:
 
     def __init__(self, judge: Judge, network: ClickValues, slate_size: int) -> None:
         self.judge, self.network, self.slate_size = judge, network, slate_size
+        self._recall = Recall(judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget: all is read off the observation."""
+        """Forget all users."""
+        self._recall.forget()
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        chunks = user_chunks(observation, self.judge.items.count(observation))
+        chunks = user_chunks(self._recall(observation), self.judge.items.count(observation))
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:

@@ -53,6 +53,7 @@ class FeedKit(TextKit):
         rivals: Its planner and rivals.
         ablations: See ``Kit``; those of every feed are among them.
         edition: Writes other items and people of its kind, None where that is not known.
+        repeats: Whether items may be opened with pleasure again.
     """
 
     tunes_planner = True
@@ -70,7 +71,9 @@ class FeedKit(TextKit):
         rivals: Rivals = RIVALS,
         ablations: Mapping[str, Mapping[str, Any]] | None = None,
         edition: Edition | None = None,
+        repeats: bool = False,
     ) -> None:
+        self._repeats = repeats
         self.rivals, self.ablations = rivals, {**ABLATIONS, **(ablations or {})}
         self.changes = Changes(
             tastes=("own", "home", "potential", "taste"),
@@ -86,7 +89,8 @@ class FeedKit(TextKit):
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
         items = OfferedItems if setup.context.offered else PageItems
-        return Judge(super().judge(setup, told, seed, farsighted).ranker, items(setup.context), farsighted)
+        ranker = super().judge(setup, told, seed, farsighted).ranker
+        return Judge(ranker, items(setup.context, recalls=not self._repeats), farsighted)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most minutes of the next page, each item knowing what those above it will take."""
@@ -175,7 +179,7 @@ NEWS: Mapping[str, Mapping[str, Any]] = {
 }
 
 KITS: dict[str, TextKit] = {
-    "driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS),
+    "driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS, repeats=True),
     "driftrec/NewsStream-v0": FeedKit(RIVALS, NEWS),
     "driftrec/Video-v0": FeedKit(edition=Edition(generate_clips, generate_viewers)),
 }
