@@ -149,9 +149,8 @@ class TextRanker(Ranker):
         return self.future if shown is None else self.future[shown]
 
     def columns(self) -> Tensor:
-        """See ``item_columns``; before the last of them a one for the topic, (items, columns)."""
-        *parts, future = item_columns(self.item_vectors(), self.length, self.future).split(1, dim=1)
-        return torch.cat([*parts, self.by_topic.ones, future], dim=1)
+        """See ``item_columns``; last of all a one for the topic, (items, columns)."""
+        return torch.cat([item_columns(self.item_vectors(), self.length, self.future), self.by_topic.ones], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""

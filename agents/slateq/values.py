@@ -45,7 +45,8 @@ class ClickValues(nn.Module):
         columns, width = judge.ranker.columns(), judge.items.width
         self.catalogue: Tensor | None
         if columns is not None:
-            columns[:, -1] = 0.0  # the engagement to come is for SlateQ to find out
+            # The engagement to come, before the shares of topics, is for SlateQ to find out.
+            columns[:, -1 - judge.ranker.topic_shape[0]] = 0.0
             self.own = nn.Parameter(torch.zeros(len(columns)))
             width = columns.shape[1]
         self.register_buffer("catalogue", columns, persistent=False)
