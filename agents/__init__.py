@@ -17,6 +17,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     scenarios     planners of our own scenarios, and the rivals that a plan must beat
     ppo           slates item by item on the ranker, learned by PPO
     slateq        the same by SlateQ
+    rivals        what else can be made of the ranker: prices of topics searched by simulation, values, imitation
     stock         stable-baselines3's own algorithms
     worlds        a kit a world: settings, encoder, planner, references
     runs          run folders: training into one, loading from one

@@ -96,8 +96,13 @@ def nothing_learned(run: str) -> list[str]:
     return [f"Note: {run} keeps the policy of before the first step, which none after it did better than."]
 
 
-def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
-    """The ranker of a run of ``driftrec train``, without the engagement to come; and what ``judge_of`` is told of it.
+def ranker_of(setup: Setup, run: str, farsighted: bool = False) -> tuple[Judge, dict[str, Any]]:
+    """The ranker of a run of ``driftrec train``; and what ``judge_of`` is told of it.
+
+    Args:
+        setup: World.
+        run: Folder.
+        farsighted: With the engagement to come.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
@@ -110,9 +115,16 @@ def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
     if settings.get("representation") == TOLD:
         raise ValueError(f"{run} was trained on the items' hidden latents; take the ranker of a run that was not.")
     if settings.get("withheld"):
-        raise ValueError(f"{run} was trained with items withheld, which SlateQ would show; take another run's ranker.")
+        raise ValueError(f"{run} was trained with items withheld, which others would show; take another run's ranker.")
     told = {"settings": settings, "seed": checkpoint.config["seed"]}
-    return judge_of(setup, checkpoint, farsighted=False), told
+    return judge_of(setup, checkpoint, farsighted), told
+
+
+def steps_behind(judge: Judge, settings: Mapping[str, Any]) -> int:
+    """Environment steps that a ranker was fitted to, ``settings`` being those of its run."""
+    fit = settings.get("fit") or settings["myopic"]  # as earlier versions called it
+    rounds = fit["rounds"] + settings.get("refits", 0)
+    return int(fit["lanes"] * (rounds * fit["log_steps"] + judge.ranker.pilot_steps))
 
 
 def judge_of(setup: Setup, checkpoint: Checkpoint, farsighted: bool) -> Judge:

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from driftrec.agents.evaluation.curves import CURVE_FILE, Curve
-from driftrec.agents.evaluation.keep_best import KeepBest, Progress, check_measurements, naming_divergence
+from driftrec.agents.evaluation.keep_best import Progress, check_measurements, naming_divergence
 from driftrec.agents.evaluation.tables import write_table
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
@@ -76,13 +76,14 @@ def train(
         learner.run()
     finally:
         modules = {"ranker": judge.ranker, "ppo": learner.policy.network}
-        save(setup, learner.keeper, curve, modules, folder, {"kind": KIND, "settings": asdict(settings), "seed": seed})
+        told = {"kind": KIND, "settings": asdict(settings), "seed": seed}
+        save(setup, learner.keeper.best_at, curve, modules, folder, told)
     return folder / FILE
 
 
 def save(
     setup: Setup,
-    keeper: KeepBest,
+    steps: int,
     curve: Curve,
     modules: Mapping[str, nn.Module],
     folder: Path,
@@ -92,13 +93,13 @@ def save(
 
     Args:
         setup: World.
-        keeper: Knows when the best was measured; its network holds the best weights by now.
+        steps: Of its own training, after which the best was measured.
         curve: All measurements.
         modules: What is saved, by name.
         folder: Where.
         told: What the checkpoint's configuration holds besides: kind, settings, seed.
     """
-    config = {**told, "world": asdict(setup.args), "steps": keeper.best_at}
+    config = {**told, "world": asdict(setup.args), "steps": steps}
 
     def write(where: Path) -> None:
         save_checkpoint(where / FILE, modules, config, setup)

@@ -23,6 +23,8 @@ from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
 from driftrec.agents.ranker.items import FeatureItems, OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs
+from driftrec.agents.rivals.loads import FadingLoads, Loads
+from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
@@ -78,6 +80,7 @@ class Kit:
         settings: How our policy is trained.
         slateq: How SlateQ is trained on the ranker of a run of ours.
         stock: How algorithms of stable-baselines3 are trained, by kind; those that fit the world's observations.
+        learned_rivals: How rivals are trained on the ranker of a run of ours, by kind.
         tunes_planner: Whether ``planner`` heeds an ``Effort``.
         figures: What ``driftrec verify`` measures: figures of the world's original, None where there is none.
         gap_roles: What the rows of ``gap_policies`` stand for, None where there is no full gap table.
@@ -88,6 +91,7 @@ class Kit:
     settings: TrainSettings = TrainSettings()
     slateq: SlateQTraining = SlateQTraining()
     stock: ClassVar[Mapping[str, StockSettings]] = {}
+    learned_rivals: Mapping[str, RivalSettings] = RIVALS
     tunes_planner = False
     figures: ClassVar[FigureTable | None] = None
     gap_roles: ClassVar[GapRoles | None] = None
@@ -172,6 +176,10 @@ class Kit:
         """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
         return None
 
+    def loads(self, setup: Setup, judge: Judge) -> Loads | None:
+        """How much of every topic users opened of late, as the observation tells; None where items have no topics."""
+        return None
+
     def trained_in(self, setup: Setup, settings: Any, seed: int) -> Setup:
         """The world as training with ``settings`` meets it."""
         return setup
@@ -232,6 +240,11 @@ class TextKit(Kit):
     def topics(self, setup: Setup) -> NDArray[np.int64] | None:
         """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
         return None
+
+    def loads(self, setup: Setup, judge: Judge) -> Loads | None:
+        """Fading counts of the catalogue's topics, see ``Kit``."""
+        topics = setup.context.topics
+        return None if topics is None else FadingLoads(topics, 12.0, "read_items" in judge.items.keys)
 
     def trained_in(self, setup: Setup, settings: TextSettings, seed: int) -> Setup:
         """With items withheld and the truth revealed, as ``settings`` say.

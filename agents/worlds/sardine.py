@@ -16,6 +16,8 @@ from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings, Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.rivals.loads import CountedLoads
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.worlds import figures_sardine
@@ -75,6 +77,12 @@ class SardineKit(FeatureKit):
         """The largest of an item's features, by which the world counts clicks."""
         world: Any = setup.world
         return world.main_topics.astype(np.int64)
+
+    def loads(self, setup: Setup, judge: Judge) -> CountedLoads:
+        """Clicks logged by topic, which both kinds of observation show as a share of those that bore."""
+        world: Any = setup.world
+        field, first = ("hist", 0) if "hist" in world.fields else ("user", world.num_topics)
+        return CountedLoads(judge.items.topics, field, first, world.config.boredom_threshold)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most expected clicks in the next step."""
