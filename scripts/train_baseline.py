@@ -12,7 +12,7 @@ import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.known import BASELINE_KINDS, RANKED_KINDS
-from driftrec.agents.rivals.rival_settings import PageSettings
+from driftrec.agents.rivals.rival_settings import ImitationSettings, PageSettings, ValueSettings
 from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.runs.description import recorded
@@ -42,7 +42,9 @@ class Args(WorldArgs):
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-KIND when omitted."""
-    settings: SlateQTraining | PageSettings | StockPPOSettings | StockSACSettings | None = None
+    settings: (
+        SlateQTraining | PageSettings | ValueSettings | ImitationSettings | StockPPOSettings | StockSACSettings | None
+    ) = None
     """How to train; as the world has it for the kind when omitted."""
 
 

@@ -78,6 +78,10 @@ class SlateActorCritic(ActorCriticPolicy):
         log_p, entropy = self.head.log_probability(self.head.read(request), actions.long())
         return self.value(request), log_p.sum(dim=1), entropy.sum(dim=1)
 
+    def of_picks(self, obs: Observations, picks: Tensor) -> Tensor:
+        """Log-probability of every pick given those before it, (users, slate_size)."""
+        return self.head.log_probability(self.head.read(self._request(obs)), picks)[0]
+
     def predict_values(self, obs: Observations) -> Tensor:  # type: ignore[override]
         """Estimated returns, (users, 1)."""
         return self.value(self._request(obs))

@@ -68,17 +68,17 @@ class PageNumbers(nn.Module):
 
     def __init__(self, weights: PageWeights) -> None:
         super().__init__()
-        self.numbers: Tensor
+        self.network: Tensor
         self.register_buffer("numbers", torch.zeros(len(WEIGHTS), dtype=torch.float64))
         self.hold(weights)
 
     def hold(self, weights: PageWeights) -> None:
         """Hold others."""
-        self.numbers.copy_(torch.tensor([getattr(weights, name) for name in WEIGHTS], dtype=torch.float64))
+        self.network.copy_(torch.tensor([getattr(weights, name) for name in WEIGHTS], dtype=torch.float64))
 
     def weights(self) -> PageWeights:
         """Those held."""
-        return PageWeights(*self.numbers.tolist())
+        return PageWeights(*self.network.tolist())
 
 
 class PageSearch:
@@ -98,7 +98,7 @@ class PageSearch:
         progress: Called after every measurement.
 
     Attributes:
-        numbers: The best so far.
+        network: The best so far.
         steps: Environment steps taken.
         best_at: Steps after which the best was found.
     """
@@ -120,21 +120,19 @@ class PageSearch:
         self._seed, self._curve, self._progress = seed, curve, progress
         self._users = user_seeds(seed, "rival", settings.users)
         self._before = curve.env_steps
-        begin = PageWeights(
-            future=1.0, half_life=loads.half_life or 1.0
-        )  # as what PPO starts from, but for the filling
-        self.numbers = PageNumbers(begin)
+        begin = PageWeights(future=1.0, half_life=loads.half_life or 1.0)
+        self.network = PageNumbers(begin)
 
     def run(self) -> None:
         """Search."""
         self._unit = self._engagement()
-        self._measure(self.numbers.weights())
+        self._measure(self.network.weights())
         for number, stage in enumerate(STAGES[self.kind]):
             self._search(stage, np.random.default_rng([self._seed, number]))
 
     def _search(self, stage: Stage, rng: np.random.Generator) -> None:
         """One stage, from the best so far."""
-        start, settings = self.numbers.weights(), self.settings
+        start, settings = self.network.weights(), self.settings
         pace = {name: getattr(PACE, name) * self._scale(name) for name in stage.begin if not getattr(start, name)}
         start = replace(start, **pace)
         free = [name for name in stage.free if name != "half_life" or self.loads.half_life is not None]
@@ -166,7 +164,7 @@ class PageSearch:
         engagement = self._curve.measure(self.kind, self._pages(weights))
         if engagement > self._most:
             self._most, self.best_at = engagement, self.steps
-            self.numbers.hold(weights)
+            self.network.hold(weights)
         self._progress(self.steps, self._most)
 
     def _pages(self, weights: PageWeights) -> TopicPages:

@@ -19,6 +19,9 @@ from driftrec.simulators.vectors import Float
 MOST = np.float32(3.0)
 """Openings at which the load over the bar is cut: nobody is more than bored."""
 
+PRICE = 0.5
+"""Of an expected opening of the topic above, for ``MyopicJoint``, unless another is given."""
+
 POOL = 64
 """Items of the highest gain among which pages are filled where users are not offered the same ones."""
 
@@ -153,7 +156,7 @@ class MyopicJoint(TopicPages):
         ValueError: If the price is negative or not finite.
     """
 
-    def __init__(self, judge: Judge, loads: Loads, slate_size: int, price: float = 0.5) -> None:
+    def __init__(self, judge: Judge, loads: Loads, slate_size: int, price: float = PRICE) -> None:
         if not 0.0 <= price < np.inf:
             raise ValueError(f"price is {price}; it must be 0 or more, and finite. 0 shows the ranker's best slates.")
         super().__init__(judge, loads, slate_size, PageWeights(diversity=price))
