@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge, View
+from driftrec.agents.rivals.filling import Filling
 from driftrec.agents.rivals.loads import Loads
 from driftrec.simulators.offers import OFFERED, items_of
 from driftrec.simulators.vectors import Float
@@ -20,24 +20,23 @@ from driftrec.simulators.vectors import Float
 STEPS = np.arange(5, dtype=np.float32)
 """Loads at which what one more opening of the topic does may change its slope."""
 
-JUDGED = 2
-"""Numbers of an item that the ranker judges: engagement, and chance of opening it alone."""
-
 
 @dataclass
 class Sight:
     """What values are read from, for some users.
 
     Attributes:
+        observation: Of the users.
         view: The ranker's.
         items: Of the catalogue, that a slate position can hold, (users, items).
-        topic: Of those, (users, items).
-        of_topic: What is known of every topic, (users, topics, numbers).
+        load: Openings of every topic that still count, (users, topics).
+        of_topic: What else is known of every topic, (users, topics, numbers).
     """
 
+    observation: Observation
     view: View
     items: NDArray[np.int64]
-    topic: NDArray[np.int64]
+    load: Float
     of_topic: Float
 
 
@@ -47,7 +46,10 @@ class Reader:
     Args:
         judge: Without the engagement to come.
         loads: What is known of topics.
-        half_life: See ``Loads``.
+
+    Attributes:
+        parts: Numbers of an item itself, of the state on its topic, and of its judged engagement and chance.
+        width: Numbers in all, those of the load last.
     """
 
     def __init__(self, judge: Judge, loads: Loads) -> None:
@@ -57,35 +59,37 @@ class Reader:
             columns = judge.items.every({})
         assert columns is not None
         self.columns: Float = columns.numpy()  # (items, columns)
-        self.width = self.columns.shape[1] + judge.ranker.topic_shape[1] + len(STEPS) + 1 + JUDGED
+        self.parts = (self.columns.shape[1], judge.ranker.topic_shape[1] + 1, 2)
+        self.width = sum(self.parts) + len(STEPS)
 
     def __call__(self, observation: Observation) -> Sight:
         """Of some users."""
         view = self.judge.view(observation)
-        users, count = view.appeal.shape
-        items = np.broadcast_to(np.arange(count), (users, count))
+        shape = view.appeal.shape
+        items = np.broadcast_to(np.arange(shape[1]), shape)
         items = items_of(observation, items) if OFFERED in observation else items
-        load = self.loads(observation, self.loads.half_life or 1.0)  # (users, topics)
-        hinges = np.maximum(load[..., None] - STEPS, np.float32(0.0))
-        whole = np.broadcast_to(load.sum(axis=1)[:, None, None], (*load.shape, 1))
+        load = self.loads(observation, self.loads.half_life or 1.0)
         topics, numbers = self.judge.ranker.topic_shape
-        own = view.state[:, view.state.shape[1] - topics * numbers :].reshape(users, topics, numbers)
-        of_topic = np.concatenate([own[:, : load.shape[1]], hinges, whole], axis=2)
-        return Sight(view, items, self.loads.topic[items], of_topic)
+        own = view.state[:, view.state.shape[1] - topics * numbers :].reshape(len(load), topics, numbers)
+        whole = np.broadcast_to(load.sum(axis=1)[:, None, None], (*load.shape, 1))
+        return Sight(observation, view, items, load, np.concatenate([own[:, : load.shape[1]], whole], axis=2))
 
-    def features(self, sight: Sight, slates: Slates) -> Float:
-        """Of what slates (users, n) hold, (users, n, width)."""
+    def features(self, sight: Sight, slates: Slates, clicks: NDArray[np.bool_]) -> Float:
+        """Of what slates (users, n) hold, (users, n, width); loads have grown by what was opened above."""
         rows = np.arange(len(slates))[:, None]
-        items, topic = sight.items[rows, slates], sight.topic[rows, slates]
-        judged = np.stack([judged[rows, slates] for judged in _judged(sight.view)], axis=2)
-        return np.concatenate([self.columns[items], sight.of_topic[rows, topic], judged], axis=2)
+        items = sight.items[rows, slates]
+        topic = self.loads.topic[items]
+        same = np.tril(topic[:, :, None] == topic[:, None, :], -1)
+        load = sight.load[rows, topic] + (same * clicks[:, None, :]).sum(axis=2, dtype=np.float32)
+        judged = np.stack([each[rows, slates] for each in judgements(sight.view)], axis=2)
+        return np.concatenate([self.columns[items], sight.of_topic[rows, topic], judged, hinges(load)], axis=2)
 
 
 class OpeningValues(nn.Module):
     """A value linear in what a ``Reader`` gives, and how much it counts.
 
-        q(s, i) = <a, x_i> + <b, [what the ranker's state says of i's topic, load of it and hinges of that, of all]>
-                + <c, [engagement_i, chance_i]>
+        q(s, i) = <a, x_i> + <b, [what the ranker's state says of i's topic, load of all]>
+                + <c, [engagement_i, chance_i]> + <d, [load of it, hinges of that]>
 
     Args:
         width: Numbers of an item in a state.
@@ -98,20 +102,23 @@ class OpeningValues(nn.Module):
         self.weight: Tensor
         self.register_buffer("weight", torch.zeros(()))
 
-    def of_all(self, reader: Reader, sight: Sight) -> Float:
-        """Values of all that may be shown, (users, items)."""
-        columns, judged = reader.columns.shape[1], len(self.slope) - JUDGED
-        slope = self.slope.numpy()
-        topics = sight.of_topic @ slope[columns:judged]  # (users, topics)
-        values: Float = (reader.columns @ slope[:columns])[sight.items]
-        values = values + np.take_along_axis(topics, sight.topic, axis=1)
-        for each, by in zip(_judged(sight.view), slope[judged:], strict=True):
+    def standing(self, reader: Reader, sight: Sight) -> Float:
+        """Values of all that may be shown but for the load of their topics, (users, items)."""
+        item, of_topic, judged, _ = np.split(self.slope.numpy(), np.cumsum(reader.parts))
+        values: Float = (reader.columns @ item)[sight.items]
+        values = values + np.take_along_axis(sight.of_topic @ of_topic, reader.loads.topic[sight.items], axis=1)
+        for each, by in zip(judgements(sight.view), judged, strict=True):
             values += by * each
         return values
 
+    def of_load(self, load: Float) -> Float:
+        """Values by the load of the topic, its shape."""
+        found: Float = hinges(load) @ self.slope.numpy()[-len(STEPS) :]
+        return found
+
 
 class ValuedSlates:
-    """Slates that gain most by engagement and ``weight`` times the value of openings, with noise where it logs.
+    """Slates filled by engagement and ``weight`` times the value of openings, with noise where it logs.
 
     Args:
         reader: Of a ranker made ready to serve.
@@ -121,7 +128,8 @@ class ValuedSlates:
     """
 
     def __init__(self, reader: Reader, values: OpeningValues, slate_size: int, noise: float = 0.0) -> None:
-        self.reader, self.values, self.slate_size, self.noise = reader, values, slate_size, noise
+        self.reader, self.values, self.noise = reader, values, noise
+        self._filling = Filling(reader.judge.ranker.choice, reader.loads.topic, slate_size)
         self._rng = np.random.default_rng(0)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -135,15 +143,24 @@ class ValuedSlates:
 
     def best(self, sight: Sight) -> Slates:
         """Of users whose sight is at hand."""
-        view = sight.view
-        value = view.engagement + self.values.weight.numpy() * self.values.of_all(self.reader, sight)
+        view, weight = sight.view, self.values.weight.numpy()
+        value = view.engagement + weight * self.values.standing(self.reader, sight)
         value = np.where(view.value <= READ, view.value, value)
         appeal = view.appeal
         if self.noise:
             appeal = appeal + np.float32(self.noise) * self._rng.gumbel(size=appeal.shape).astype(np.float32)
-        return top_k(self.reader.judge.ranker.choice.gains(appeal, value), self.slate_size)
+
+        def price(taken: Float) -> Float:
+            return -weight * self.values.of_load(sight.load + taken)
+
+        return self._filling.slates(sight.observation, appeal, value, price)
 
 
-def _judged(view: View) -> tuple[Float, Float]:
+def hinges(load: Float) -> Float:
+    """(load - step)+ at every step, (..., steps)."""
+    return np.maximum(load[..., None] - STEPS, np.float32(0.0))
+
+
+def judgements(view: View) -> tuple[Float, Float]:
     """Engagement and chance of opening each item alone at the top, (users, items) each."""
     return view.engagement, np.float32(1.0) / (np.float32(1.0) + np.exp(-view.appeal))

@@ -10,7 +10,7 @@ from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import Progress
 from driftrec.agents.evaluation.play import tried
-from driftrec.agents.policy import Policy, Slates
+from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ranker.column_future import so_far
 from driftrec.agents.ranker.future import engagement_after
 from driftrec.agents.ranker.logs import serve
@@ -81,10 +81,11 @@ class ValueIteration:
         return slope[: self.reader.width].astype(np.float32)
 
     def _logs(self, own: ValuedSlates | None, seed: int) -> tuple[Float, Float, Float]:
-        """Sums of the openings' numbers, what else is known, and what followed: one row a step whose future was seen."""
+        """Sums of the openings' numbers, what else is known, and what followed: one row a step of known future."""
         settings, envs = self.settings, self.setup.envs(self.settings.lanes)
         policy: Policy = Random(self.setup.context)
         policy.reset(settings.lanes, seed)
+        observation: Observation
         observation, _ = envs.reset(seed=user_seeds(seed, "rival logs", settings.lanes).tolist())
         shape = (settings.log_steps, settings.lanes)
         engagement, over = np.zeros(shape), np.zeros(shape, np.bool_)
@@ -93,8 +94,8 @@ class ValueIteration:
         for t in range(settings.log_steps):
             sight: Sight = self.reader(observation)
             slates: Slates = policy.act(observation) if own is None else own.best(sight)
-            features = self.reader.features(sight, slates)
             observation, clicks, _, engagement[t], over[t] = serve(envs, slates)
+            features = self.reader.features(sight, slates, clicks)
             opened[t] = (features * clicks[..., None]).sum(axis=1)
             states[t] = sight.view.state
         self.steps += settings.lanes * settings.log_steps

@@ -1,0 +1,55 @@
+"""Imitation approaches a planted planner, from what the candidate stage shows."""
+
+import numpy as np
+
+from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.evaluation.play import play
+from driftrec.agents.oracles.told import Told
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.rivals.imitation import Imitation, labels
+from driftrec.agents.rivals.rival_settings import ImitationSettings
+from driftrec.agents.setup import WorldArgs
+from tests.agents.every_world import made, unfitted
+
+ARGS = WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=3, horizon=6)
+
+
+class Favourites(Told):
+    """Shows those of the first items that suit the user best."""
+
+    def __init__(self, world):
+        self.world = world
+
+    def act(self, observation):
+        return np.argsort(-self.world.expected_engagement(self.state)[:, :12], axis=1)[:, :3]
+
+
+def agreement(setup, policy, planner):
+    """Share of the planner's items that the policy shows to new users."""
+    state, steps = play(setup.world, policy, np.arange(900, 964, dtype=np.uint64), horizon=1, seed=0)
+    planner.see(state)
+    wanted = planner.act({})
+    shown = next(steps).slates
+    return (shown[:, :, None] == wanted[:, None]).any(axis=2).mean()
+
+
+def test_what_is_not_among_the_candidates_is_not_learned():
+    seen = {"candidates": np.array([[7, 2, 5, 9]], np.int32)}
+    found = labels(seen, np.array([[5, 8, 7]]))
+    assert found.known.tolist() == [[True, False, True]]
+    assert found.picks.tolist() == [[2, 1, 0]]  # in the place of 8 the best that the slate does not hold
+    assert labels(seen, np.array([[1, 3, 4]])).picks.tolist() == [[0, 1, 2]]
+
+
+def test_the_policy_comes_to_show_what_the_planner_shows():
+    setup = made(ARGS)
+    planner = Favourites(setup.world)
+    stage = CandidateStage(unfitted(setup), 100, 3)
+    settings = ImitationSettings(users=64, rounds=1, epochs=6, batch_size=64, learning_rate=0.02, validation_users=4)
+    curve = Curve(setup.world, np.arange(4, dtype=np.uint64), setup.horizon)
+    imitation = Imitation(setup, planner, stage, settings, seed=0, curve=curve)
+    before = agreement(setup, imitation.policy, planner)
+    imitation.keeper.restore = lambda: None  # as learned last, whatever it earns
+    imitation.run()
+    assert agreement(setup, imitation.policy, planner) > before + 0.3
+    assert imitation.steps == 2 * 64 * setup.horizon
