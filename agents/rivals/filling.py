@@ -53,7 +53,8 @@ class Filling:
         nothing = np.zeros((len(appeal), int(self.topic.max()) + 1), np.float32)
         gains = self.choice.gains(appeal, value - _of(price(nothing), topic))
         pool = self._pool(gains, OFFERED in observation)  # (users, candidates)
-        picks = self._fill(*(np.take_along_axis(each, pool, axis=1) for each in (appeal, value, topic)), price, nothing)
+        appeal, value = np.take_along_axis(appeal, pool, axis=1), np.take_along_axis(value, pool, axis=1)
+        picks = self._fill(appeal, value, np.take_along_axis(topic, pool, axis=1), price, nothing)
         return np.take_along_axis(pool, picks, axis=1)
 
     def _pool(self, gains: Float, own_offers: bool) -> NDArray[np.int64]:

@@ -163,7 +163,7 @@ class Imitation:
             order = torch.randperm(len(met.picks), generator=self._generator)
             for index in order.split(settings.batch_size):
                 optimizer.zero_grad()
-                self._nats(met[index]).backward()  # type: ignore[no-untyped-call]
+                self._nats(met[index]).backward()
                 optimizer.step()
                 schedule.step()
 

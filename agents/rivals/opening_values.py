@@ -143,10 +143,10 @@ class ValuedSlates:
 
     def best(self, sight: Sight) -> Slates:
         """Of users whose sight is at hand."""
-        view, weight = sight.view, self.values.weight.numpy()
+        view, weight = sight.view, np.float32(self.values.weight.item())
         value = view.engagement + weight * self.values.standing(self.reader, sight)
         value = np.where(view.value <= READ, view.value, value)
-        appeal = view.appeal
+        appeal: Float = view.appeal
         if self.noise:
             appeal = appeal + np.float32(self.noise) * self._rng.gumbel(size=appeal.shape).astype(np.float32)
 

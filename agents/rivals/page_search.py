@@ -68,17 +68,17 @@ class PageNumbers(nn.Module):
 
     def __init__(self, weights: PageWeights) -> None:
         super().__init__()
-        self.network: Tensor
+        self.numbers: Tensor
         self.register_buffer("numbers", torch.zeros(len(WEIGHTS), dtype=torch.float64))
         self.hold(weights)
 
     def hold(self, weights: PageWeights) -> None:
         """Hold others."""
-        self.network.copy_(torch.tensor([getattr(weights, name) for name in WEIGHTS], dtype=torch.float64))
+        self.numbers.copy_(torch.tensor([getattr(weights, name) for name in WEIGHTS], dtype=torch.float64))
 
     def weights(self) -> PageWeights:
         """Those held."""
-        return PageWeights(*self.network.tolist())
+        return PageWeights(*self.numbers.tolist())
 
 
 class PageSearch:

@@ -19,10 +19,9 @@ VALUES = ValueSettings(lanes=8, log_steps=8, weights=(0.5,), users=4, validation
 IMITATED = ImitationSettings(users=4, rounds=1, epochs=1, batch_size=16, candidates=20, validation_users=4)
 SETTINGS = {"diverse": PAGES, "paced": PAGES, "q1": VALUES, "q2": VALUES, "imitation": IMITATED}
 CASES = [
-    (world, kind)
-    for world in ("ideal", "partial", "texts")
-    for kind in SETTINGS
-    if (world, kind) != ("texts", "imitation")
+    *(("ideal", kind) for kind in SETTINGS),
+    *(("partial", kind) for kind in ("paced", "q2")),
+    *(("texts", kind) for kind in ("paced", "q1")),
 ]
 
 
@@ -78,7 +77,7 @@ def test_myopic_joint_needs_no_training_and_takes_a_price(runs, shown):
 def test_a_world_without_topics_is_told(runs, world, tmp_path):
     setup, run, _ = runs[world]
     for kind in ("diverse", "paced", "q1"):
-        with pytest.raises(ValueError, match="has no topics known beforehand.* Compare with slateq"):
+        with pytest.raises(ValueError, match=r"has no topics known beforehand.* Compare with slateq"):
             train_rival(setup, kind, SETTINGS[kind], ranker_run=run, seed=0, folder=tmp_path)
     with pytest.raises(ValueError, match="has no topics known beforehand"):
         load_myopic_joint(setup, str(run))
