@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.rivals.loads import CountedLoads
+from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings, ValueSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.worlds import figures_sardine
@@ -58,9 +60,14 @@ SLATEQ = SlateQTraining(
 )
 
 
+VALUES = ValueSettings(gamma=0.9)
+"""Boredom passes within steps."""
+
+
 class SardineKit(FeatureKit):
     """Of one of the eight worlds."""
 
+    learned_rivals: Mapping[str, RivalSettings] = {**RIVALS, "q1": VALUES, "q2": VALUES}
     figures: ClassVar[FigureTable | None] = figures_sardine
     changes = Changes(tastes=("interest", "current"))
 

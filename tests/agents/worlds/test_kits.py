@@ -184,7 +184,13 @@ def test_what_is_not_given_is_the_worlds_own():
     [
         (None, "driftrec/New-v0", "ppo", ValueError, "World 'driftrec/New-v0' is unknown. Did you mean 'driftrec/News"),
         (None, "no_such:A-v0", "ppo", ImportError, "Cannot import world 'no_such:A-v0': there is no module 'no_such'"),
-        (None, BORED, "sb3-ppo", ValueError, f"{BORED} trains no sb3-ppo. Known: slateq."),
+        (
+            None,
+            BORED,
+            "sb3-ppo",
+            ValueError,
+            f"{BORED} trains no sb3-ppo. Known: diverse, imitation, ",
+        ),
         (None, NEWS, "slatq", ValueError, "trains no slatq. Did you mean 'slateq'?"),
         (TextSettings(), BORED, "ppo", TypeError, "trains ppo with TrainSettings, not TextSettings."),
         (TrainSettings(), NEWS, "ppo", TypeError, "trains ppo with TextSettings, not TrainSettings."),
