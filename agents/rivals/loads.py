@@ -12,15 +12,17 @@ from driftrec.simulators.vectors import Float
 
 
 class Loads(Protocol):
-    """What is known of topics in a world.
+    """What is known of topics in a world."""
 
-    Attributes:
-        topic: Of every item of the catalogue, from 0, (items,).
-        half_life: Hours or steps over which loads fade by half, to start a search from; None where the world counts.
-    """
+    @property
+    def topic(self) -> NDArray[np.int64]:
+        """Of every item of the catalogue, from 0, (items,)."""
+        ...
 
-    topic: NDArray[np.int64]
-    half_life: float | None
+    @property
+    def half_life(self) -> float | None:
+        """Hours or steps over which loads fade by half, to start a search from; None where the world counts."""
+        ...
 
     def __call__(self, observation: Observation, half_life: float) -> Float:
         """Openings of every topic that still count, float32, (users, topics)."""

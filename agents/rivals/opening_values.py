@@ -70,7 +70,9 @@ class Reader:
         items = items_of(observation, items) if OFFERED in observation else items
         load = self.loads(observation, self.loads.half_life or 1.0)
         topics, numbers = self.judge.ranker.topic_shape
-        own = view.state[:, view.state.shape[1] - topics * numbers :].reshape(len(load), topics, numbers)
+        own = view.state[:, view.state.shape[1] - topics * numbers :].reshape(
+            len(load), topics or load.shape[1], numbers
+        )
         whole = np.broadcast_to(load.sum(axis=1)[:, None, None], (*load.shape, 1))
         return Sight(observation, view, items, load, np.concatenate([own[:, : load.shape[1]], whole], axis=2))
 

@@ -31,20 +31,24 @@ def on_topics(context, make):
     return make(judge, FadingLoads(topics, 6.0, reads=True))
 
 
-def valued(judge, loads):
+def valued(judge, loads, slate_size):
     """Slates by values that are drawn."""
     reader = Reader(judge, loads)
     values = OpeningValues(reader.width)
     values.slope.copy_(torch.randn(reader.width, generator=torch.Generator().manual_seed(0)))
     values.weight.fill_(0.1)
-    return reader, values
+    return ValuedSlates(reader, values, slate_size)
 
 
 POLICIES = {
     **REGISTERED,
-    "myopic-joint": lambda context: on_topics(context, lambda *read: MyopicJoint(*read, context.slate_size)),
-    "paced": lambda context: on_topics(context, lambda *read: TopicPages(*read, context.slate_size, PACE)),
-    "q1": lambda context: on_topics(context, lambda *read: ValuedSlates(*valued(*read), context.slate_size)),
+    "myopic-joint": lambda context: on_topics(
+        context, lambda judge, loads: MyopicJoint(judge, loads, context.slate_size)
+    ),
+    "paced": lambda context: on_topics(
+        context, lambda judge, loads: TopicPages(judge, loads, context.slate_size, PACE)
+    ),
+    "q1": lambda context: on_topics(context, lambda judge, loads: valued(judge, loads, context.slate_size)),
     "mmr": lambda context: MMR(Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=False), context),
 }
 
