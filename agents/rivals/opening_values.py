@@ -22,7 +22,7 @@ STEPS = np.arange(5, dtype=np.float32)
 
 
 @dataclass
-class Sight:
+class TopicSight:
     """What values are read from, for some users.
 
     Attributes:
@@ -62,7 +62,7 @@ class Reader:
         self.parts = (self.columns.shape[1], judge.ranker.topic_shape[1] + 1, 2)
         self.width = sum(self.parts) + len(STEPS)
 
-    def __call__(self, observation: Observation) -> Sight:
+    def __call__(self, observation: Observation) -> TopicSight:
         """Of some users."""
         view = self.judge.view(observation)
         shape = view.appeal.shape
@@ -74,9 +74,9 @@ class Reader:
             len(load), topics or load.shape[1], numbers
         )
         whole = np.broadcast_to(load.sum(axis=1)[:, None, None], (*load.shape, 1))
-        return Sight(observation, view, items, load, np.concatenate([own[:, : load.shape[1]], whole], axis=2))
+        return TopicSight(observation, view, items, load, np.concatenate([own[:, : load.shape[1]], whole], axis=2))
 
-    def features(self, sight: Sight, slates: Slates, clicks: NDArray[np.bool_]) -> Float:
+    def features(self, sight: TopicSight, slates: Slates, clicks: NDArray[np.bool_]) -> Float:
         """Of what slates (users, n) hold, (users, n, width); loads have grown by what was opened above."""
         rows = np.arange(len(slates))[:, None]
         items = sight.items[rows, slates]
@@ -104,7 +104,7 @@ class OpeningValues(nn.Module):
         self.weight: Tensor
         self.register_buffer("weight", torch.zeros(()))
 
-    def standing(self, reader: Reader, sight: Sight) -> Float:
+    def standing(self, reader: Reader, sight: TopicSight) -> Float:
         """Values of all that may be shown but for the load of their topics, (users, items)."""
         item, of_topic, judged, _ = np.split(self.slope.numpy(), np.cumsum(reader.parts))
         values: Float = (reader.columns @ item)[sight.items]
@@ -143,7 +143,7 @@ class ValuedSlates:
         chunks = user_chunks(observation, self.reader.judge.items.count(observation))
         return np.concatenate([self.best(self.reader(chunk)) for chunk in chunks])
 
-    def best(self, sight: Sight) -> Slates:
+    def best(self, sight: TopicSight) -> Slates:
         """Of users whose sight is at hand."""
         view, weight = sight.view, np.float32(self.values.weight.item())
         value = view.engagement + weight * self.values.standing(self.reader, sight)

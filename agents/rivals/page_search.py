@@ -35,7 +35,7 @@ PACE = PageWeights(price=0.5, bar=3.0)
 
 
 @dataclass(frozen=True)
-class Stage:
+class SearchStage:
     """One search.
 
     Attributes:
@@ -47,12 +47,12 @@ class Stage:
     begin: tuple[str, ...] = ()
 
 
-STAGES: Mapping[str, tuple[Stage, ...]] = MappingProxyType(
+STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
     {
-        "diverse": (Stage(("future", "opening", "diversity")),),
+        "diverse": (SearchStage(("future", "opening", "diversity")),),
         "paced": (
-            Stage(("future", "opening", "diversity")),
-            Stage(("future", "opening", "diversity", "price", "bar", "half_life"), begin=("price", "bar")),
+            SearchStage(("future", "opening", "diversity")),
+            SearchStage(("future", "opening", "diversity", "price", "bar", "half_life"), begin=("price", "bar")),
         ),
     }
 )
@@ -130,7 +130,7 @@ class PageSearch:
         for number, stage in enumerate(STAGES[self.kind]):
             self._search(stage, np.random.default_rng([self._seed, number]))
 
-    def _search(self, stage: Stage, rng: np.random.Generator) -> None:
+    def _search(self, stage: SearchStage, rng: np.random.Generator) -> None:
         """One stage, from the best so far."""
         start, settings = self.network.weights(), self.settings
         pace = {name: getattr(PACE, name) * self._scale(name) for name in stage.begin if not getattr(start, name)}

@@ -14,7 +14,7 @@ from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ranker.column_future import so_far
 from driftrec.agents.ranker.future import engagement_after
 from driftrec.agents.ranker.logs import serve
-from driftrec.agents.rivals.opening_values import OpeningValues, Reader, Sight, ValuedSlates
+from driftrec.agents.rivals.opening_values import OpeningValues, Reader, TopicSight, ValuedSlates
 from driftrec.agents.rivals.rival_settings import ValueSettings
 from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
@@ -92,7 +92,7 @@ class ValueIteration:
         opened = np.empty((*shape, self.reader.width), np.float32)
         states = np.empty((*shape, self.reader.judge.ranker.width), np.float32)
         for t in range(settings.log_steps):
-            sight: Sight = self.reader(observation)
+            sight: TopicSight = self.reader(observation)
             slates: Slates = policy.act(observation) if own is None else own.best(sight)
             observation, clicks, _, engagement[t], over[t] = serve(envs, slates)
             features = self.reader.features(sight, slates, clicks)

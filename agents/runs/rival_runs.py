@@ -31,7 +31,7 @@ from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.noise import user_seeds
 
 
-class Training(Protocol):
+class RivalTraining(Protocol):
     """A training of a rival."""
 
     @property
@@ -106,7 +106,7 @@ def _imitation(setup: Setup, judge: Judge, kind: str, settings: ImitationSetting
     return Imitation(setup, planner, stage, settings, **others)
 
 
-TRAININGS: Mapping[str, Callable[..., Training]] = {
+TRAININGS: Mapping[str, Callable[..., RivalTraining]] = {
     "diverse": _pages,
     "paced": _pages,
     "q1": _values,
