@@ -74,7 +74,7 @@ def fitted(read):
 def test_a_planted_effect_is_found():
     read = reader()
     slope = fitted(read).slope.numpy()
-    assert abs(slope[0] - 3.0) < 0.1  # 2,000 visits with a noise of 0.1; without the sum over openings it is off by 1
+    assert abs(slope[0] - 3.0) < 0.1  # 2,000 visits with a noise of 0.1
     assert abs(slope[1]) < 0.1
     np.testing.assert_allclose(np.diff(fitted(read).of_load(np.arange(6.0))), [0, 0, -2, -2, -2], atol=0.3)
 

@@ -42,7 +42,7 @@ def test_it_comes_nearer_to_what_earns_most(monkeypatch):
     found, met = search(monkeypatch, FadingLoads(TOPIC, 1.0, reads=False))
     begun, best = met[0], found.network.weights()
     assert begun == PageWeights(future=1.0, half_life=1.0)
-    for name in ("future", "price", "half_life"):  # fails where the search is told the negative of what is earned
+    for name in ("future", "price", "half_life"):
         assert abs(getattr(best, name) - getattr(BEST, name)) < abs(getattr(begun, name) - getattr(BEST, name)), name
     assert min(weights.diversity for weights in met) == 0  # prices below it would be rewards
     assert found.steps == 2 * 3 * 8 * 8

@@ -55,7 +55,7 @@ def test_myopic_joint_spreads_and_does_not_look_ahead():
 def test_a_pace_rests_a_topic_that_was_just_opened_much_until_it_has_faded():
     paced = PageWeights(price=1.0, bar=2.0, half_life=2.0)
     tired, rested = topics(paced, seen([0, 3, 6]))
-    assert 0 not in tired  # fails with the sign of the price turned
+    assert 0 not in tired
     assert rested[0] == 0
     assert topics(paced, seen([0, 3, 6], age=20.0))[0, 0] == 0
     assert 0 in topics(PageWeights(price=1.0, bar=9.0, half_life=2.0), seen([0, 3, 6]))[0]
