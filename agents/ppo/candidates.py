@@ -36,6 +36,7 @@ class CandidateStage:
         slate_size: Positions in a slate.
 
     Attributes:
+        slate_size: Positions in a slate.
         size: Candidates a request.
         columns: Of the items, (items, item_columns); None where candidates bring theirs along.
         topic_shape: See ``Ranker``.
@@ -45,7 +46,7 @@ class CandidateStage:
     """
 
     def __init__(self, judge: Judge, size: int, slate_size: int) -> None:
-        self.judge = judge
+        self.judge, self.slate_size = judge, slate_size
         self._known: Tensor | None = judge.ranker.columns()  # of the catalogue
         self.columns = self._known if judge.items.listed else None
         self._topics = self._members(size)

@@ -99,6 +99,8 @@ class TextItems:
 class PageItems(TextItems):
     """``TextItems`` of pages of which several are opened: what was opened among the last impressions was read, too.
 
+    A page may want of every topic a little, so that candidates are kept by topic.
+
     Args:
         context: What is known of them.
         recalls: See ``Items``.
@@ -108,6 +110,8 @@ class PageItems(TextItems):
         super().__init__(context)
         self.keys = ("read_items", "shown", "clicked")
         self.recalls = recalls
+        if context.topics is not None:
+            self.topics = context.topics
 
     def forbid(self, observation: Observation, value: NDArray[np.float32]) -> None:
         """As ``TextItems``."""
@@ -128,6 +132,7 @@ class OfferedItems(PageItems):
         super().__init__(context, recalls)
         self.keys = (*self.keys, OFFERED)
         self.num_items, self._everything = context.offered, context.num_items
+        self.topics = np.empty(0, np.int64)  # of a position it is not always the same
 
     def count(self, observation: Observation) -> int:
         """Items on offer."""

@@ -18,6 +18,7 @@ from driftrec.agents.ppo.actor_critic import SlateActorCritic, serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.protocol import as_tensors
+from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.rival_settings import ImitationSettings
 from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
@@ -52,10 +53,12 @@ class Labelled:
 
     def __init__(self, planner: Oracle, policy: SlatePolicy | None, stage: CandidateStage) -> None:
         self.planner, self.policy, self.stage = planner, policy, stage
+        self._recall = Recall(stage.judge.items, stage.slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over."""
         self.planner.reset(num_users, seed)
+        self._recall.forget()
         if self.policy is not None:
             self.policy.reset(num_users, seed)
 
@@ -66,7 +69,7 @@ class Labelled:
     def act(self, observation: Observation) -> Slates:
         """Slates of whoever serves; ``noted`` holds the situation and the planner's."""
         wanted = self.planner.act(observation)
-        self.noted = labels(self.stage(observation), wanted)
+        self.noted = labels(self.stage(self._recall(observation)), wanted)
         return wanted if self.policy is None else self.policy.act(observation)
 
 

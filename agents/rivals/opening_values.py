@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge, View
+from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.filling import Filling
 from driftrec.agents.rivals.loads import Loads
 from driftrec.simulators.offers import OFFERED, items_of
@@ -132,15 +133,16 @@ class ValuedSlates:
     def __init__(self, reader: Reader, values: OpeningValues, slate_size: int, noise: float = 0.0) -> None:
         self.reader, self.values, self.noise = reader, values, noise
         self._filling = Filling(reader.judge.ranker.choice, reader.loads.topic, slate_size)
-        self._rng = np.random.default_rng(0)
+        self._rng, self._recall = np.random.default_rng(0), Recall(reader.judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; only the noise draws on ``seed``."""
+        self._recall.forget()
         self._rng = np.random.default_rng(seed)
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        chunks = user_chunks(observation, self.reader.judge.items.count(observation))
+        chunks = user_chunks(self._recall(observation), self.reader.judge.items.count(observation))
         return np.concatenate([self.best(self.reader(chunk)) for chunk in chunks])
 
     def best(self, sight: TopicSight) -> Slates:

@@ -9,6 +9,7 @@ import numpy as np
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge, View
+from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.filling import Filling
 from driftrec.agents.rivals.loads import Loads
 from driftrec.simulators.vectors import Float
@@ -61,13 +62,15 @@ class TopicPages:
     def __init__(self, judge: Judge, loads: Loads, slate_size: int, weights: PageWeights) -> None:
         self.judge, self.loads, self.weights = judge, loads, weights
         self._filling = Filling(judge.ranker.choice, loads.topic, slate_size)
+        self._recall = Recall(judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing random."""
+        """Forget all users; nothing is random."""
+        self._recall.forget()
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        chunks = user_chunks(observation, self.judge.items.count(observation))
+        chunks = user_chunks(self._recall(observation), self.judge.items.count(observation))
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:

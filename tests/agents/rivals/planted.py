@@ -16,7 +16,7 @@ class PlantedJudge:
 
     def __init__(self, later=None):
         self.ranker = SimpleNamespace(choice=AnyClick(SLATE))
-        self.items = SimpleNamespace(count=lambda observation: len(TOPIC))
+        self.items = SimpleNamespace(count=lambda observation: len(TOPIC), recalls=False)
         self.engagement = (1.0 - 0.1 * TOPIC - 0.001 * np.arange(12)).astype(np.float32)
         self.later = np.zeros(12, np.float32) if later is None else np.float32(later)
 
