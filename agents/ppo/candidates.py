@@ -13,8 +13,10 @@ from torch import Tensor
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, user_chunks
-from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.judge import Judge, View
+from driftrec.agents.ranker.pace import Pace
 from driftrec.agents.ranker.recall import Recall
+from driftrec.simulators.offers import OFFERED
 
 BOUND = 1e4
 """Bound of states and predictions in the observation space."""
@@ -34,8 +36,10 @@ class CandidateStage:
         judge: A fitted ranker made ready to serve.
         size: Items to keep a request, at most.
         slate_size: Positions in a slate.
+        pace: Prices of pages, by which candidates gain less where their topic had enough; none where None.
 
     Attributes:
+        prices: See ``SlateHead``.
         slate_size: Positions in a slate.
         size: Candidates a request.
         columns: Of the items, (items, item_columns); None where candidates bring theirs along.
@@ -45,8 +49,9 @@ class CandidateStage:
         ValueError: If fewer items are kept than a slate has positions.
     """
 
-    def __init__(self, judge: Judge, size: int, slate_size: int) -> None:
-        self.judge, self.slate_size = judge, slate_size
+    def __init__(self, judge: Judge, size: int, slate_size: int, pace: Pace | None = None) -> None:
+        self.judge, self.slate_size, self._pace = judge, slate_size, pace
+        self.prices = (0.0, 0.0) if pace is None else (pace.weights.price, pace.weights.diversity)
         self._known: Tensor | None = judge.ranker.columns()  # of the catalogue
         self.columns = self._known if judge.items.listed else None
         self._topics = self._members(size)
@@ -69,7 +74,7 @@ class CandidateStage:
 
     def space(self) -> spaces.Dict:
         """Space of what comes out, for one user."""
-        judged = ("score", "appeal", "engagement")
+        judged = ("score", "appeal", "engagement", *(("worth", "excess") if self._pace else ()))
         parts: dict[str, spaces.Space[Any]] = {
             name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in judged
         }
@@ -84,18 +89,21 @@ class CandidateStage:
         """What the slate policy sees of every user, leading axis users.
 
         "state" (users, state_dims); "candidates", what a slate position may hold, best first, and their "score",
-        "appeal" and log "engagement", each (users, size); where ``columns`` is None, theirs too, (users, size,
-        item_columns).
+        "appeal" and log "engagement", each (users, size); with prices also "worth" and "excess", as a ``Pace`` has
+        them; where ``columns`` is None, theirs too, (users, size, item_columns).
         """
         parts = [self._see(chunk) for chunk in user_chunks(observation, self.judge.items.count(observation))]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _see(self, observation: Observation) -> dict[str, NDArray[Any]]:
         view = self.judge.view(observation)
-        kept = self._kept(view.gains)
+        paced = {} if self._pace is None else self._paced(self._pace, view, observation)
+        gains = paced.pop("gains", view.gains)
+        kept = self._kept(gains)
         judged = {
             "state": view.state,
-            "score": self.judge.ranker.choice.score(np.take_along_axis(view.gains, kept, axis=1)),
+            "score": self.judge.ranker.choice.score(np.take_along_axis(gains, kept, axis=1)),
+            **{name: np.take_along_axis(value, kept, axis=1) for name, value in paced.items()},
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
         }
@@ -104,6 +112,16 @@ class CandidateStage:
             judged["columns"] = (items if self._known is None else self._known[items]).numpy()
         bounded = {name: array.clip(-BOUND, BOUND) for name, array in judged.items()}
         return {**bounded, "candidates": kept.astype(np.int32)}
+
+    def _paced(self, pace: Pace, view: View, observation: Observation) -> dict[str, NDArray[np.float32]]:
+        """What a pace makes of all items at the top of a slate, each (users, items)."""
+        topic = pace.loads.topic[None]
+        if OFFERED in observation:
+            topic = topic[0][observation[OFFERED]]
+        excess = np.take_along_axis(pace.excess(observation), np.broadcast_to(topic, view.appeal.shape), axis=1)
+        worth = pace.worth(view)
+        gains = self.judge.ranker.choice.gains(view.appeal, worth - pace.price(excess, np.zeros_like(excess)))
+        return {"worth": worth, "excess": excess, "gains": gains}
 
     def _kept(self, gains: NDArray[np.float32]) -> NDArray[np.int64]:
         """Items kept, best first, (users, size)."""

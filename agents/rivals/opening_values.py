@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge, View
+from driftrec.agents.ranker.loads import Loads
 from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.filling import Filling
-from driftrec.agents.rivals.loads import Loads
 from driftrec.simulators.offers import OFFERED, items_of
 from driftrec.simulators.vectors import Float
 

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import Progress
 from driftrec.agents.evaluation.play import tried
 from driftrec.agents.oracles.cross_entropy import cross_entropy
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.rivals.loads import Loads
+from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
 from driftrec.agents.rivals.rival_settings import PageSettings
-from driftrec.agents.rivals.topic_pages import PageWeights, TopicPages
+from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
-
-WEIGHTS = tuple(field.name for field in fields(PageWeights))
 
 SPREAD = PageWeights(future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0)
 """Standard deviations of the first round's candidates: of those in ``PRICES`` in engagements of one opening, of the
@@ -59,26 +56,9 @@ STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
 """Searches by kind, each from the best of the one before it."""
 
 
-class PageNumbers(nn.Module):
-    """Weights of pages as a checkpoint keeps them, float64.
-
-    Args:
-        weights: To hold.
-    """
-
-    def __init__(self, weights: PageWeights) -> None:
-        super().__init__()
-        self.numbers: Tensor
-        self.register_buffer("numbers", torch.zeros(len(WEIGHTS), dtype=torch.float64))
-        self.hold(weights)
-
-    def hold(self, weights: PageWeights) -> None:
-        """Hold others."""
-        self.numbers.copy_(torch.tensor([getattr(weights, name) for name in WEIGHTS], dtype=torch.float64))
-
-    def weights(self) -> PageWeights:
-        """Those held."""
-        return PageWeights(*self.numbers.tolist())
+def paces(judge: Judge, loads: Loads | None, asked: bool) -> Loads | None:
+    """The loads that PPO's prices of pages look at; None where it is not asked to have any, or nothing is known."""
+    return loads if asked and judge.ranker.choice.several else None
 
 
 class PageSearch:
@@ -122,6 +102,11 @@ class PageSearch:
         self._before = curve.env_steps
         begin = PageWeights(future=1.0, half_life=loads.half_life or 1.0)
         self.network = PageNumbers(begin)
+
+    @property
+    def pace(self) -> Pace:
+        """The best so far."""
+        return Pace(self.loads, self.network.weights())
 
     def run(self) -> None:
         """Search."""

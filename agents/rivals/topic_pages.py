@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from driftrec.agents.policy import Observation, Slates, user_chunks
-from driftrec.agents.ranker.items import READ
-from driftrec.agents.ranker.judge import Judge, View
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.pace import Pace, PageWeights
 from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.filling import Filling
-from driftrec.agents.rivals.loads import Loads
 from driftrec.simulators.vectors import Float
-
-MOST = np.float32(3.0)
-"""Openings at which the load over the bar is cut: nobody is more than bored."""
 
 PRICE = 0.5
 """Of an expected opening of the topic above, for ``MyopicJoint``, unless another is given."""
 
 
-@dataclass(frozen=True)
-class PageWeights:
-    """What an opening is worth beyond its engagement, in the world's unit.
-
-    Attributes:
-        future: Weight of the engagement to come that the ranker tells of an item.
-        opening: For opening anything at all.
-        diversity: Lost per expected opening of the item's topic above on the page.
-        price: Lost per opening by which load and expected openings above exceed ``bar``, at most ``MOST`` of them.
-        bar: Openings of a topic that are not too much.
-        half_life: See ``Loads``; not read where the world counts.
-    """
-
-    future: float = 0.0
-    opening: float = 0.0
-    diversity: float = 0.0
-    price: float = 0.0
-    bar: float = 0.0
-    half_life: float = 1.0
-
-
 class TopicPages:
     """Fills slates from the top, each pick the item that gains most given what those above it are expected to take.
 
-    The gain is the ranker's worth of a place, see ``Choice.gains``, with the value of opening item i of topic t
-
-        v_i = engagement_i + opening + future * later_i - diversity * n_t - price * min((load_t + n_t - bar)+, MOST)
-
-    where n_t is the number of openings of t expected above on the page, by the ranker's choice model, and load_t what
-    the observation tells of openings of late. Items read lately and those withheld come last, as of ``Greedy``.
+    The gain is the ranker's worth of a place, see ``Choice.gains``, with the value of an opening as a ``Pace`` has it
+    and openings above as the choice model expects them. Items read lately and those withheld come last, as of
+    ``Greedy``.
 
     Args:
         judge: A fitted ranker made ready to serve, farsighted.
@@ -60,7 +31,7 @@ class TopicPages:
     """
 
     def __init__(self, judge: Judge, loads: Loads, slate_size: int, weights: PageWeights) -> None:
-        self.judge, self.loads, self.weights = judge, loads, weights
+        self.judge, self.pace = judge, Pace(loads, weights)
         self._filling = Filling(judge.ranker.choice, loads.topic, slate_size)
         self._recall = Recall(judge.items, slate_size)
 
@@ -74,20 +45,12 @@ class TopicPages:
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:
-        view, weights = self.judge.view(observation), self.weights
-        excess = self.loads(observation, weights.half_life) - np.float32(weights.bar)  # (users, topics)
+        view, excess = self.judge.view(observation), self.pace.excess(observation)
 
         def price(taken: Float) -> Float:
-            over = np.clip(excess + taken, np.float32(0.0), MOST)
-            return np.float32(weights.price) * over + np.float32(weights.diversity) * taken
+            return self.pace.price(excess, taken)
 
-        return self._filling.slates(observation, view.appeal, self._value(view), price)
-
-    def _value(self, view: View) -> Float:
-        """Of opening each item first on the page by a rested user, (users, items)."""
-        later = view.value - view.engagement
-        value = view.engagement + np.float32(self.weights.opening) + np.float32(self.weights.future) * later
-        return np.where(view.value <= READ, view.value, value)
+        return self._filling.slates(observation, view.appeal, self.pace.worth(view), price)
 
 
 class MyopicJoint(TopicPages):

@@ -16,6 +16,8 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR, WEIGHT
+from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
+from driftrec.agents.rivals.page_search import paces
 from driftrec.agents.runs.checkpoint import Checkpoint, load_checkpoint, read_config
 from driftrec.agents.runs.description import differences
 from driftrec.agents.setup import Setup, WorldArgs
@@ -47,10 +49,21 @@ def load_ppo(setup: Setup, run: str, greedy: bool) -> Policy:
     """The slate policy that PPO trained; errors as of ``load_greedy``."""
     checkpoint = open_run(setup, run, "ppo")
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    stage = CandidateStage(judge_of(setup, checkpoint, farsighted=True), settings.candidates, setup.slate_size)
+    judge = judge_of(setup, checkpoint, farsighted=True)
+    stage = CandidateStage(judge, settings.candidates, setup.slate_size, _pace(setup, judge, checkpoint))
     network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
+
+
+def _pace(setup: Setup, judge: Judge, checkpoint: Checkpoint) -> Pace | None:
+    """The prices of pages that PPO started from, if it did."""
+    loads = paces(judge, kit_of(setup).loads(setup, judge), checkpoint.config["settings"].get("pace", False))
+    if loads is None:
+        return None
+    numbers = PageNumbers(PageWeights())
+    checkpoint.load_into("pace", numbers)
+    return Pace(loads, numbers.weights())
 
 
 def load_slateq(setup: Setup, run: str) -> Policy:

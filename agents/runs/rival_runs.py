@@ -16,12 +16,13 @@ from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.pace import PageNumbers, PageWeights
 from driftrec.agents.rivals.imitation import Imitation
-from driftrec.agents.rivals.loads import Loads
 from driftrec.agents.rivals.opening_values import OpeningValues, Reader, ValuedSlates
-from driftrec.agents.rivals.page_search import PageNumbers, PageSearch
+from driftrec.agents.rivals.page_search import PageSearch
 from driftrec.agents.rivals.rival_settings import ImitationSettings, RivalSettings
-from driftrec.agents.rivals.topic_pages import PRICE, MyopicJoint, PageWeights, TopicPages
+from driftrec.agents.rivals.topic_pages import PRICE, MyopicJoint, TopicPages
 from driftrec.agents.rivals.value_iteration import ValueIteration
 from driftrec.agents.runs.load import judge_of, open_run, ranker_of, steps_behind
 from driftrec.agents.runs.train import save

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from driftrec.agents.baselines.nonpersonalised import Random
 from driftrec.agents.oracles.rollouts import Rollouts
 from driftrec.agents.policy import Policy
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import OfferedItems, PageItems
 from driftrec.agents.ranker.judge import Judge
@@ -27,6 +28,7 @@ from driftrec.agents.scenarios.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
 from driftrec.agents.worlds.scoring import Changes, Edition
+from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 from driftrec.simulators.clips import generate_clips, generate_viewers
 
 LOG_USERS = 1500
@@ -46,6 +48,14 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
 """What is switched off in every feed."""
 
 
+SETTINGS = TextSettings(
+    refits=1,
+    pace=True,
+    ppo=PPOSettings(total_steps=300_000, learning_rate=0.01, target_kl=0.2, candidates=72, temper=3.0),
+)
+"""PPO begins as a paced index, which one refit of the ranker serves as well as three."""
+
+
 class FeedKit(TextKit):
     """Of a feed.
 
@@ -56,6 +66,7 @@ class FeedKit(TextKit):
         repeats: Whether items may be opened with pleasure again.
     """
 
+    settings: TrainSettings = SETTINGS
     tunes_planner = True
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner=PLANNER,

@@ -22,8 +22,8 @@ from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
 from driftrec.agents.ranker.items import FeatureItems, OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import FadingLoads, Loads
 from driftrec.agents.ranker.protocol import Logs
-from driftrec.agents.rivals.loads import FadingLoads, Loads
 from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining

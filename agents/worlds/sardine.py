@@ -18,7 +18,7 @@ from driftrec.agents.ranker.fitting import FitSettings, Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.rivals.loads import CountedLoads
+from driftrec.agents.ranker.loads import CountedLoads
 from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings, ValueSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining

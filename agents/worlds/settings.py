@@ -24,6 +24,8 @@ class TrainSettings:
         fit: How the ranker is fitted.
         future: How the engagement to come is learned.
         ppo: How PPO trains.
+        pace: Search prices of pages first, as "paced" does, and start PPO there: where several items of a slate may be
+            opened and topics are known beforehand. Without it PPO starts from the ranker's best slates.
         value_steps: Environment steps, rounded up to whole rollouts, in which PPO learns values alone. While they are
             wrong, what comes later counts for nothing, and the policy would turn to what pays at once.
         validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
@@ -33,6 +35,7 @@ class TrainSettings:
     fit: FitSettings = field(default_factory=FitSettings)
     future: FutureSettings = field(default_factory=FutureSettings)
     ppo: PPOSettings = field(default_factory=PPOSettings)
+    pace: bool = False
     value_steps: int = 0
     validations: int = 10
     validation_users: int = 256

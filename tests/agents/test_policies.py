@@ -13,11 +13,12 @@ from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.policy import Policy, failed
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import FadingLoads
 from driftrec.agents.ranker.mmr import MMR
+from driftrec.agents.ranker.pace import PageWeights
 from driftrec.agents.registry import POLICIES as REGISTERED
-from driftrec.agents.rivals.loads import FadingLoads
 from driftrec.agents.rivals.opening_values import OpeningValues, Reader, ValuedSlates
-from driftrec.agents.rivals.topic_pages import MyopicJoint, PageWeights, TopicPages
+from driftrec.agents.rivals.topic_pages import MyopicJoint, TopicPages
 
 TOPICS = 4
 PACE = PageWeights(future=1.0, diversity=0.2, price=0.5, bar=1.0, half_life=6.0)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from driftrec.agents.rivals.loads import FadingLoads
+from driftrec.agents.ranker.loads import FadingLoads
 from driftrec.agents.rivals.opening_values import STEPS, OpeningValues, Reader, ValuedSlates
 from driftrec.agents.rivals.rival_settings import ValueSettings
 from driftrec.agents.rivals.value_iteration import ValueIteration

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.ranker.loads import CountedLoads, FadingLoads
+from driftrec.agents.ranker.pace import PageNumbers, PageWeights
 from driftrec.agents.rivals import page_search
-from driftrec.agents.rivals.loads import CountedLoads, FadingLoads
-from driftrec.agents.rivals.page_search import PageNumbers, PageSearch
+from driftrec.agents.rivals.page_search import PageSearch
 from driftrec.agents.rivals.rival_settings import ImitationSettings, PageSettings, ValueSettings
-from driftrec.agents.rivals.topic_pages import PageWeights
 from driftrec.agents.setup import WorldArgs
 from tests.agents.every_world import made, unfitted
 from tests.agents.rivals.planted import TOPIC
@@ -23,7 +23,7 @@ def search(monkeypatch, loads, kind="paced"):
     setup, met = made(ARGS), []
 
     def earned(world, pages, users, horizon):
-        weights = pages.weights
+        weights = pages.pace.weights
         met.append(weights)
         apart = [getattr(weights, name) - getattr(BEST, name) for name in ("future", "diversity", "price", "bar")]
         half = np.log2(weights.half_life / BEST.half_life)

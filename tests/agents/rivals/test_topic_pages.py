@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines.common import top_k
-from driftrec.agents.rivals.loads import CountedLoads, FadingLoads
-from driftrec.agents.rivals.topic_pages import MyopicJoint, PageWeights, TopicPages
+from driftrec.agents.ranker.loads import CountedLoads, FadingLoads
+from driftrec.agents.ranker.pace import PageWeights
+from driftrec.agents.rivals.topic_pages import MyopicJoint, TopicPages
 from tests.agents.rivals.planted import SLATE, TOPIC, PlantedJudge, seen
 
 LOADS = FadingLoads(TOPIC, 2.0, reads=False)
