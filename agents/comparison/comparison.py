@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.evaluation.exposure import Exposure
 from driftrec.agents.evaluation.impressions import ImpressionLog
+from driftrec.agents.evaluation.play import Step
 from driftrec.agents.evaluation.rollout import Rollout, roll_out, step_table
+from driftrec.agents.evaluation.stories import Story, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
 from driftrec.agents.oracles import Planner
@@ -21,6 +24,7 @@ from driftrec.agents.runs.description import description
 from driftrec.agents.runs.tuned import is_tuned, tuned
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
 
@@ -155,7 +159,7 @@ def compare(
     for label, trained, policy in _lines(entries):
         on_policy(label)
         try:
-            seen = log.of(setup.world, served.seeds, label, trained) if log else lambda step: None
+            seen = _Seen(setup, users, log.of(setup.world, served.seeds, label, trained) if log else None)
             rollout = roll_out(
                 setup.world,
                 policy,
@@ -167,7 +171,7 @@ def compare(
                 tick=tick,
                 seen=seen,
             )
-            served.add(label, trained, rollout)
+            served.add(label, trained, rollout, seen)
         except KeyboardInterrupt as interrupt:
             done = {*served.shown, *served.errors} - {label}
             served.errors |= {left.label: interrupt for left in entries if left.label not in done}
@@ -175,6 +179,26 @@ def compare(
         except Exception as error:
             served.errors.setdefault(label, error)
     return served.results(setup, entries, baseline)
+
+
+class _Seen:
+    """What is noted of a rollout step by step, besides its tallies.
+
+    Args:
+        setup: World and embeddings.
+        users: How many are served.
+        log: Takes every step, too.
+    """
+
+    def __init__(self, setup: Setup, users: int, log: Callable[[Step], None] | None) -> None:
+        self.exposure = Exposure(len(setup.context.item_embeddings))
+        self.story = Story(setup.world, users, kit_of(setup).topics(setup))
+        self._takes = [self.exposure.add, self.story.add, *([log] if log else [])]
+
+    def __call__(self, step: Step) -> None:
+        """Note one step."""
+        for take in self._takes:
+            take(step)
 
 
 class _Served:
@@ -196,13 +220,17 @@ class _Served:
         self._episodes: list[pd.DataFrame] = []
         self._steps: list[pd.DataFrame] = []
         self._journeys: dict[str, pd.DataFrame] = {}
+        self._stories: dict[str, pd.DataFrame] = {}
+        self._exposure: list[pd.DataFrame] = []
 
-    def add(self, label: str, trained: int | None, rollout: Rollout) -> None:
+    def add(self, label: str, trained: int | None, rollout: Rollout, seen: _Seen) -> None:
         """Take up the rollout of one training seed."""
         self._episodes.append(_signed(rollout.episodes, label, trained))
         self._steps.append(_signed(step_table(rollout, self.seed), label, trained))
         self.shown[label] = np.concatenate([*([self.shown[label]] if label in self.shown else []), rollout.shown[None]])
         self._journeys.setdefault(label, rollout.journeys)
+        self._stories.setdefault(label, seen.story.table())
+        self._exposure.append(_signed(seen.exposure.table(rollout.shown), label, trained))
 
     def results(self, setup: Setup, entries: Sequence[Entry], baseline: str) -> Results:
         """Tables and summary of those of ``entries`` that served; the first error if none did."""
@@ -227,9 +255,14 @@ class _Served:
         summary["planner_weights"] = weights_of_planners(entries)
         if found := {entry.label: dict(entry.parameters) for entry in there if entry.parameters}:
             summary["parameters"] = found
+        summary["items"] = len(setup.context.item_embeddings)
         others = [label for label in self._journeys if label != baseline]
-        followed = {label: self._journeys[label] for label in (baseline, *others[-1:])}
-        return Results(episodes, pd.concat(self._steps, ignore_index=True), one_user(followed), summary)
+        pair = (baseline, *others[-1:])
+        journeys = one_user({label: self._journeys[label] for label in pair})
+        met = {label: self._stories[label].rename(columns={"slate": "step"}) for label in pair}
+        user = int((one_user(met) if journeys.empty else journeys).user.iloc[0])
+        steps, exposure = (pd.concat(tables, ignore_index=True) for tables in (self._steps, self._exposure))
+        return Results(episodes, steps, journeys, summary, story_of(user, self._stories), exposure)
 
 
 def weights_of_planners(entries: Sequence[Entry]) -> dict[str, dict[str, float]]:
