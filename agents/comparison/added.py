@@ -14,8 +14,8 @@ from driftrec.agents.evaluation.summary import Results, read_results, summary_of
 from driftrec.agents.runs.folders import CONFIG_FILE
 from driftrec.simulators.settings import nearest
 
-SETTINGS = ("world", "slate_size", "history", "horizon", "config", "options", "items", "fingerprints")
-"""What of a run's configuration the world is made of."""
+SETTINGS = ("slate_size", "history", "horizon", "config", "options", "items")
+"""What of a run's configuration the world is made of, besides its name and fingerprints."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def _check_same(first: Compared, other: Compared) -> None:
     """ValueError unless both met the same users in the same world."""
     here, there = first.results, other.results
     told = {"world": (here.summary["world"], there.summary["world"])}
-    both = [name for name in SETTINGS if name in first.config and name in other.config]
-    told |= {name: (first.config[name], other.config[name]) for name in both if name != "world"}
+    mine, yours = (_settings(one.config) for one in (first, other))
+    told |= {name: (mine[name], yours[name]) for name in mine if name in yours}
     differ = [f"{name} {theirs}, not {ours}" for name, (ours, theirs) in told.items() if ours != theirs]
     if differ:
         raise ValueError(
@@ -121,6 +121,12 @@ def _check_same(first: Compared, other: Compared) -> None:
             f"{other.folder} cannot be added to {first.folder}: its users are others ({_users(there)}, not "
             f"{_users(here)}). Compare its policies with the same --seed and --users."
         )
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a configuration the world is made of, each fingerprint by itself and short enough to read."""
+    prints = {f"fingerprint of {name}": mark[:12] for name, mark in config.get("fingerprints", {}).items()}
+    return {**{name: config[name] for name in SETTINGS if name in config}, **prints}
 
 
 def _users(results: Results) -> str:

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.agents.evaluation.exposure import Exposure
+from driftrec.agents.comparison.seen import Seen
 from driftrec.agents.evaluation.impressions import ImpressionLog
-from driftrec.agents.evaluation.play import Step
 from driftrec.agents.evaluation.rollout import Rollout, roll_out, step_table
-from driftrec.agents.evaluation.stories import Story, story_of
+from driftrec.agents.evaluation.stories import one_user, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
 from driftrec.agents.oracles import Planner
@@ -24,7 +23,6 @@ from driftrec.agents.runs.description import description
 from driftrec.agents.runs.tuned import is_tuned, tuned
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort
-from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
 
@@ -159,7 +157,7 @@ def compare(
     for label, trained, policy in _lines(entries):
         on_policy(label)
         try:
-            seen = _Seen(setup, users, log.of(setup.world, served.seeds, label, trained) if log else None)
+            seen = Seen(setup, users, log.of(setup.world, served.seeds, label, trained) if log else None)
             rollout = roll_out(
                 setup.world,
                 policy,
@@ -179,26 +177,6 @@ def compare(
         except Exception as error:
             served.errors.setdefault(label, error)
     return served.results(setup, entries, baseline)
-
-
-class _Seen:
-    """What is noted of a rollout step by step, besides its tallies.
-
-    Args:
-        setup: World and embeddings.
-        users: How many are served.
-        log: Takes every step, too.
-    """
-
-    def __init__(self, setup: Setup, users: int, log: Callable[[Step], None] | None) -> None:
-        self.exposure = Exposure(len(setup.context.item_embeddings))
-        self.story = Story(setup.world, users, kit_of(setup).topics(setup))
-        self._takes = [self.exposure.add, self.story.add, *([log] if log else [])]
-
-    def __call__(self, step: Step) -> None:
-        """Note one step."""
-        for take in self._takes:
-            take(step)
 
 
 class _Served:
@@ -223,7 +201,7 @@ class _Served:
         self._stories: dict[str, pd.DataFrame] = {}
         self._exposure: list[pd.DataFrame] = []
 
-    def add(self, label: str, trained: int | None, rollout: Rollout, seen: _Seen) -> None:
+    def add(self, label: str, trained: int | None, rollout: Rollout, seen: Seen) -> None:
         """Take up the rollout of one training seed."""
         self._episodes.append(_signed(rollout.episodes, label, trained))
         self._steps.append(_signed(step_table(rollout, self.seed), label, trained))
@@ -281,17 +259,6 @@ def _lines(entries: Sequence[Entry]) -> Iterator[tuple[str, int | None, Policy]]
     for entry in entries:
         for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
             yield entry.label, trained, entry.policies[trained]
-
-
-def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The followed user who stays longest under the policy that keeps that user least; nobody if none is followed."""
-    if all(table.empty for table in journeys.values()):
-        return pd.concat(journeys.values(), ignore_index=True).assign(policy=None)
-    stays = [table.groupby("user").step.max().rename(label) for label, table in journeys.items()]
-    shortest = pd.concat(stays, axis=1).fillna(0).min(axis=1)
-    user = int(shortest.index[int(shortest.argmax())])
-    picked = [table[table.user == user].assign(policy=label) for label, table in journeys.items()]
-    return pd.concat(picked, ignore_index=True)
 
 
 def _training_seed(name: str, seed: int) -> int | None:

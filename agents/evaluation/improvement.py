@@ -42,7 +42,7 @@ def probabilities(
     found = {}
     for a, b in combinations(tables, 2):
         better = np.sign(tables[a][:, None] - tables[b]) / 2 + 0.5  # (seeds_a, seeds_b, users)
-        draws = better.astype(np.float32) @ weights  # (seeds_a, seeds_b, resamples)
+        draws = (better.astype(np.float32) @ weights).clip(0, 1)  # (seeds_a, seeds_b, resamples), but for rounding
         of_a, of_b = (
             seed_weights(seed_rng(seed, place), count, resamples) for place, count in enumerate(better.shape[:2])
         )

@@ -45,3 +45,14 @@ def story_of(user: int, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The impressions of one user under every policy of ``tables``, with a column ``policy``."""
     found = [table[table.user == user].assign(policy=label) for label, table in tables.items()]
     return pd.concat(found, ignore_index=True)
+
+
+def one_user(journeys: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The followed user who stays longest under the policy that keeps that user least; nobody if none is followed."""
+    if all(table.empty for table in journeys.values()):
+        return pd.concat(journeys.values(), ignore_index=True).assign(policy=None)
+    stays = [table.groupby("user").step.max().rename(label) for label, table in journeys.items()]
+    shortest = pd.concat(stays, axis=1).fillna(0).min(axis=1)
+    user = int(shortest.index[int(shortest.argmax())])
+    picked = [table[table.user == user].assign(policy=label) for label, table in journeys.items()]
+    return pd.concat(picked, ignore_index=True)

@@ -127,9 +127,13 @@ def plain(text: str, longest: int = LONGEST) -> str:
     has a space before it.
     """
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    if len(shown) > longest:
-        shown = f"{shown[: longest // 2]}…{shown[len(shown) - (longest - 1) // 2 :]}"
+    shown = cut(shown, longest)
     return (" " if shown.startswith("_") else "") + shown.replace("$", r"\$")
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """``text`` with its middle left out where it is long."""
+    return text if len(text) <= longest else f"{text[: longest // 2]}…{text[len(text) - (longest - 1) // 2 :]}"
 
 
 def _labels(names: Collection[str]) -> dict[str, str]:

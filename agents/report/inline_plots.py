@@ -59,7 +59,13 @@ def _svg(figure: Figure, key: str, name: str, caption: str) -> str:
     text = written.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     before = f"{key}-{name}-"
-    text = re.sub(r'(<[^<>]*\sid=")', rf"\g<1>{before}", text)
-    text = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{before}", text)
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+
+    def own_id(found: re.Match[str]) -> str:
+        """An id that something refers to; Matplotlib gives many that nothing does, such as names of topics, twice."""
+        return f'{found[1]} id="{before}{found[2]}"' if found[2] in used else found[1]
+
+    text = re.sub(r'(<[^<>]*?) id="([^"]*)"', own_id, text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{before}", text)
     # Its size in points would not shrink with the page; the view box does.
     return re.sub(r'<svg ([^>]*?)width="[^"]*"', rf'<svg role="img" aria-label="{caption}" \1', text, count=1)

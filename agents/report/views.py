@@ -11,7 +11,7 @@ from driftrec.agents.evaluation.episodes import user_tables
 from driftrec.agents.evaluation.improvement import probabilities
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.evaluation.tables import BLOCKS, by_engagement, column_title, estimate, marked, meanings
-from driftrec.agents.plots.looks import how_many, looks
+from driftrec.agents.plots.looks import cut, how_many, looks
 
 NO_COLOUR = "transparent"
 
@@ -37,11 +37,13 @@ class Line:
 
     Attributes:
         name: Of the policy, with its marks.
+        short: The same, its middle left out where it is long.
         colour: In which it is drawn.
         cells: One a column.
     """
 
     name: str
+    short: str
     colour: str
     cells: Sequence[Cell]
 
@@ -82,8 +84,17 @@ def measures(summary: Mapping[str, Any]) -> list[View]:
 def lines(summary: Mapping[str, Any], cells: Mapping[str, Sequence[Cell]]) -> list[Line]:
     """A row for every policy in ``cells``, by falling engagement."""
     look = looks(summary)
-    colours = {name: look[name].colour if name in look else NO_COLOUR for name in cells}
-    return [Line(marked(name, summary), colours[name], cells[name]) for name in by_engagement(summary) if name in cells]
+    found = []
+    for name in by_engagement(summary):
+        if name in cells:
+            colour = look[name].colour if name in look else NO_COLOUR
+            found.append(Line(marked(name, summary), _short(name, summary), colour, cells[name]))
+    return found
+
+
+def _short(name: str, summary: Mapping[str, Any]) -> str:
+    """A policy's name with its marks, cut."""
+    return cut(name) + marked(name, summary).removeprefix(name)
 
 
 def _measured(policy: Mapping[str, Any], key: str, form: str) -> Cell:
@@ -111,11 +122,11 @@ def improvements(results: Results) -> View:
     ]
     if left_out := how_many(summary).strip():
         notes.append(left_out)
-    return View("Probability of improvement", [look[name].label for name in names], lines(summary, cells), notes)
+    return View("Probability of improvement", [_short(name, summary) for name in names], lines(summary, cells), notes)
 
 
 def _chance(value: Interval | None) -> Cell:
     """A probability in per cent; nothing of a policy against itself."""
     if value is None:
         return Cell("")
-    return Cell(f"{value.mean:.0%}", f"[{value.low:.0%}, {value.high:.0%}]", _side(asdict(value), 0.5))
+    return Cell(*estimate(asdict(value), "z.0%"), _side(asdict(value), 0.5))
