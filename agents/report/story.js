@@ -12,6 +12,11 @@ function number(value) {
   return value.toLocaleString("en", { maximumFractionDigits: 1 });
 }
 
+function amount(value, unit) {
+  const told = number(value);
+  return `${told} ${told === "1" ? unit.replace(/s$/, "") : unit}`;
+}
+
 function earned(life, steps) {
   const shown = life.slates.slice(0, steps).flatMap((slate) => slate.shown);
   return shown.reduce((sum, item) => sum + item[2], 0);
@@ -24,7 +29,7 @@ function slateList(data, slate) {
     const entry = element("li", "", opened ? "opened" : "");
     entry.append(element("span", title, "title"));
     const topics = topic ? [topic] : [];
-    const taken = opened ? [`opened, ${number(engagement)} ${data.unit}`] : [];
+    const taken = opened ? [`opened, ${amount(engagement, data.unit)}`] : [];
     entry.append(element("span", [...topics, ...taken].join(" · "), "about"));
     list.append(entry);
   }
@@ -46,14 +51,15 @@ function interestList(data, interests) {
 function show(place, data, life, step) {
   const slate = life.slates[step - 1];
   const there = Math.min(step, life.slates.length);
-  const total = `${number(earned(life, there))} ${data.unit} so far`;
+  const total = `${amount(earned(life, there), data.unit)} so far`;
   place.replaceChildren(element("h4", life.policy));
   if (!slate) {
     place.append(element("p", `Gone for good after step ${life.slates.length}; ${total}.`, "gone"));
     return;
   }
-  const day = Math.floor(slate.hours / 24) + 1;
-  place.append(element("p", `Visit ${slate.session}, day ${day}; ${total}.`), slateList(data, slate));
+  const visits = life.slates[life.slates.length - 1].session > 1; // some worlds know one only
+  const when = visits ? `Visit ${slate.session}, day ${Math.floor(slate.hours / 24) + 1}; ` : "";
+  place.append(element("p", `${when}${total}.`), slateList(data, slate));
   const interests = life.interests[step - 1];
   if (interests) place.append(element("h5", "Interests before this step"), interestList(data, interests));
 }
