@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from driftrec.agents.evaluation.exposure import Exposure
 from driftrec.agents.evaluation.play import Step
-from driftrec.agents.evaluation.stories import Story
+from driftrec.agents.evaluation.stories import StoryLog
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import kit_of
 
@@ -26,7 +26,7 @@ class Seen:
 
     def __init__(self, setup: Setup, users: int, log: Callable[[Step], None] | None) -> None:
         self.exposure = Exposure(len(setup.context.item_embeddings))
-        self.story = Story(setup.world, users, kit_of(setup).topics(setup))
+        self.story = StoryLog(setup.world, users, kit_of(setup).topics(setup))
         self._takes = [self.exposure.add, self.story.add, *([log] if log else [])]
 
     def __call__(self, step: Step) -> None:

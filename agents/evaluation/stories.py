@@ -16,7 +16,7 @@ from driftrec.agents.evaluation.rollout import JOURNEYS
 from driftrec.simulators.world import World
 
 
-class Story:
+class StoryLog:
     """Impressions of the first ``JOURNEYS`` users, of whom one is chosen when all policies have served.
 
     Args:
@@ -37,7 +37,7 @@ class Story:
         self._tables.append(titled(self._world, table, step.items[followed].ravel(), self._topics))
 
     def table(self) -> pd.DataFrame:
-        """One row an impression, columns as of ``driftrec.agents.evaluation.follow.Life.impressions``."""
+        """One row an impression, columns as of the impressions of ``driftrec.agents.evaluation.follow.Life``."""
         return pd.concat(self._tables, ignore_index=True)
 
 

@@ -21,10 +21,10 @@ from driftrec.agents.evaluation.groups import (
 )
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.evaluation.tables import estimate, in_unit
-from driftrec.agents.report.views import Cell, View, lines
+from driftrec.agents.report.views import Cell, Listing, policy_lines
 
 
-def beyond_accuracy(results: Results) -> list[View]:
+def beyond_accuracy(results: Results) -> list[Listing]:
     """Tenth percentile and coverage, and of a comparison that keeps exposure its inequality and novelty."""
     summary = results.summary
     seed, unit = summary["seeds"]["evaluation"], summary["unit"]
@@ -50,7 +50,7 @@ def beyond_accuracy(results: Results) -> list[View]:
             "all users are shown the same",
             "exposure Gini and novelty are of all users together, averaged over training seeds, without an interval",
         ]
-    return [View("Beyond accuracy", heads, lines(summary, cells), notes)]
+    return [Listing("Beyond accuracy", heads, policy_lines(summary, cells), notes)]
 
 
 def _spread(results: Results, name: str) -> list[Cell]:
@@ -64,7 +64,7 @@ def _spread(results: Results, name: str) -> list[Cell]:
     return [Cell(f"{np.mean([measure(part) for part in parts]):.3f}" if parts else "-") for measure in of]
 
 
-def served_groups(results: Results) -> list[View]:
+def served_groups(results: Results) -> list[Listing]:
     """Engagement of groups of users, by their distance from the average and by persona; none in a world without."""
     episodes = results.episodes
     near = _groups(
@@ -83,7 +83,7 @@ def served_groups(results: Results) -> list[View]:
     return [view for view in (near, personas) if view is not None]
 
 
-def _groups(results: Results, groups: Mapping[str, list[int]], caption: str, note: str) -> View | None:
+def _groups(results: Results, groups: Mapping[str, list[int]], caption: str, note: str) -> Listing | None:
     """A column a group; None where there are none."""
     if not groups:
         return None
@@ -92,7 +92,7 @@ def _groups(results: Results, groups: Mapping[str, list[int]], caption: str, not
     cells = {name: [_number(group[name], "z.1f") for group in found] for name in summary["policies"]}
     heads = [f"{label} ({len(users)} users)" for label, users in groups.items()]
     notes = [note, f"{in_unit('engagement', summary['unit'])} in the episode, mean over the users of a group"]
-    return View(caption, heads, lines(summary, cells), notes)
+    return Listing(caption, heads, policy_lines(summary, cells), notes)
 
 
 def _number(value: Interval, form: str) -> Cell:

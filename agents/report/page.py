@@ -17,7 +17,7 @@ from driftrec.agents.evaluation.tables import method
 from driftrec.agents.report.beyond import beyond_accuracy, served_groups
 from driftrec.agents.report.inline_plots import InlinePlot, inline_plots
 from driftrec.agents.report.story import Story, told_story
-from driftrec.agents.report.views import View, improvements, measures
+from driftrec.agents.report.views import Listing, improvements, measures
 
 FOLDER = Path(__file__).parent
 
@@ -44,10 +44,10 @@ class Section:
     title: str
     folder: str
     method: Sequence[str]
-    measures: Sequence[View]
+    measures: Sequence[Listing]
     plots: Sequence[InlinePlot]
-    improvements: View
-    beyond: Sequence[View]
+    improvements: Listing
+    beyond: Sequence[Listing]
     lacks: str
     story: Story | None
     config: Sequence[tuple[str, str]]

@@ -49,7 +49,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class View:
+class Listing:
     """A table.
 
     Attributes:
@@ -69,7 +69,7 @@ CAPTIONS = ("Long-term engagement", "Visits", "Slates and interests")
 """Of ``BLOCKS``."""
 
 
-def measures(summary: Mapping[str, Any]) -> list[View]:
+def measures(summary: Mapping[str, Any]) -> list[Listing]:
     """The summary's tables, without columns that the world does not have."""
     views = []
     for caption, block in zip(CAPTIONS, BLOCKS, strict=True):
@@ -77,11 +77,11 @@ def measures(summary: Mapping[str, Any]) -> list[View]:
         there = [column for column in block if any(policy[column.key] for policy in policies.values())]
         cells = {name: [_measured(policy, c.key, c.form) for c in there] for name, policy in policies.items()}
         notes = meanings(summary, [there])
-        views.append(View(caption, [column_title(c, summary) for c in there], lines(summary, cells), notes))
+        views.append(Listing(caption, [column_title(c, summary) for c in there], policy_lines(summary, cells), notes))
     return views
 
 
-def lines(summary: Mapping[str, Any], cells: Mapping[str, Sequence[Cell]]) -> list[Line]:
+def policy_lines(summary: Mapping[str, Any], cells: Mapping[str, Sequence[Cell]]) -> list[Line]:
     """A row for every policy in ``cells``, by falling engagement."""
     look = looks(summary)
     found = []
@@ -108,7 +108,7 @@ def _side(value: Mapping[str, float], equal: float) -> Literal["", "better", "wo
     return "better" if value["low"] > equal else "worse" if value["high"] < equal else ""
 
 
-def improvements(results: Results) -> View:
+def improvements(results: Results) -> Listing:
     """Probability of improvement of every policy over every other, of those that are drawn."""
     summary, look = results.summary, looks(results.summary)
     names = [name for name in by_engagement(summary) if name in look]
@@ -122,7 +122,9 @@ def improvements(results: Results) -> View:
     ]
     if left_out := how_many(summary).strip():
         notes.append(left_out)
-    return View("Probability of improvement", [_short(name, summary) for name in names], lines(summary, cells), notes)
+    return Listing(
+        "Probability of improvement", [_short(name, summary) for name in names], policy_lines(summary, cells), notes
+    )
 
 
 def _chance(value: Interval | None) -> Cell:
