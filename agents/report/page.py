@@ -16,7 +16,7 @@ from driftrec.agents.evaluation.curves import read_curves
 from driftrec.agents.evaluation.tables import method
 from driftrec.agents.report.beyond import beyond_accuracy, served_groups
 from driftrec.agents.report.inline_plots import InlinePlot, inline_plots
-from driftrec.agents.report.story import Story, told_story
+from driftrec.agents.report.story import ToldStory, told_story
 from driftrec.agents.report.views import Listing, improvements, measures
 
 FOLDER = Path(__file__).parent
@@ -49,7 +49,7 @@ class Section:
     improvements: Listing
     beyond: Sequence[Listing]
     lacks: str
-    story: Story | None
+    story: ToldStory | None
     config: Sequence[tuple[str, str]]
 
 

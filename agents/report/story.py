@@ -17,7 +17,7 @@ TOPICS = 6
 
 
 @dataclass(frozen=True)
-class Story:
+class ToldStory:
     """One user's story.
 
     Attributes:
@@ -37,7 +37,7 @@ class Story:
     data: Mapping[str, Any]
 
 
-def told_story(results: Results) -> Story | None:
+def told_story(results: Results) -> ToldStory | None:
     """The story that the comparison keeps; None if it keeps none.
 
     Its data are ``unit``, ``items`` as pairs of title and topic, ``topics``, and ``lives``, one a policy by falling
@@ -64,7 +64,7 @@ def told_story(results: Results) -> Story | None:
     others = [name for name in there if name != summary["baseline"]] or there
     served = [name for name in others if not summary["policies"][name]["oracle"]] or others
     baseline = summary["baseline"] if summary["baseline"] in there else there[0]
-    return Story(
+    return ToldStory(
         user=user,
         chosen=f"of the first {JOURNEYS} users, the one whose shortest stay under the baseline and the last other "
         "policy is the longest",
