@@ -56,7 +56,7 @@ def test_another_policy_of_one_name_is_called_by_its_folder(results, shown, tmp_
         ({"config": {**CONFIG, "horizon": 30}}, "its world is another [(]horizon 30, not 25[)]. Compare its policies"),
         (
             {"config": {**CONFIG, "fingerprints": {"catalogue": "x"}}},
-            "another [(]fingerprint of catalogue x, not abc[)]",
+            "its world is another [(]fingerprint of catalogue x, not abc[)]",
         ),
         ({"world": "other"}, "its world is another [(]world other, not test world[)]"),
         ({"shift": 1}, "its users are others [(]30 users of seed 11, not 30 users of seed 11[)]. Compare .* --seed"),
