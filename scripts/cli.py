@@ -22,6 +22,7 @@ VERBS = {
     "journey": "one user under several policies, step by step",
     "tune": "tune a baseline's parameters by simulation",
     "score": "what a policy is good at: a battery of small experiments",
+    "report": "comparisons as one HTML file to show to others",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "probe": "what representations of texts say of the hidden truth",

@@ -19,7 +19,7 @@ from driftrec.scripts.cli import VERBS
 DOCS = Path(__file__).parents[2] / "docs" / "training.md"
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
-NEEDED = {"tune": "content", "plot": "somewhere"}
+NEEDED = {"tune": "content", "plot": "somewhere", "report": "somewhere"}
 """Words that a verb cannot do without."""
 
 
