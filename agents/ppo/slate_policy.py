@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import step_generator
-from driftrec.agents.policy import Observation, Slates, num_users
+from driftrec.agents.policy import LARGE, Observation, Slates, num_users, user_chunks
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ranker.protocol import as_tensors
@@ -44,6 +44,32 @@ class SlatePolicy:
         with torch.inference_mode():
             picks = self.network.slates(as_tensors(seen), self.greedy, uniforms).numpy()
         return np.take_along_axis(seen["candidates"], picks, axis=1).astype(np.int64)
+
+    def propensity(self, observation: Observation, slates: Slates) -> NDArray[np.float64]:
+        """Chance of every pick given those above it, (users, slate_size); 0 of what is no candidate, and after it."""
+        if self.greedy:
+            return np.logical_and.accumulate(self.act(observation) == slates, axis=1).astype(np.float64)
+        parts, done = [], 0
+        for chunk in user_chunks(observation, LARGE):
+            shown = slates[done : done + num_users(chunk)]
+            parts.append(self._chances(chunk, shown))
+            done += len(shown)
+        return np.concatenate(parts)
+
+    def marginal(self, observation: Observation, slates: Slates) -> NDArray[np.float64]:
+        """1 at positions that hold its most likely item; NaN of drawn slates, of which it is a sum over all others."""
+        if not self.greedy:
+            return np.full(slates.shape, np.nan)
+        return (self.act(observation) == slates).astype(np.float64)
+
+    def _chances(self, observation: Observation, slates: Slates) -> NDArray[np.float64]:
+        """``propensity`` of drawn slates, of some users."""
+        seen = self.stage(observation)
+        same = seen["candidates"][:, None] == slates[..., None]  # (users, slate_size, candidates)
+        with torch.inference_mode():
+            log_p = self.network.log_chances(as_tensors(seen), torch.from_numpy(same.argmax(axis=2)))
+        known = np.logical_and.accumulate(same.any(axis=2), axis=1)
+        return np.where(known, np.exp(np.minimum(log_p.numpy(), 0.0), dtype=np.float64), 0.0)
 
     def _uniforms(self, users: int) -> NDArray[np.float32]:
         """The numbers of this step's draws, (users, slate_size, candidates)."""
