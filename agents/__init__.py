@@ -24,6 +24,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     runs          run folders: training into one, loading from one
     registry      policies built by name
     comparison    policies beside each other, tuning, the studies behind results/
+    estimation    what a policy would have earned, from the log of another
     verification  figures of published originals, measured in our worlds
     benchmarks    how fast and how large
     scorecard     what a policy is good at: small experiments, each 0 at random and 1 at a reference

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.nonpersonalised import Random
-from driftrec.agents.policy import Context, Marginal, Observation, Policy, Slates, Stochastic
+from driftrec.agents.policy import Context, Marginal, Observation, Oracle, Policy, Slates, Stochastic
 
 Chances = NDArray[np.float64]
 
@@ -111,8 +111,10 @@ def sure(policy: Policy) -> Stochastic:
     """The policy with its own chances, or those of one that always shows what ``act`` says.
 
     Raises:
-        ValueError: If it learns while it serves.
+        ValueError: If it learns while it serves, or is told the truth.
     """
+    if isinstance(policy, Oracle):
+        raise ValueError(f"{type(policy).__name__} is told the users' true state, which no log holds. Give another policy.")
     if isinstance(policy, Stochastic):
         return policy
     if hasattr(policy, "update"):
