@@ -114,7 +114,7 @@ def sure(policy: Policy) -> Stochastic:
         ValueError: If it learns while it serves, or is told the truth.
     """
     if isinstance(policy, Oracle):
-        raise ValueError(f"{type(policy).__name__} is told the users' true state, which no log holds. Give another policy.")
+        raise ValueError(f"{type(policy).__name__} is told the users' true state, which no log holds. Give another.")
     if isinstance(policy, Stochastic):
         return policy
     if hasattr(policy, "update"):

@@ -142,8 +142,8 @@ def _about(walked: Lives, fitted: bool) -> Iterator[str]:
     yield f"{slates:,} slates of {users:,} users; intervals are over users"
     if fitted:
         yield (
-            "propensities: the log has none; those of a logging policy that was fitted to it (items by position and last "
-            "topic opened). Estimates are as wrong as that is"
+            "propensities: the log has none; those of a logging policy that was fitted to it (items by position and "
+            "last topic opened). Estimates are as wrong as that is"
         )
     else:
         yield "propensities: those in the log"

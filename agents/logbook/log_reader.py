@@ -187,7 +187,7 @@ def _with_slates(table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
         apart = (of_life["time"].diff().fillna(0.0) > SESSION_GAP).astype(np.int64)
         table = table.assign(session=apart.groupby([table[name] for name in lives], dropna=False).cumsum() + 1)
         notes(int(table[[*lives, "session"]].drop_duplicates().shape[0]), "sessions worked out of the times")
-    return table.astype({name: np.int64 for name in ("slate", "position", "step", "session")})
+    return table.astype(dict.fromkeys(("slate", "position", "step", "session"), np.int64))
 
 
 def _known_items(file: str, table: pd.DataFrame, items: Collection[str] | None, notes: _Notes) -> pd.DataFrame:
