@@ -71,7 +71,11 @@ def main(args: Args) -> None:
     log = read_log(args.log, columns, item_ids(setup)).only(args.logged_by)
     policies = built(setup, args.policies, seed)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
-        found = estimate(setup, log, policies, steps=args.steps, seed=seed, tick=lambda: bar.update() and None)
+
+        def tick() -> None:
+            bar.update()
+
+        found = estimate(setup, log, policies, steps=args.steps, seed=seed, tick=tick)
     tables = {"estimates": found.table}
     if args.truth:
         length, users = int(log.rows["step"].max()) + 1, log.rows["user"].nunique()
@@ -116,14 +120,23 @@ def _with_truth(
     except (ValueError, ImportError) as error:
         if args.repeats:
             raise ValueError(
-                f"--repeats needs the log's policy, {logging!r}, by a name that stands for it: {error}"
+                f"--repeats needs the log's policy, {logging!r}, by a name that is built: {error}"
             ) from error
         print(f"The truth of a slate is not known: the log's policy {logging!r} is no name of a policy.")
         return {"estimates": with_truth(table, None, episodes)}
     tables = {"estimates": with_truth(table, true_slates(setup, served, policies, steps=length, **told), episodes)}
     if args.repeats:
-        size = {"logs": args.repeats, "users": users, "length": length, "steps": args.steps}
-        tables["coverage"] = coverage(setup, served, policies, **size, seed=seed, truth_users=args.truth_users)
+        tables["coverage"] = coverage(
+            setup,
+            served,
+            policies,
+            logs=args.repeats,
+            users=users,
+            length=length,
+            steps=args.steps,
+            seed=seed,
+            truth_users=args.truth_users,
+        )
     return tables
 
 

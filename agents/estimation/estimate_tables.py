@@ -34,9 +34,7 @@ def estimates_in_text(table: pd.DataFrame, unit: str, steps: int) -> str:
 def held_in_words(table: pd.DataFrame) -> str:
     """How many intervals hold the truth."""
     known = table["covered"].dropna()
-    return (
-        f"{int(known.sum())} of {len(known)} intervals hold the truth; they come from one log and are not independent"
-    )
+    return f"{int(known.sum())} of {len(known)} intervals hold the truth; from one log, they are not independent"
 
 
 def _number(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def lives(log: Log, ids: Sequence[str]) -> Lives:
     step, position = rows["step"].to_numpy(), rows["position"].to_numpy()
     shape = (int(user[-1]) + 1, int(step.max()) + 1, size)
 
-    def placed(values: NDArray[np.generic], fill: int | bool | float) -> NDArray[np.generic]:
+    def placed(values: NDArray[Any], fill: float) -> NDArray[Any]:
         out = np.full(shape, fill, values.dtype)
         out[user, step, position] = values
         return out
@@ -90,7 +91,7 @@ def lives(log: Log, ids: Sequence[str]) -> Lives:
         filled["marginal"],
         _seeds(log, user),
         log.notes,
-    )  # type: ignore[arg-type]
+    )
 
 
 def _all_or_none(log: Log, name: str) -> Double | None:
@@ -108,7 +109,7 @@ def _all_or_none(log: Log, name: str) -> Double | None:
     return values
 
 
-def _seeds(log: Log, user: NDArray[np.int64]) -> NDArray[np.uint64] | None:
+def _seeds(log: Log, user: NDArray[np.integer]) -> NDArray[np.uint64] | None:
     """Seeds of the users; None if no user has one."""
     column = log.rows["user_seed"]
     if column.isna().all():

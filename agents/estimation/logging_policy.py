@@ -27,7 +27,7 @@ def fitted_chances(lives: Lives, context: Context) -> Chances:
     """
     topics = np.zeros(context.num_items, np.int64) if context.topics is None else context.topics
     last = _last_topic(lives, topics)  # (users, steps), from 0 for none
-    users, steps, size = lives.shape
+    size = lives.shape[2]
     topic = topics[np.maximum(lives.items, 0)]
     there = np.broadcast_to(lives.there[..., None], lives.items.shape)
     number = int(topics.max()) + 1

@@ -23,8 +23,9 @@ MOST_ROWS = 500_000
 
 
 class Features:
-    """What is known of an item at a position for a user: position, how the item does with others, how much the user
-    opens, and how near the item is to what the user opened.
+    """What is known of an item at a position for a user.
+
+    The position, how the item does with others, how much the user opens, how near the item is to what the user opened.
 
     Args:
         lives: The log, walked through step by step.
@@ -45,7 +46,7 @@ class Features:
         self.shown = np.zeros((users, steps, size, size + 5), np.float32)
 
     def of(self, items: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Numbers of items for every user at this step, (users, slate_size, numbers), from items (users, slate_size)."""
+        """Of items (users, slate_size) for every user at this step, (users, slate_size, numbers)."""
         known = np.maximum(items, 0)
         size = items.shape[1]
         popular = self._means[self.fold[:, None], known] - self._usual

@@ -1,4 +1,4 @@
-"""The truth behind estimates, where the world is a simulator: policies serve fresh users, or are tried beside another."""
+"""The truth behind estimates of a simulated world: policies serve fresh users, or are tried beside another."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Beside:
 def true_slates(
     setup: Setup, logging: Policy, policies: Mapping[str, Policy], *, steps: int, users: int, seed: int
 ) -> dict[str, float]:
-    """Mean engagement a slate of every policy, with ``users`` fresh users as ``logging`` leaves them, over ``steps``."""
+    """Mean engagement a slate of every policy, with ``users`` fresh users as ``logging`` leaves them."""
     beside = _Beside(setup.world, logging, policies)
     seeds = user_seeds(seed, "truth", users)
     total, number = dict.fromkeys(policies, 0.0), 0
@@ -77,7 +77,8 @@ def true_episodes(
 def with_truth(table: pd.DataFrame, slates: Mapping[str, float] | None, episodes: Mapping[str, float]) -> pd.DataFrame:
     """The table of ``estimate`` with columns ``truth`` and ``covered``, NA where there is no interval or no truth."""
     known = {SLATE: slates or {}, EPISODE: episodes}
-    truth = [known[row.measure].get(row.policy, np.nan) for row in table.itertuples()]
+    pairs = zip(table["measure"], table["policy"], strict=True)
+    truth = [known[str(measure)].get(str(policy), np.nan) for measure, policy in pairs]
     held = (table["low"] <= truth) & (table["high"] >= np.asarray(truth))
     return table.assign(truth=truth, covered=held.astype("boolean").mask(table["low"].isna() | np.isnan(truth)))
 

@@ -84,7 +84,7 @@ def check_propensities(file: str, table: pd.DataFrame) -> None:
 
 
 def check_slates(file: str, table: pd.DataFrame) -> int:
-    """The number of positions of all slates; refuse gaps, two rows at one position, and slates of two users or sizes."""
+    """Positions of every slate; refuse gaps, two rows at one position, and slates of two users or sizes."""
     slates = table.groupby("slate", sort=False)
     for name in ("user", "time", "policy", "version"):
         if name in table:
