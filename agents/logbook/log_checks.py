@@ -31,7 +31,8 @@ def refuse(file: str, rows: NDArray[np.bool_], column: str, table: pd.DataFrame,
 def fail(file: str, row: Any, column: str, value: Any, why: str, count: int = 1) -> NoReturn:
     """Raise ValueError about one cell, ``row`` counted from 0."""
     others = f" (and {count - 1:,} more)" if count > 1 else ""
-    raise ValueError(f"{file}, row {row + 1:,}: {column} is {value!r}{others}; {why}")
+    plain = value.item() if isinstance(value, np.generic) else value
+    raise ValueError(f"{file}, row {row + 1:,}: {column} is {plain!r}{others}; {why}")
 
 
 def check_numbers(file: str, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

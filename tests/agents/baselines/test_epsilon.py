@@ -104,5 +104,5 @@ def test_a_policy_that_draws_and_does_not_say_how_is_found_out(context, audience
 
 @pytest.mark.parametrize("epsilon", [-0.1, 1.1, float("nan")])
 def test_the_share_is_a_chance(context, epsilon):
-    with pytest.raises(ValueError, match="epsilon is .*; it is a chance and must be between 0 and 1"):
+    with pytest.raises(ValueError, match=r"epsilon is .*; it is a chance and must be between 0 and 1"):
         Epsilon(Random(context), context, epsilon)
