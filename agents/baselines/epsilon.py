@@ -71,21 +71,26 @@ class Sure:
     """A policy that always shows what ``act`` says, with the chances that follow: 1 for that, 0 for all else.
 
     Args:
-        policy: Shows the same to whoever is observed to be the same, which is tried once after every ``reset``.
+        policy: Shows the same to whoever is observed to be the same, which is tried once after every ``reset``. It is
+            asked once for one and the same observation, whose arrays must not be written to in between.
     """
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._tried = False
+        self._last: tuple[Observation, Slates] | None = None
 
     def reset(self, num_users: int, seed: int) -> None:
         """As the policy."""
         self._policy.reset(num_users, seed)
         self._tried = False
+        self._last = None
 
     def act(self, observation: Observation) -> Slates:
         """As the policy."""
-        return self._policy.act(observation)
+        if self._last is None or self._last[0] is not observation:
+            self._last = observation, self._policy.act(observation)
+        return self._last[1].copy()
 
     def propensity(self, observation: Observation, slates: Slates) -> Chances:
         """1 at positions that hold what the policy shows there, as long as those above do, (users, slate_size)."""
@@ -97,7 +102,7 @@ class Sure:
         Raises:
             ValueError: If the policy shows something else when asked again.
         """
-        own = self._policy.act(observation)
+        own = self.act(observation)
         if not self._tried and not np.array_equal(own, self._policy.act(observation)):
             raise ValueError(
                 f"{type(self._policy).__name__} draws its slates, and cannot say with what chances. Give it a method "

@@ -137,9 +137,7 @@ def test_a_log_of_another_world_or_size_is_refused(setup, log, make_setup):
         estimate(setup, log, policies, steps=5, seed=0)
     with pytest.raises(ValueError, match="LinUCB learns while it serves"):
         estimate(setup, log, {"linucb": LinUCB(setup.context)}, steps=1, seed=0)
-    sardine = set_up(
-        WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=2, options='{"embeddings": "generated"}')
-    )
+    bored = WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=2, options='{"embeddings": "generated"}')
     strange = replace(log, rows=log.rows.assign(user_seed=None, item=log.rows.item.str[1:]))
     with pytest.raises(ValueError, match=r"has no user_seed, and what .*Bored-v0 observes \(user\) is not in a log"):
         estimate(set_up(bored), strange, policies, steps=1, seed=0)
