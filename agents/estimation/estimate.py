@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from driftrec.agents.baselines.epsilon import Sure, sure
 from driftrec.agents.estimation.estimators import (
     KINDS,
+    Brought,
     Chances,
-    Outcome,
     Sums,
     before,
     effective,
@@ -22,7 +22,7 @@ from driftrec.agents.estimation.estimators import (
     weights,
 )
 from driftrec.agents.estimation.intervals import intervals
-from driftrec.agents.estimation.lives import Double, Lives, lives
+from driftrec.agents.estimation.logged_lives import Double, LoggedLives, lives_of
 from driftrec.agents.estimation.logging_policy import logged_chances
 from driftrec.agents.estimation.observing import observed
 from driftrec.agents.estimation.reward_model import Features, RewardModel
@@ -58,7 +58,7 @@ class Estimates:
 class _Target:
     """What is gathered of one policy on the walk."""
 
-    def __init__(self, policy: Policy, lives: Lives, seed: int, width: int) -> None:
+    def __init__(self, policy: Policy, lives: LoggedLives, seed: int, width: int) -> None:
         self.policy: Stochastic = sure(policy)
         self.policy.reset(len(lives), seed)
         self._draws = 1 if isinstance(self.policy, Sure) else DRAWN
@@ -109,7 +109,7 @@ def estimate(
         ValueError: If ``steps`` is out of range, a policy learns while it serves or draws without chances, or the log
             does not fit the world.
     """
-    walked = lives(log, item_ids(setup))
+    walked = lives_of(log, item_ids(setup))
     if not 1 <= steps <= walked.shape[1]:
         raise ValueError(f"--steps is {steps}; {log.file} has users of up to {walked.shape[1]} slates: 1 to that.")
     logged, fitted = logged_chances(walked, setup.context)
@@ -125,7 +125,7 @@ def estimate(
     shown = model(features.shown) * walked.there[..., None]
     rows: list[dict[str, object]] = []
     for name, target in targets.items():
-        outcome = Outcome(walked.there, walked.engagement, shown, model(target.drawn) * walked.there)
+        outcome = Brought(walked.there, walked.engagement, shown, model(target.drawn) * walked.there)
         rows += [{"policy": name, **row} for row in _rows(target.chances(), logged, outcome, steps, seed)]
     return Estimates(pd.DataFrame(rows), (*walked.notes, *_about(walked, fitted)))
 
@@ -136,7 +136,7 @@ def item_ids(setup: Setup) -> list[str]:
     return [str(each) for each in (range(setup.world.num_items) if catalogue is None else catalogue.ids)]
 
 
-def _about(walked: Lives, fitted: bool) -> Iterator[str]:
+def _about(walked: LoggedLives, fitted: bool) -> Iterator[str]:
     """Where observations and propensities are from."""
     users, slates = len(walked), int(walked.there.sum())
     yield f"{slates:,} slates of {users:,} users; intervals are over users"
@@ -151,9 +151,9 @@ def _about(walked: Lives, fitted: bool) -> Iterator[str]:
         yield "what was observed: rebuilt from the log; every user has the first persona"
 
 
-def _rows(target: Chances, logged: Chances, outcome: Outcome, steps: int, seed: int) -> Iterator[dict[str, object]]:
+def _rows(target: Chances, logged: Chances, outcome: Brought, steps: int, seed: int) -> Iterator[dict[str, object]]:
     """The table's rows of one policy."""
-    first = Outcome(*(array[:, :steps] for array in vars(outcome).values()))
+    first = Brought(*(array[:, :steps] for array in vars(outcome).values()))
     cut = [
         replace(each, picks=each.picks[:, :steps], places=None if each.places is None else each.places[:, :steps])
         for each in (target, logged)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.estimation.lives import Double
+from driftrec.agents.estimation.logged_lives import Double
 
 KINDS = ("slate", "cascade", "independent")
 
@@ -43,7 +43,7 @@ class Chances:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Brought:
     """What slates brought, and what a reward model made of them; 0 where nothing was shown.
 
     Attributes:
@@ -100,7 +100,7 @@ def effective(weight: Double, there: NDArray[np.bool_]) -> float:
     return float(sizes.min())
 
 
-def of_slates(kind: str, weight: Double, outcome: Outcome) -> Iterator[Sums]:
+def of_slates(kind: str, weight: Double, outcome: Brought) -> Iterator[Sums]:
     """Estimates of the engagement a slate, by ips, snips and dr, where users are as the log found them."""
     there = outcome.there[..., None]
     number = outcome.there.sum(axis=1, dtype=np.float64)  # (users,)
@@ -110,7 +110,7 @@ def of_slates(kind: str, weight: Double, outcome: Outcome) -> Iterator[Sums]:
     yield _mean(kind, "dr", ((outcome.expected + rest) * outcome.there).sum(axis=1), number)
 
 
-def of_episodes(kind: str, weight: Double, earlier: Double, outcome: Outcome) -> Iterator[Sums]:
+def of_episodes(kind: str, weight: Double, earlier: Double, outcome: Brought) -> Iterator[Sums]:
     """Estimates of the engagement of an episode, all steps of the arrays long, by ips, snips and dr.
 
     Args:

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.estimation.estimators import Chances
-from driftrec.agents.estimation.lives import Lives
+from driftrec.agents.estimation.logged_lives import LoggedLives
 from driftrec.agents.policy import Context
 
 SMOOTHED = 1.0
 """Impressions that are added to every cell, spread as one level above says."""
 
 
-def fitted_chances(lives: Lives, context: Context) -> Chances:
+def fitted_chances(lives: LoggedLives, context: Context) -> Chances:
     """Chances of what was shown, by a model of how the log came about.
 
         P(item at k | last topic z opened) = P(topic at k | z) P(item | topic),
@@ -46,7 +46,7 @@ def fitted_chances(lives: Lives, context: Context) -> Chances:
     return Chances(np.where(there, picks, 1.0), np.where(there, places, 1.0))
 
 
-def _last_topic(lives: Lives, topics: NDArray[np.int64]) -> NDArray[np.int64]:
+def _last_topic(lives: LoggedLives, topics: NDArray[np.int64]) -> NDArray[np.int64]:
     """1 + the topic that each user opened last before each step, 0 for none, (users, steps)."""
     users, steps, _ = lives.shape
     last = np.zeros((users, steps), np.int64)
@@ -58,7 +58,7 @@ def _last_topic(lives: Lives, topics: NDArray[np.int64]) -> NDArray[np.int64]:
     return last
 
 
-def logged_chances(lives: Lives, context: Context) -> tuple[Chances, bool]:
+def logged_chances(lives: LoggedLives, context: Context) -> tuple[Chances, bool]:
     """The log's own propensities, or fitted ones where it has none; and whether they are fitted."""
     if lives.picks is None:
         return fitted_chances(lives, context), True

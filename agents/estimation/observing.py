@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.estimation.lives import Lives
+from driftrec.agents.estimation.logged_lives import LoggedLives
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.setup import Setup
@@ -24,7 +24,7 @@ Seen = Iterator[tuple[int, Observation, Slates]]
 users who have no such step hold anything."""
 
 
-def observed(setup: Setup, lives: Lives) -> Seen:
+def observed(setup: Setup, lives: LoggedLives) -> Seen:
     """The steps of a log with what was observed before each.
 
     A log with ``user_seed`` is simulated again with the logged slates, which gives exactly what was observed. Of any
@@ -46,7 +46,7 @@ def observed(setup: Setup, lives: Lives) -> Seen:
 class _Shown:
     """A policy that shows what a log says was shown."""
 
-    def __init__(self, lives: Lives) -> None:
+    def __init__(self, lives: LoggedLives) -> None:
         self._lives, self._step = lives, 0
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -60,7 +60,7 @@ class _Shown:
         return slates
 
 
-def positions(observation: Observation, lives: Lives, step: int) -> Slates:
+def positions(observation: Observation, lives: LoggedLives, step: int) -> Slates:
     """The logged slates of one step as positions in what could be shown, (users, slate_size).
 
     Raises:
@@ -78,7 +78,7 @@ def positions(observation: Observation, lives: Lives, step: int) -> Slates:
     return np.where(there[:, None], same.argmax(axis=2), usual)
 
 
-def _replayed(world: World[Any], lives: Lives, seeds: NDArray[np.uint64]) -> Seen:
+def _replayed(world: World[Any], lives: LoggedLives, seeds: NDArray[np.uint64]) -> Seen:
     """Simulated again."""
     _, steps = play(world, _Shown(lives), seeds, horizon=lives.shape[1], seed=0)
     for step in steps:
@@ -89,14 +89,14 @@ def _replayed(world: World[Any], lives: Lives, seeds: NDArray[np.uint64]) -> See
         yield step.number, step.observation, step.slates
 
 
-def _refuse(lives: Lives, step: int, user: int, what: str) -> None:
+def _refuse(lives: LoggedLives, step: int, user: int, what: str) -> None:
     raise ValueError(
         f"{lives.file}: the log's user number {user} {what}, at step {step}. The log is of another world: give the "
         "--world, --catalogue, --config and --options that it was written with."
     )
 
 
-def _rebuilt(setup: Setup, lives: Lives) -> Seen:
+def _rebuilt(setup: Setup, lives: LoggedLives) -> Seen:
     """Put together from what the log holds."""
     fields = setup.world.fields
     if set(fields) - REBUILT or not {"shown", "read_items"} <= set(fields):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from driftrec.agents.estimation.lives import Double, Lives
+from driftrec.agents.estimation.logged_lives import Double, LoggedLives
 from driftrec.agents.policy import Context
 
 FOLDS = 2
@@ -32,7 +32,7 @@ class Features:
         context: Item embeddings; where there are none, nothing is near.
     """
 
-    def __init__(self, lives: Lives, context: Context) -> None:
+    def __init__(self, lives: LoggedLives, context: Context) -> None:
         users, steps, size = lives.shape
         self._lives = lives
         self.fold = np.arange(users) % FOLDS  # (users,)
@@ -78,12 +78,12 @@ class RewardModel:
         lives: The log.
     """
 
-    def __init__(self, features: Features, lives: Lives) -> None:
+    def __init__(self, features: Features, lives: LoggedLives) -> None:
         self._fold = features.fold
         self._fits = [self._fitted(features, lives, features.fold != f) for f in range(FOLDS)]
 
     @staticmethod
-    def _fitted(features: Features, lives: Lives, others: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def _fitted(features: Features, lives: LoggedLives, others: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Weights of the numbers, (numbers,)."""
         there = lives.there & others[:, None]
         numbers = features.shown[there].reshape(-1, features.shown.shape[-1])
@@ -102,7 +102,7 @@ class RewardModel:
         return predicted
 
 
-def _item_means(lives: Lives, users: NDArray[np.bool_], num_items: int) -> Double:
+def _item_means(lives: LoggedLives, users: NDArray[np.bool_], num_items: int) -> Double:
     """Mean engagement of every item with some users, smoothed to that of all, (items,)."""
     there = lives.there & users[:, None]
     items, reward = lives.items[there].ravel(), lives.engagement[there].ravel()

@@ -84,7 +84,7 @@ def check_propensities(file: str, table: pd.DataFrame) -> None:
         refuse(file, off, "slate_propensity", table, "the product of its propensities is another. Drop one column.")
 
 
-def check_slates(file: str, table: pd.DataFrame) -> int:
+def check_whole_slates(file: str, table: pd.DataFrame) -> int:
     """Positions of every slate; refuse gaps, two rows at one position, and slates of two users or sizes."""
     slates = table.groupby("slate", sort=False)
     for name in ("user", "time", "policy", "version"):

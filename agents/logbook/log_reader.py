@@ -95,7 +95,7 @@ def read_log(path: Path, columns: Columns | None = None, items: Collection[str] 
     table = _in_hours(table, notes)
     table = _in_order(table, notes)
     table = _with_slates(table, notes)
-    size = checks.check_slates(file, table)
+    size = checks.check_whole_slates(file, table)
     checks.check_propensities(file, table)
     table = _known_items(file, table, items, notes)
     return Log(file, _whole(table, notes).reset_index(drop=True), size, tuple(notes.said))

@@ -8,7 +8,7 @@ import pytest
 
 from driftrec.agents.baselines import Content, Epsilon, LinUCB, Random
 from driftrec.agents.estimation.estimate import FEWEST, estimate, item_ids
-from driftrec.agents.estimation.lives import lives
+from driftrec.agents.estimation.logged_lives import lives_of
 from driftrec.agents.estimation.logging_policy import fitted_chances
 from driftrec.agents.estimation.observing import observed
 from driftrec.agents.estimation.truth import coverage, true_episodes, true_slates, with_truth
@@ -47,7 +47,7 @@ def test_what_is_observed_again_is_what_was_observed(setup, log):
     seeds = user_seeds(1, "log", 400)
     first = [(s.observation, s.slates, s.present) for s in play(setup.world, policy, seeds, horizon=STEPS, seed=1)[1]]
     for (number, seen, slates), (before, shown, present) in zip(
-        observed(setup, lives(log, item_ids(setup))), first, strict=True
+        observed(setup, lives_of(log, item_ids(setup))), first, strict=True
     ):
         assert number < STEPS
         assert np.array_equal(slates[present], shown[present])
@@ -57,7 +57,7 @@ def test_what_is_observed_again_is_what_was_observed(setup, log):
 
 def test_the_past_is_rebuilt_from_a_log_alone(setup, log):
     """As simulated, but for the persona, which no log holds, and minutes within a session, which ours do not count."""
-    walked = lives(log, item_ids(setup))
+    walked = lives_of(log, item_ids(setup))
     again = list(observed(setup, walked))
     rebuilt = list(observed(setup, replace(walked, seeds=None)))
     for (number, simulated, slates), (_, put_together, others) in zip(again, rebuilt, strict=True):
@@ -112,7 +112,7 @@ def test_without_propensities_a_logging_policy_is_fitted_and_said(setup, log):
 
 
 def test_fitted_chances_of_random_slates_are_near_the_true_ones(setup, tmp_path):
-    walked = lives(written(setup, Random(setup.context), tmp_path / "log.csv", 500), item_ids(setup))
+    walked = lives_of(written(setup, Random(setup.context), tmp_path / "log.csv", 500), item_ids(setup))
     fitted = fitted_chances(walked, setup.context)
     ratio = (fitted.places * setup.world.num_items)[walked.there]
     assert np.quantile(ratio, 0.05) > 0.3  # counts of some four an item
@@ -123,7 +123,7 @@ def test_fitted_chances_of_random_slates_are_near_the_true_ones(setup, tmp_path)
 def test_half_of_the_propensities_are_too_few(setup, log):
     half = log.rows.propensity.where(log.rows.step > 0)
     with pytest.raises(ValueError, match=r"propensity is empty for user '.*', step 0 .* Log it for all slates"):
-        lives(replace(log, rows=log.rows.assign(propensity=half)), item_ids(setup))
+        lives_of(replace(log, rows=log.rows.assign(propensity=half)), item_ids(setup))
 
 
 def test_a_log_of_another_world_or_size_is_refused(setup, log, make_setup):

@@ -7,8 +7,8 @@ import pytest
 
 from driftrec.agents.estimation.estimators import (
     KINDS,
+    Brought,
     Chances,
-    Outcome,
     before,
     effective,
     of_episodes,
@@ -49,7 +49,7 @@ BY_HAND = {  # snips: sum_k (sum_i w_k r_k / sum_i w_k); dr: mean of expected + 
 
 def outcome(reward, model, expected):
     """Of users with one slate each."""
-    return Outcome(np.ones((len(reward), 1), np.bool_), reward[:, None], model[:, None], expected[:, None])
+    return Brought(np.ones((len(reward), 1), np.bool_), reward[:, None], model[:, None], expected[:, None])
 
 
 def values(sums):
@@ -76,7 +76,7 @@ def test_weights_of_a_second_slate_are_multiplied_and_absent_users_keep_theirs()
     target = Chances(np.array([[[0.5], [0.25]], [[0.25], [1.0]]]), None)
     there = np.array([[True, True], [True, False]])
     reward = np.array([[[1.0], [4.0]], [[3.0], [0.0]]])
-    told = Outcome(there, reward, np.full_like(reward, 9.0) * there[..., None], np.full((2, 2), 8.0) * there)
+    told = Brought(there, reward, np.full_like(reward, 9.0) * there[..., None], np.full((2, 2), 8.0) * there)
     weight, earlier = weights("slate", target, logged), before(target, logged)
     assert earlier.tolist() == [[1.0, 2.0], [1.0, 0.5]]
     found = values(of_episodes("slate", weight, earlier, told))
@@ -200,7 +200,7 @@ def test_users_are_resampled_whole():
     rng = np.random.default_rng(0)
     reward = np.repeat(rng.normal(size=(200, 1, 1)), 10, axis=1)
     ones = Chances(np.ones_like(reward), None)
-    told = Outcome(np.ones((200, 10), np.bool_), reward, np.zeros_like(reward), np.zeros((200, 10)))
+    told = Brought(np.ones((200, 10), np.bool_), reward, np.zeros_like(reward), np.zeros((200, 10)))
     (found, _, _) = intervals(list(of_slates("slate", weights("slate", ones, ones), told)), seed=0)
     error = reward[:, 0, 0].std() / np.sqrt(200)
     assert (found.high - found.low) / (2 * 1.96 * error) == pytest.approx(1.0, abs=0.12)

@@ -16,7 +16,7 @@ Double = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Lives:
+class LoggedLives:
     """What users were shown and did; steps after a user's last slate hold item -1, 0 and False.
 
     Attributes:
@@ -55,7 +55,7 @@ class Lives:
         return users, steps, size
 
 
-def lives(log: Log, ids: Sequence[str]) -> Lives:
+def lives_of(log: Log, ids: Sequence[str]) -> LoggedLives:
     """The lives in what one policy logged, see ``Log.only``.
 
     Args:
@@ -79,7 +79,7 @@ def lives(log: Log, ids: Sequence[str]) -> Lives:
     items = placed(number, -1)
     chances = {name: _all_or_none(log, name) for name in ("propensity", "marginal")}
     filled = {name: None if values is None else placed(values, 1.0) for name, values in chances.items()}
-    return Lives(
+    return LoggedLives(
         log.file,
         items,
         placed(rows["clicked"].to_numpy(np.bool_), False),
