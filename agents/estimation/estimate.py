@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.epsilon import Sure, sure
+from driftrec.agents.baselines.epsilon import sure
 from driftrec.agents.estimation.estimators import (
     KINDS,
     Brought,
@@ -33,9 +33,6 @@ from driftrec.simulators.offers import items_of
 
 FEWEST = 50
 """Effective sample size below which nothing is estimated: then a handful of slates, or users, would say it all."""
-
-DRAWN = 4
-"""Slates that a policy which draws is asked for, for what the reward model expects of it."""
 
 SLATE, EPISODE = "slate", "episode"
 
@@ -61,7 +58,6 @@ class _Target:
     def __init__(self, policy: Policy, lives: LoggedLives, seed: int, width: int) -> None:
         self.policy: Stochastic = sure(policy)
         self.policy.reset(len(lives), seed)
-        self._draws = 1 if isinstance(self.policy, Sure) else DRAWN
         self._there = lives.there
         self.picks = np.ones(lives.shape)
         self.places = np.ones(lives.shape) if isinstance(self.policy, Marginal) else None
@@ -70,12 +66,11 @@ class _Target:
     def see(self, step: int, observation: Observation, slates: Slates, features: Features) -> None:
         """Its chances of what was shown at one step, and the numbers of what it would have shown."""
         there = self._there[:, step]
+        own = items_of(observation, self.policy.act(observation))  # once a step, as when it serves
+        self.drawn[:, step] = features.of(own).sum(axis=1)
         self.picks[there, step] = self.policy.propensity(observation, slates)[there]
         if self.places is not None and isinstance(self.policy, Marginal):
             self.places[there, step] = self.policy.marginal(observation, slates)[there]
-        for _ in range(self._draws):
-            items = items_of(observation, self.policy.act(observation))
-            self.drawn[:, step] += features.of(items).sum(axis=1) / self._draws
 
     def chances(self) -> Chances:
         """Its chances; those of places only where it can say them of all."""

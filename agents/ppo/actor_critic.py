@@ -90,10 +90,6 @@ class SlateActorCritic(ActorCriticPolicy):
         """Positions among the candidates, int64, (users, slate_size); ``uniforms`` as of ``SlateHead.pick``."""
         return self.head.pick(self.head.read(self._request(obs)), greedy, uniforms)[0]
 
-    def log_chances(self, obs: Observations, picks: Tensor) -> Tensor:
-        """Log-probability of every one of ``picks`` given those above it, (users, slate_size)."""
-        return self.head.log_probability(self.head.read(self._request(obs)), picks)[0]
-
     def _predict(self, observation: Observations, deterministic: bool = False) -> Tensor:  # type: ignore[override]
         return self.slates(observation, deterministic)
 
