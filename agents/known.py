@@ -148,6 +148,10 @@ OF_RUNS = tuple(name for name, known in KNOWN.items() if known.run in ("train", 
 """What a run folder of ``driftrec train`` or ``train-baseline`` holds."""
 
 
+MIXED = "epsilon"
+"""Before "SHARE:POLICY": any of them, with a random slate at the chance SHARE."""
+
+
 def policies_in_words() -> str:
     """All of the table, for help."""
     bare = [f"{name} ({known.about})" for name, known in KNOWN.items() if known.bare]
@@ -155,6 +159,6 @@ def policies_in_words() -> str:
     tuned = ", ".join(f"{name}:RUN" for name, known in KNOWN.items() if known.run == "tune")
     return (
         f"Policies by name, where the world has them: {', '.join(bare)}. Of a run of "
-        f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Your class as "
-        "package.module:Class."
+        f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Now and then at "
+        f"random: {MIXED}:SHARE:POLICY. Your class as package.module:Class."
     )

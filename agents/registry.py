@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
-from driftrec.agents.known import KNOWN, TUNABLE
+from driftrec.agents.baselines import Content, Epsilon, EpsilonContent, LinUCB, Popular, Random
+from driftrec.agents.known import KNOWN, MIXED, TUNABLE
 from driftrec.agents.own_code import build_own
 from driftrec.agents.policy import Context, Policy
 from driftrec.agents.ranker.fitting import Report
@@ -84,7 +84,21 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
         **{kind: partial(_stock, setup, kind) for kind in kit.stock},
     }
     loaders |= {name: partial(_tuned_or, setup, name, loaders.get(name)) for name in TUNABLE}
-    return Builders(policies, {name: load for name, load in loaders.items() if _serves(name, setup)})
+    loaders = {name: load for name, load in loaders.items() if _serves(name, setup)}
+    loaders[MIXED] = lambda context, rest: _epsilon(context, rest, Builders(policies, loaders))
+    return Builders(policies, loaders)
+
+
+def _epsilon(context: Context, rest: str, known: Builders) -> Policy:
+    """What "epsilon:SHARE:POLICY" stands for; ``rest`` is what follows the first colon."""
+    share, _, name = rest.partition(":")
+    try:
+        epsilon = float(share)
+    except ValueError:
+        epsilon = -1.0
+    if not 0.0 <= epsilon <= 1.0 or not name:
+        raise ValueError(f"epsilon:{rest} is no epsilon:SHARE:POLICY, the share in [0, 1]; write epsilon:0.2:content.")
+    return Epsilon(build_policy(name, context, known.policies, known.loaders), context, epsilon)
 
 
 def _made(make: Reference, context: Context) -> Policy:

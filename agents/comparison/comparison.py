@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.comparison.seen import Seen
-from driftrec.agents.evaluation.impressions import ImpressionLog
 from driftrec.agents.evaluation.rollout import Rollout, roll_out, step_table
 from driftrec.agents.evaluation.stories import one_user, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
+from driftrec.agents.logbook.log_writer import LogWriter, Tap
 from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.registry import build_policy, builders
@@ -131,7 +131,7 @@ def compare(
     baseline: str,
     on_policy: Callable[[str], None] = lambda label: None,
     tick: Callable[[], None] = lambda: None,
-    log: ImpressionLog | None = None,
+    log: LogWriter | None = None,
 ) -> Results:
     """Let every policy serve the same ``users`` users.
 
@@ -147,7 +147,7 @@ def compare(
             last other policy. Should it fail, that of ``default_baseline`` among those that did not.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
-        log: Takes every impression, of a policy that fails those before it did.
+        log: Takes every impression, of a policy that fails those before it did; the training seed is the version.
 
     Raises:
         Exception: If all fail; that of the first.
@@ -157,7 +157,7 @@ def compare(
     for label, trained, policy in _lines(entries):
         on_policy(label)
         try:
-            seen = Seen(setup, users, log.of(setup.world, served.seeds, label, trained) if log else None)
+            seen = Seen(setup, users, _tap(log, setup, served.seeds, label, trained, policy))
             rollout = roll_out(
                 setup.world,
                 policy,
@@ -177,6 +177,15 @@ def compare(
         except Exception as error:
             served.errors.setdefault(label, error)
     return served.results(setup, entries, baseline)
+
+
+def _tap(
+    log: LogWriter | None, setup: Setup, seeds: NDArray[np.uint64], label: str, trained: int | None, policy: Policy
+) -> Tap:
+    """What takes the steps of one policy: the log's, or nobody."""
+    if log is None:
+        return lambda step: None
+    return log.tap(setup.world, seeds, policy, name=label, version="" if trained is None else str(trained))
 
 
 class _Served:

@@ -24,6 +24,7 @@ class Step:
 
     Attributes:
         number: From 0.
+        observation: Of all users before it.
         present: Users who were there before it, (present,).
         slates: What was chosen for all users, (users, slate_size); those who are gone see nothing of it.
         items: The same as items of the catalogue, where only some are on offer, see ``items_of``; else ``slates``.
@@ -31,6 +32,7 @@ class Step:
     """
 
     number: int
+    observation: Observation
     present: NDArray[np.intp]
     slates: NDArray[np.int64]
     items: NDArray[np.int64]
@@ -90,7 +92,7 @@ def _steps(
             raise type(error)(f"Policy {name or type(policy).__name__!r}, step {number}: {error}") from error
         feedback = world.step(state, slates)
         gone |= feedback.left
-        yield Step(number, present, slates, items_of(observation, slates), feedback)
+        yield Step(number, observation, present, slates, items_of(observation, slates), feedback)
         if hasattr(policy, "update"):
             seen = np.full_like(slates, -1)
             seen[present] = slates[present]

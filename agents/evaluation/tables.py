@@ -122,10 +122,10 @@ def like_floor(name: str, summary: Mapping[str, Any]) -> bool:
 
 
 def _cell(value: Mapping[str, float] | None, form: str) -> str:
-    return " ".join(estimate(value, form)).strip()
+    return " ".join(number_and_ends(value, form)).strip()
 
 
-def estimate(value: Mapping[str, float] | None, form: str) -> tuple[str, str]:
+def number_and_ends(value: Mapping[str, float] | None, form: str) -> tuple[str, str]:
     """A number and its interval in brackets; "-" and nothing where there is none."""
     if value is None:
         return "-", ""

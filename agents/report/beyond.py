@@ -20,7 +20,7 @@ from driftrec.agents.evaluation.groups import (
     tenth_percentile,
 )
 from driftrec.agents.evaluation.summary import Results
-from driftrec.agents.evaluation.tables import estimate, in_unit
+from driftrec.agents.evaluation.tables import in_unit, number_and_ends
 from driftrec.agents.report.views import Cell, Listing, policy_lines
 
 
@@ -32,7 +32,7 @@ def beyond_accuracy(results: Results) -> list[Listing]:
     cells = {
         name: [
             _number(tenth_percentile(tables[name]["engagement"], seed=seed), "z.1f"),
-            Cell(*estimate(policy["catalogue_coverage"], "z.3f")),
+            Cell(*number_and_ends(policy["catalogue_coverage"], "z.3f")),
         ]
         for name, policy in summary["policies"].items()
     }
@@ -97,4 +97,4 @@ def _groups(results: Results, groups: Mapping[str, list[int]], caption: str, not
 
 def _number(value: Interval, form: str) -> Cell:
     """An estimate with its interval."""
-    return Cell(*estimate(asdict(value), form))
+    return Cell(*number_and_ends(asdict(value), form))

@@ -70,7 +70,7 @@ def told_story(results: Results) -> ToldStory | None:
         "policy is the longest",
         left=there.index(baseline),
         right=there.index(served[0]),
-        steps=int(table.slate.max()) + 1,
+        steps=int(table.step.max()) + 1,
         data={
             "unit": summary["unit"],
             "items": [list(pair) for pair in zip(titles, first.topic.fillna(""), strict=True)],
@@ -85,13 +85,13 @@ def _slates(rows: pd.DataFrame, places: Mapping[str, int]) -> list[dict[str, Any
     return [
         {
             "session": int(slate.session.iloc[0]),
-            "hours": round(float(slate.hours.iloc[0]), 2),
+            "hours": round(float(slate.time.iloc[0]), 2),
             "shown": [
                 [places[item], int(clicked), round(float(engagement), 2)]
                 for item, clicked, engagement in zip(slate.item, slate.clicked, slate.engagement, strict=True)
             ],
         }
-        for _, slate in rows.sort_values(["slate", "position"]).groupby("slate")
+        for _, slate in rows.sort_values(["step", "position"]).groupby("step")
     ]
 
 

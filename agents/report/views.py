@@ -10,7 +10,7 @@ from driftrec.agents.evaluation.bootstrap import Interval
 from driftrec.agents.evaluation.episodes import user_tables
 from driftrec.agents.evaluation.improvement import probabilities
 from driftrec.agents.evaluation.summary import Results
-from driftrec.agents.evaluation.tables import BLOCKS, by_engagement, column_title, estimate, marked, meanings
+from driftrec.agents.evaluation.tables import BLOCKS, by_engagement, column_title, marked, meanings, number_and_ends
 from driftrec.agents.plots.looks import cut, how_many, looks
 
 NO_COLOUR = "transparent"
@@ -100,7 +100,7 @@ def _short(name: str, summary: Mapping[str, Any]) -> str:
 def _measured(policy: Mapping[str, Any], key: str, form: str) -> Cell:
     """A measure of a policy; of a difference, whether it is one."""
     value = policy[key]
-    return Cell(*estimate(value, form), _side(value, 0.0) if value and key == "versus_baseline" else "")
+    return Cell(*number_and_ends(value, form), _side(value, 0.0) if value and key == "versus_baseline" else "")
 
 
 def _side(value: Mapping[str, float], equal: float) -> Literal["", "better", "worse"]:
@@ -131,4 +131,4 @@ def _chance(value: Interval | None) -> Cell:
     """A probability in per cent; nothing of a policy against itself."""
     if value is None:
         return Cell("")
-    return Cell(*estimate(asdict(value), "z.0%"), _side(asdict(value), 0.5))
+    return Cell(*number_and_ends(asdict(value), "z.0%"), _side(asdict(value), 0.5))

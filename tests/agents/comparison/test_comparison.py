@@ -220,9 +220,9 @@ def test_the_story_is_the_followed_users_under_every_policy(results, setup):
     assert set(story.user) == set(results.journeys.user)
     whole = results.episodes.drop_duplicates(["policy", "user"])  # of the first training seed
     whole = whole[whole.user == story.user.iloc[0]].set_index("policy")
-    lived = story.groupby("policy").agg({"engagement": "sum", "slate": "nunique", "session": "nunique"})
+    lived = story.groupby("policy").agg({"engagement": "sum", "step": "nunique", "session": "nunique"})
     np.testing.assert_allclose(lived.engagement, whole.engagement[lived.index], rtol=1e-5)
-    assert lived.slate.to_dict() == whole.steps[lived.index].to_dict()
+    assert lived.step.to_dict() == whole.steps[lived.index].to_dict()
     assert set(story.title) <= set(setup.world.catalogue.titles)
 
 

@@ -34,9 +34,9 @@ def life(policy, slates):
         {
             "policy": policy,
             "user": 3,
-            "hours": 13.0 * slate,
+            "time": 13.0 * slate,
             "session": 1 + slate // 5,
-            "slate": slate,
+            "step": slate,
             "position": position,
             "item": str((slate + position) % 7),
             "clicked": position == 0,
