@@ -56,6 +56,7 @@ class FeedKit(TextKit):
         repeats: Whether items may be opened with pleasure again.
     """
 
+    truths = ("interest", "load", "bored", "satisfaction")
     tunes_planner = True
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner=PLANNER,
