@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor
 
 from driftrec.agents.baselines import Random
+from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.fitting import Report, fit
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
@@ -22,6 +25,7 @@ from driftrec.agents.worlds.kit import TextKit
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TextSettings
 from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import nearest
 
 ENCODED: Mapping[str, Mapping[str, Any]] = {
@@ -35,6 +39,24 @@ ENCODED: Mapping[str, Mapping[str, Any]] = {
 
 SERVED_STEPS = 40
 """Steps of serving that are timed, after as many that are not: by then windows are full."""
+
+
+@dataclass(frozen=True)
+class ProbeLogs:
+    """What encoders are fitted to.
+
+    Attributes:
+        users: Users side by side of each log, and as many others of each that judges.
+        steps: Steps of each of them.
+        epochs: Passes over the logs.
+    """
+
+    users: int = 256
+    steps: int = 80
+    epochs: int = 4
+
+    def __post_init__(self) -> None:
+        check_ranges(self, users=(2, 1e6), steps=(1, 1e6), epochs=(1, 1e3))
 
 
 @dataclass(frozen=True)
@@ -61,7 +83,7 @@ class EncoderScore:
 
 
 def probe_encoders(
-    setup: Setup, names: Sequence[str], *, users: int, steps: int, epochs: int, seed: int, report: Report
+    setup: Setup, names: Sequence[str], size: ProbeLogs, *, seed: int, report: Report
 ) -> list[EncoderScore]:
     """Judge encoders in a world with texts.
 
@@ -71,9 +93,7 @@ def probe_encoders(
     Args:
         setup: World.
         names: Of ``ENCODED``; the first is what the others are compared with.
-        users: Lanes of each log.
-        steps: Steps a lane.
-        epochs: Passes over the logs.
+        size: Of the logs.
         seed: Source of all randomness.
         report: Called with lines of progress.
 
@@ -90,72 +110,74 @@ def probe_encoders(
     assert isinstance(settings, TextSettings)
     told = any(ENCODED[name].get("told_encoder") for name in names)
     known = kit.telling(setup) if told else setup
-    learned, judged = _logs(known, kit, settings, users, steps, seed, report)
+    learned, judged = _logs(known, kit, settings, size, seed, report)
     rows = joined([logs.rows() for logs in learned.values()])
     scores: list[EncoderScore] = []
     first: Tensor | None = None
     for name in names:
         report(f"Encoder {name}")
-        judge, start = (
-            kit.judge(known, {**asdict(settings), **ENCODED[name]}, seed, farsighted=False),
-            time.process_time(),
-        )
-        fit(judge.ranker, rows, settings.fit, epochs=epochs, seed=seed, report=report)
+        judge = kit.judge(known, {**asdict(settings), **ENCODED[name]}, seed, farsighted=False)
+        start = time.process_time()
+        fit(judge.ranker, rows, settings.fit, epochs=size.epochs, seed=seed, report=report)
         seconds = time.process_time() - start
         found = {kind: _judged(judge.ranker, logs) for kind, logs in judged.items()}
         own = found["own"][0]
         first = own if first is None else first
-        scores.append(
-            EncoderScore(
-                name,
-                {kind: float(loss.mean()) for kind, (loss, _) in found.items()},
-                {kind: error for kind, (_, error) in found.items()},
-                (float((first - own).mean()), float((first - own).std() / np.sqrt(len(own)))),
-                sum(each.numel() for each in judge.ranker.parameters()),
-                seconds,
-                _rate(setup, judge, users, seed),
-            )
-        )
+        scores.append(_score(name, judge.ranker, found, first - own, seconds, _rate(setup, judge, size.users, seed)))
     return scores
 
 
+def _score(
+    name: str,
+    ranker: Ranker,
+    found: Mapping[str, tuple[Tensor, float]],
+    better: Tensor,
+    seconds: float,
+    rate: float,
+) -> EncoderScore:
+    """All that was measured of one encoder."""
+    losses = {kind: float(loss.mean()) for kind, (loss, _) in found.items()}
+    errors = {kind: error for kind, (_, error) in found.items()}
+    gained = float(better.mean()), float(better.std() / np.sqrt(len(better)))
+    weights = sum(each.numel() for each in ranker.parameters())
+    return EncoderScore(name, losses, errors, gained, weights, seconds, rate)
+
+
 def _logs(
-    setup: Setup, kit: TextKit, settings: TextSettings, users: int, steps: int, seed: int, report: Report
+    setup: Setup, kit: TextKit, settings: TextSettings, size: ProbeLogs, seed: int, report: Report
 ) -> tuple[dict[str, Logs], dict[str, Logs]]:
     """Logs to learn from and to judge by, each of "random" and "own" slates."""
-    envs = setup.envs(users)
+    envs = setup.envs(size.users)
     pilot = kit.judge(setup, {**asdict(settings), **ENCODED["fading"], "told_encoder": False}, seed)
     seeds = np.random.SeedSequence(seed).generate_state(4).tolist()
-    random = [collect(envs, Random(setup.context), pilot, steps, each) for each in seeds[:2]]
+    random = [collect(envs, Random(setup.context), pilot, size.steps, each) for each in seeds[:2]]
     fit(pilot.ranker, random[0].rows(), settings.fit, epochs=1, seed=seed, report=report)
     policy = Greedy(pilot, setup.slate_size, settings.fit.noise)
-    own = [collect(envs, policy, pilot, steps, each) for each in seeds[2:]]
+    own = [collect(envs, policy, pilot, size.steps, each) for each in seeds[2:]]
     learned, judged = ({"random": a, "own": b} for a, b in zip(random, own, strict=True))
     return learned, judged
 
 
 def _judged(ranker: Ranker, logs: Logs) -> tuple[Tensor, float]:
-    """Log-loss a slate of every lane, (lanes,), and the error of the engagement of what was opened."""
-    losses, squares, opened = [], 0.0, 0
+    """Log-loss a slate of every lane, (lanes,), and the error of the engagement of what was opened.
+
+    One step after another, as it would serve.
+    """
+    steps, lanes = logs.over.shape
+    rows = logs.rows()
     with torch.inference_mode():
-        for lane in _lanes(logs):
-            scores = ranker.scores(ranker.state(lane.seen), lane.shown)
-            losses.append(ranker.choice.loss(scores.appeal - ranker.choice.examination()[0], lane.clicks))
-            squares += float(((scores.engagement - lane.engagement) * lane.clicks).square().sum())
-            opened += int(lane.clicks.sum())
-    return torch.stack(losses), float(np.sqrt(squares / max(opened, 1)))
-
-
-def _lanes(logs: Logs) -> Iterator[Logs]:
-    """The log of one lane after another, leading axis steps."""
-    rows, lanes = logs.rows(), logs.over.shape[1]
-    index = torch.arange(len(rows)).unflatten(0, (-1, lanes))
-    return (rows[index[:, lane]] for lane in range(lanes))
+        each = [rows[torch.arange(lanes) + step * lanes] for step in range(steps)]
+        scores = [ranker.scores(ranker.state(step.seen), step.shown) for step in each]
+        appeal = torch.stack([step.appeal for step in scores]) - ranker.choice.examination()[0]
+        losses = [ranker.choice.loss(appeal[:, lane], logs.clicks[:, lane]) for lane in range(lanes)]
+        error = (torch.stack([step.engagement for step in scores]) - logs.engagement)[logs.clicks]
+    return torch.stack(losses), float(error.square().mean().sqrt())
 
 
 def _rate(setup: Setup, judge: Judge, users: int, seed: int) -> float:
     """Users a second of processor time, served side by side, each request following the one before."""
     envs, policy = setup.envs(users), Greedy(judge, setup.slate_size)
+    observation: Observation
     observation, _ = envs.reset(seed=user_seeds(seed, "serving", users).tolist())
     seconds = 0.0
     for step in range(2 * SERVED_STEPS):
@@ -181,3 +203,11 @@ def encoder_table(scores: Sequence[EncoderScore]) -> str:
         lines.append((label, *losses, better, *errors, *costs))
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f"{table}\n\n\\*: learned to guess the hidden truth.\n"
+
+
+def write_encoders(scores: Sequence[EncoderScore], about: Mapping[str, object], folder: Path) -> None:
+    """Write ``encoders.md`` and ``encoders.json``; OSError if they cannot be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "encoders.md").write_text(encoder_table(scores), encoding="utf-8")
+    told = {**about, "encoders": [asdict(each) for each in scores]}
+    (folder / "encoders.json").write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")
