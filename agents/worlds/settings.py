@@ -93,6 +93,11 @@ class TextSettings(TrainSettings):
         super().__post_init__()
         check_ranges(self, refits=(0, 100), withheld=(0, 0.999))
         check_encoder(self.encoder)
+        if self.user_state == "text" and self.encoder != "fading":
+            raise ValueError(
+                f"TextSettings.user_state is 'text', which hides the pages that encoder {self.encoder!r} would read. "
+                "Take 'both'."
+            )
         if self.true_state and (self.told_encoder or self.encoder != "fading"):
             raise ValueError(
                 f"TextSettings.true_state stands in for an encoder; encoder is {self.encoder!r} and told_encoder "
