@@ -76,6 +76,7 @@ def test_a_policy_trained_on_the_truth_is_served_with_it_and_marked(tmp_path):
     assert results.summary["policies"]["ppo"]["oracle"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("encoder", "told"), [("recurrent", True), ("transformer", False)])
 def test_encoders_come_back_and_those_told_the_truth_are_marked(encoder, told, tmp_path, shown):
     setup = made(WORLDS["texts"])
