@@ -24,7 +24,7 @@ class Kept:
         """What ``make`` returns, or returned when ``sources`` were the same."""
         if torch.is_grad_enabled() or any(each.is_inference() for each in sources):
             return make()
-        seen = versions(sources)
+        seen = tensor_versions(sources)
         if self._value is None or seen != self._seen:
             self._seen, self._value = seen, make()
         return self._value
@@ -33,7 +33,7 @@ class Kept:
         return Kept, ()
 
 
-def versions(tensors: Iterable[Tensor]) -> tuple[object, ...]:
+def tensor_versions(tensors: Iterable[Tensor]) -> tuple[object, ...]:
     """What is another once one of ``tensors``, none made in inference mode, has changed, see ``Kept``."""
     return tuple((id(each), each.data_ptr(), each.dtype, each.device, each._version) for each in tensors)
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.networks.kept import versions
+from driftrec.agents.networks.kept import tensor_versions
 from driftrec.agents.networks.log_encoders import Recurrent, Transformer
 from driftrec.agents.networks.pages import MOST, Pages, hours_after, pages_of
 
@@ -66,7 +66,7 @@ class StepReader(LogReader):
         shown = pages_of(observation, self.pages.slate_size, MOST)[0]
         if torch.is_grad_enabled() or shown.shape[1] < 2:
             return super().forward(observation)
-        self._kept.made_by(versions((*self.parameters(), self.pages.items())))
+        self._kept.made_by(tensor_versions((*self.parameters(), self.pages.items())))
         seen = Windows.of(observation, self.pages.slate_size)
         found, before = self._kept.find(seen, self.dims)
         hidden = torch.empty(len(shown), self.dims)

@@ -74,27 +74,27 @@ class LogState(nn.Module):
         return torch.cat([self.fading(observation), read[:, -1]], dim=1), BESIDE * wrong.mean()
 
 
-def fading(items: Table, personas: Table, slate_size: int) -> StateEncoder:
+def read_by_fading(items: Table, personas: Table, slate_size: int) -> StateEncoder:
     """Fading memories alone."""
     return StateEncoder(items, personas)
 
 
-def recurrent(items: Table, personas: Table, slate_size: int) -> LogState:
+def read_by_recurrent(items: Table, personas: Table, slate_size: int) -> LogState:
     """Those, and a recurrent network that goes on page by page while it serves."""
     pages = Pages(items, slate_size)
     return LogState(StateEncoder(items, personas), StepReader(pages, Recurrent(pages.token_dims)))
 
 
-def transformer(items: Table, personas: Table, slate_size: int) -> LogState:
+def read_by_transformer(items: Table, personas: Table, slate_size: int) -> LogState:
     """Those, and a causal transformer over the window."""
     pages = Pages(items, slate_size)
     return LogState(StateEncoder(items, personas), LogReader(pages, Transformer(pages.token_dims)))
 
 
 ENCODERS: Mapping[str, Callable[[Table, Table, int], StateEncoder | LogState]] = {
-    "fading": fading,
-    "recurrent": recurrent,
-    "transformer": transformer,
+    "fading": read_by_fading,
+    "recurrent": read_by_recurrent,
+    "transformer": read_by_transformer,
 }
 
 
