@@ -26,7 +26,7 @@ VERBS = {
     "report": "comparisons as one HTML file to show to others",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
-    "probe": "what representations of texts say of the hidden truth",
+    "probe": "what representations of texts say of the hidden truth, and encoders of users",
     "config": "print a file of settings to start from, for --from",
     "gap": "what the long term is worth: random, myopic oracle, planner",
     "verify": "published worlds: the figures of the originals and ours",

@@ -1,4 +1,4 @@
 """How fast and how large: benchmarks by what they measure, put together by ``suite``. Imports nothing by itself.
 
-Imports of agents: policy, text, catalogues, setup, evaluation, ppo, worlds, runs, verification.
+Imports of agents: policy, text, catalogues, setup, baselines, evaluation, ranker, ppo, worlds, runs, verification.
 """

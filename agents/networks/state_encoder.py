@@ -61,6 +61,10 @@ class StateEncoder(nn.Module):
         x = self.normalise(torch.cat([*of_reads, *of_passed, persona, clock], dim=1))
         return self.linear(x) + self.mlp(x)
 
+    def learn(self, observation: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """State vectors, and nothing that is to be learned beside them, see ``user_state.Encoder``."""
+        return self(observation), torch.zeros(())
+
 
 def memories(
     projected: Tensor, items: Tensor, kinds: Tensor, age: Tensor, log_half_life: Tensor

@@ -90,7 +90,8 @@ def _served(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
     settings = checkpoint.config["settings"]
     if not settings.get("true_state"):
-        return Logged(policy) if settings.get("representation") == TOLD else policy  # marked: it knows hidden columns
+        knows = settings.get("told_encoder") or settings.get("representation") == TOLD
+        return Logged(policy) if knows else policy  # marked: it knows hidden columns, or learned from hidden truth
     world: Any = kit_of(setup).revealed(setup).world
     return Informed(policy, world)
 
@@ -127,6 +128,8 @@ def ranker_of(setup: Setup, run: str, farsighted: bool = False) -> tuple[Judge, 
         raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
     if settings.get("representation") == TOLD:
         raise ValueError(f"{run} was trained on the items' hidden latents; take the ranker of a run that was not.")
+    if settings.get("told_encoder"):
+        raise ValueError(f"{run} was trained to guess the users' true state; take the ranker of a run that was not.")
     if settings.get("withheld"):
         raise ValueError(f"{run} was trained with items withheld, which others would show; take another run's ranker.")
     told = {"settings": settings, "seed": checkpoint.config["seed"]}

@@ -67,6 +67,7 @@ class FeedKit(TextKit):
     """
 
     settings: TrainSettings = SETTINGS
+    truths = ("interest", "load", "bored", "satisfaction")
     tunes_planner = True
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner=PLANNER,

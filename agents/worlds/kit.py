@@ -32,6 +32,7 @@ from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 from driftrec.simulators.offers import OFFERED
+from driftrec.simulators.revealed import TRUE, Revealed
 
 Reference = Callable[[], Policy]
 """Makes a policy of the world's own."""
@@ -204,6 +205,7 @@ class TextKit(Kit):
     clock.
     """
 
+    truths: ClassVar[tuple[str, ...]] = ()  # parts of the hidden truth that an encoder may be told to guess
     settings: TrainSettings = TextSettings()
     slateq = SlateQTraining(validations=6, validation_users=128)
 
@@ -220,7 +222,27 @@ class TextKit(Kit):
         assert setup.setting is not None
         state = told.get("user_state", "numeric")  # earlier versions knew no other
         words = user_words(setup.setting, name, state, setup.slate_size)
-        return TextRanker(setup.represented(name).context, name, seed, choice=self.choice(setup), words=words)
+        encoder, guesses = told.get("encoder", "fading"), self.guesses(setup) if told.get("told_encoder") else None
+        context, choice = setup.represented(name).context, self.choice(setup)
+        return TextRanker(context, name, seed, choice=choice, words=words, encoder=encoder, told=guesses)
+
+    def guesses(self, setup: Setup) -> dict[str, int]:
+        """Numbers of every part of the truth that an encoder may be told to guess; ValueError as of ``telling``."""
+        fields = self.telling(setup).world.fields
+        return {name: fields[TRUE + name].shape[0] for name in self.truths}
+
+    def telling(self, setup: Setup) -> Setup:
+        """The same with the truth in the observations, for encoders that learn to guess it.
+
+        Raises:
+            ValueError: If nothing is known that they could be told.
+        """
+        if not self.truths:
+            raise ValueError(
+                f"{setup.args.world} does not say what an encoder could be told; train without --settings.told-encoder."
+            )
+        world: Any = Revealed(setup.world, self.truths)
+        return replace(setup, world=world)
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: ItemFutureSettings, *, seed: int, report: Report
@@ -269,6 +291,8 @@ class TextKit(Kit):
             withheld = np.zeros(num_items, np.bool_)
             withheld[np.random.default_rng([seed, count]).permutation(num_items)[:count]] = True
             setup = replace(setup, withheld=withheld)
+        if settings.told_encoder:
+            return self.telling(setup)
         return self.revealed(setup) if settings.true_state else setup
 
 

@@ -23,6 +23,7 @@ class NewsKit(TextKit):
     """Of ``driftrec/News-v0``."""
 
     stock: ClassVar[Mapping[str, StockSettings]] = {"sb3-ppo": StockPPOSettings(), "sb3-sac": StockSACSettings()}
+    truths = ("interest", "satiation", "satisfaction")
     tunes_planner = True
     changes = Changes(
         tastes=("home", "interest"),

@@ -54,6 +54,7 @@ LOG_USERS = 4000
 class ShopKit(TextKit):
     """Of ``driftrec/Shop-v0``: several things of a page are looked at, and what was seen may be shown again."""
 
+    truths = ("interest", "need", "consideration", "muted", "satisfaction")
     tunes_planner = True
     ablations = OFF
     changes = Changes(tastes=("taste", "liking"), price={"purchase": {"price": 1.6}})

@@ -158,6 +158,7 @@ def test_mistakes_end_in_one_line_before_any_work(words, message, driftrec, tmp_
     [
         (["train", "--settings.ppo.total-step", "5"], "--settings.ppo.total-steps"),
         (["train", "--settings.representation", "txt"], "text"),
+        (["train", "--settings.encoder", "recurent"], "recurrent"),
         (["compare", "--users", "many"], "--users"),
         (["plot"], "run"),
         (["plot", "somewhere", "--format", "jpeg"], "svg"),

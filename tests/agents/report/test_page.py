@@ -92,7 +92,7 @@ def test_texts_are_texts_and_the_slider_reaches_over_the_tables(written, whole):
     data = json.loads(reader.texts["run1-data"])
     assert [HOSTILE, "topic 1"] in data["items"]
     (slider, _) = reader.of("input")
-    assert (slider["min"], slider["max"]) == ("1", str(whole.stories.slate.max() + 1))
+    assert (slider["min"], slider["max"]) == ("1", str(whole.stories.step.max() + 1))
     for life in data["lives"]:
         rows = whole.stories[whole.stories.policy == life["policy"]]
         assert len(life["slates"]) == SLATES[life["policy"]]
