@@ -23,6 +23,7 @@ VERBS = {
     "estimate": "what policies would have earned, from the log of another",
     "tune": "tune a baseline's parameters by simulation",
     "score": "what a policy is good at: a battery of small experiments",
+    "rounds": "serve, learn, serve again, while the world moves",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "probe": "what representations of texts say of the hidden truth",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from driftrec.agents.policy import Observation, Oracle, Policy, failed
 from driftrec.simulators.offers import items_of
 from driftrec.simulators.vectors import Double
-from driftrec.simulators.world import Feedback, State, World, check_slates
+from driftrec.simulators.world import Feedback, State, World, check_slates, part, put
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Step:
     slates: NDArray[np.int64]
     items: NDArray[np.int64]
     feedback: Feedback
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """Rows of ``present`` in what leads with users: all of them, or, as in ``play_on``, those who are there."""
+        return self.present if len(self.slates) > len(self.present) else np.arange(len(self.present))
 
 
 def play(
@@ -98,6 +103,42 @@ def _steps(
             seen[present] = slates[present]
             with _in_policy(name, "update"):
                 policy.update(observation, seen, feedback.clicks, feedback.engagement)
+
+
+def play_on(
+    world: World[State],
+    policy: Policy,
+    state: State,
+    there: Callable[[], NDArray[np.bool_]],
+    *,
+    seed: int,
+    name: str,
+) -> Iterator[Step]:
+    """Let a policy serve users who have a past, each at a pace of their own, while anybody is there.
+
+    Args:
+        world: The world.
+        policy: As of ``play``; in every step it is asked for those who are there alone, rows of which it may keep
+            nothing.
+        state: The users, moved on in place.
+        there: Tells before every step who is served in it, (users,).
+        seed: The policy's own source of randomness.
+        name: What to call the policy in errors.
+
+    Yields:
+        Steps of those who are there: all but ``present`` has their rows alone. Errors as of ``play``.
+    """
+    with _in_policy(name, "reset"):
+        policy.reset(len(there()), seed)
+    for number in itertools.count():
+        present = np.flatnonzero(there())
+        if not present.size:
+            return
+        some = part(state, present)
+        nobody_gone = np.zeros(len(present), np.bool_)
+        (step,) = _steps(world, policy, some, nobody_gone, [number], name)
+        put(state, present, some)
+        yield replace(step, present=present)
 
 
 def _choose(policy: Policy, state: Any, observation: Observation, name: str | None) -> Any:
