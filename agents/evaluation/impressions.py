@@ -35,8 +35,8 @@ class Served:
         ``position`` from 0, ``item`` (its id in the catalogue, or its number), ``clicked``, ``engagement`` in the
         world's unit.
         """
-        users, told, feedback = step.present, step.rows, step.feedback
-        items = step.items[told]
+        users, feedback = step.present, step.feedback
+        items = step.items[users]
         rows = np.repeat(users, items.shape[1])
         table = pd.DataFrame(
             {
@@ -46,10 +46,10 @@ class Served:
                 "session": self._session[rows],
                 "position": np.tile(np.arange(items.shape[1]), len(users)),
                 "item": self.ids[items.ravel()],
-                "clicked": feedback.clicks[told].ravel(),
-                "engagement": feedback.engagement[told].ravel(),
+                "clicked": feedback.clicks[users].ravel(),
+                "engagement": feedback.engagement[users].ravel(),
             }
         )
-        self._hours[users] += feedback.gap[told]
-        self._session[users] += feedback.ended[told]
+        self._hours[users] += feedback.gap[users]
+        self._session[users] += feedback.ended[users]
         return table

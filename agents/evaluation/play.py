@@ -6,7 +6,7 @@ import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,6 @@ class Step:
     slates: NDArray[np.int64]
     items: NDArray[np.int64]
     feedback: Feedback
-
-    @property
-    def rows(self) -> NDArray[np.intp]:
-        """Rows of ``present`` in what leads with users: all of them, or, as in ``play_on``, those who are there."""
-        return self.present if len(self.slates) > len(self.present) else np.arange(len(self.present))
 
 
 def play(
@@ -90,11 +85,7 @@ def _steps(
         if not present.size:
             return
         observation = world.observe(state)
-        chosen = _choose(policy, state, observation, name)
-        try:
-            slates = check_slates(chosen, len(gone), world.slate_size, world.num_items)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"Policy {name or type(policy).__name__!r}, step {number}: {error}") from error
+        slates = _slates(world, policy, state, observation, number, name)
         feedback = world.step(state, slates)
         gone |= feedback.left
         yield Step(number, observation, present, slates, items_of(observation, slates), feedback)
@@ -118,15 +109,15 @@ def play_on(
 
     Args:
         world: The world.
-        policy: As of ``play``; in every step it is asked for those who are there alone, rows of which it may keep
-            nothing.
+        policy: As of ``play``, but that it is not told of steps: it learns between rounds. It chooses for all users in
+            every step, and what it chooses for those who are not there nobody sees.
         state: The users, moved on in place.
         there: Tells before every step who is served in it, (users,).
         seed: The policy's own source of randomness.
         name: What to call the policy in errors.
 
     Yields:
-        Steps of those who are there: all but ``present`` has their rows alone. Errors as of ``play``.
+        Steps of those who are there. Errors as of ``play``.
     """
     with _in_policy(name, "reset"):
         policy.reset(len(there()), seed)
@@ -134,11 +125,34 @@ def play_on(
         present = np.flatnonzero(there())
         if not present.size:
             return
+        observation = world.observe(state)
+        slates = _slates(world, policy, state, observation, number, name)
         some = part(state, present)
-        nobody_gone = np.zeros(len(present), np.bool_)
-        (step,) = _steps(world, policy, some, nobody_gone, [number], name)
+        feedback = world.step(some, slates[present])
         put(state, present, some)
-        yield replace(step, present=present)
+        whole = _spread(feedback, present, len(slates))
+        yield Step(number, observation, present, slates, items_of(observation, slates), whole)
+
+
+def _spread(feedback: Feedback, present: NDArray[np.intp], users: int) -> Feedback:
+    """``feedback`` of those who are there as of all ``users``; to the others nothing has happened."""
+    told = {}
+    for field in fields(feedback):
+        value = getattr(feedback, field.name)
+        told[field.name] = np.zeros((users, *value.shape[1:]), value.dtype)
+        told[field.name][present] = value
+    return replace(feedback, **told)
+
+
+def _slates(
+    world: World[State], policy: Policy, state: State, observation: Observation, number: int, name: str | None
+) -> NDArray[np.int64]:
+    """What the policy chooses, checked."""
+    chosen = _choose(policy, state, observation, name)
+    try:
+        return check_slates(chosen, len(next(iter(observation.values()))), world.slate_size, world.num_items)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Policy {name or type(policy).__name__!r}, step {number}: {error}") from error
 
 
 def _choose(policy: Policy, state: Any, observation: Observation, name: str | None) -> Any:

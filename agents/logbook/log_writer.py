@@ -134,14 +134,14 @@ def _chances(policy: Policy, step: Step, name: str) -> dict[str, NDArray[np.floa
         raise failed(name, "propensity", error) from error
     wholes = picks.prod(axis=1, keepdims=True).repeat(shape[1], axis=1)
     columns = {"propensity": picks, "marginal": places, "slate_propensity": wholes}
-    return {column: values[step.rows].ravel() for column, values in columns.items()}
+    return {column: values[step.present].ravel() for column, values in columns.items()}
 
 
 def _candidates(served: Served, step: Step) -> pd.Series[Any]:
     """What was on offer, on each slate's first row; nothing where offers have no ids."""
-    users, size = step.items[step.rows].shape
+    users, size = step.items[step.present].shape
     offered = step.observation.get(OFFERED)
     rows: list[list[str] | None] = [None] * (users * size)
     if offered is not None and offered.ndim == 2:
-        rows[::size] = [served.ids[row].tolist() for row in offered[step.rows]]
+        rows[::size] = [served.ids[row].tolist() for row in offered[step.present]]
     return pd.Series(rows, dtype=object)

@@ -62,13 +62,14 @@ def serve_round(
     count, lost = np.zeros((3, places), np.int64), np.zeros(places, np.bool_)
     gains = np.zeros((2, places))
     for step in play_on(world, policy, crowd.state, lambda: crowd.there(until), seed=seed, name=name):
-        rows, new = step.present, fresh[step.items]
+        rows = step.present
+        new = fresh[step.items[rows]]
         for tap in taps:
             tap(step)
-        gains[0, rows] += step.feedback.reward()
-        gains[1, rows] += (step.feedback.engagement * new).sum(axis=1, dtype=np.float64)
+        gains[0, rows] += step.feedback.reward()[rows]
+        gains[1, rows] += (step.feedback.engagement[rows] * new).sum(axis=1, dtype=np.float64)
         count[:, rows] += np.stack([np.ones(len(rows), np.int64), np.full(len(rows), new.shape[1]), new.sum(axis=1)])
-        lost[rows] = step.feedback.left
+        lost[rows] = step.feedback.left[rows]
     return Traffic(gains[0], count[0], count[1], count[2], gains[1], lost)
 
 
@@ -86,7 +87,7 @@ class KeptSlates:
 
     def __call__(self, step: Step) -> None:
         """Take one step."""
-        rows = np.flatnonzero(step.present < self._places)
+        rows = step.present[step.present < self._places]
         if not rows.size:
             return
         observation = {name: value[rows] for name, value in step.observation.items()}

@@ -35,7 +35,7 @@ def served(course, crowd, number):
     world, total = RoundWorld(course, number), np.zeros(len(crowd.seeds))
     until = course.start(number + 1)
     for step in play_on(world, First(world), crowd.state, lambda: crowd.there(until), seed=0, name="first"):
-        total[step.present] += step.feedback.reward()
+        total[step.present] += step.feedback.reward()[step.present]
     return total
 
 
