@@ -29,6 +29,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     verification  figures of published originals, measured in our worlds
     benchmarks    how fast and how large
     scorecard     what a policy is good at: small experiments, each 0 at random and 1 at a reference
+    rounds        serving, learning from it, serving again, while the world moves
 
 Begin with ``policy``, ``setup`` and ``worlds/kit.py``; then ``ranker/judge.py``, what all our policies stand on, and
 ``runs/train.py``, how one is trained.

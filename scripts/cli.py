@@ -24,6 +24,7 @@ VERBS = {
     "tune": "tune a baseline's parameters by simulation",
     "score": "what a policy is good at: a battery of small experiments",
     "report": "comparisons as one HTML file to show to others",
+    "rounds": "serve, learn, serve again, while the world moves",
     "plot": "draw the plots of a comparison again",
     "encode": "encode a catalogue's texts",
     "probe": "what representations of texts say of the hidden truth, and encoders of users",

@@ -113,6 +113,11 @@ class FeedKit(TextKit):
         """Weighs what an opened item does to the user; its weights are tuned by simulation."""
         return self._kept(setup, (PLANNER,), effort, report)[PLANNER]
 
+    def planner_in(self, planner: Policy, world: Any) -> FeedPages:
+        """The same weights, see ``Kit``."""
+        assert isinstance(planner, FeedPages)
+        return FeedPages(world, planner.weights, planner.joint, planner.known)
+
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
         """The rows of ``driftrec gap --full``: what chance, myopia, indices, values and planning earn."""
         world: Any = setup.world

@@ -147,6 +147,14 @@ class Kit:
         """
         raise ValueError(f"{setup.args.world} has no planner; a kit of its own may give it one (docs/own-worlds.md).")
 
+    def planner_in(self, planner: Policy, world: Any) -> Policy:
+        """The ``planner`` with the trade-offs that it has, in another world of its kind.
+
+        Raises:
+            ValueError: If the world has no planner.
+        """
+        raise ValueError(f"{type(self).__name__} has no planner; a kit of its own may give it one.")
+
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
         """Policies of the full gap table by name, each made when asked for; where there are ``gap_roles``."""
         raise NotImplementedError

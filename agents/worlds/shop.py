@@ -84,6 +84,11 @@ class ShopKit(TextKit):
         budget = Budget(effort.users, effort.rounds)
         return tuned_rival(world, RIVALS["planner"], setup.horizon, budget, report, start=TUNED)
 
+    def planner_in(self, planner: Policy, world: Any) -> ShopPlanner:
+        """The same weights, see ``Kit``."""
+        assert isinstance(planner, ShopPlanner)
+        return ShopPlanner(world, planner.weights, planner.knows, planner.picks)
+
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
         """The rows of ``driftrec gap --full``; what follows from logs, and rivals tuned now, one from another's on."""
         world: Any = setup.world

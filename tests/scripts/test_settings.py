@@ -214,7 +214,8 @@ def test_wrong_values_are_refused_in_the_words_for_flags(text, words, file, drif
         (("train-baseline", "--validation-users", "9"), "--validation-users is now --settings.validation-users;"),
         (
             ("train-baseline", "slatq"),
-            "Kind 'slatq' is unknown. Did you mean 'slateq'? Known: diverse, imitation, paced, q1, q2, sb3-ppo, sb3-sac, slateq.",
+            "Kind 'slatq' is unknown. Did you mean 'slateq'? "
+            "Known: diverse, imitation, paced, q1, q2, sb3-ppo, sb3-sac, slateq.",
         ),
         (
             ("train-baseline", "sb3-ppo", "--world", BORED),
