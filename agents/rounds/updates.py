@@ -16,10 +16,11 @@ from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.ranker.fitting import Report, fit
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.pace import Pace, PageNumbers
 from driftrec.agents.ranker.protocol import Logs, joined
 from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, SCRATCH
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
-from driftrec.agents.runs.load import judge_of, open_run
+from driftrec.agents.runs.load import judge_of, open_run, pace_of
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.settings import TrainSettings
@@ -59,7 +60,8 @@ def train_anew(job: Job) -> int:
 
 def refit(job: Job) -> int:
     """The parent's ranker, fitted further to the slates of all rounds so far; no environment is asked."""
-    _save(job, {"ranker": _refitted(job).ranker}, 0)
+    judge, pace = _refitted(job)
+    _save(job, {"ranker": judge.ranker}, pace, 0)
     return 0
 
 
@@ -67,12 +69,10 @@ def go_on(job: Job) -> int:
     """PPO on the parent's ranker from the parent's weights, with ``share`` of the steps."""
     checkpoint = open_run(job.setup, str(job.parent), "ppo")
     judge = judge_of(job.setup, checkpoint, farsighted=True)
-    ppo = job.settings.ppo
-    network = serving_network(
-        CandidateStage(judge, ppo.candidates, job.setup.slate_size), job.setup.slate_size, ppo.temper
-    )
+    pace, size, ppo = pace_of(job.setup, judge, checkpoint), job.setup.slate_size, job.settings.ppo
+    network = serving_network(CandidateStage(judge, ppo.candidates, size, pace), size, ppo.temper)
     checkpoint.load_into("ppo", network)
-    return _continued(job, judge, network.state_dict())
+    return _continued(job, judge, pace, network.state_dict())
 
 
 def refit_and_go_on(job: Job) -> int:
@@ -80,25 +80,26 @@ def refit_and_go_on(job: Job) -> int:
 
     A refitted ranker tells items apart by other numbers than before, so that what PPO had learned of these is lost.
     """
-    return _continued(job, _refitted(job), None)
+    return _continued(job, *_refitted(job), None)
 
 
-def _refitted(job: Job) -> Judge:
-    """The parent's ranker, fitted to all slates."""
-    judge = judge_of(job.setup, open_run(job.setup, str(job.parent), "ppo"), farsighted=True)
+def _refitted(job: Job) -> tuple[Judge, Pace | None]:
+    """The parent's ranker, fitted to all slates, and the parent's prices of pages."""
+    checkpoint = open_run(job.setup, str(job.parent), "ppo")
+    judge = judge_of(job.setup, checkpoint, farsighted=True)
     fit_settings = job.settings.fit
     rows = joined([load_logs(file) for file in job.slates])
     fit(judge.ranker, rows, fit_settings, epochs=fit_settings.epochs, seed=job.seed, report=job.report)
-    return judge
+    return judge, pace_of(job.setup, judge, checkpoint)
 
 
-def _continued(job: Job, judge: Judge, start: Mapping[str, torch.Tensor] | None) -> int:
+def _continued(job: Job, judge: Judge, pace: Pace | None, start: Mapping[str, torch.Tensor] | None) -> int:
     """PPO with ``share`` of the steps; what did best on validation users is saved."""
     setup, settings = job.setup, job.settings
     ppo = replace(settings.ppo, total_steps=max(1, round(job.share * settings.ppo.total_steps)))
     learner = PPOLearner(
         setup.envs(ppo.lanes),
-        CandidateStage(judge, ppo.candidates, setup.slate_size),
+        CandidateStage(judge, ppo.candidates, setup.slate_size, pace),
         ppo,
         validations=min(settings.validations, -(-ppo.total_steps // (ppo.lanes * ppo.rollout)) + 1),
         seed=job.seed,
@@ -107,7 +108,7 @@ def _continued(job: Job, judge: Judge, start: Mapping[str, torch.Tensor] | None)
         start=start,
     )
     learner.run()
-    _save(job, {"ranker": judge.ranker, "ppo": learner.policy.network}, learner.keeper.best_at)
+    _save(job, {"ranker": judge.ranker, "ppo": learner.policy.network}, pace, learner.keeper.best_at)
     return ppo.total_steps + settings.value_steps
 
 
@@ -134,7 +135,8 @@ def load_logs(file: Path) -> Logs:
     return Logs(seen, *(told[name] for name in ("shown", "clicks", "engagement", "over")))
 
 
-def _save(job: Job, modules: Mapping[str, nn.Module], steps: int) -> None:
+def _save(job: Job, modules: Mapping[str, nn.Module], pace: Pace | None, steps: int) -> None:
+    modules = modules if pace is None else {**modules, "pace": PageNumbers(pace.weights)}
     told = {"kind": "ppo", "settings": asdict(job.settings), "seed": job.seed}
     save_checkpoint(job.out / FILE, modules, {**told, "world": asdict(job.setup.args), "steps": steps}, job.setup)
 

@@ -50,13 +50,13 @@ def load_ppo(setup: Setup, run: str, greedy: bool) -> Policy:
     checkpoint = open_run(setup, run, "ppo")
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
     judge = judge_of(setup, checkpoint, farsighted=True)
-    stage = CandidateStage(judge, settings.candidates, setup.slate_size, _pace(setup, judge, checkpoint))
+    stage = CandidateStage(judge, settings.candidates, setup.slate_size, pace_of(setup, judge, checkpoint))
     network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
 
 
-def _pace(setup: Setup, judge: Judge, checkpoint: Checkpoint) -> Pace | None:
+def pace_of(setup: Setup, judge: Judge, checkpoint: Checkpoint) -> Pace | None:
     """The prices of pages that PPO started from, if it did."""
     loads = paces(judge, kit_of(setup).loads(setup, judge), checkpoint.config["settings"].get("pace", False))
     if loads is None:
