@@ -11,6 +11,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     setup         a world by its id, and all that a run must know of it
     baselines     policies to beat: random, popular, content, bandit
     evaluation    playing policies, measuring them: tables, intervals, curves
+    logbook       logs of what was shown, as files: written while policies serve, read with care
     plots         pictures, as functions of the tables
     ranker        what a user would open and what that brings: choice, judge, logs, fitting, warm start
     networks      what the ranker is made of: a network over texts, one over features, their encoders
@@ -18,14 +19,18 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     scenarios     planners of our own scenarios, and the rivals that a plan must beat
     ppo           slates item by item on the ranker, learned by PPO
     slateq        the same by SlateQ
+    rivals        what else can be made of the ranker: prices of topics searched by simulation, values, imitation
     stock         stable-baselines3's own algorithms
     worlds        a kit a world: settings, encoder, planner, references
     runs          run folders: training into one, loading from one
     registry      policies built by name
     comparison    policies beside each other, tuning, the studies behind results/
+    report        comparisons as a page to show to others
+    estimation    what a policy would have earned, from the log of another
     verification  figures of published originals, measured in our worlds
     benchmarks    how fast and how large
     scorecard     what a policy is good at: small experiments, each 0 at random and 1 at a reference
+    rounds        serving, learning from it, serving again, while the world moves
 
 Begin with ``policy``, ``setup`` and ``worlds/kit.py``; then ``ranker/judge.py``, what all our policies stand on, and
 ``runs/train.py``, how one is trained.

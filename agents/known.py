@@ -57,6 +57,7 @@ class Known:
         tunable: What ``driftrec tune`` searches, by parameter; units and meaning as of the policy's class.
         texts: Whether it needs texts, or a catalogue at least.
         told: Whether it is told the truth: an oracle.
+        ranked: Whether training it takes the ranker of a run of ``driftrec train``.
     """
 
     about: str
@@ -66,6 +67,7 @@ class Known:
     tunable: Mapping[str, Range] = field(default_factory=dict)
     texts: bool = False
     told: bool = False
+    ranked: bool = False
 
 
 _TASTE = {"persona_weight": Range(0.0, 3.0), "half_life": Range(1.0, 1000.0, log=True)}
@@ -75,6 +77,12 @@ _BANDIT = {
     "ridge": Range(0.1, 300.0, log=True),
     "dims": Range(4, 64, log=True, whole=True),
 }
+
+
+def _rival(about: str, style: Style) -> Known:
+    """What is trained on the ranker of a run."""
+    return Known(about, "train-baseline", style, bare=False, ranked=True)
+
 
 # Colours are partly from the schemes of Paul Tol and of Okabe and Ito, the rest found by adding the colour that is
 # farthest from all before it. In CIELAB units, for normal sight and for protan-, deuter- and tritanopes (model of
@@ -102,11 +110,23 @@ KNOWN: Mapping[str, Known] = {
         tunable={"weight": Range(0.0, 1.0)},
         texts=True,
     ),
+    "myopic-joint": Known(
+        "the ranker, each item knowing those above it",
+        "train",
+        Style("#511B1B", "-."),
+        bare=False,
+        tunable={"price": Range(0.01, 30.0, log=True)},
+    ),
     # PPO starts from it, and the two lines often lie on each other.
     "farsighted": Known("the ranker looking ahead: what PPO starts from", "train", Style("#661100", "-."), bare=False),
     "ppo": Known("our policy", "train", Style("#EE3377"), bare=False),
     "ppo-sampled": Known("the same, slates drawn", "train", Style("#E14BFF", ":"), bare=False),
-    "slateq": Known("SlateQ on the ranker", "train-baseline", Style("#4B4BFF"), bare=False),
+    "slateq": Known("SlateQ on the ranker", "train-baseline", Style("#4B4BFF"), bare=False, ranked=True),
+    "diverse": _rival("farsighted pages that spread over topics", Style("#483675")),
+    "paced": _rival("the same, at a pace for every topic", Style("#12242D", ":")),
+    "q1": _rival("values of openings fitted to random logs", Style("#24005A", "-.")),
+    "q2": _rival("the same, fitted again to their own", Style("#9036AB")),
+    "imitation": _rival("the planner imitated from the observation", Style("#6309CF", ":")),
     "sb3-ppo": Known("PPO of stable-baselines3, MlpPolicy", "train-baseline", Style("#78C35A"), bare=False),
     "sb3-sac": Known("SAC of stable-baselines3, MlpPolicy", "train-baseline", Style("#004B4B", "-."), bare=False),
     "quality": Known("highest quality first", "none", Style("#780FB4", "-.")),
@@ -121,8 +141,15 @@ TUNABLE = tuple(name for name, known in KNOWN.items() if known.tunable)
 BASELINE_KINDS = tuple(name for name, known in KNOWN.items() if known.run == "train-baseline")
 """What ``driftrec train-baseline`` trains."""
 
+RANKED_KINDS = tuple(name for name in BASELINE_KINDS if KNOWN[name].ranked)
+"""Those of them that are trained on the ranker of a run of ``driftrec train``."""
+
 OF_RUNS = tuple(name for name, known in KNOWN.items() if known.run in ("train", "train-baseline"))
 """What a run folder of ``driftrec train`` or ``train-baseline`` holds."""
+
+
+MIXED = "epsilon"
+"""Before "SHARE:POLICY": any of them, with a random slate at the chance SHARE."""
 
 
 def policies_in_words() -> str:
@@ -132,6 +159,6 @@ def policies_in_words() -> str:
     tuned = ", ".join(f"{name}:RUN" for name, known in KNOWN.items() if known.run == "tune")
     return (
         f"Policies by name, where the world has them: {', '.join(bare)}. Of a run of "
-        f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Your class as "
-        "package.module:Class."
+        f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Now and then at "
+        f"random: {MIXED}:SHARE:POLICY. Your class as package.module:Class."
     )

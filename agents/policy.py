@@ -106,6 +106,31 @@ class Oracle(Policy, Protocol):
         ...
 
 
+@runtime_checkable
+class Stochastic(Policy, Protocol):
+    """A policy that can say how likely it was to show what was shown. Whatever has a method ``propensity`` is one.
+
+    Logs keep the numbers, and estimates from logs stand on them (``driftrec.agents.estimation``). Both methods may be
+    asked of any slates, also of those of another policy, and change nothing that ``act`` does.
+    """
+
+    def propensity(self, observation: Observation, slates: Slates) -> NDArray[np.float64]:
+        """Chance of every pick given those above it, (users, slate_size), in [0, 1]; a slate's own is their product.
+
+        0 from the first pick on that the policy would not have made.
+        """
+        ...
+
+
+@runtime_checkable
+class Marginal(Stochastic, Protocol):
+    """A policy that also knows the chance of an item at a position, whatever stands at the others."""
+
+    def marginal(self, observation: Observation, slates: Slates) -> NDArray[np.float64]:
+        """Chance that each position holds the item that it holds, (users, slate_size), in [0, 1]."""
+        ...
+
+
 class PolicyError(RuntimeError):
     """A policy failed in its own code. The message says where, the cause is the error itself."""
 

@@ -1,6 +1,6 @@
 """Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own.
 
-Imports of agents: policy, known, own_code, setup, baselines, ranker, worlds, runs.
+Imports of agents: policy, known, own_code, setup, baselines, ranker, rivals, worlds, runs.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from driftrec.agents.baselines import Content, EpsilonContent, LinUCB, Popular, Random
-from driftrec.agents.known import KNOWN, TUNABLE
+from driftrec.agents.baselines import Content, Epsilon, EpsilonContent, LinUCB, Popular, Random
+from driftrec.agents.known import KNOWN, MIXED, TUNABLE
 from driftrec.agents.own_code import build_own
 from driftrec.agents.policy import Context, Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.mmr import MMR
 from driftrec.agents.ranker.warm_start import fit_rounds
+from driftrec.agents.rivals.rival_settings import RIVALS
+from driftrec.agents.rivals.topic_pages import MyopicJoint
 from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, load_stock
+from driftrec.agents.runs.rival_runs import load_myopic_joint, load_rival
 from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, Reference
@@ -34,8 +37,12 @@ CLASSES: Mapping[str, Callable[..., Policy]] = {
     "epsilon-content": EpsilonContent,
     "linucb": LinUCB,
     "mmr": MMR,
+    "myopic-joint": MyopicJoint,
 }
-"""Classes of the policies that are made of a context alone or, ``mmr``, of a ranker and a context."""
+"""Classes of the policies that are made of a context alone or, as ``ON_RANKERS`` are, of a ranker."""
+
+ON_RANKERS: Mapping[str, Callable[..., Policy]] = {"mmr": load_mmr, "myopic-joint": load_myopic_joint}
+"""What makes policies of a run's ranker and parameters."""
 
 POLICIES: Mapping[str, Factory] = {name: CLASSES[name] for name in CLASSES if KNOWN[name].bare}
 """Policies that need nothing but the context, by name."""
@@ -68,15 +75,30 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
         policies[name] = partial(_made, make)
     loaders: dict[str, Loader] = {
         "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
-        "mmr": lambda context, run: load_mmr(setup, run),
+        **{name: partial(_loaded, setup, load) for name, load in ON_RANKERS.items()},
         "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
         "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
         "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
         "slateq": lambda context, run: load_slateq(setup, run),
+        **{kind: partial(_rival, setup, kind) for kind in RIVALS},
         **{kind: partial(_stock, setup, kind) for kind in kit.stock},
     }
     loaders |= {name: partial(_tuned_or, setup, name, loaders.get(name)) for name in TUNABLE}
-    return Builders(policies, {name: load for name, load in loaders.items() if _serves(name, setup)})
+    loaders = {name: load for name, load in loaders.items() if _serves(name, setup)}
+    loaders[MIXED] = lambda context, rest: _epsilon(context, rest, Builders(policies, loaders))
+    return Builders(policies, loaders)
+
+
+def _epsilon(context: Context, rest: str, known: Builders) -> Policy:
+    """What "epsilon:SHARE:POLICY" stands for; ``rest`` is what follows the first colon."""
+    share, _, name = rest.partition(":")
+    try:
+        epsilon = float(share)
+    except ValueError:
+        epsilon = -1.0
+    if not 0.0 <= epsilon <= 1.0 or not name:
+        raise ValueError(f"epsilon:{rest} is no epsilon:SHARE:POLICY, the share in [0, 1]; write epsilon:0.2:content.")
+    return Epsilon(build_policy(name, context, known.policies, known.loaders), context, epsilon)
 
 
 def _made(make: Reference, context: Context) -> Policy:
@@ -87,6 +109,16 @@ def _made(make: Reference, context: Context) -> Policy:
 def _stock(setup: Setup, kind: str, context: Context, run: str) -> Policy:
     """A policy of stable-baselines3's."""
     return load_stock(setup, run, kind)
+
+
+def _rival(setup: Setup, kind: str, context: Context, run: str) -> Policy:
+    """A rival of PPO on the same ranker."""
+    return load_rival(setup, run, kind)
+
+
+def _loaded(setup: Setup, load: Callable[..., Policy], context: Context, run: str) -> Policy:
+    """One of ``ON_RANKERS`` with its defaults."""
+    return load(setup, run)
 
 
 def _serves(name: str, setup: Setup) -> bool:
@@ -115,7 +147,7 @@ def _tuned_or(setup: Setup, head: str, load: Loader | None, context: Context, ru
 
 
 def build_with(setup: Setup, name: str, parameters: Parameters) -> Policy:
-    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``load_mmr``.
+    """One of ``TUNABLE`` with these parameters, by name or "mmr:RUN"; errors of ``build_policy`` and ``ON_RANKERS``.
 
     Raises:
         ValueError: Also if it needs texts, and the world has none.
@@ -123,8 +155,9 @@ def build_with(setup: Setup, name: str, parameters: Parameters) -> Policy:
     head = check_tunable(name)
     if not _serves(head, setup):
         raise ValueError(f"Policy {head!r} reads texts, and {setup.args.world} has none. Give a world with texts.")
-    policies = {key: partial(CLASSES[key], **parameters) for key in {head} - {"mmr"}}
-    return build_policy(name, setup.context, policies, {"mmr": lambda context, run: load_mmr(setup, run, **parameters)})
+    policies = {key: partial(CLASSES[key], **parameters) for key in {head} - ON_RANKERS.keys()}
+    loaders = {key: partial(_loaded, setup, partial(load, **parameters)) for key, load in ON_RANKERS.items()}
+    return build_policy(name, setup.context, policies, loaders)
 
 
 def build_policy(

@@ -24,10 +24,10 @@ from driftrec.agents.comparison.comparison import (
     weights_of_planners,
 )
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
-from driftrec.agents.evaluation.impressions import ImpressionLog
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table, write_table
 from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
+from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.plots.plots import save_all
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
@@ -58,8 +58,8 @@ class Args(WorldArgs):
     """Users and rounds with which the planner is tuned where no weights are at hand, such as 32 2 for a quick look; how
     long it takes is said beforehand. Leave planner out of --policies for a table without it."""
     log: Path | None = None
-    """New file for every impression, .csv or .parquet: user, hours, session, slate, position, item, clicked,
-    engagement; none when omitted."""
+    """New file for every impression, .csv or .parquet, with the chances that it was shown where the policy can say them
+    (docs/logs.md); none when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
 
@@ -76,7 +76,7 @@ def main(args: Args) -> None:
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
-    log = ImpressionLog(args.log) if args.log is not None else None
+    log = LogWriter(args.log) if args.log is not None else None
     policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
@@ -153,7 +153,7 @@ def served(
     users: int,
     seed: int,
     baseline: str,
-    log: ImpressionLog | None = None,
+    log: LogWriter | None = None,
 ) -> Results:
     """``compare`` with a progress bar, or with a line a policy where the output is not a terminal."""
     rollouts = sum(len(entry.policies) for entry in entries)

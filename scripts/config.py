@@ -29,7 +29,7 @@ class Args:
     verb: str = "train"
     """Verb that is to read the file."""
     kind: str | None = None
-    """Of train-baseline: slateq, sb3-ppo or sb3-sac; slateq when omitted."""
+    """Of train-baseline: slateq, paced and others, as its help lists them; slateq when omitted."""
 
 
 def main(args: Args) -> None:

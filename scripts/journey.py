@@ -12,9 +12,9 @@ import pandas as pd
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.comparison import Entry, build_entries
 from driftrec.agents.evaluation.follow import Life, follow
-from driftrec.agents.evaluation.impressions import SUFFIXES
 from driftrec.agents.evaluation.tables import write_table
 from driftrec.agents.known import policies_in_words
+from driftrec.agents.logbook.log_table import SUFFIXES
 from driftrec.agents.plots.lives_plot import user_lives
 from driftrec.agents.plots.looks import looks_of
 from driftrec.agents.plots.plots import write_figures

@@ -8,8 +8,9 @@ from pathlib import Path
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.comparison.added import chosen, read_joined
 from driftrec.agents.evaluation.curves import read_curves
-from driftrec.agents.evaluation.summary import read_results
+from driftrec.agents.plots.output import Format, Looks, Output
 from driftrec.agents.plots.plots import save_all
 
 
@@ -21,12 +22,30 @@ class Args:
     """Run folder of a comparison."""
     curves: tuple[Path, ...] = ()
     """Run folders of training, for the training curve; those that were compared when omitted."""
+    policies: tuple[str, ...] = ()
+    """Policies to draw, by the names in the table; all when omitted, or the best of very many."""
+    add: tuple[Path, ...] = ()
+    """Run folders of comparisons whose policies are drawn too; of the same users in the same world."""
+    format: Format = "png"
+    """File format."""
+    style: Looks = "screen"
+    """paper: a serif typeface and 300 dots an inch."""
+    out: Path | None = None
+    """Folder for the plots; the run's own when omitted."""
 
 
 def main(args: Args) -> None:
-    """Draw, and say which files were written."""
-    results = read_results(args.run)
-    for file in save_all(args.run, results, curve=read_curves(args.curves or (args.run,))):
+    """Draw, and say which files were written.
+
+    Raises:
+        FileNotFoundError: If a folder does not hold a comparison.
+        ValueError: If there is no such policy, or what is to be added met other users or another world.
+    """
+    results = read_joined(args.run, args.add)
+    if args.policies:
+        results = chosen(results, args.policies)
+    curve = read_curves(args.curves or (args.run,))
+    for file in save_all(args.out or args.run, results, curve=curve, output=Output(args.format, args.style)):
         print(file)
 
 

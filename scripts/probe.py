@@ -2,19 +2,24 @@
 
 The language models are those that packages carry; smollm2 needs the extra llm and is left out where it is missing.
 Vectors come through the embedding cache; speed and memory are measured past it, in a process a model.
+
+With --encoders, which encoder of the user tells best what users do: log-loss of choices and error of the engagement on
+logs of users that none was fitted to.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.benchmarks.encoder_probe import ENCODED, ProbeLogs, encoder_table, probe_encoders, write_encoders
 from driftrec.agents.benchmarks.probe import KNOWN, MODELS, probe, probe_table, subtopic_score, with_cost, write_probes
 from driftrec.agents.benchmarks.suite import machine
-from driftrec.agents.setup import WorldArgs, make_env
+from driftrec.agents.setup import WorldArgs, make_env, set_up
 from driftrec.simulators.settings import nearest
 
 
@@ -31,8 +36,17 @@ class Args(WorldArgs):
     """Of the items drawn, of the folds and of random vectors."""
     timed: int = 64
     """Texts that are encoded to measure speed and memory, twice; 0 measures neither."""
+    encoders: tuple[str, ...] | None = None
+    """Probe encoders of the user in place of representations: of fading, recurrent, transformer, told-fading and
+    told-recurrent, compared with the first; all where none is named."""
+    users: int = ProbeLogs.users
+    """Users side by side of each log that encoders are fitted to, and as many others of each that judges."""
+    steps: int = ProbeLogs.steps
+    """Steps of each of them."""
+    epochs: int = ProbeLogs.epochs
+    """Passes over those logs."""
     out: Path | None = None
-    """Folder of probe.md and probe.json; none when omitted."""
+    """Folder of probe.md and probe.json, of encoders encoders.md and encoders.json; none when omitted."""
 
 
 def main(args: Args) -> None:
@@ -42,6 +56,9 @@ def main(args: Args) -> None:
         ValueError: If the world has no texts, a representation is unknown, or there are too few items.
         FileNotFoundError: If a language model that was asked for by name is not installed.
     """
+    if args.encoders is not None:
+        _encoders(args)
+        return
     for name in args.representations or ():
         if name not in KNOWN:
             raise ValueError(f"Representation {name!r} is unknown. {nearest(name, KNOWN)}")
@@ -65,6 +82,18 @@ def main(args: Args) -> None:
     if args.out is not None:
         told = {"world": args.world, "items": len(rows), "personas": personas.num_personas, "seed": args.seed}
         write_probes(found, subtopics, {**told, "timed": args.timed, "machine": machine()}, args.out)
+        print(f"Written to {args.out}.")
+
+
+def _encoders(args: Args) -> None:
+    """Probe encoders, print the table, write it."""
+    report = partial(print, flush=True)
+    logs = ProbeLogs(args.users, args.steps, args.epochs)
+    found = probe_encoders(set_up(args), args.encoders or tuple(ENCODED), logs, seed=args.seed, report=report)
+    print(encoder_table(found))
+    if args.out is not None:
+        told = {"world": args.world, "seed": args.seed, **asdict(logs), "machine": machine()}
+        write_encoders(found, told, args.out)
         print(f"Written to {args.out}.")
 
 

@@ -1,4 +1,4 @@
-"""Train a baseline that learns: SlateQ, or PPO or SAC of stable-baselines3 with MlpPolicy; writes a run folder."""
+"""Train a baseline that learns, on a run's ranker or PPO and SAC of stable-baselines3; writes a run folder."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.known import BASELINE_KINDS
+from driftrec.agents.known import BASELINE_KINDS, RANKED_KINDS
+from driftrec.agents.rivals.rival_settings import ImitationSettings, PageSettings, ValueSettings
 from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
 from driftrec.agents.runs.load import other_world, ranker_of
+from driftrec.agents.runs.rival_runs import train_rival
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
@@ -35,12 +37,14 @@ class Args(WorldArgs):
     kind: tyro.conf.Positional[Kind] = "slateq"
     """Which; write it first."""
     ranker: Path | None = None
-    """Run folder of `driftrec train`, whose ranker SlateQ looks through; needed for slateq alone."""
+    """Run folder of `driftrec train`, whose ranker the kind looks through; needed for all but sb3-ppo and sb3-sac."""
     seed: int | None = None
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-KIND when omitted."""
-    settings: SlateQTraining | StockPPOSettings | StockSACSettings | None = None
+    settings: (
+        SlateQTraining | PageSettings | ValueSettings | ImitationSettings | StockPPOSettings | StockSACSettings | None
+    ) = None
     """How to train; as the world has it for the kind when omitted."""
 
 
@@ -89,7 +93,9 @@ def _train(args: Args, setup: Setup, folder: Path, seed: int) -> None:
             print(f"{args.kind}: {steps:,} steps, {engagement:.1f} {unit} an episode", flush=True)
 
     settings: Any = args.settings  # of the kind, as ``fitting`` has seen to
-    if args.ranker is not None:
+    if args.ranker is not None and args.kind != "slateq":
+        train_rival(setup, args.kind, settings, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
+    elif args.ranker is not None:
         train_slateq(setup, settings, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
     else:
         train_stock(setup, args.kind, settings, seed=seed, folder=folder, progress=progress)
@@ -97,10 +103,11 @@ def _train(args: Args, setup: Setup, folder: Path, seed: int) -> None:
 
 def check_ranker(kind: str, ranker: Path | None) -> None:
     """Raise ValueError unless there is a ranker exactly where one is used."""
-    if kind == "slateq" and ranker is None:
-        raise ValueError("slateq needs a ranker; give the run folder of a driftrec train: --ranker RUN.")
-    if kind != "slateq" and ranker is not None:
-        raise ValueError(f"--ranker {ranker} is for slateq; {kind} starts from nothing. Leave it out.")
+    if kind in RANKED_KINDS and ranker is None:
+        raise ValueError(f"{kind} needs a ranker; give the run folder of a driftrec train: --ranker RUN.")
+    if kind not in RANKED_KINDS and ranker is not None:
+        users = ", ".join(RANKED_KINDS)
+        raise ValueError(f"--ranker {ranker} is for {users}; {kind} starts from nothing. Leave it out.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The news audience with its hidden truth in plain sight: what a policy could do if it knew its users."""
+"""Audiences with their hidden truth in plain sight: what a policy could do if it knew its users."""
 
 from __future__ import annotations
 
@@ -41,3 +41,44 @@ class RevealedNews(NewsWorld):
 def revealed(world: NewsWorld) -> RevealedNews:
     """The same world with the truth in its observations."""
     return RevealedNews(world.catalogue, world.personas, world.slate_size, world.history_length, world.config)
+
+
+TRUE = "true_"
+"""What the names of ``Revealed``'s fields begin with."""
+
+MOST = 1e6
+"""Bound of a number of the truth."""
+
+
+class Revealed:
+    """Any world, whose observations hold parts of the hidden truth as well, "true_interest" and so on, float32.
+
+    Users and noise are the same. Whatever learns from such observations is an oracle. All else is the world's.
+
+    Args:
+        world: The world, of class ``World``.
+        names: Parts of what its ``reveal`` gives: numbers, (users,) or (users, n).
+
+    Attributes:
+        fields: Those of the world, and those of the truth.
+    """
+
+    def __init__(self, world: Any, names: tuple[str, ...]) -> None:
+        self._world, self._names = world, names
+        truth = self._truth(world.reset(np.zeros(1, np.uint64)))
+        shapes = {name: Field(value.shape[1:], np.float32, -MOST, MOST) for name, value in truth.items()}
+        self.fields: Mapping[str, Field] = {**world.fields, **shapes}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # a copy that is being made has no world yet
+            raise AttributeError(name)
+        return getattr(self._world, name)
+
+    def observe(self, state: Any) -> dict[str, NDArray[Any]]:
+        """What a recommender may see, and the truth: copies."""
+        return {**self._world.observe(state), **self._truth(state)}
+
+    def _truth(self, state: Any) -> dict[str, NDArray[np.float32]]:
+        """Parts of the truth, each (users, n)."""
+        found = self._world.reveal(state)
+        return {TRUE + name: found[name].reshape(len(found[name]), -1).astype(np.float32) for name in self._names}

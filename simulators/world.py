@@ -222,6 +222,8 @@ def part(state: Any, rows: slice | NDArray[np.intp]) -> Any:
     By numbers in place of a slice they are copies, each user as often as named.
     """
     if isinstance(state, np.ndarray):
+        if isinstance(rows, np.ndarray) and state.flags.fnc:  # what lies column by column is written to as it lies
+            return np.asfortranarray(state[rows])
         return state[rows]
     if isinstance(state, dict):
         return {name: part(value, rows) for name, value in state.items()}

@@ -97,7 +97,7 @@ def rooms_imported(source: str) -> set[str]:
 def rooms_permitted(source: str) -> list[str]:
     """Rooms that a room's docstring says it imports."""
     (said,) = re.findall(r"^Imports of agents: ([^.]+)\.$", ast.get_docstring(ast.parse(source)) or "", re.MULTILINE)
-    return [] if said == "none" else said.split(", ")
+    return [] if said == "none" else re.split(r",\s+", said)
 
 
 def test_imports_of_rooms_are_found():

@@ -55,6 +55,18 @@ class Random:
         self._step += 1
         return self._items[draw_distinct(uniforms, len(self._items))]
 
+    def propensity(self, observation: Observation, slates: Slates) -> NDArray[np.float64]:
+        """Chance of every pick given those above it: 1 of the items left, (users, slate_size)."""
+        possible = np.isin(slates, self._items)
+        for k in range(1, slates.shape[1]):
+            possible[:, k] &= (slates[:, :k] != slates[:, k : k + 1]).all(axis=1)
+        left = len(self._items) - np.arange(slates.shape[1])  # (slate_size,)
+        return np.logical_and.accumulate(possible, axis=1) / left
+
+    def marginal(self, observation: Observation, slates: Slates) -> NDArray[np.float64]:
+        """Chance of every item at its position: 1 of all, (users, slate_size)."""
+        return np.isin(slates, self._items) / float(len(self._items))
+
 
 class Popular:
     """Shows the items with the highest click rate so far, one ranking for all; a user's last reads come last.

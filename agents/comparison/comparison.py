@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from driftrec.agents.evaluation.impressions import ImpressionLog
+from driftrec.agents.comparison.seen import Seen
 from driftrec.agents.evaluation.rollout import Rollout, roll_out, step_table
+from driftrec.agents.evaluation.stories import one_user, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
+from driftrec.agents.logbook.log_writer import LogWriter, Tap
 from driftrec.agents.oracles import Planner
 from driftrec.agents.policy import Oracle, Policy
 from driftrec.agents.registry import build_policy, builders
@@ -129,7 +131,7 @@ def compare(
     baseline: str,
     on_policy: Callable[[str], None] = lambda label: None,
     tick: Callable[[], None] = lambda: None,
-    log: ImpressionLog | None = None,
+    log: LogWriter | None = None,
 ) -> Results:
     """Let every policy serve the same ``users`` users.
 
@@ -145,7 +147,7 @@ def compare(
             last other policy. Should it fail, that of ``default_baseline`` among those that did not.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
-        log: Takes every impression, of a policy that fails those before it did.
+        log: Takes every impression, of a policy that fails those before it did; the training seed is the version.
 
     Raises:
         Exception: If all fail; that of the first.
@@ -155,7 +157,7 @@ def compare(
     for label, trained, policy in _lines(entries):
         on_policy(label)
         try:
-            seen = log.of(setup.world, served.seeds, label, trained) if log else lambda step: None
+            seen = Seen(setup, users, _tap(log, setup, served.seeds, label, trained, policy))
             rollout = roll_out(
                 setup.world,
                 policy,
@@ -167,7 +169,7 @@ def compare(
                 tick=tick,
                 seen=seen,
             )
-            served.add(label, trained, rollout)
+            served.add(label, trained, rollout, seen)
         except KeyboardInterrupt as interrupt:
             done = {*served.shown, *served.errors} - {label}
             served.errors |= {left.label: interrupt for left in entries if left.label not in done}
@@ -175,6 +177,15 @@ def compare(
         except Exception as error:
             served.errors.setdefault(label, error)
     return served.results(setup, entries, baseline)
+
+
+def _tap(
+    log: LogWriter | None, setup: Setup, seeds: NDArray[np.uint64], label: str, trained: int | None, policy: Policy
+) -> Tap:
+    """What takes the steps of one policy: the log's, or nobody."""
+    if log is None:
+        return lambda step: None
+    return log.tap(setup.world, seeds, policy, name=label, version="" if trained is None else str(trained))
 
 
 class _Served:
@@ -196,13 +207,17 @@ class _Served:
         self._episodes: list[pd.DataFrame] = []
         self._steps: list[pd.DataFrame] = []
         self._journeys: dict[str, pd.DataFrame] = {}
+        self._stories: dict[str, pd.DataFrame] = {}
+        self._exposure: list[pd.DataFrame] = []
 
-    def add(self, label: str, trained: int | None, rollout: Rollout) -> None:
+    def add(self, label: str, trained: int | None, rollout: Rollout, seen: Seen) -> None:
         """Take up the rollout of one training seed."""
         self._episodes.append(_signed(rollout.episodes, label, trained))
         self._steps.append(_signed(step_table(rollout, self.seed), label, trained))
         self.shown[label] = np.concatenate([*([self.shown[label]] if label in self.shown else []), rollout.shown[None]])
         self._journeys.setdefault(label, rollout.journeys)
+        self._stories.setdefault(label, seen.story.table())
+        self._exposure.append(_signed(seen.exposure.table(rollout.shown), label, trained))
 
     def results(self, setup: Setup, entries: Sequence[Entry], baseline: str) -> Results:
         """Tables and summary of those of ``entries`` that served; the first error if none did."""
@@ -227,9 +242,14 @@ class _Served:
         summary["planner_weights"] = weights_of_planners(entries)
         if found := {entry.label: dict(entry.parameters) for entry in there if entry.parameters}:
             summary["parameters"] = found
+        summary["items"] = len(setup.context.item_embeddings)
         others = [label for label in self._journeys if label != baseline]
-        followed = {label: self._journeys[label] for label in (baseline, *others[-1:])}
-        return Results(episodes, pd.concat(self._steps, ignore_index=True), one_user(followed), summary)
+        pair = (baseline, *others[-1:])
+        journeys = one_user({label: self._journeys[label] for label in pair})
+        met = {label: self._stories[label].rename(columns={"slate": "step"}) for label in pair}
+        user = int((one_user(met) if journeys.empty else journeys).user.iloc[0])
+        steps, exposure = (pd.concat(tables, ignore_index=True) for tables in (self._steps, self._exposure))
+        return Results(episodes, steps, journeys, summary, story_of(user, self._stories), exposure)
 
 
 def weights_of_planners(entries: Sequence[Entry]) -> dict[str, dict[str, float]]:
@@ -248,17 +268,6 @@ def _lines(entries: Sequence[Entry]) -> Iterator[tuple[str, int | None, Policy]]
     for entry in entries:
         for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
             yield entry.label, trained, entry.policies[trained]
-
-
-def one_user(journeys: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The followed user who stays longest under the policy that keeps that user least; nobody if none is followed."""
-    if all(table.empty for table in journeys.values()):
-        return pd.concat(journeys.values(), ignore_index=True).assign(policy=None)
-    stays = [table.groupby("user").step.max().rename(label) for label, table in journeys.items()]
-    shortest = pd.concat(stays, axis=1).fillna(0).min(axis=1)
-    user = int(shortest.index[int(shortest.argmax())])
-    picked = [table[table.user == user].assign(policy=label) for label, table in journeys.items()]
-    return pd.concat(picked, ignore_index=True)
 
 
 def _training_seed(name: str, seed: int) -> int | None:

@@ -63,7 +63,7 @@ def interval(values: ArrayLike, *, seed: int, resamples: int = RESAMPLES, level:
     """
     checked = _checked(values)
     means = [_row_means(weights, rows) for weights, (rows,) in _resampled(checked, seed, resamples)]
-    return _percentiles(checked[0].mean(axis=0).mean(), np.concatenate(means), level)
+    return percentiles(checked[0].mean(axis=0).mean(), np.concatenate(means), level)
 
 
 def paired_interval(
@@ -80,7 +80,7 @@ def paired_interval(
     # Subtracting user by user before averaging makes equal arrays differ by exactly 0, whatever the rounding.
     mean = (checked[0].mean(axis=0) - checked[1].mean(axis=0)).mean()
     means = [_row_means(w, rows_a - rows_b) for w, (rows_a, rows_b) in _resampled(checked, seed, resamples)]
-    return _percentiles(mean, np.concatenate(means), level)
+    return percentiles(mean, np.concatenate(means), level)
 
 
 def ratio_interval(
@@ -114,7 +114,7 @@ def ratio_interval(
         gains.append(_row_means(weights, rows - rows_low))
         spans.append(_row_means(weights, rows_high - rows_low))
     gain, span = np.concatenate(gains), np.concatenate(spans)
-    return _percentiles((value - low).mean() / (high - low).mean(), gain[span > 0] / span[span > 0], level)
+    return percentiles((value - low).mean() / (high - low).mean(), gain[span > 0] / span[span > 0], level)
 
 
 def resampled_curves(curves: ArrayLike, *, seed: int, resamples: int = COVERAGE_RESAMPLES) -> Values:
@@ -127,8 +127,8 @@ def resampled_curves(curves: ArrayLike, *, seed: int, resamples: int = COVERAGE_
     """
     values = np.asarray(curves, dtype=np.float64)
     seeds, _, users = values.shape
-    weights = _user_counts(users, resamples, seed) / users  # (resamples, users)
-    drawn = _seed_weights(_seed_rng(seed, 0), seeds, resamples)
+    weights = user_counts(users, resamples, seed) / users  # (resamples, users)
+    drawn = seed_weights(seed_rng(seed, 0), seeds, resamples)
     means = np.stack([np.einsum("bu,tu->bt", weights, one) for one in values])  # (seeds, resamples, steps)
     return np.einsum("bs,sbt->bt", drawn, means)
 
@@ -153,11 +153,11 @@ def coverage_interval(
             f"shown must be a bool array (seeds, users, items), not empty; it is {seen.dtype} {seen.shape}."
         )
     seeds, users, _ = seen.shape
-    counts = _user_counts(users, resamples, seed).astype(np.float32)  # (resamples, users)
+    counts = user_counts(users, resamples, seed).astype(np.float32)  # (resamples, users)
     shares = np.stack([_covered(counts, one) for one in seen])  # (seeds, resamples)
-    draws = np.einsum("bs,sb->b", _seed_weights(_seed_rng(seed, 0), seeds, resamples), shares)
+    draws = np.einsum("bs,sb->b", seed_weights(seed_rng(seed, 0), seeds, resamples), shares)
     mean = seen.any(axis=1).mean()
-    return _percentiles(mean, np.clip(draws + (mean - draws.mean()), 0, 1), level)
+    return percentiles(mean, np.clip(draws + (mean - draws.mean()), 0, 1), level)
 
 
 def _covered(counts: NDArray[np.float32], shown: NDArray[np.bool_]) -> Values:
@@ -173,17 +173,17 @@ def _covered(counts: NDArray[np.float32], shown: NDArray[np.bool_]) -> Values:
 
 def _resampled(arrays: Sequence[Values], seed: int, resamples: int) -> Iterator[tuple[Values, list[Values]]]:
     """Chunks of user weights and, for each array, of its seed-weighted rows; all of shape (chunk, users)."""
-    counts = _user_counts(arrays[0].shape[1], resamples, seed)
-    rngs = [_seed_rng(seed, position) for position in range(len(arrays))]
+    counts = user_counts(arrays[0].shape[1], resamples, seed)
+    rngs = [seed_rng(seed, position) for position in range(len(arrays))]
     rows = max(1, CHUNK // counts.shape[1])
     for start in range(0, resamples, rows):
         weights = counts[start : start + rows] / counts.shape[1]
         pairs = zip(rngs, arrays, strict=True)
-        yield weights, [_seed_weights(rng, len(array), len(weights)) @ array for rng, array in pairs]
+        yield weights, [seed_weights(rng, len(array), len(weights)) @ array for rng, array in pairs]
 
 
 @lru_cache(maxsize=2)  # a summary asks some hundred times for the same counts
-def _user_counts(users: int, resamples: int, seed: int) -> NDArray[np.uint16]:
+def user_counts(users: int, resamples: int, seed: int) -> NDArray[np.uint16]:
     """How often each resample drew each user, shape (resamples, users), rows summing to ``users``."""
     rng = np.random.default_rng([seed, 0])
     counts = np.empty((resamples, users), dtype=np.uint16)
@@ -193,12 +193,12 @@ def _user_counts(users: int, resamples: int, seed: int) -> NDArray[np.uint16]:
     return counts
 
 
-def _seed_rng(seed: int, position: int) -> np.random.Generator:
+def seed_rng(seed: int, position: int) -> np.random.Generator:
     """Generator for the training seeds of the policy at ``position``, independent of the users' generator."""
     return np.random.default_rng([seed, 1, position])
 
 
-def _seed_weights(rng: np.random.Generator, seeds: int, resamples: int) -> Values:
+def seed_weights(rng: np.random.Generator, seeds: int, resamples: int) -> Values:
     """Weights of the training seeds, shape (resamples, seeds), rows summing to 1."""
     return rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
 
@@ -208,7 +208,8 @@ def _row_means(weights: Values, rows: Values) -> Values:
     return np.einsum("bu,bu->b", weights, rows)
 
 
-def _percentiles(mean: float, draws: Values, level: float) -> Interval:
+def percentiles(mean: float, draws: Values, level: float) -> Interval:
+    """The estimate ``mean`` between the ends that hold the share ``level`` of the ``draws``."""
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, not {level}.")
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])

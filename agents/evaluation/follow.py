@@ -66,7 +66,7 @@ def follow(
         truth = _row(world.reveal(state))
         told = {**_row(step.feedback.as_info()), **truth}
         words.append(account.step(step.number + 1, step.slates[0], _row(world.observe(state)), told))
-        impressions.append(_titled(world, served.table(step), step.items[0], topics))
+        impressions.append(titled(world, served.table(step), step.items[0], topics))
         hidden.append(_hidden(world, step.number + 1, truth))
     return Life(tuple(words), pd.concat(impressions, ignore_index=True), pd.concat(hidden, ignore_index=True))
 
@@ -76,10 +76,13 @@ def _row(batch: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     return {name: value[0] for name, value in batch.items()}
 
 
-def _titled(
+def titled(
     world: World[Any], table: pd.DataFrame, slate: NDArray[np.int64], topics: NDArray[np.int64] | None
 ) -> pd.DataFrame:
-    """``table`` of one slate with topics and titles."""
+    """``table``, one row an impression, with the topics and titles of the items ``slate``, (rows,).
+
+    Arguments as of ``follow``.
+    """
     catalogue = world.catalogue
     if catalogue is None:
         of = [NO_TOPIC] * len(slate) if topics is None else [f"topic {topic}" for topic in topics[slate]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from driftrec.agents.policy import Observation, Oracle, Policy, failed
 from driftrec.simulators.offers import items_of
 from driftrec.simulators.vectors import Double
-from driftrec.simulators.world import Feedback, State, World, check_slates
+from driftrec.simulators.world import Feedback, State, World, check_slates, part, put
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Step:
 
     Attributes:
         number: From 0.
+        observation: Of all users before it.
         present: Users who were there before it, (present,).
         slates: What was chosen for all users, (users, slate_size); those who are gone see nothing of it.
         items: The same as items of the catalogue, where only some are on offer, see ``items_of``; else ``slates``.
@@ -31,6 +32,7 @@ class Step:
     """
 
     number: int
+    observation: Observation
     present: NDArray[np.intp]
     slates: NDArray[np.int64]
     items: NDArray[np.int64]
@@ -83,19 +85,74 @@ def _steps(
         if not present.size:
             return
         observation = world.observe(state)
-        chosen = _choose(policy, state, observation, name)
-        try:
-            slates = check_slates(chosen, len(gone), world.slate_size, world.num_items)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"Policy {name or type(policy).__name__!r}, step {number}: {error}") from error
+        slates = _slates(world, policy, state, observation, number, name)
         feedback = world.step(state, slates)
         gone |= feedback.left
-        yield Step(number, present, slates, items_of(observation, slates), feedback)
+        yield Step(number, observation, present, slates, items_of(observation, slates), feedback)
         if hasattr(policy, "update"):
             seen = np.full_like(slates, -1)
             seen[present] = slates[present]
             with _in_policy(name, "update"):
                 policy.update(observation, seen, feedback.clicks, feedback.engagement)
+
+
+def play_on(
+    world: World[State],
+    policy: Policy,
+    state: State,
+    there: Callable[[], NDArray[np.bool_]],
+    *,
+    seed: int,
+    name: str,
+) -> Iterator[Step]:
+    """Let a policy serve users who have a past, each at a pace of their own, while anybody is there.
+
+    Args:
+        world: The world.
+        policy: As of ``play``, but that it is not told of steps: it learns between rounds. It chooses for all users in
+            every step, and what it chooses for those who are not there nobody sees.
+        state: The users, moved on in place.
+        there: Tells before every step who is served in it, (users,).
+        seed: The policy's own source of randomness.
+        name: What to call the policy in errors.
+
+    Yields:
+        Steps of those who are there. Errors as of ``play``.
+    """
+    with _in_policy(name, "reset"):
+        policy.reset(len(there()), seed)
+    for number in itertools.count():
+        present = np.flatnonzero(there())
+        if not present.size:
+            return
+        observation = world.observe(state)
+        slates = _slates(world, policy, state, observation, number, name)
+        some = part(state, present)
+        feedback = world.step(some, slates[present])
+        put(state, present, some)
+        whole = _spread(feedback, present, len(slates))
+        yield Step(number, observation, present, slates, items_of(observation, slates), whole)
+
+
+def _spread(feedback: Feedback, present: NDArray[np.intp], users: int) -> Feedback:
+    """``feedback`` of those who are there as of all ``users``; to the others nothing has happened."""
+    told = {}
+    for field in fields(feedback):
+        value = getattr(feedback, field.name)
+        told[field.name] = np.zeros((users, *value.shape[1:]), value.dtype)
+        told[field.name][present] = value
+    return replace(feedback, **told)
+
+
+def _slates(
+    world: World[State], policy: Policy, state: State, observation: Observation, number: int, name: str | None
+) -> NDArray[np.int64]:
+    """What the policy chooses, checked."""
+    chosen = _choose(policy, state, observation, name)
+    try:
+        return check_slates(chosen, len(next(iter(observation.values()))), world.slate_size, world.num_items)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Policy {name or type(policy).__name__!r}, step {number}: {error}") from error
 
 
 def _choose(policy: Policy, state: Any, observation: Observation, name: str | None) -> Any:

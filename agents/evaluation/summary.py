@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,12 @@ TYPES = {
 Names may look like numbers, seeds are large, and empty where nothing was trained.
 """
 
+LATER = {
+    "stories": {"policy": "str", "item": "str", "topic": "str", "title": "str"},
+    "exposure": {"policy": "str", "training_seed": "Int64"},
+}
+"""Tables that comparisons of earlier versions lack."""
+
 INTERVAL = {
     "method": "percentile bootstrap over users and training seeds",
     "level": LEVEL,
@@ -67,12 +73,16 @@ class Results:
         steps: One row per policy, training seed and step.
         journeys: One row per policy, step and topic, of one user.
         summary: What ``summarise`` returned.
+        stories: One row per policy and impression, of one user, see ``driftrec.agents.evaluation.stories``.
+        exposure: One row per policy, training seed and item shown, see ``driftrec.agents.evaluation.exposure``.
     """
 
     episodes: pd.DataFrame
     steps: pd.DataFrame
     journeys: pd.DataFrame
     summary: dict[str, Any]
+    stories: pd.DataFrame = field(default_factory=pd.DataFrame)
+    exposure: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def summarise(
@@ -111,10 +121,38 @@ def summarise(
             unknown.
     """
     check_episodes(episodes)
+    _check_shown(shown, user_tables(episodes))
+    covered = {name: asdict(coverage_interval(shown[name], seed=seed)) for name in episodes.policy.unique()}
+    return summary_of(
+        episodes,
+        covered,
+        world=world,
+        unit=unit,
+        baseline=baseline,
+        floor=floor,
+        ceiling=ceiling,
+        seed=seed,
+        oracles=oracles,
+    )
+
+
+def summary_of(
+    episodes: pd.DataFrame,
+    covered: Mapping[str, Mapping[str, float]],
+    *,
+    world: str,
+    unit: str,
+    baseline: str,
+    floor: str,
+    ceiling: str,
+    seed: int,
+    oracles: Collection[str],
+) -> dict[str, Any]:
+    """``summarise`` where the coverage of every policy, ``covered``, is known already, as from other summaries."""
+    check_episodes(episodes)
     tables = user_tables(episodes)
     if baseline not in tables:
         raise ValueError(f"Baseline {baseline!r} is not among the policies. {nearest(baseline, list(tables))}")
-    _check_shown(shown, tables)
     engagement = {name: table["engagement"] for name, table in tables.items()}
     trained = {name: training_seeds(episodes, name) for name in tables}
     against = References(engagement, trained, baseline=baseline, floor=floor, ceiling=ceiling, seed=seed)
@@ -122,7 +160,8 @@ def summarise(
         name: {
             "oracle": name in oracles,
             "training_seeds": trained[name],
-            **_measures(table, shown[name], seed),
+            **_measures(table, seed),
+            "catalogue_coverage": dict(covered[name]),
             **against.compare(name),
         }
         for name, table in tables.items()
@@ -133,18 +172,15 @@ def summarise(
     return {**told, **roles, "interval": INTERVAL, "policies": policies}
 
 
-def _measures(table: Mapping[str, Values], shown: NDArray[np.bool_], seed: int) -> dict[str, dict[str, float] | None]:
-    """Every measure of one policy with its interval; None of what the world does not have."""
-    return {
-        **{m: None if np.isnan(table[m]).all() else asdict(interval(table[m], seed=seed)) for m in METRICS},
-        "catalogue_coverage": asdict(coverage_interval(shown, seed=seed)),
-    }
+def _measures(table: Mapping[str, Values], seed: int) -> dict[str, dict[str, float] | None]:
+    """Every measure of users of one policy with its interval; None of what the world does not have."""
+    return {m: None if np.isnan(table[m]).all() else asdict(interval(table[m], seed=seed)) for m in METRICS}
 
 
 def write_results(folder: str | Path, results: Results) -> None:
     """Write episodes.csv, steps.csv, journeys.csv, summary.json and summary.md, replacing those of that name.
 
-    The folder is made if absent.
+    So are stories.csv and exposure.csv, where the results have them. The folder is made if absent.
 
     Raises:
         ValueError: If the summary holds NaN or infinity, which JSON does not know.
@@ -152,8 +188,10 @@ def write_results(folder: str | Path, results: Results) -> None:
     text = json.dumps(results.summary, allow_nan=False, indent=2)
     where = Path(folder)
     where.mkdir(parents=True, exist_ok=True)
-    for name in TYPES:
-        write_table(getattr(results, name), where / f"{name}.csv")
+    tables = {name: getattr(results, name) for name in (*TYPES, *LATER)}
+    for name, table in tables.items():
+        if name in TYPES or not table.empty:
+            write_table(table, where / f"{name}.csv")
     (where / "summary.json").write_text(text + "\n", encoding="utf-8")
     (where / "summary.md").write_text(markdown(results.summary), encoding="utf-8")
 
@@ -179,7 +217,11 @@ def read_results(folder: str | Path) -> Results:
         if not (where / name).is_file():
             raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
     episodes, steps, journeys = (read_table(where / f"{name}.csv", types) for name, types in TYPES.items())
-    return Results(episodes.rename(columns=RENAMED), steps, journeys, read_summary(where / "summary.json"))
+    summary = read_summary(where / "summary.json")
+    later = {
+        name: read_table(file, types) for name, types in LATER.items() if (file := where / f"{name}.csv").is_file()
+    }
+    return Results(episodes.rename(columns=RENAMED), steps, journeys, summary, **later)
 
 
 def _check_shown(shown: Mapping[str, NDArray[np.bool_]], tables: Mapping[str, Mapping[str, Values]]) -> None:

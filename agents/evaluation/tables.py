@@ -71,14 +71,14 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
 def markdown(summary: Mapping[str, Any]) -> str:
     """The summary as Markdown: three tables, one row a policy by falling engagement, and a legend."""
     tables = "\n\n".join(markdown_table(frame) for frame in _frames(summary))
-    legend = "\n".join(f"- {line}" for line in _method(summary) + _meanings(summary, BLOCKS))
+    legend = "\n".join(f"- {line}" for line in method(summary) + meanings(summary, BLOCKS))
     return f"# Policies in {summary['world']}\n\n{tables}\n\n{legend}\n"
 
 
 def text_table(summary: Mapping[str, Any]) -> str:
     """The summary for a terminal: the same three tables in aligned columns, how they were made, what is compared."""
     tables = "\n\n".join(frame.to_string(index=False) for frame in _frames(summary))
-    return f"{tables}\n\n" + "\n".join(_method(summary) + _meanings(summary, BLOCKS[:1])) + "\n"
+    return f"{tables}\n\n" + "\n".join(method(summary) + meanings(summary, BLOCKS[:1])) + "\n"
 
 
 def by_engagement(summary: Mapping[str, Any]) -> list[str]:
@@ -106,7 +106,7 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
     first = {"policy".ljust(width): [name.ljust(width) for name in shown]}
     found = [summary["policies"][name] for name in names]
     return [
-        pd.DataFrame(first | {_title(c, summary): [_cell(one[c.key], c.form) for one in found] for c in block})
+        pd.DataFrame(first | {column_title(c, summary): [_cell(one[c.key], c.form) for one in found] for c in block})
         for block in BLOCKS
     ]
 
@@ -122,10 +122,15 @@ def like_floor(name: str, summary: Mapping[str, Any]) -> bool:
 
 
 def _cell(value: Mapping[str, float] | None, form: str) -> str:
+    return " ".join(number_and_ends(value, form)).strip()
+
+
+def number_and_ends(value: Mapping[str, float] | None, form: str) -> tuple[str, str]:
+    """A number and its interval in brackets; "-" and nothing where there is none."""
     if value is None:
-        return "-"
+        return "-", ""
     middle = value["mean"] if "mean" in value else value["difference"]
-    return f"{middle:{form}} [{value['low']:{form}}, {value['high']:{form}}]"
+    return f"{middle:{form}}", f"[{value['low']:{form}}, {value['high']:{form}}]"
 
 
 def in_unit(words: str, unit: str) -> str:
@@ -133,7 +138,8 @@ def in_unit(words: str, unit: str) -> str:
     return words if words.split()[0] == unit else f"{words} ({unit})"
 
 
-def _title(column: Column, summary: Mapping[str, Any]) -> str:
+def column_title(column: Column, summary: Mapping[str, Any]) -> str:
+    """A column's heading, with the unit where it has one."""
     words, place, _ = column.title.partition(" ({unit})")
     unit = summary["unit"]
     return in_unit(words, SHORT.get(unit, unit)) if place else words
@@ -145,11 +151,13 @@ def markdown_table(frame: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(cell.strip().replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
-def _meanings(summary: Mapping[str, Any], blocks: Sequence[Sequence[Column]]) -> list[str]:
-    return [f"{_title(c, summary)}: {c.meaning.format_map(summary)}" for block in blocks for c in block]
+def meanings(summary: Mapping[str, Any], blocks: Sequence[Sequence[Column]]) -> list[str]:
+    """What the numbers of every column are, a line each."""
+    return [f"{column_title(c, summary)}: {c.meaning.format_map(summary)}" for block in blocks for c in block]
 
 
-def _method(summary: Mapping[str, Any]) -> list[str]:
+def method(summary: Mapping[str, Any]) -> list[str]:
+    """What was compared and how, a line each; what failed, too."""
     about, seeds = summary["interval"], summary["seeds"]
     trained = f" ({', '.join(map(str, seeds['training']))})" if seeds["training"] else ""
     tuned = [

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.networks.fading import fading_counts
 from driftrec.agents.networks.state_encoder import memories
 from driftrec.agents.ranker.choice import OneClick
 
@@ -131,10 +132,7 @@ class PastSlates(FeatureEncoder):
         """Fading counts of what was clicked and passed over, the share clicked, and the world's count."""
         shown, clicked = observation["shown"], observation["clicked"] > 0
         kinds = torch.stack([clicked, (shown >= 0) & ~clicked], dim=1).float()
-        age = observation["age"]
-        fade = torch.exp2(-age[:, None, None] * torch.exp2(-self.log_half_life)[..., None])
-        weights = (kinds[:, :, None] * fade).flatten(1, 2)  # (users, memories, events)
-        counts = torch.bmm(weights, nn.functional.embedding(shown.long().clamp(min=0), self.ones))
+        counts = fading_counts(self.ones, shown, kinds, observation["age"], self.log_half_life)
         clicks, passed = counts.chunk(2, dim=1)
         share = (clicks + 0.3) / (clicks + passed + 1.0)
         of_world = observation["hist"][:, None, : self.topic_shape[0]]

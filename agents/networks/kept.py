@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -24,13 +24,18 @@ class Kept:
         """What ``make`` returns, or returned when ``sources`` were the same."""
         if torch.is_grad_enabled() or any(each.is_inference() for each in sources):
             return make()
-        seen = tuple((id(each), each.data_ptr(), each.dtype, each.device, each._version) for each in sources)
+        seen = tensor_versions(sources)
         if self._value is None or seen != self._seen:
             self._seen, self._value = seen, make()
         return self._value
 
     def __reduce__(self) -> tuple[type[Kept], tuple[()]]:
         return Kept, ()
+
+
+def tensor_versions(tensors: Iterable[Tensor]) -> tuple[object, ...]:
+    """What is another once one of ``tensors``, none made in inference mode, has changed, see ``Kept``."""
+    return tuple((id(each), each.data_ptr(), each.dtype, each.device, each._version) for each in tensors)
 
 
 def product(kept: Kept, linear: nn.Linear, rows: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.networks.fading import fading
 from driftrec.agents.networks.item_tables import Table
 from driftrec.agents.networks.kept import Kept, product
 
@@ -60,6 +61,10 @@ class StateEncoder(nn.Module):
         x = self.normalise(torch.cat([*of_reads, *of_passed, persona, clock], dim=1))
         return self.linear(x) + self.mlp(x)
 
+    def learn(self, observation: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """State vectors, and nothing that is to be learned beside them, see ``user_state.Encoder``."""
+        return self(observation), torch.zeros(())
+
 
 def memories(
     projected: Tensor, items: Tensor, kinds: Tensor, age: Tensor, log_half_life: Tensor
@@ -74,8 +79,7 @@ def memories(
         log_half_life: Base 2, (kinds, half-lives).
     """
     vectors = nn.functional.embedding(items.long().clamp(min=0), projected)  # (users, events, dims)
-    fade = torch.exp2(-age[:, None, None] * torch.exp2(-log_half_life)[..., None])  # (users, kinds, half-lives, events)
-    weights = (kinds[:, :, None] * fade).flatten(1, 2)  # (users, memories, events)
+    weights = fading(kinds, age, log_half_life)
     total = weights.sum(dim=-1)
     memories = torch.bmm(weights, vectors) / (1.0 + total[..., None])
     return memories.flatten(1), torch.log1p(total)

@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from driftrec.agents.networks.item_tables import Representation, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
+from driftrec.agents.networks.told_state import ToldState
 from driftrec.agents.networks.topic_memory import TopicMemory
 from driftrec.agents.networks.true_state import TrueState
+from driftrec.agents.networks.user_state import ENCODERS, EncoderName, LogState, check_encoder
 from driftrec.agents.networks.user_text import UserText, UserWords
 from driftrec.agents.policy import LARGE, Context
 from driftrec.agents.ranker.choice import Choice, OneOfMany
@@ -40,6 +42,11 @@ class TextRanker(Ranker):
         dims: Length of the item vectors v.
         choice: How users choose; one item at most, with a learned weight of every position, when omitted.
         words: The user in words besides, see ``UserText``; none when omitted.
+        encoder: How the user is read, see ``EncoderName``; the true state is read by ``TrueState``.
+        told: What an encoder is to guess of the hidden truth, see ``ToldState``; nothing when omitted.
+
+    Raises:
+        ValueError: If the representation or the encoder is unknown.
     """
 
     def __init__(
@@ -50,21 +57,28 @@ class TextRanker(Ranker):
         dims: int = 48,
         choice: Choice | None = None,
         words: UserWords | None = None,
+        encoder: EncoderName = "fading",
+        told: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
+        check_encoder(encoder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.items = item_table(context, representation, seed)
             personas = persona_table(context, representation, seed)
-            self.encoder: StateEncoder | TrueState = (
-                TrueState(context.truth) if context.truth else StateEncoder(self.items, personas)
+            topics = np.zeros(context.num_items, np.int64) if context.topics is None else context.topics
+            self.encoder: StateEncoder | LogState | TrueState | ToldState = (
+                TrueState(context.truth)
+                if context.truth
+                else ENCODERS[encoder](self.items, personas, context.slate_size)
             )
+            if told is not None:
+                self.encoder = ToldState(self.encoder, TopicMemory(topics, personas), told)
             self.tower = nn.Sequential(nn.Linear(self.items.dims, 96), nn.GELU(), nn.Linear(96, dims))
             self.own = nn.Parameter(torch.zeros(context.num_items, dims))
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
-            topics = np.zeros(context.num_items, np.int64) if context.topics is None else context.topics
             self.by_topic = TopicMemory(topics, personas)
             self.topic_shift = nn.Linear(self.by_topic.shape[1], 2)
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
@@ -101,10 +115,16 @@ class TextRanker(Ranker):
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, and those of the topics, (users, width)."""
-        if self.user_text is not None:
-            told, observation = self.user_text(observation)
-            return torch.cat([self.encoder(observation) + told, self.by_topic(observation).flatten(1)], dim=1)
-        return torch.cat([self.encoder(observation), self.by_topic(observation).flatten(1)], dim=1)
+        told, observation = self._in_words(observation)
+        return self._joined(self.encoder(observation), told, observation)
+
+    def _in_words(self, observation: Mapping[str, Tensor]) -> tuple[Tensor | None, Mapping[str, Tensor]]:
+        """What the user in words adds to the encoder's state, and what of the observation the others may read."""
+        return (None, observation) if self.user_text is None else self.user_text(observation)
+
+    def _joined(self, own: Tensor, told: Tensor | None, observation: Mapping[str, Tensor]) -> Tensor:
+        """State vectors of the parts, (users, width)."""
+        return torch.cat([own if told is None else own + told, self.by_topic(observation).flatten(1)], dim=1)
 
     def _queries(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of appeal and of stay, (users, dims + topics) each; and the logit of opening nothing, (users, 1)."""
@@ -163,7 +183,7 @@ class TextRanker(Ranker):
         return self._bias(sources, lambda: self.item_bias(self.item_vectors()).T.contiguous())
 
     def search_keys(self) -> Tensor:
-        """Vectors of all items, see ``driftrec.agents.ranker.shortlist.Vectored``, (items, dims + topics + 4)."""
+        """Vectors of all items, see ``driftrec.agents.networks.shortlist.Vectored``, (items, dims + topics + 4)."""
         with torch.no_grad():
             alone = [self.item_bias(self.item_vectors()), self.length.log()[:, None], self.future[:, None]]
             return torch.cat([self._full(), *alone], dim=1)
@@ -178,22 +198,23 @@ class TextRanker(Ranker):
         return self.future if shown is None else self.future[shown]
 
     def columns(self) -> Tensor:
-        """See ``item_columns``; before the last of them a one for the topic, (items, columns)."""
-        *parts, future = item_columns(self.item_vectors(), self.length, self.future).split(1, dim=1)
-        return torch.cat([*parts, self.by_topic.ones, future], dim=1)
+        """See ``item_columns``; last of all a one for the topic, (items, columns)."""
+        return torch.cat([item_columns(self.item_vectors(), self.length, self.future), self.by_topic.ones], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""
         return dict(observation)
 
     def loss(self, logs: Logs) -> Tensor:
-        """Negative log-likelihood of the clicks plus squared error of the engagement of what was opened."""
-        appeal, stay, no_click = self._queries(self.state(logs.seen))
+        """Negative log-likelihood of the clicks, squared error of the engagement of what was opened, encoder's loss."""
+        told, seen = self._in_words(logs.seen)
+        state, beside = self.encoder.learn(seen)
+        appeal, stay, no_click = self._queries(self._joined(state, told, seen))
         raw = self._of(appeal, stay, logs.shown)
         own = self.own.square().sum() + self.by_topic.own.square().sum()
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
-        return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own
+        return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own + beside
 
 
 def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from driftrec.agents.networks.fading import fading_counts
 from driftrec.agents.networks.item_tables import Table
 
 START_HALF_LIVES = (0.5, 8.0, 96.0, 2000.0)
@@ -72,8 +73,9 @@ class TopicMemory(nn.Module):
         was_shown, was_read = (shown >= 0).float(), (read >= 0).float()
         shows = torch.stack([was_shown, observation["clicked"].float(), observation["engagement"]], dim=1)
         reads = torch.stack([was_read, observation["read_minutes"]], dim=1)
-        of_shows = self._counts(shown, shows, age, self.log_half_life[:3])
-        counts = torch.cat([of_shows, self._counts(read, reads, read_age, self.log_half_life[3:])], dim=1)
+        of_shows = fading_counts(self.ones, shown, shows, age, self.log_half_life[:3])
+        of_reads = fading_counts(self.ones, read, reads, read_age, self.log_half_life[3:])
+        counts = torch.cat([of_shows, of_reads], dim=1)
         each, whole = _logarithms(counts), _logarithms(counts.sum(dim=2, keepdim=True)).expand(-1, self.shape[0], -1)
         persona = observation["persona"][:, 0].long()
         says = self.says(nn.functional.embedding(persona, self.personas()))
@@ -81,12 +83,6 @@ class TopicMemory(nn.Module):
         rest = [self._since(shown, was_shown, age), self._since(read, was_read, read_age), says]
         clock = torch.log1p(observation["clock"].float())[:, None].expand(-1, self.shape[0], -1)
         return torch.cat([each, whole, torch.stack(rest, dim=2), clock], dim=2)
-
-    def _counts(self, items: Tensor, kinds: Tensor, age: Tensor, log_half_life: Tensor) -> Tensor:
-        """Fading counts of events (users, kinds, events) by topic, (users, kinds * half-lives, topics)."""
-        fade = torch.exp2(-age[:, None, None] * torch.exp2(-log_half_life)[..., None])
-        weights = (kinds[:, :, None] * fade).flatten(1, 2)  # (users, kinds * half-lives, events)
-        return torch.bmm(weights, nn.functional.embedding(items.clamp(min=0), self.ones))
 
     def _since(self, items: Tensor, happened: Tensor, age: Tensor) -> Tensor:
         """Log hours since the last event of every topic, (users, topics)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, zeros
 
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.simulators.revealed import RevealedNews
@@ -31,6 +31,10 @@ class TrueState(nn.Module):
         """State vectors, (users, state_dims), of the observations of ``RevealedNews``."""
         x = cat([observation[name] for name in TRUTH], dim=1)
         return self.linear(x) + self.mlp(x)
+
+    def learn(self, observation: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """State vectors, and nothing that is to be learned beside them, see ``user_state.Encoder``."""
+        return self(observation), zeros(())
 
 
 def truth_columns(world: RevealedNews) -> int:

@@ -20,6 +20,7 @@ from driftrec.agents.oracles.true_shortlist import TrueShortlist
 from driftrec.agents.policy import LARGE, Observation, Slates
 from driftrec.agents.ranker.slate_optimiser import optimal_slates
 from driftrec.simulators import noise
+from driftrec.simulators.catalogue import Catalogue
 from driftrec.simulators.news import NewsState, NewsWorld
 from driftrec.simulators.vectors import Double, Float
 from driftrec.simulators.world import Appraisal, AppraisedWorld
@@ -50,18 +51,14 @@ class MyopicOracle(Told):
 
     Args:
         world: The world whose state ``see`` receives; its users choose by a multinomial logit.
+        catalogue: Of a world that appraises some items alone, as News does: of a large one candidates are retrieved.
     """
 
-    def __init__(self, world: AppraisedWorld[Any]) -> None:
+    def __init__(self, world: AppraisedWorld[Any], catalogue: Catalogue | None = None) -> None:
         self.world = world
-        self._shortlist = self._of_large()
-
-    def _of_large(self) -> TrueShortlist | None:
-        """What finds candidates in a large catalogue of news; None where all items are appraised."""
-        world = self.world
-        if not isinstance(world, NewsWorld) or world.num_items <= LARGE:
-            return None
-        return TrueShortlist(world.catalogue, world.slate_size, lambda state, items: self._worth(state, items)[:2])
+        self._shortlist: TrueShortlist | None = None  # all items are appraised
+        if catalogue is not None and world.num_items > LARGE:
+            self._shortlist = TrueShortlist(catalogue, world.slate_size, lambda *told: self._worth(*told)[:2])
 
     def act(self, observation: Observation) -> Slates:
         """Slates of the highest expected value, (users, slate_size)."""
@@ -96,7 +93,7 @@ class Planner(MyopicOracle):
     world: NewsWorld
 
     def __init__(self, world: NewsWorld, weights: PlannerWeights) -> None:
-        super().__init__(world)
+        super().__init__(world, world.catalogue)
         self.weights = weights
 
     def _worth(self, state: NewsState, items: NDArray[np.int64] | None) -> tuple[Float, Float, Appraisal]:

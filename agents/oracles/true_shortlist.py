@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.ranker.slate_optimiser import slate_gains
 from driftrec.agents.retrieval.index import Exact, Index
-from driftrec.agents.retrieval.retriever import CANDIDATES, fixed_items, joined
+from driftrec.agents.retrieval.retriever import CANDIDATES, fixed_first, fixed_items
 from driftrec.simulators.catalogue import Catalogue
 from driftrec.simulators.vectors import Float
 
@@ -72,7 +72,7 @@ class TrueShortlist:
         return self._found(queries)
 
     def _found(self, queries: Float) -> NDArray[np.int64]:
-        return joined(self._fixed, self._index.search(queries, self.count))
+        return fixed_first(self._fixed, self._index.search(queries, self.count))
 
     def _nearer(self, told: Any, queries: Float, items: NDArray[np.int64]) -> Float:
         """The queries fitted again, to the logarithm of what those of ``items`` gain that are worth showing."""

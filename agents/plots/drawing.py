@@ -58,6 +58,14 @@ def draw_lines(axes: Axes, drawn: Mapping[str, pd.Series[float]], look: Mapping[
     axes.margins(x=0)
 
 
+def draw_others(axes: Axes, drawn: Sequence[pd.Series[float]], steps: bool) -> None:
+    """Lines of policies that have no colour in a plot, thin and grey behind them; ``steps`` as in ``draw_lines``."""
+    for line in drawn:
+        axes.plot(
+            line.index, line, color="0.8", linewidth=0.7, zorder=1.5, drawstyle="steps-post" if steps else "default"
+        )
+
+
 def label_right(figure: Figure, axes: Axes, heights: Mapping[str, float], look: Mapping[str, Look]) -> None:
     """Names beside the right edge, moved apart where they would overlap, joined to their heights in their styles.
 

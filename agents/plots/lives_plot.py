@@ -83,11 +83,11 @@ def _main_topics(impressions: pd.DataFrame, hidden: pd.DataFrame) -> Sequence[st
 
 def _slates(axes: Axes, shown: pd.DataFrame, colours: Mapping[str, str]) -> None:
     """Cells of all slates of a policy."""
-    cells: NDArray[np.float64] = np.ones((shown.position.max() + 1, shown.slate.max() + 1, 3))
+    cells: NDArray[np.float64] = np.ones((shown.position.max() + 1, shown.step.max() + 1, 3))
     full = np.array([to_rgb(colours.get(topic, OTHER_TOPICS if topic else NO_TOPIC)) for topic in shown.topic])
     grey = shown.topic.map(lambda topic: bool(topic) and topic not in colours).to_numpy()[:, None]
     pale = full + np.where(grey, PALE_GREY, PALE) * (1.0 - full)
-    cells[shown.position, shown.slate] = np.where(shown.clicked.to_numpy()[:, None], full, pale)
+    cells[shown.position, shown.step] = np.where(shown.clicked.to_numpy()[:, None], full, pale)
     positions, steps = cells.shape[:2]
     axes.imshow(cells, aspect="auto", interpolation="nearest", extent=(0.5, steps + 0.5, positions + 0.5, 0.5))
     axes.set_yticks([1, positions])
@@ -107,13 +107,13 @@ def _shade(axes: Axes, shown: pd.DataFrame) -> None:
     """Every other session."""
     for number, (_, session) in enumerate(shown.groupby("session")):
         if number % 2:
-            axes.axvspan(session.slate.min() + 0.5, session.slate.max() + 1.5, color="0.94", linewidth=0, zorder=0)
+            axes.axvspan(session.step.min() + 0.5, session.step.max() + 1.5, color="0.94", linewidth=0, zorder=0)
 
 
 def _caption(label: str, shown: pd.DataFrame, unit: str) -> str:
     """A policy, and what its user's life came to."""
-    slates, sessions = shown.slate.nunique(), shown.session.nunique()
-    when = f" in {sessions} sessions, {shown.hours.max() / 24:.1f} days" if sessions > 1 else ""
+    slates, sessions = shown.step.nunique(), shown.session.nunique()
+    when = f" in {sessions} sessions, {shown.time.max() / 24:.1f} days" if sessions > 1 else ""
     opened = f"{int(shown.clicked.sum()):,} of {len(shown):,} opened, {shown.engagement.sum():,.1f} {plain(unit)}"
     return f"{label}\n{opened}\n{slates} slates{when}"
 

@@ -12,7 +12,10 @@ from driftrec.agents.evaluation.tables import ORACLE_MARK, by_engagement
 from driftrec.agents.known import KNOWN, ORACLE_DASH, Dash, Style
 
 MOST = 28
-"""Policies in one figure; more lines cannot be told apart."""
+"""Policies in one figure; more colours cannot be told apart."""
+
+MOST_LINES = 12
+"""Policies in one figure of lines, which cross and hide each other."""
 
 LONGEST = 36
 """Characters of a name in a plot."""
@@ -78,11 +81,21 @@ def looks(summary: Mapping[str, Any]) -> dict[str, Look]:
 
     Those are all, or of more than ``MOST`` baseline, floor, ceiling and the best.
     """
-    roles = {summary[role] for role in ("baseline", "floor", "ceiling")}
-    ranked = sorted(by_engagement(summary), key=lambda name: name not in roles)
-    chosen = set(ranked[:MOST])
+    chosen = set(_ranked(summary)[:MOST])
     drawn = {name: policy for name, policy in summary["policies"].items() if name in chosen}
     return looks_of(drawn, [name for name, policy in drawn.items() if policy["oracle"]])
+
+
+def line_looks(summary: Mapping[str, Any]) -> dict[str, Look]:
+    """The first ``MOST_LINES`` of ``looks`` by the same rule, each as it is there."""
+    chosen = _ranked(summary)[:MOST_LINES]
+    return {name: look for name, look in looks(summary).items() if name in chosen}
+
+
+def _ranked(summary: Mapping[str, Any]) -> list[str]:
+    """Policies in the order in which they find room: baseline, floor and ceiling, then by falling engagement."""
+    roles = {summary[role] for role in ("baseline", "floor", "ceiling")}
+    return sorted(by_engagement(summary), key=lambda name: name not in roles)
 
 
 def looks_of(names: Iterable[str], oracles: Collection[str]) -> dict[str, Look]:
@@ -93,10 +106,13 @@ def looks_of(names: Iterable[str], oracles: Collection[str]) -> dict[str, Look]:
     return {name: Look(labels[name] + marks[name], found.colour, found.dash) for name, found in style.items()}
 
 
-def how_many(summary: Mapping[str, Any]) -> str:
-    """Where not all policies are drawn: a line that says so, with the line's end before it."""
+def how_many(summary: Mapping[str, Any], most: int = MOST, others: str = "") -> str:
+    """Where more than ``most`` are there and not all are drawn: a line that says so, with the line's end before it.
+
+    ``others`` is what becomes of the others, in words.
+    """
     total = len(summary["policies"])
-    return f"\n{MOST} of {total} policies: baseline, floor, ceiling and the best" if total > MOST else ""
+    return f"\n{most} of {total} policies: baseline, floor, ceiling and the best{others}" if total > most else ""
 
 
 def oracle_note(summary: Mapping[str, Any]) -> str:
@@ -111,9 +127,13 @@ def plain(text: str, longest: int = LONGEST) -> str:
     has a space before it.
     """
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    if len(shown) > longest:
-        shown = f"{shown[: longest // 2]}…{shown[len(shown) - (longest - 1) // 2 :]}"
+    shown = cut(shown, longest)
     return (" " if shown.startswith("_") else "") + shown.replace("$", r"\$")
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """``text`` with its middle left out where it is long."""
+    return text if len(text) <= longest else f"{text[: longest // 2]}…{text[len(text) - (longest - 1) // 2 :]}"
 
 
 def _labels(names: Collection[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from driftrec.agents.evaluation.tables import MARK, ORACLE_MARK, by_engagement, 
 from driftrec.agents.plots.drawing import BLANK, bin_width, empty_figure
 from driftrec.agents.plots.journey import interest_journey
 from driftrec.agents.plots.looks import how_many, looks, plain
+from driftrec.agents.plots.output import Output
 from driftrec.agents.plots.steps_plot import (
     behaviour,
     engagement_lines,
@@ -32,7 +33,7 @@ from driftrec.agents.plots.steps_plot import (
 )
 from driftrec.agents.plots.training_plot import training_curve
 
-DPI = 130
+PNG = Output()
 
 
 def engagement_per_policy(summary: Mapping[str, Any]) -> Figure:
@@ -72,19 +73,32 @@ def save_all(
     *,
     curve: pd.DataFrame | None = None,
     reference: Mapping[str, float] | None = None,
+    output: Output = PNG,
 ) -> list[Path]:
-    """Draw every plot that the tables allow and that says something, and write them as PNG.
+    """``draw_all``, written to files.
 
     Args:
-        folder: Where to; made if absent. Files of the same name are replaced.
-        results: Tables and summary of a comparison. Without journeys or behaviour their plots are left out, that of
-            retention where nobody left, and those over steps in which most lines lie on one another; an old file of
-            such a plot is removed.
+        folder: Where to; made if absent. Files of the same name are replaced, and one of a plot that is left out
+            is removed.
+        results: Tables and summary of a comparison.
         curve: Training log; without it there is no training plot.
         reference: Levels in the training plot; the summary's floor and ceiling if not given.
+        output: File format and style.
 
     Returns:
         The files written.
+    """
+    with output.drawing():
+        return write_figures(Path(folder), draw_all(results, curve=curve, reference=reference), output)
+
+
+def draw_all(
+    results: Results, *, curve: pd.DataFrame | None = None, reference: Mapping[str, float] | None = None
+) -> dict[str, Figure | None]:
+    """Every plot that the tables allow and that says something, by name; arguments as of ``save_all``.
+
+    Without journeys or behaviour their plots are left out. That of retention where nobody left, and those over steps
+    in which most lines lie on one another, are None.
     """
     steps, summary = while_anyone_is_there(results.steps), results.summary
     look = looks(summary)
@@ -104,26 +118,26 @@ def save_all(
         levels = reference or {name: policies[name]["engagement"]["mean"] for name in ends}
         oracles = [name for name in levels if name in policies and policies[name]["oracle"]]
         figures["training_curve"] = training_curve(curve, summary["unit"], levels, oracles)
-    return write_figures(Path(folder), figures)
+    return figures
 
 
-def write_figures(folder: Path, figures: Mapping[str, Figure | None]) -> list[Path]:
-    """One PNG a figure, named as it; returns those written. Where the figure is None, an old one goes."""
+def write_figures(folder: Path, figures: Mapping[str, Figure | None], output: Output = PNG) -> list[Path]:
+    """One file a figure, named as it; returns those written. Where the figure is None, an old one goes."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    with _one_warning_of_glyphs():
+    with one_warning_of_glyphs(), output.drawing():
         for name, figure in figures.items():
-            file = folder / f"{name}.png"
+            file = folder / f"{name}.{output.form}"
             if figure is None:
                 file.unlink(missing_ok=True)
                 continue
-            figure.savefig(file, dpi=DPI)
+            output.save(figure, file)
             written.append(file)
     return written
 
 
 @contextmanager
-def _one_warning_of_glyphs() -> Iterator[None]:
+def one_warning_of_glyphs() -> Iterator[None]:
     """Matplotlib warns of every character that its font lacks, several times: say it once for all of them."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

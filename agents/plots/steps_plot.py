@@ -17,19 +17,22 @@ from driftrec.agents.plots.drawing import (
     bin_width,
     binned,
     draw_lines,
+    draw_others,
     empty_figure,
     in_words,
     label_right,
     legend_below,
     plain_panel,
 )
-from driftrec.agents.plots.looks import Look, how_many, looks, oracle_note, plain
+from driftrec.agents.plots.looks import MOST_LINES, Look, how_many, line_looks, oracle_note, plain
 
 ALIKE = 0.02
 """Lines that are never farther apart than this share of the panel's height lie on one another."""
 
 COLUMNS = 3
 """Panels side by side."""
+
+GREY = "; the others grey"
 
 FEWEST = 0.05
 """Share of the users who must still be there for a line to go on: means over a handful would hide all others."""
@@ -49,9 +52,11 @@ def engagement_over_steps(steps: pd.DataFrame, summary: Mapping[str, Any], *, wi
     Raises:
         ValueError: If ``width`` is not positive.
     """
-    look, width = looks(summary), bin_width(steps) if width is None else width
+    look, width = line_looks(summary), bin_width(steps) if width is None else width
     figure, axes = empty_figure([policy.label for policy in look.values()])
     lines = engagement_lines(steps, look, width)
+    rest = engagement_lines(steps, [name for name in summary["policies"] if name not in look], width)
+    draw_others(axes, [line.engagement for line in rest.values()], steps=True)
     for name, line in lines.items():
         ends = line.engagement_low, line.engagement_high
         axes.fill_between(line.index, *ends, color=look[name].colour, alpha=0.15, linewidth=0, step="post")
@@ -63,7 +68,7 @@ def engagement_over_steps(steps: pd.DataFrame, summary: Mapping[str, Any], *, wi
         ylabel=plain(in_unit("engagement per user and step", summary["unit"]), longest=60),
     )
     note = ", users who left count 0" if anyone_left(steps) else ""
-    axes.set_title(f"Engagement over an episode{note}{how_many(summary)}")
+    axes.set_title(f"Engagement over an episode{note}{how_many(summary, MOST_LINES, GREY)}")
     return figure
 
 
@@ -81,17 +86,19 @@ def while_anyone_is_there(steps: pd.DataFrame) -> pd.DataFrame:
 
 def retention(steps: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
     """Share of the users who are not gone for good, after every step; training seeds are averaged."""
-    look = looks(summary)
+    look = line_looks(summary)
     figure, axes = empty_figure([policy.label for policy in look.values()])
     axes.set_ylim(0, 1)  # before the names, which stand at heights of the panel
     lines = retention_lines(steps, look)
+    rest = retention_lines(steps, [name for name in summary["policies"] if name not in look])
+    draw_others(axes, list(rest.values()), steps=False)
     draw_lines(axes, lines, look, steps=False)
     label_right(figure, axes, {name: line.iloc[-1] for name, line in lines.items()}, look)
     for line in axes.lines:
         line.set_clip_on(False)  # at 0 and 100 % the panel's edge would cut them in half
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set(xlabel=f"after step{oracle_note(summary)}", ylabel="users not gone for good")
-    axes.set_title(f"Retention{how_many(summary)}")
+    axes.set_title(f"Retention{how_many(summary, MOST_LINES, GREY)}")
     return figure
 
 
@@ -141,7 +148,7 @@ def behaviour(steps: pd.DataFrame, summary: Mapping[str, Any], *, width: int | N
     names = told_behaviour(steps)
     if not names:
         raise ValueError(f"The steps table holds no number in any of the columns {', '.join(BEHAVIOUR)}.")
-    look, width = looks(summary), bin_width(steps) if width is None else width
+    look, width = line_looks(summary), bin_width(steps) if width is None else width
     columns, rows = min(len(names), COLUMNS), -(-len(names) // COLUMNS)
     figure = Figure(figsize=(3.7 * columns, 1.2 + 2.9 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -151,7 +158,9 @@ def behaviour(steps: pd.DataFrame, summary: Mapping[str, Any], *, width: int | N
         axes.set_axis_off()
     legend_below(figure, [policy.label for policy in look.values()], panels[0].get_lines())
     note = f"By step, {in_words(width)}; over users still there, while they are {FEWEST:.0%} or more"
-    figure.suptitle(f"Behaviour over an episode{how_many(summary)}\n{note}{oracle_note(summary)}", fontsize=11)
+    figure.suptitle(
+        f"Behaviour over an episode{how_many(summary, MOST_LINES)}\n{note}{oracle_note(summary)}", fontsize=11
+    )
     return figure
 
 

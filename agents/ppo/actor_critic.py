@@ -33,6 +33,7 @@ class SlateActorCritic(ActorCriticPolicy):
         topic_shape: Topics, and numbers that the end of the state has of each. The last columns of an item are its
             shares of these topics.
         temper: Weight of the candidates' score in the logits at the start.
+        prices: See ``SlateHead``.
         **kwargs: Of ``ActorCriticPolicy``.
     """
 
@@ -45,14 +46,15 @@ class SlateActorCritic(ActorCriticPolicy):
         items: Tensor | None,
         topic_shape: tuple[int, int],
         temper: float,
+        prices: tuple[float, float],
         **kwargs: Any,
     ) -> None:
-        self._parts = (items, topic_shape, temper)
+        self._parts = (items, topic_shape, temper, prices)
         super().__init__(observation_space, action_space, lr_schedule, ortho_init=False, **kwargs)
 
     def _build(self, lr_schedule: Callable[[float], float]) -> None:
         """Make the networks and the optimizer (called by the base class)."""
-        items, self.topic_shape, temper = self._parts
+        items, self.topic_shape, temper, prices = self._parts
         self.items: Tensor | None
         self.register_buffer("items", items, persistent=False)
         slate_size = self.action_space.shape[0]  # type: ignore[index]
@@ -60,7 +62,7 @@ class SlateActorCritic(ActorCriticPolicy):
         state_dims = shapes["state"][0] - math.prod(self.topic_shape)
         item_columns = shapes["columns"][1] if items is None else items.shape[1]
         each = 3 + item_columns + self.topic_shape[1]
-        self.head = SlateHead(state_dims, each, item_columns, slate_size, temper)
+        self.head = SlateHead(state_dims, each, item_columns, slate_size, temper, prices)
         self.value = ValueHead(state_dims, each, item_columns)
         self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
@@ -77,6 +79,10 @@ class SlateActorCritic(ActorCriticPolicy):
         request = self._request(obs)
         log_p, entropy = self.head.log_probability(self.head.read(request), actions.long())
         return self.value(request), log_p.sum(dim=1), entropy.sum(dim=1)
+
+    def of_picks(self, obs: Observations, picks: Tensor) -> Tensor:
+        """Log-probability of every pick given those before it, (users, slate_size)."""
+        return self.head.log_probability(self.head.read(self._request(obs)), picks)[0]
 
     def predict_values(self, obs: Observations) -> Tensor:  # type: ignore[override]
         """Estimated returns, (users, 1)."""
@@ -97,14 +103,21 @@ class SlateActorCritic(ActorCriticPolicy):
         topics = columns[..., columns.shape[2] - self.topic_shape[0] :]
         own = obs["state"].shape[1] - math.prod(self.topic_shape)
         state, by_topic = obs["state"].tensor_split([own], dim=1)
-        return Request(state, columns, topics, judged, topics @ by_topic.unflatten(1, self.topic_shape))
+        paced = torch.stack([obs["worth"], obs["excess"]], dim=2) if "worth" in obs else None
+        return Request(state, columns, topics, judged, topics @ by_topic.unflatten(1, self.topic_shape), paced)
 
 
 def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> SlateActorCritic:
     """An untrained network for what ``stage`` gives, with no training around it."""
     actions = spaces.MultiDiscrete([stage.size] * slate_size)
     network = SlateActorCritic(
-        stage.space(), actions, lambda left: 0.0, items=stage.columns, topic_shape=stage.topic_shape, temper=temper
+        stage.space(),
+        actions,
+        lambda left: 0.0,
+        items=stage.columns,
+        topic_shape=stage.topic_shape,
+        temper=temper,
+        prices=stage.prices,
     )
     network.set_training_mode(False)
     return network

@@ -13,7 +13,11 @@ from torch import Tensor
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, user_chunks
-from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.judge import Judge, View
+from driftrec.agents.ranker.pace import Pace
+from driftrec.agents.ranker.recall import Recall
+from driftrec.agents.retrieval.retriever import CANDIDATES
+from driftrec.simulators.offers import OFFERED
 
 BOUND = 1e4
 """Bound of states and predictions in the observation space."""
@@ -26,15 +30,18 @@ class CandidateStage:
     """Turns an observation into what the slate policy sees: a state vector, candidates, and how they are judged.
 
     The candidates are the items that gain most in a slate, see ``Choice.gains``; of a larger catalogue with topics the
-    best of every topic, as many of each. The ranker runs once a request and the policy learns on top of it, so that
-    gradients never pass through histories.
+    best of every topic, as many of each as were found. The ranker runs once a request and the policy learns on top of
+    it, so that gradients never pass through histories.
 
     Args:
         judge: A fitted ranker made ready to serve.
         size: Items to keep a request, at most.
         slate_size: Positions in a slate.
+        pace: Prices of pages, by which candidates gain less where their topic had enough; none where None.
 
     Attributes:
+        prices: See ``SlateHead``.
+        slate_size: Positions in a slate.
         size: Candidates a request.
         columns: Of the items, (items, item_columns); None where candidates bring theirs along.
         topic_shape: See ``Ranker``.
@@ -43,8 +50,10 @@ class CandidateStage:
         ValueError: If fewer items are kept than a slate has positions.
     """
 
-    def __init__(self, judge: Judge, size: int, slate_size: int) -> None:
-        self.judge = judge
+    def __init__(self, judge: Judge, size: int, slate_size: int, pace: Pace | None = None) -> None:
+        self.judge, self.slate_size, self._pace = judge, slate_size, pace
+        size = size if judge.retriever is None else min(size, CANDIDATES)
+        self.prices = (0.0, 0.0) if pace is None else (pace.weights.price, pace.weights.diversity)
         self._known: Tensor | None = judge.ranker.columns()  # of the catalogue
         self.columns = self._known if judge.items.listed else None
         self._topics = self._members(size)
@@ -61,13 +70,13 @@ class CandidateStage:
         topics = self.judge.items.topics
         if not len(topics):
             return []
-        if self.judge.items.num_items <= size or self.judge.retriever is not None:  # which keeps some of every topic
+        if self.judge.items.num_items <= size:
             return []
         return [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
 
     def space(self) -> spaces.Dict:
         """Space of what comes out, for one user."""
-        judged = ("score", "appeal", "engagement")
+        judged = ("score", "appeal", "engagement", *(("worth", "excess") if self._pace else ()))
         parts: dict[str, spaces.Space[Any]] = {
             name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in judged
         }
@@ -82,18 +91,21 @@ class CandidateStage:
         """What the slate policy sees of every user, leading axis users.
 
         "state" (users, state_dims); "candidates", what a slate position may hold, best first, and their "score",
-        "appeal" and log "engagement", each (users, size); where ``columns`` is None, theirs too, (users, size,
-        item_columns).
+        "appeal" and log "engagement", each (users, size); with prices also "worth" and "excess", as a ``Pace`` has
+        them; where ``columns`` is None, theirs too, (users, size, item_columns).
         """
         parts = [self._see(chunk) for chunk in user_chunks(observation, self.judge.count(observation))]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _see(self, observation: Observation) -> dict[str, NDArray[Any]]:
         view = self.judge.view(observation)
-        kept = self._kept(view.gains)
+        paced = {} if self._pace is None else self._paced(self._pace, view, observation)
+        gains = paced.pop("gains", view.gains)
+        kept = self._kept(gains, view.retrieved)
         judged = {
             "state": view.state,
-            "score": self.judge.ranker.choice.score(np.take_along_axis(view.gains, kept, axis=1)),
+            "score": self.judge.ranker.choice.score(np.take_along_axis(gains, kept, axis=1)),
+            **{name: np.take_along_axis(value, kept, axis=1) for name, value in paced.items()},
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
         }
@@ -104,14 +116,45 @@ class CandidateStage:
         bounded = {name: array.clip(-BOUND, BOUND) for name, array in judged.items()}
         return {**bounded, "candidates": kept.astype(np.int32)}
 
-    def _kept(self, gains: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Items kept, best first, (users, size)."""
+    def _paced(self, pace: Pace, view: View, observation: Observation) -> dict[str, NDArray[np.float32]]:
+        """What a pace makes of the items of a view at the top of a slate, each (users, items)."""
+        topic = pace.loads.topic[None if view.retrieved is None else view.retrieved]
+        if OFFERED in observation:
+            topic = topic[0][observation[OFFERED]]
+        excess = np.take_along_axis(pace.excess(observation), np.broadcast_to(topic, view.appeal.shape), axis=1)
+        worth = pace.worth(view)
+        gains = self.judge.ranker.choice.gains(view.appeal, worth - pace.price(excess, np.zeros_like(excess)))
+        return {"worth": worth, "excess": excess, "gains": gains}
+
+    def _kept(self, gains: NDArray[np.float32], retrieved: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """Columns of the items kept, best first, (users, size)."""
         if not self._topics:
             return top_k(gains, self.size)
+        if retrieved is not None:
+            return best_of_topics(gains, self.judge.items.topics[retrieved], self._each, self.size)
         best = [items[top_k(gains[:, items], min(self._each, len(items)))] for items in self._topics]
         kept = np.concatenate(best, axis=1)
         order = np.argsort(-np.take_along_axis(gains, kept, axis=1), axis=1, kind="stable")
         return np.take_along_axis(kept, order, axis=1)
+
+
+def best_of_topics(gains: NDArray[np.float32], topic: NDArray[np.int64], each: int, size: int) -> NDArray[np.int64]:
+    """Columns of the best items of every topic and, where topics have fewer, of the best others, (users, size).
+
+    Args:
+        gains: Of items, (users, items); the best come first.
+        topic: Of the same, which may be other items for every user.
+        each: Items of a topic.
+        size: Items in all.
+    """
+    order = np.argsort(-gains, axis=1, kind="stable")
+    ranked = np.take_along_axis(topic, order, axis=1)
+    wanted = np.zeros(ranked.shape, np.bool_)
+    for name in np.unique(topic):
+        members = ranked == name
+        wanted |= members & (members.cumsum(axis=1) <= each)
+    places = np.argsort(~wanted, axis=1, kind="stable")[:, :size]
+    return np.take_along_axis(order, np.sort(places, axis=1), axis=1)
 
 
 class CandidateVecEnv(VecEnvWrapper):
@@ -126,6 +169,7 @@ class CandidateVecEnv(VecEnvWrapper):
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))
         self.stage = stage
+        self._recall = Recall(stage.judge.items, slate_size)
         self._candidates: NDArray[np.int32] | None = None
 
     def reset(self) -> dict[str, NDArray[Any]]:
@@ -144,12 +188,13 @@ class CandidateVecEnv(VecEnvWrapper):
         ended = np.flatnonzero(dones)
         if ended.size:
             last = [infos[lane]["terminal_observation"] for lane in ended]
-            batch = self.stage({name: np.stack([row[name] for row in last]) for name in last[0]})
+            seen = {name: np.stack([row[name] for row in last]) for name in last[0]}
+            batch = self.stage(self._recall.last(seen, ended))
             for row, lane in enumerate(ended):
                 infos[lane]["terminal_observation"] = {name: value[row] for name, value in batch.items()}
         return self._staged(observation), rewards, dones, infos
 
     def _staged(self, observation: Any) -> dict[str, NDArray[Any]]:
-        staged = self.stage(observation)
+        staged = self.stage(self._recall(observation))
         self._candidates = staged["candidates"]
         return staged

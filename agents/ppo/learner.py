@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from torch import Tensor
+
 from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
@@ -23,6 +27,7 @@ class PPOLearner:
         curve: Measures.
         progress: Called after every rollout.
         value_steps: Environment steps, rounded up to whole rollouts, in which values alone are learned first.
+        start: Weights of the policy's network to go on from; those that ``seed`` draws when omitted.
 
     Attributes:
         policy: Serves with the weights as they are.
@@ -40,10 +45,13 @@ class PPOLearner:
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
         value_steps: int = 0,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         self._model = build_ppo(envs, stage, settings, seed)
         self._settings, self._value_steps = settings, value_steps
         assert isinstance(self._model.policy, SlateActorCritic)
+        if start is not None:
+            self._model.policy.load_state_dict(dict(start))
         self.policy = SlatePolicy(stage, self._model.policy, greedy=True)
         rollout = settings.lanes * settings.rollout
         curve.env_steps += -(-value_steps // rollout) * rollout

@@ -88,7 +88,12 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
         clip_range=settings.clip,
         target_kl=settings.target_kl,
         ent_coef=settings.entropy,
-        policy_kwargs={"items": stage.columns, "topic_shape": stage.topic_shape, "temper": settings.temper},
+        policy_kwargs={
+            "items": stage.columns,
+            "topic_shape": stage.topic_shape,
+            "temper": settings.temper,
+            "prices": stage.prices,
+        },
         seed=seed,
         device="cpu",
     )

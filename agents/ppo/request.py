@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ class Request:
         topics: Shares of topics in them, (users, candidates, topics); no columns where topics are not known.
         judged: Score, appeal and log engagement, (users, candidates, 3).
         of_topic: What the user's state says of their topics, (users, candidates, topic_dims).
+        paced: Worth of opening each and load of its topic over the bar, as of ``Pace``, (users, candidates, 2); None
+            where there are no prices.
     """
 
     state: Tensor
@@ -25,7 +28,9 @@ class Request:
     topics: Tensor
     judged: Tensor
     of_topic: Tensor
+    paced: Tensor | None = None
 
+    @cached_property
     def each(self) -> Tensor:
         """What is known of every candidate by itself, (users, candidates, numbers)."""
         return torch.cat([self.judged, self.columns, self.of_topic], dim=2)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from driftrec.agents.ppo.request import Queries, Request
+from driftrec.agents.ranker.choice import SMALLEST
+from driftrec.agents.ranker.pace import MOST
 
 TAKEN = -1e9
 """Logit of a candidate that the slate holds already."""
@@ -21,11 +23,12 @@ class Candidates:
     """A request as the head has read it.
 
     Attributes:
-        base: Logits before the network adds to them, (users, candidates).
+        base: Logits before the network adds to them, (users, candidates); 0 where prices say.
         hidden: What the network makes of the candidates by themselves, (users, candidates, hidden).
         chance: Of opening each at the first position, (users, candidates).
         direction: Their columns at length 1, (users, candidates, item_columns).
         topics: As of the request.
+        paced: The same.
     """
 
     base: Tensor
@@ -33,6 +36,7 @@ class Candidates:
     chance: Tensor
     direction: Tensor
     topics: Tensor
+    paced: Tensor | None = None
 
 
 class SlateHead(nn.Module):
@@ -47,12 +51,16 @@ class SlateHead(nn.Module):
     sum_j chance_j, mean and largest similarity to the picks, and k. w starts at zero: the policy begins as the judge's
     best slates with Plackett-Luce noise. The joint log-probability of a slate is the exact sum over positions.
 
+    With prices of pages score_i is the logarithm of chance_i v_i over the largest at the first position, v_i being the
+    value of a ``Pace`` with the expected openings above of e_ik: the policy begins as its pages.
+
     Args:
         state_dims: Length of the state vector.
         each: Numbers known of a candidate by itself, see ``Request.each``.
         item_columns: Length of x.
         slate_size: Picks.
         temper: Weight of the score; the higher, the closer to greedy at the start.
+        prices: Of openings over the bar, and of those above on the slate, see ``PageWeights``.
         hidden: Width of the network.
         reads: How many numbers of a candidate come from state and columns together.
     """
@@ -64,11 +72,12 @@ class SlateHead(nn.Module):
         item_columns: int,
         slate_size: int,
         temper: float,
+        prices: tuple[float, float] = (0.0, 0.0),
         hidden: int = 16,
         reads: int = 8,
     ) -> None:
         super().__init__()
-        self.slate_size, self.temper = slate_size, temper
+        self.slate_size, self.temper, self.prices = slate_size, temper, prices
         self.queries = Queries(state_dims, item_columns, reads)
         self.candidate = nn.Linear(each + reads, hidden)
         self.user = nn.Linear(state_dims, hidden, bias=False)
@@ -86,10 +95,10 @@ class SlateHead(nn.Module):
     def read(self, request: Request) -> Candidates:
         """What all picks of a slate share."""
         state, read = self.queries(request)
-        hidden = self.candidate(torch.cat([request.each(), read], dim=2)) + self.user(state)[:, None]
+        hidden = self.candidate(torch.cat([request.each, read], dim=2)) + self.user(state)[:, None]
         score, appeal, _ = request.judged.unbind(dim=2)
         direction = nn.functional.normalize(request.columns, dim=2)
-        return Candidates(self.temper * score, hidden, appeal.sigmoid(), direction, request.topics)
+        return Candidates(self.temper * score, hidden, appeal.sigmoid(), direction, request.topics, request.paced)
 
     def pick(self, candidates: Candidates, greedy: bool, uniforms: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Draw slates, or take the most likely item at every position.
@@ -130,7 +139,21 @@ class SlateHead(nn.Module):
         """Logits at the positions from ``first`` to before ``end``, (users, positions, candidates)."""
         moved = self.effect(effects) + self.position[first:end, None]
         hidden = torch.relu_(candidates.hidden[:, None] + moved)
-        return candidates.base[:, None] + self.out(hidden)[..., 0]
+        return self._base(candidates, effects[..., 0]) + self.out(hidden)[..., 0]
+
+    def _base(self, candidates: Candidates, above: Tensor) -> Tensor:
+        """Logits before the network adds to them, by expected openings of the topic ``above``, shaped like these."""
+        if candidates.paced is None:
+            return candidates.base[:, None]
+        gains = self._gains(candidates.chance, candidates.paced, above)
+        best = self._gains(candidates.chance, candidates.paced, torch.zeros_like(above[:, :1])).amax(2, keepdim=True)
+        return self.temper * (gains / best.clamp(min=float(SMALLEST))).clamp(min=float(SMALLEST)).log()
+
+    def _gains(self, chance: Tensor, paced: Tensor, above: Tensor) -> Tensor:
+        """Chance times value, as of a ``Pace``."""
+        worth, excess = paced[:, None].unbind(dim=3)
+        over = (excess + above).clamp(0.0, float(MOST))
+        return chance[:, None] * (worth - self.prices[0] * over - self.prices[1] * above)
 
     def _effects(self, candidates: Candidates, picks: Tensor) -> Tensor:
         """What picks (users, n) do after none, one, .. all of them, (users, n + 1, candidates, EFFECTS)."""

@@ -28,5 +28,5 @@ class ValueHead(nn.Module):
     def forward(self, request: Request) -> Tensor:
         """(users, 1)."""
         state, read = self.queries(request)
-        each = torch.relu(self.candidate(torch.cat([request.each(), read], dim=2)))
+        each = torch.relu(self.candidate(torch.cat([request.each, read], dim=2)))
         return self.out(torch.cat([state, each.mean(dim=1)], dim=1))

@@ -40,9 +40,11 @@ class Choice(nn.Module):
 
     Attributes:
         examination: Gives the log weights of positions, (slate_size,).
+        several: Whether several items of a slate may be opened.
     """
 
     examination: Callable[[], Tensor]
+    several = False
 
     def loss(self, appeal: Tensor, clicks: Tensor, nothing: Tensor | None = None) -> Tensor:
         """Mean negative log-likelihood a slate.
@@ -163,6 +165,8 @@ class AnyClick(Choice):
     Args:
         slate_size: Positions.
     """
+
+    several = True
 
     def __init__(self, slate_size: int) -> None:
         super().__init__()

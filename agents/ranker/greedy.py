@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.recall import Recall
 
 
 class Greedy:
@@ -24,15 +25,16 @@ class Greedy:
 
     def __init__(self, judge: Judge, slate_size: int, noise: float = 0.0) -> None:
         self.judge, self.slate_size, self.noise = judge, slate_size, noise
-        self._rng = np.random.default_rng(0)
+        self._rng, self._recall = np.random.default_rng(0), Recall(judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; only the noise draws on ``seed``."""
+        self._recall.forget()
         self._rng = np.random.default_rng(seed)
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        chunks = user_chunks(observation, self.judge.count(observation))
+        chunks = user_chunks(self._recall(observation), self.judge.count(observation))
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:

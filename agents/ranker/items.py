@@ -16,6 +16,9 @@ from driftrec.simulators.offers import OFFERED, items_of
 READ = -1e4
 """Value of what was read lately, in the world's unit: below all else, and still a number."""
 
+OPENED = "opened"
+"""What a user has opened since it came, among an observation's entries where somebody recalls it, see ``Recall``."""
+
 WITHHELD = -1e20
 """Value of what must not be shown: below what was read, however little it attracts."""
 
@@ -29,9 +32,11 @@ class Items(Protocol):
         width: Columns of an item as they come with a request.
         keys: Entries of an observation that ``every`` and ``forbid`` look at.
         listed: Whether a position is the same item in every request, and rankers know it.
+        recalls: Whether nothing opened is shown again, however long ago that was; see ``Recall``.
     """
 
     listed: bool
+    recalls: bool
     num_items: int
     width: int
     topics: NDArray[np.int64]
@@ -72,6 +77,7 @@ class TextItems:
 
     width = 0
     listed = True
+    recalls = False
 
     def __init__(self, context: Context, reads: bool = True) -> None:
         self.keys: tuple[str, ...] = ("read_items",) if reads else ()
@@ -111,24 +117,39 @@ class TextItems:
 
 
 class PageItems(TextItems):
-    """``TextItems`` of pages of which several are opened: what was opened among the last impressions was read, too."""
+    """``TextItems`` of pages of which several are opened: what was opened among the last impressions was read, too.
 
-    def __init__(self, context: Context) -> None:
+    A page may want of every topic a little, so that candidates are kept by topic.
+
+    Args:
+        context: What is known of them.
+        recalls: See ``Items``.
+    """
+
+    def __init__(self, context: Context, recalls: bool = False) -> None:
         super().__init__(context)
         self.keys = ("read_items", "shown", "clicked")
+        self.recalls = recalls
+        if context.topics is not None:
+            self.topics = context.topics
 
     def forbid(
         self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
     ) -> None:
         """As ``TextItems``."""
         if among is None:
-            users, places = np.nonzero(observation["clicked"])
-            value[users, observation["shown"][users, places]] = READ
+            for opened in self._opened(observation):
+                users, places = np.nonzero(opened >= 0)
+                value[users, opened[users, places]] = READ
         super().forbid(observation, value, among)
 
     def _memories(self, observation: Observation) -> list[NDArray[np.int32]]:
-        opened = np.where(observation["clicked"] != 0, observation["shown"], -1)
-        return [opened, *super()._memories(observation)]
+        return [*self._opened(observation), *super()._memories(observation)]
+
+    def _opened(self, observation: Observation) -> list[NDArray[np.int32]]:
+        """Among the last impressions, and what is recalled, each (users, slots), -1 for none."""
+        last = np.where(observation["clicked"] != 0, observation["shown"], -1)
+        return [last, observation[OPENED]] if OPENED in observation else [last]
 
 
 class OfferedItems(PageItems):
@@ -136,10 +157,11 @@ class OfferedItems(PageItems):
 
     listed = False
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
+    def __init__(self, context: Context, recalls: bool = False) -> None:
+        super().__init__(context, recalls)
         self.keys = (*self.keys, OFFERED)
         self.num_items, self._everything = context.offered, context.num_items
+        self.topics = np.empty(0, np.int64)  # of a position it is not always the same
 
     def count(self, observation: Observation) -> int:
         """Items on offer."""
@@ -187,6 +209,7 @@ class FeatureItems:
         request_width: int = 0,
     ) -> None:
         self.num_items, self.listed = num_items, features is not None
+        self.recalls = False
         self.topics: NDArray[np.int64] = np.empty(0, np.int64) if topics is None else topics
         self.catalogue: Tensor | None = None
         self.width = request_width

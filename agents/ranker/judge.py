@@ -55,6 +55,10 @@ class Judge:
         """Items that are judged for a user."""
         return self.items.count(observation) if self.retriever is None else CANDIDATES
 
+    def whole(self) -> Judge:
+        """The same ranker judging all items, for whoever reads a view's columns as positions."""
+        return self if self.retriever is None else Judge(self.ranker, self.items, self.farsighted)
+
     def view(self, observation: Observation, noise: Noise | None = None) -> View:
         """The ranker's view, with ``noise`` on the appeal in its gains."""
         with torch.inference_mode():

@@ -9,6 +9,7 @@ from driftrec.agents.baselines.common import TIE, centred_units, top_k
 from driftrec.agents.policy import LARGE, Context, Observation, Slates, user_chunks
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.recall import Recall
 from driftrec.simulators.offers import items_of
 from driftrec.simulators.vectors import Float
 
@@ -51,14 +52,17 @@ class MMR:
         self.weight = weight
         self._items = centred_units(context.item_embeddings, context.item_embeddings.mean(axis=0))
         self._slate_size = context.slate_size
+        self._recall = Recall(judge.items, context.slate_size)
         self._pool = min(max(CANDIDATES, context.slate_size), context.num_choices)
 
     def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget and nothing to draw."""
+        """Forget all users; nothing is drawn."""
+        self._recall.forget()
 
     def act(self, observation: Observation) -> Slates:
         """Slates in the order of picking, (users, slate_size)."""
-        return np.concatenate([self._act(chunk) for chunk in user_chunks(observation, self.judge.count(observation))])
+        chunks = user_chunks(self._recall(observation), self.judge.count(observation))
+        return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:
         view = self.judge.view(observation)

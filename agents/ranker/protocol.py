@@ -89,7 +89,10 @@ class Ranker(nn.Module):
         raise NotImplementedError
 
     def columns(self) -> Tensor | None:
-        """Few columns that tell a catalogue's items apart, (items, columns); None where ``shown`` are columns."""
+        """Few columns that tell a catalogue's items apart, (items, columns); None where ``shown`` are columns.
+
+        Where there are topics, the last columns are an item's shares of them.
+        """
         return None
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -105,7 +105,7 @@ def build_index(vectors: Float) -> Index:
     import faiss
 
     cells = min(2 * int(np.sqrt(len(vectors))), MOST_CELLS)
-    index = faiss.index_factory(vectors.shape[1], f"IVF{cells},Flat", faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.index_factory(vectors.shape[1], f"IVF{cells},Flat", faiss.METRIC_INNER_PRODUCT)
     index.cp.niter, index.cp.max_points_per_centroid, index.cp.min_points_per_centroid = ROUNDS, POINTS, 1
     vectors = np.ascontiguousarray(vectors)
     index.train(vectors)

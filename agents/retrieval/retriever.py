@@ -48,7 +48,7 @@ def fixed_items(merit: Float, topics: NDArray[np.int64] | None) -> NDArray[np.in
     return np.unique(np.concatenate(best))
 
 
-def joined(fixed: NDArray[np.int64], found: NDArray[np.int64]) -> NDArray[np.int64]:
+def fixed_first(fixed: NDArray[np.int64], found: NDArray[np.int64]) -> NDArray[np.int64]:
     """The ``fixed`` items (fixed,) before those ``found`` (users, n) that are none of them, (users, n).
 
     Of more than there is room for the last found are left out.

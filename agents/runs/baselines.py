@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ from driftrec.agents.evaluation.keep_best import (
     check_measurements,
     naming_divergence,
 )
-from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.runs.load import ranker_of
+from driftrec.agents.runs.load import ranker_of, steps_behind
 from driftrec.agents.runs.train import save
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
@@ -53,7 +51,7 @@ def train_slateq(
     check_measurements(settings.validations, settings.slateq.total_steps, settings.slateq.lanes)
     judge, ranker = ranker_of(setup, str(ranker_run))
     curve = _curve(setup, seed, settings.validation_users)
-    curve.env_steps += _steps_behind(judge, ranker["settings"])
+    curve.env_steps += steps_behind(judge, ranker["settings"])
     learner = Learner(setup, judge, settings, seed=seed, curve=curve, progress=progress)
     try:
         with naming_divergence("slateq", "SlateQSettings.learning_rate", settings.slateq.learning_rate):
@@ -61,7 +59,7 @@ def train_slateq(
     finally:
         modules = {"ranker": judge.ranker, "values": learner.policy.network}
         told = {"kind": "slateq", "settings": asdict(settings), "ranker": ranker, "seed": seed}
-        save(setup, learner.keeper, curve, modules, folder, told)
+        save(setup, learner.keeper.best_at, curve, modules, folder, told)
 
 
 def train_stock(
@@ -104,14 +102,7 @@ def train_stock(
     finally:
         keeper.restore()
         told: dict[str, Any] = {"kind": kind, "settings": {kind: asdict(settings)}, "seed": seed}
-        save(setup, keeper, curve, {"network": model.policy}, folder, told)
-
-
-def _steps_behind(judge: Judge, settings: Mapping[str, Any]) -> int:
-    """Environment steps that the ranker was fitted to, ``settings`` being those of its run."""
-    fit = settings.get("fit") or settings["myopic"]  # as earlier versions called it
-    rounds = fit["rounds"] + settings.get("refits", 0)
-    return int(fit["lanes"] * (rounds * fit["log_steps"] + judge.ranker.pilot_steps))
+        save(setup, keeper.best_at, curve, {"network": model.policy}, folder, told)
 
 
 def _curve(setup: Setup, seed: int, users: int) -> Curve:

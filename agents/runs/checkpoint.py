@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
+from driftrec.agents.known import RANKED_KINDS
 from driftrec.agents.runs.folders import versions
 from driftrec.agents.setup import Setup
 from driftrec.simulators.files import check_readable, write_files
@@ -59,7 +60,7 @@ class Checkpoint:
         verb = "train" if kind == "ppo" else f"train-baseline {kind}"
         world = dict(self.config.get("world", {})).get("world")
         words = ["driftrec", verb, *(["--world", str(world)] if world else [])]
-        return " ".join([*words, *(["--ranker RUN"] if kind == "slateq" else [])])
+        return " ".join([*words, *(["--ranker RUN"] if kind in RANKED_KINDS else [])])
 
 
 def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setup: Setup) -> None:

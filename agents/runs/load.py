@@ -16,6 +16,8 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR, WEIGHT
+from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
+from driftrec.agents.rivals.page_search import paces
 from driftrec.agents.runs.checkpoint import Checkpoint, load_checkpoint, read_config
 from driftrec.agents.runs.description import differences
 from driftrec.agents.setup import Setup, WorldArgs
@@ -47,10 +49,21 @@ def load_ppo(setup: Setup, run: str, greedy: bool) -> Policy:
     """The slate policy that PPO trained; errors as of ``load_greedy``."""
     checkpoint = open_run(setup, run, "ppo")
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
-    stage = CandidateStage(judge_of(setup, checkpoint, farsighted=True), settings.candidates, setup.slate_size)
+    judge = judge_of(setup, checkpoint, farsighted=True)
+    stage = CandidateStage(judge, settings.candidates, setup.slate_size, pace_of(setup, judge, checkpoint))
     network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
     return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
+
+
+def pace_of(setup: Setup, judge: Judge, checkpoint: Checkpoint) -> Pace | None:
+    """The prices of pages that PPO started from, if it did."""
+    loads = paces(judge, kit_of(setup).loads(setup, judge), checkpoint.config["settings"].get("pace", False))
+    if loads is None:
+        return None
+    numbers = PageNumbers(PageWeights())
+    checkpoint.load_into("pace", numbers)
+    return Pace(loads, numbers.weights())
 
 
 def load_slateq(setup: Setup, run: str) -> Policy:
@@ -77,7 +90,8 @@ def _served(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
     settings = checkpoint.config["settings"]
     if not settings.get("true_state"):
-        return Logged(policy) if settings.get("representation") == TOLD else policy  # marked: it knows hidden columns
+        knows = settings.get("told_encoder") or settings.get("representation") == TOLD
+        return Logged(policy) if knows else policy  # marked: it knows hidden columns, or learned from hidden truth
     world: Any = kit_of(setup).revealed(setup).world
     return Informed(policy, world)
 
@@ -96,8 +110,13 @@ def nothing_learned(run: str) -> list[str]:
     return [f"Note: {run} keeps the policy of before the first step, which none after it did better than."]
 
 
-def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
-    """The ranker of a run of ``driftrec train``, without the engagement to come; and what ``judge_of`` is told of it.
+def ranker_of(setup: Setup, run: str, farsighted: bool = False) -> tuple[Judge, dict[str, Any]]:
+    """The ranker of a run of ``driftrec train``; and what ``judge_of`` is told of it.
+
+    Args:
+        setup: World.
+        run: Folder.
+        farsighted: With the engagement to come.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
@@ -109,10 +128,19 @@ def ranker_of(setup: Setup, run: str) -> tuple[Judge, dict[str, Any]]:
         raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
     if settings.get("representation") == TOLD:
         raise ValueError(f"{run} was trained on the items' hidden latents; take the ranker of a run that was not.")
+    if settings.get("told_encoder"):
+        raise ValueError(f"{run} was trained to guess the users' true state; take the ranker of a run that was not.")
     if settings.get("withheld"):
-        raise ValueError(f"{run} was trained with items withheld, which SlateQ would show; take another run's ranker.")
+        raise ValueError(f"{run} was trained with items withheld, which others would show; take another run's ranker.")
     told = {"settings": settings, "seed": checkpoint.config["seed"]}
-    return judge_of(setup, checkpoint, farsighted=False), told
+    return judge_of(setup, checkpoint, farsighted), told
+
+
+def steps_behind(judge: Judge, settings: Mapping[str, Any]) -> int:
+    """Environment steps that a ranker was fitted to, ``settings`` being those of its run."""
+    fit = settings.get("fit") or settings["myopic"]  # as earlier versions called it
+    rounds = fit["rounds"] + settings.get("refits", 0)
+    return int(fit["lanes"] * (rounds * fit["log_steps"] + judge.ranker.pilot_steps))
 
 
 def judge_of(setup: Setup, checkpoint: Checkpoint, farsighted: bool) -> Judge:

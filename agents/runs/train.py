@@ -10,11 +10,13 @@ from typing import Any
 from torch import nn
 
 from driftrec.agents.evaluation.curves import CURVE_FILE, Curve
-from driftrec.agents.evaluation.keep_best import KeepBest, Progress, check_measurements, naming_divergence
+from driftrec.agents.evaluation.keep_best import Progress, check_measurements, naming_divergence
 from driftrec.agents.evaluation.tables import write_table
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
+from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.warm_start import warm_start
+from driftrec.agents.rivals.page_search import PageSearch, paces
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.folders import rescue
 from driftrec.agents.setup import Setup
@@ -62,9 +64,10 @@ def train(
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
         warm_start(setup, kit.future, judge, settings, seed=seed, report=report, curve=curve)
+    search = _search(setup, judge, settings, seed=seed, curve=curve, report=report)
     learner = PPOLearner(
         setup.envs(ppo.lanes),
-        CandidateStage(judge, ppo.candidates, setup.slate_size),
+        CandidateStage(judge, ppo.candidates, setup.slate_size, None if search is None else search.pace),
         ppo,
         validations=settings.validations,
         seed=seed,
@@ -75,14 +78,35 @@ def train(
     try:
         learner.run()
     finally:
-        modules = {"ranker": judge.ranker, "ppo": learner.policy.network}
-        save(setup, learner.keeper, curve, modules, folder, {"kind": KIND, "settings": asdict(settings), "seed": seed})
+        modules: dict[str, nn.Module] = {"ranker": judge.ranker, "ppo": learner.policy.network}
+        if search is not None:
+            modules["pace"] = search.network
+        told = {"kind": KIND, "settings": asdict(settings), "seed": seed}
+        save(setup, learner.keeper.best_at, curve, modules, folder, told)
     return folder / FILE
+
+
+def _search(
+    setup: Setup, judge: Judge, settings: TrainSettings, *, seed: int, curve: Curve, report: Callable[[str], None]
+) -> PageSearch | None:
+    """Find the prices that PPO starts from; None where it has none."""
+    kit = kit_of(setup)
+    loads = paces(judge, kit.loads(setup, judge), settings.pace)
+    if loads is None:
+        return None
+    told: Any = kit.learned_rivals["paced"]
+
+    def progress(steps: int, engagement: float) -> None:
+        report(f"Prices of pages, {steps:,} steps: {engagement:.2f} {setup.world.unit} an episode")
+
+    search = PageSearch(setup, judge, loads, "paced", told, seed=seed, curve=curve, progress=progress)
+    search.run()
+    return search
 
 
 def save(
     setup: Setup,
-    keeper: KeepBest,
+    steps: int,
     curve: Curve,
     modules: Mapping[str, nn.Module],
     folder: Path,
@@ -92,13 +116,13 @@ def save(
 
     Args:
         setup: World.
-        keeper: Knows when the best was measured; its network holds the best weights by now.
+        steps: Of its own training, after which the best was measured.
         curve: All measurements.
         modules: What is saved, by name.
         folder: Where.
         told: What the checkpoint's configuration holds besides: kind, settings, seed.
     """
-    config = {**told, "world": asdict(setup.args), "steps": keeper.best_at}
+    config = {**told, "world": asdict(setup.args), "steps": steps}
 
     def write(where: Path) -> None:
         save_checkpoint(where / FILE, modules, config, setup)

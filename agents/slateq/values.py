@@ -22,6 +22,7 @@ from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import as_tensors
+from driftrec.agents.ranker.recall import Recall
 
 
 class ClickValues(nn.Module):
@@ -44,7 +45,8 @@ class ClickValues(nn.Module):
         columns, width = judge.ranker.columns(), judge.items.width
         self.catalogue: Tensor | None
         if columns is not None:
-            columns[:, -1] = 0.0  # the engagement to come is for SlateQ to find out
+            # The engagement to come, before the shares of topics, is for SlateQ to find out.
+            columns[:, -1 - judge.ranker.topic_shape[0]] = 0.0
             self.own = nn.Parameter(torch.zeros(len(columns)))
             width = columns.shape[1]
         self.register_buffer("catalogue", columns, persistent=False)
@@ -89,13 +91,15 @@ class SlateQPolicy:
 
     def __init__(self, judge: Judge, network: ClickValues, slate_size: int) -> None:
         self.judge, self.network, self.slate_size = judge, network, slate_size
+        self._recall = Recall(judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
-        """Nothing to forget: all is read off the observation."""
+        """Forget all users."""
+        self._recall.forget()
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        chunks = user_chunks(observation, self.judge.items.count(observation))
+        chunks = user_chunks(self._recall(observation), self.judge.items.count(observation))
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from driftrec.agents.baselines.nonpersonalised import Random
 from driftrec.agents.oracles.rollouts import Rollouts
 from driftrec.agents.policy import Policy
+from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.items import OfferedItems, PageItems
 from driftrec.agents.ranker.judge import Judge
@@ -27,6 +28,7 @@ from driftrec.agents.scenarios.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
 from driftrec.agents.worlds.scoring import Changes, Edition
+from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 from driftrec.simulators.clips import generate_clips, generate_viewers
 
 LOG_USERS = 1500
@@ -46,6 +48,14 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
 """What is switched off in every feed."""
 
 
+SETTINGS = TextSettings(
+    refits=1,
+    pace=True,
+    ppo=PPOSettings(total_steps=300_000, learning_rate=0.01, target_kl=0.2, candidates=72, temper=3.0),
+)
+"""PPO begins as a paced index, which one refit of the ranker serves as well as three."""
+
+
 class FeedKit(TextKit):
     """Of a feed.
 
@@ -53,8 +63,11 @@ class FeedKit(TextKit):
         rivals: Its planner and rivals.
         ablations: See ``Kit``; those of every feed are among them.
         edition: Writes other items and people of its kind, None where that is not known.
+        repeats: Whether items may be opened with pleasure again.
     """
 
+    settings: TrainSettings = SETTINGS
+    truths = ("interest", "load", "bored", "satisfaction")
     tunes_planner = True
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner=PLANNER,
@@ -70,7 +83,9 @@ class FeedKit(TextKit):
         rivals: Rivals = RIVALS,
         ablations: Mapping[str, Mapping[str, Any]] | None = None,
         edition: Edition | None = None,
+        repeats: bool = False,
     ) -> None:
+        self._repeats = repeats
         self.rivals, self.ablations = rivals, {**ABLATIONS, **(ablations or {})}
         self.changes = Changes(
             tastes=("own", "home", "potential", "taste"),
@@ -87,7 +102,8 @@ class FeedKit(TextKit):
         """A judge over the catalogue, see ``Kit``."""
         items = OfferedItems if setup.context.offered else PageItems
         judge = super().judge(setup, told, seed, farsighted)
-        return Judge(judge.ranker, items(setup.context), farsighted, judge.retriever)
+        shown = items(setup.context, recalls=not self._repeats)
+        return Judge(judge.ranker, shown, farsighted, judge.retriever)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most minutes of the next page, each item knowing what those above it will take."""
@@ -97,6 +113,11 @@ class FeedKit(TextKit):
     def planner(self, setup: Setup, effort: Effort, report: Report) -> FeedPages:
         """Weighs what an opened item does to the user; its weights are tuned by simulation."""
         return self._kept(setup, (PLANNER,), effort, report)[PLANNER]
+
+    def planner_in(self, planner: Policy, world: Any) -> FeedPages:
+        """The same weights, see ``Kit``."""
+        assert isinstance(planner, FeedPages)
+        return FeedPages(world, planner.weights, planner.joint, planner.known)
 
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
         """The rows of ``driftrec gap --full``: what chance, myopia, indices, values and planning earn."""
@@ -176,7 +197,7 @@ NEWS: Mapping[str, Mapping[str, Any]] = {
 }
 
 KITS: dict[str, TextKit] = {
-    "driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS),
+    "driftrec/Music-v0": FeedKit(SONG_RIVALS, SONGS, repeats=True),
     "driftrec/NewsStream-v0": FeedKit(RIVALS, NEWS),
     "driftrec/Video-v0": FeedKit(edition=Edition(generate_clips, generate_viewers)),
 }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from driftrec.agents.baselines.common import is_large
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
+from driftrec.agents.networks.shortlist import Shortlist
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.networks.user_text import user_words
 from driftrec.agents.oracles.top import TopTrue
@@ -23,8 +24,9 @@ from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
 from driftrec.agents.ranker.items import FeatureItems, OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import FadingLoads, Loads
 from driftrec.agents.ranker.protocol import Logs
-from driftrec.agents.ranker.shortlist import Shortlist
+from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
@@ -32,6 +34,7 @@ from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 from driftrec.simulators.offers import OFFERED
+from driftrec.simulators.revealed import TRUE, Revealed
 
 Reference = Callable[[], Policy]
 """Makes a policy of the world's own."""
@@ -80,6 +83,7 @@ class Kit:
         settings: How our policy is trained.
         slateq: How SlateQ is trained on the ranker of a run of ours.
         stock: How algorithms of stable-baselines3 are trained, by kind; those that fit the world's observations.
+        learned_rivals: How rivals are trained on the ranker of a run of ours, by kind.
         tunes_planner: Whether ``planner`` heeds an ``Effort``.
         figures: What ``driftrec verify`` measures: figures of the world's original, None where there is none.
         gap_roles: What the rows of ``gap_policies`` stand for, None where there is no full gap table.
@@ -90,6 +94,7 @@ class Kit:
     settings: TrainSettings = TrainSettings()
     slateq: SlateQTraining = SlateQTraining()
     stock: ClassVar[Mapping[str, StockSettings]] = {}
+    learned_rivals: Mapping[str, RivalSettings] = RIVALS
     tunes_planner = False
     figures: ClassVar[FigureTable | None] = None
     gap_roles: ClassVar[GapRoles | None] = None
@@ -144,6 +149,14 @@ class Kit:
         """
         raise ValueError(f"{setup.args.world} has no planner; a kit of its own may give it one (docs/own-worlds.md).")
 
+    def planner_in(self, planner: Policy, world: Any) -> Policy:
+        """The ``planner`` with the trade-offs that it has, in another world of its kind.
+
+        Raises:
+            ValueError: If the world has no planner.
+        """
+        raise ValueError(f"{type(self).__name__} has no planner; a kit of its own may give it one.")
+
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
         """Policies of the full gap table by name, each made when asked for; where there are ``gap_roles``."""
         raise NotImplementedError
@@ -172,6 +185,10 @@ class Kit:
 
     def topics(self, setup: Setup) -> NDArray[np.int64] | None:
         """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
+        return None
+
+    def loads(self, setup: Setup, judge: Judge) -> Loads | None:
+        """How much of every topic users opened of late, as the observation tells; None where items have no topics."""
         return None
 
     def trained_in(self, setup: Setup, settings: Any, seed: int) -> Setup:
@@ -203,6 +220,7 @@ class TextKit(Kit):
     clock.
     """
 
+    truths: ClassVar[tuple[str, ...]] = ()  # parts of the hidden truth that an encoder may be told to guess
     settings: TrainSettings = TextSettings()
     slateq = SlateQTraining(validations=6, validation_users=128)
 
@@ -219,7 +237,27 @@ class TextKit(Kit):
         assert setup.setting is not None
         state = told.get("user_state", "numeric")  # earlier versions knew no other
         words = user_words(setup.setting, name, state, setup.slate_size)
-        return TextRanker(setup.represented(name).context, name, seed, choice=self.choice(setup), words=words)
+        encoder, guesses = told.get("encoder", "fading"), self.guesses(setup) if told.get("told_encoder") else None
+        context, choice = setup.represented(name).context, self.choice(setup)
+        return TextRanker(context, name, seed, choice=choice, words=words, encoder=encoder, told=guesses)
+
+    def guesses(self, setup: Setup) -> dict[str, int]:
+        """Numbers of every part of the truth that an encoder may be told to guess; ValueError as of ``telling``."""
+        fields = self.telling(setup).world.fields
+        return {name: fields[TRUE + name].shape[0] for name in self.truths}
+
+    def telling(self, setup: Setup) -> Setup:
+        """The same with the truth in the observations, for encoders that learn to guess it.
+
+        Raises:
+            ValueError: If nothing is known that they could be told.
+        """
+        if not self.truths:
+            raise ValueError(
+                f"{setup.args.world} does not say what an encoder could be told; train without --settings.told-encoder."
+            )
+        world: Any = Revealed(setup.world, self.truths)
+        return replace(setup, world=world)
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: ItemFutureSettings, *, seed: int, report: Report
@@ -239,6 +277,11 @@ class TextKit(Kit):
     def topics(self, setup: Setup) -> NDArray[np.int64] | None:
         """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
         return None
+
+    def loads(self, setup: Setup, judge: Judge) -> Loads | None:
+        """Fading counts of the catalogue's topics, see ``Kit``."""
+        topics = setup.context.topics
+        return None if topics is None else FadingLoads(topics, 12.0, "read_items" in judge.items.keys)
 
     def trained_in(self, setup: Setup, settings: TextSettings, seed: int) -> Setup:
         """With items withheld and the truth revealed, as ``settings`` say.
@@ -263,6 +306,8 @@ class TextKit(Kit):
             withheld = np.zeros(num_items, np.bool_)
             withheld[np.random.default_rng([seed, count]).permutation(num_items)[:count]] = True
             setup = replace(setup, withheld=withheld)
+        if settings.told_encoder:
+            return self.telling(setup)
         return self.revealed(setup) if settings.true_state else setup
 
 

@@ -48,13 +48,13 @@ def settings_of(world: str, kind: str = PPO) -> Any:
 
     Args:
         world: Environment id.
-        kind: "ppo", "slateq", or one of stable-baselines3's that the world's kit has.
+        kind: "ppo", "slateq", one of the kit's rivals, or one of stable-baselines3's that the world's kit has.
 
     Raises:
         ValueError: If the world is unknown (the message gives the nearest), or trains no such kind.
     """
     kit = kit_named(world)
-    known = {PPO: kit.settings, "slateq": kit.slateq, **kit.stock}
+    known = {PPO: kit.settings, "slateq": kit.slateq, **kit.learned_rivals, **kit.stock}
     if kind not in known:
         raise ValueError(f"{world} trains no {kind}. {nearest(kind, known.keys() - {PPO})}")
     return known[kind]

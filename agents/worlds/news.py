@@ -23,6 +23,7 @@ class NewsKit(TextKit):
     """Of ``driftrec/News-v0``."""
 
     stock: ClassVar[Mapping[str, StockSettings]] = {"sb3-ppo": StockPPOSettings(), "sb3-sac": StockSACSettings()}
+    truths = ("interest", "satiation", "satisfaction")
     tunes_planner = True
     changes = Changes(
         tastes=("home", "interest"),
@@ -38,7 +39,7 @@ class NewsKit(TextKit):
     def myopic_oracle(self, setup: Setup) -> Policy:
         """The best slate for the next step."""
         world: Any = setup.world
-        return MyopicOracle(world)
+        return MyopicOracle(world, world.catalogue)
 
     def planner(self, setup: Setup, effort: Effort, report: Report) -> Planner:
         """Weighs what an opened item does to the user; its weights are tuned by simulation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -16,6 +17,9 @@ from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings, Report
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import CountedLoads
+from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings, ValueSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.worlds import figures_sardine
@@ -56,9 +60,14 @@ SLATEQ = SlateQTraining(
 )
 
 
+VALUES = ValueSettings(gamma=0.9)
+"""Boredom passes within steps."""
+
+
 class SardineKit(FeatureKit):
     """Of one of the eight worlds."""
 
+    learned_rivals: Mapping[str, RivalSettings] = {**RIVALS, "q1": VALUES, "q2": VALUES}
     figures: ClassVar[FigureTable | None] = figures_sardine
     changes = Changes(tastes=("interest", "current"))
 
@@ -75,6 +84,12 @@ class SardineKit(FeatureKit):
         """The largest of an item's features, by which the world counts clicks."""
         world: Any = setup.world
         return world.main_topics.astype(np.int64)
+
+    def loads(self, setup: Setup, judge: Judge) -> CountedLoads:
+        """Clicks logged by topic, which both kinds of observation show as a share of those that bore."""
+        world: Any = setup.world
+        field, first = ("hist", 0) if "hist" in world.fields else ("user", world.num_topics)
+        return CountedLoads(judge.items.topics, field, first, world.config.boredom_threshold)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most expected clicks in the next step."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from driftrec.agents.networks.item_tables import Representation
+from driftrec.agents.networks.user_state import EncoderName, check_encoder
 from driftrec.agents.networks.user_text import UserState
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
@@ -24,6 +25,8 @@ class TrainSettings:
         fit: How the ranker is fitted.
         future: How the engagement to come is learned.
         ppo: How PPO trains.
+        pace: Search prices of pages first, as "paced" does, and start PPO there: where several items of a slate may be
+            opened and topics are known beforehand. Without it PPO starts from the ranker's best slates.
         value_steps: Environment steps, rounded up to whole rollouts, in which PPO learns values alone. While they are
             wrong, what comes later counts for nothing, and the policy would turn to what pays at once.
         validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
@@ -33,6 +36,7 @@ class TrainSettings:
     fit: FitSettings = field(default_factory=FitSettings)
     future: FutureSettings = field(default_factory=FutureSettings)
     ppo: PPOSettings = field(default_factory=PPOSettings)
+    pace: bool = False
     value_steps: int = 0
     validations: int = 10
     validation_users: int = 256
@@ -62,6 +66,10 @@ class TextSettings(TrainSettings):
             llm), "hashing" of words, learned "ids", "random" vectors, or the hidden "latents", an oracle.
         user_state: What is read of a user beside the persona's words: "numeric" counts and memories of what was opened;
             "text", a sentence on it as of the session's begin; "both".
+        encoder: How the user is read: by "fading" memories of what was opened and passed over; by those and a
+            "recurrent" network over the pages that were shown; by those and a causal "transformer" over them.
+        told_encoder: Train the encoder to guess the users' true state as well, and let the policy read its guesses.
+            While serving it reads the observation alone, but only a simulator can tell what it learned from: an oracle.
         refits: Rounds of logging with the farsighted policy and fitting the ranker again, after those of ``fit``.
         true_state: Tell the policy the users' true interest, satiation and satisfaction in place of what its encoder
             makes of observations: an oracle, to see what not knowing the user costs.
@@ -78,6 +86,8 @@ class TextSettings(TrainSettings):
     validation_users: int = 128
     representation: Representation = "text"
     user_state: UserState = "numeric"
+    encoder: EncoderName = "fading"
+    told_encoder: bool = False
     refits: int = 3
     true_state: bool = False
     withheld: float = 0.0
@@ -85,6 +95,17 @@ class TextSettings(TrainSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_ranges(self, refits=(0, 100), withheld=(0, 0.999))
+        check_encoder(self.encoder)
+        if self.user_state == "text" and self.encoder != "fading":
+            raise ValueError(
+                f"TextSettings.user_state is 'text', which hides the pages that encoder {self.encoder!r} would read. "
+                "Take 'both'."
+            )
+        if self.true_state and (self.told_encoder or self.encoder != "fading"):
+            raise ValueError(
+                f"TextSettings.true_state stands in for an encoder; encoder is {self.encoder!r} and told_encoder "
+                f"{self.told_encoder}. Leave true_state out, or the others."
+            )
 
     def rounds(self, seed: int) -> list[Round]:
         """The rounds of fitting: those of ``fit`` are myopic and take one pass each, good enough to log with."""
@@ -98,8 +119,9 @@ class TextSettings(TrainSettings):
         return [*near, replace(last, epochs=self.fit.epochs, farsighted=False)]
 
     def quick(self) -> TextSettings:
-        """One refit at most."""
-        return replace(self, refits=min(self.refits, 1))
+        """One refit at most, and 50,000 steps of PPO at most."""
+        steps = min(self.ppo.total_steps, 50_000)
+        return replace(self, refits=min(self.refits, 1), ppo=replace(self.ppo, total_steps=steps))
 
 
 def _seeds(entropy: int | list[int], count: int) -> list[int]:

@@ -54,6 +54,7 @@ LOG_USERS = 4000
 class ShopKit(TextKit):
     """Of ``driftrec/Shop-v0``: several things of a page are looked at, and what was seen may be shown again."""
 
+    truths = ("interest", "need", "consideration", "muted", "satisfaction")
     tunes_planner = True
     ablations = OFF
     changes = Changes(tastes=("taste", "liking"), price={"purchase": {"price": 1.6}})
@@ -82,6 +83,11 @@ class ShopKit(TextKit):
             return ShopPlanner(world, TUNED)
         budget = Budget(effort.users, effort.rounds)
         return tuned_rival(world, RIVALS["planner"], setup.horizon, budget, report, start=TUNED)
+
+    def planner_in(self, planner: Policy, world: Any) -> ShopPlanner:
+        """The same weights, see ``Kit``."""
+        assert isinstance(planner, ShopPlanner)
+        return ShopPlanner(world, planner.weights, planner.knows, planner.picks)
 
     def gap_policies(self, setup: Setup, effort: Effort, seed: int, report: Report) -> Iterator[tuple[str, Policy]]:
         """The rows of ``driftrec gap --full``; what follows from logs, and rivals tuned now, one from another's on."""

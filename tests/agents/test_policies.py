@@ -1,27 +1,61 @@
 """The contract of every registered policy, and of those on a fitted ranker that are made from a run folder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import driftrec.agents.policy
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.policy import Policy, failed
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import FadingLoads
 from driftrec.agents.ranker.mmr import MMR
+from driftrec.agents.ranker.pace import PageWeights
 from driftrec.agents.registry import POLICIES as REGISTERED
+from driftrec.agents.rivals.opening_values import OpeningValues, Reader, ValuedSlates
+from driftrec.agents.rivals.topic_pages import MyopicJoint, TopicPages
+
+TOPICS = 4
+PACE = PageWeights(future=1.0, diversity=0.2, price=0.5, bar=1.0, half_life=6.0)
+
+
+def on_topics(context, make):
+    """What ``make`` makes of a judge and the loads of a catalogue whose items have topics by turns."""
+    topics = np.arange(context.num_items) % TOPICS
+    context = replace(context, topics=topics)
+    judge = Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=True)
+    return make(judge, FadingLoads(topics, 6.0, reads=True))
+
+
+def valued(judge, loads, slate_size):
+    """Slates by values that are drawn."""
+    reader = Reader(judge, loads)
+    values = OpeningValues(reader.width)
+    values.slope.copy_(torch.randn(reader.width, generator=torch.Generator().manual_seed(0)))
+    values.weight.fill_(0.1)
+    return ValuedSlates(reader, values, slate_size)
+
 
 POLICIES = {
     **REGISTERED,
+    "myopic-joint": lambda context: on_topics(
+        context, lambda judge, loads: MyopicJoint(judge, loads, context.slate_size)
+    ),
+    "paced": lambda context: on_topics(
+        context, lambda judge, loads: TopicPages(judge, loads, context.slate_size, PACE)
+    ),
+    "q1": lambda context: on_topics(context, lambda judge, loads: valued(judge, loads, context.slate_size)),
     "mmr": lambda context: MMR(Judge(TextRanker(context, "text", 0), TextItems(context), farsighted=False), context),
 }
 
 LEARN_FROM_ALL = {"popular"}  # one user's clicks change what others see: slates depend on the batch
 RANDOM = {"random", "popular", "epsilon-content"}
-SKIP_THE_READ = {"popular", "content", "linucb", "mmr"}
+SKIP_THE_READ = {"popular", "content", "linucb", "mmr", "myopic-joint", "paced", "q1"}
 
 every_policy = pytest.mark.parametrize("name", POLICIES)
 

@@ -135,6 +135,9 @@ def test_the_command_is_installed(tmp_path):
         (["bench", "--sections", "sices"], "Did you mean 'sizes'"),
         (["verify", "--original", "--worlds", "RecSim-InterestEvolution"], "--worlds names none of them"),
         (["plot", "nowhere"], "nowhere does not hold a comparison: it has no episodes.csv"),
+        (["plot", "nowhere", "--add", "elsewhere"], "nowhere does not hold a comparison: it has no episodes.csv"),
+        (["report", "nowhere"], "nowhere does not hold a comparison: it has no episodes.csv"),
+        (["report"], "No run folder is named; give that of a comparison, such as runs/0001-compare"),
         (["encode", "--catalogue", "nowhere.csv", "--out", "new"], "There is no items file"),
         (["encode", "--model", "."], "is not a model folder: it has no config.json"),
         (["encode", "--model", "./nowhere"], "There is no model folder"),
@@ -155,8 +158,10 @@ def test_mistakes_end_in_one_line_before_any_work(words, message, driftrec, tmp_
     [
         (["train", "--settings.ppo.total-step", "5"], "--settings.ppo.total-steps"),
         (["train", "--settings.representation", "txt"], "text"),
+        (["train", "--settings.encoder", "recurent"], "recurrent"),
         (["compare", "--users", "many"], "--users"),
         (["plot"], "run"),
+        (["plot", "somewhere", "--format", "jpeg"], "svg"),
     ],
 )
 def test_arguments_that_do_not_parse_are_explained(words, message, driftrec, tmp_path):

@@ -17,7 +17,7 @@ def test_a_journey_holds_words_tables_and_a_picture(driftrec, tmp_path, parquet)
     assert (folder / "journey-2.txt").read_text().startswith("Policy myopic-oracle\nStep 0 of 5")
     assert "Step 3 of 5" in done.out
     table = (pd.read_parquet if parquet else pd.read_csv)(folder / f"impressions{suffix}")
-    assert table.groupby("policy").slate.nunique().to_dict() == {"myopic-oracle": 5, "random": 5}
+    assert table.groupby("policy").step.nunique().to_dict() == {"myopic-oracle": 5, "random": 5}
 
 
 def test_the_user_is_that_of_a_comparison(driftrec, tmp_path):
@@ -25,7 +25,7 @@ def test_the_user_is_that_of_a_comparison(driftrec, tmp_path):
     driftrec("journey", *shared, "--user", "2", "--out", "one")
     driftrec("compare", *shared, "--users", "3", "--log", "all.csv", "--out", "all")
     one, everybody = pd.read_csv(tmp_path / "one" / "impressions.csv"), pd.read_csv(tmp_path / "all.csv")
-    columns = ["user", "user_seed", "slate", "position", "item", "clicked", "engagement"]
+    columns = ["user", "user_seed", "step", "position", "item", "clicked", "engagement"]
     mine, others = one[one.policy == "myopic-oracle"], everybody[everybody.policy == "myopic-oracle"]
     of_user = [others[others.user == user][columns].reset_index(drop=True) for user in range(3)]
     pd.testing.assert_frame_equal(mine[columns].reset_index(drop=True), of_user[2])

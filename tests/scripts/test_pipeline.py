@@ -172,6 +172,27 @@ def test_plot_draws_the_same_pictures_from_the_folder(project, driftrec, tmp_pat
         np.testing.assert_array_equal(before[name], after[name], err_msg=name)
 
 
+def test_plot_draws_some_policies_elsewhere_in_another_format(project, driftrec, tmp_path):
+    words = ("--policies", "random", "ppo", "--format", "svg", "--style", "paper", "--out", tmp_path / "paper")
+    done = driftrec("plot", project.results, *words)
+    assert done.status == 0, done.err
+    assert done.out.split()[0] == str(tmp_path / "paper" / "engagement_per_policy.svg")
+    drawn = (tmp_path / "paper" / "engagement_per_policy.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r">(random|content|myopic|ppo|planner)[ *~]*</text>", drawn)) == {"random", "ppo"}
+    wrong = driftrec("plot", project.results, "--policies", "randon", "--out", tmp_path / "none")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "Did you mean 'random'" in wrong.err
+
+
+def test_a_report_is_written_of_a_comparison(project, driftrec, tmp_path):
+    done = driftrec("report", project.results, "--out", tmp_path / "report.html")
+    assert (done.status, done.out) == (0, f"{tmp_path / 'report.html'}\n"), done.err
+    written = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(f"</span>{name}" in written for name in project.policies if ":" not in name)
+    assert "One user's story</h3>" in written
+    assert "<svg " in written
+
+
 def test_the_printed_seed_repeats_a_comparison(project, driftrec, tmp_path):
     words = ("--users", "12", "--seed", project.compared.seed(), "--out", tmp_path / "again")
     done = driftrec("compare", *project.world, *words, "--policies", *project.policies, folder=project.folder)

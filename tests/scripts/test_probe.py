@@ -17,10 +17,24 @@ def test_the_table_is_printed_and_written(driftrec, tmp_path):
     assert [each["name"] for each in told["probes"]] == ["hashing", "ids"]
 
 
+def test_encoders_are_compared_instead(driftrec, tmp_path):
+    size = ("--users", "8", "--steps", "2", "--epochs", "1", "--out", str(tmp_path / "out"))
+    done = driftrec("probe", "--encoders", "fading", "recurrent", *size)
+    assert done.status == 0, done.err
+    assert (tmp_path / "out" / "encoders.md").read_text() in done.out
+    told = json.loads((tmp_path / "out" / "encoders.json").read_text())
+    assert (told["users"], told["steps"], [each["name"] for each in told["encoders"]]) == (
+        8,
+        2,
+        ["fading", "recurrent"],
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--representations", "hashed"), "Representation 'hashed' is unknown. Did you mean 'hashing'?"),
+        (("--encoders", "recurent"), "Encoder 'recurent' is unknown. Did you mean 'recurrent'?"),
         (("--items", "20"), "--items is 20; probes on fewer than 50"),
         (("--world", "driftrec/Sardine-SlateTopK-Bored-v0"), "has no texts to represent"),
     ],

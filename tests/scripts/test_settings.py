@@ -19,7 +19,7 @@ from driftrec.scripts.cli import VERBS
 DOCS = Path(__file__).parents[2] / "docs" / "training.md"
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
-NEEDED = {"tune": "content", "plot": "somewhere"}
+NEEDED = {"tune": "content", "plot": "somewhere", "report": "somewhere"}
 """Words that a verb cannot do without."""
 
 
@@ -214,9 +214,13 @@ def test_wrong_values_are_refused_in_the_words_for_flags(text, words, file, drif
         (("train-baseline", "--validation-users", "9"), "--validation-users is now --settings.validation-users;"),
         (
             ("train-baseline", "slatq"),
-            "Kind 'slatq' is unknown. Did you mean 'slateq'? Known: sb3-ppo, sb3-sac, slateq.",
+            "Kind 'slatq' is unknown. Did you mean 'slateq'? "
+            "Known: diverse, imitation, paced, q1, q2, sb3-ppo, sb3-sac, slateq.",
         ),
-        (("train-baseline", "sb3-ppo", "--world", BORED), f"{BORED} trains no sb3-ppo. Known: slateq."),
+        (
+            ("train-baseline", "sb3-ppo", "--world", BORED),
+            f"{BORED} trains no sb3-ppo. Known: diverse, imitation, paced, q1, q2, slateq.",
+        ),
         (("train", "--help", "--world", "driftrec/New-v0"), "Did you mean 'driftrec/News-v0'?"),
         (("train", "--from"), "--from is the last word; say behind it what it is."),
         (("train", "--from", "nowhere.toml"), "--from nowhere.toml cannot be read: No such file or directory."),

@@ -53,7 +53,7 @@ def test_all_three_train_and_take_part_in_a_comparison(project, driftrec, tmp_pa
     ("kind", "more", "message"),
     [
         ("slateq", (), "slateq needs a ranker; give the run folder of a driftrec train: --ranker RUN."),
-        ("sb3-ppo", ("--ranker", "x"), "--ranker x is for slateq; sb3-ppo starts from nothing."),
+        ("sb3-ppo", ("--ranker", "x"), "--ranker x is for slateq, diverse, paced, q1, q2, imitation; sb3-ppo starts"),
         ("slateq", ("--ranker", "nowhere"), "There is no checkpoint at nowhere"),
         ("sb3-sac", ("--out", "."), ". is not empty; runs are never written over."),
     ],

@@ -12,10 +12,10 @@ from driftrec.agents.comparison.comparison import (
     build_entries,
     chosen_baseline,
     compare,
-    one_user,
     parse_entry,
     weights_of_planners,
 )
+from driftrec.agents.evaluation.stories import one_user
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.evaluation.tables import markdown, text_table
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
@@ -199,10 +199,31 @@ def test_results_are_written_and_read(results, tmp_path):
     write_results(tmp_path, results)
     back = read_results(tmp_path)
     assert back.summary == results.summary
-    for name in ("episodes", "steps", "journeys"):
+    for name in ("episodes", "steps", "journeys", "stories", "exposure"):
         pd.testing.assert_frame_equal(
-            getattr(back, name), getattr(results, name), rtol=1e-14, atol=0, check_dtype=name == "journeys"
+            getattr(back, name), getattr(results, name), rtol=1e-7, atol=0, check_dtype=name == "journeys"
         )
+
+
+def test_every_impression_counts_as_exposure(results):
+    counted = results.exposure.groupby(["policy", results.exposure.training_seed.fillna(-1)]).impressions.sum()
+    episodes = results.episodes
+    told = episodes.groupby(["policy", episodes.training_seed.fillna(-1)]).impressions.sum()
+    pd.testing.assert_series_equal(counted, told)
+    reached = results.exposure[results.exposure.policy == "random"].item.nunique() / results.summary["items"]
+    assert reached == results.summary["policies"]["random"]["catalogue_coverage"]["mean"]
+
+
+def test_the_story_is_the_followed_users_under_every_policy(results, setup):
+    story = results.stories
+    assert story.policy.unique().tolist() == ["random", "trained", "planner"]
+    assert set(story.user) == set(results.journeys.user)
+    whole = results.episodes.drop_duplicates(["policy", "user"])  # of the first training seed
+    whole = whole[whole.user == story.user.iloc[0]].set_index("policy")
+    lived = story.groupby("policy").agg({"engagement": "sum", "step": "nunique", "session": "nunique"})
+    np.testing.assert_allclose(lived.engagement, whole.engagement[lived.index], rtol=1e-5)
+    assert lived.step.to_dict() == whole.steps[lived.index].to_dict()
+    assert set(story.title) <= set(setup.world.catalogue.titles)
 
 
 def test_the_user_to_follow_stays_under_both_policies():

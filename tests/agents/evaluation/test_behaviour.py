@@ -25,7 +25,7 @@ def step(number, clicks, gap=(0.0, 0.0, 0.0)):
     hours = np.array(gap, np.float32)
     opened = np.array(clicks, bool)
     feedback = Feedback(opened, opened.astype(np.float32), hours > 0, hours, np.zeros(3, bool))
-    return Step(number, np.arange(3), SLATES, SLATES, feedback)
+    return Step(number, {}, np.arange(3), SLATES, SLATES, feedback)
 
 
 @pytest.fixture

@@ -20,13 +20,13 @@ def life(setup, name="random", user=7, horizon=12):
 def test_words_impressions_and_hidden_numbers_tell_the_same_steps(world):
     setup = set_up(WorldArgs(world, horizon=12))
     told = life(setup)
-    steps = told.impressions.slate.nunique()
+    steps = told.impressions.step.nunique()
     assert len(told.words) == steps + 1
     assert told.hidden.step.unique().tolist() == list(range(steps + 1)) or told.hidden.empty
     policy = builders(setup).policies["random"](setup.context)
     engagement = mean_engagement(setup.world, policy, np.array([7], np.uint64), 12)
     assert told.impressions.engagement.sum() == pytest.approx(engagement, rel=1e-5)
-    for number, slate in told.impressions.groupby("slate"):
+    for number, slate in told.impressions.groupby("step"):
         words = told.words[number + 1]
         assert words.startswith(f"Step {number + 1} of 12")
         assert words.count("<- opened") == slate.clicked.sum()

@@ -1,5 +1,7 @@
 """What PPO's networks know of the items: few columns, each for a reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -38,3 +40,11 @@ def test_a_column_that_does_not_vary_is_zero(ranker):
     np.testing.assert_array_equal(columns[:, -1], 0)
     np.testing.assert_allclose(columns[:, :-1].std(axis=0, ddof=1), 1, atol=1e-4)
     np.testing.assert_allclose(columns.mean(axis=0), 0, atol=1e-5)
+
+
+def test_the_last_columns_say_of_which_topic_an_item_is(make_context):
+    """By these a candidate meets what the state says of its own topic, and no other's."""
+    topics = np.arange(ITEMS) % 7
+    ranker = TextRanker(replace(make_context(num_items=ITEMS), topics=topics), "text", 0).eval()
+    ranker.future.copy_(torch.linspace(-40.0, 10.0, ITEMS))
+    np.testing.assert_array_equal(ranker.columns()[:, -7:].numpy(), np.eye(7)[topics])

@@ -12,9 +12,9 @@ def tables():
     impressions = pd.DataFrame(
         {
             "user": 0,
-            "hours": [0.0, 0.0, 0.0, 0.0, 48.0, 48.0],
+            "time": [0.0, 0.0, 0.0, 0.0, 48.0, 48.0],
             "session": [1, 1, 1, 1, 2, 2],
-            "slate": [0, 0, 1, 1, 2, 2],
+            "step": [0, 0, 1, 1, 2, 2],
             "position": [0, 1] * 3,
             "topic": ["a", "b", "a", "c", "a", "$b_"],
             "clicked": [True, False, True, True, False, False],

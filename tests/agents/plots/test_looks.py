@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from driftrec.agents.evaluation.behaviour import BEHAVIOUR
 from driftrec.agents.evaluation.summary import Results
 from driftrec.agents.plots import plots
-from driftrec.agents.plots.looks import LONGEST, MOST, how_many, looks, looks_of, plain
+from driftrec.agents.plots.looks import LONGEST, MOST, MOST_LINES, how_many, line_looks, looks, looks_of, plain
 from driftrec.agents.plots.steps_plot import behaviour
 from tests.drawn import ALWAYS
 
@@ -66,6 +66,20 @@ def test_of_too_many_the_best_and_those_others_are_held_against_are_drawn(result
     assert how_many(many(results, MOST).summary) == ""
 
 
+def test_of_many_lines_few_have_colours_their_own_and_the_others_are_grey(results):
+    crowd = many(results, 40)
+    few, more = line_looks(crowd.summary), looks(crowd.summary)
+    assert list(few) == ["random", "planner", "policy-0", *(f"policy-{i}" for i in range(29, 38))]
+    assert all(more[name] == look for name, look in few.items())
+    said = f"{MOST_LINES} of 40 policies: baseline, floor, ceiling and the best; the others grey"
+    for draw in (plots.engagement_over_steps, plots.retention):
+        axes = draw(crowd.steps, crowd.summary).axes[0]
+        coloured = {look.colour for look in few.values()}
+        assert [line.get_color() in coloured for line in axes.lines].count(True) == MOST_LINES
+        assert [line.get_color() for line in axes.lines].count("0.8") == 40 - MOST_LINES
+        assert axes.get_title().endswith(said)
+
+
 def sizes(figure):
     """Boxes of all texts that are drawn, in pixels, and of the figure."""
     canvas = FigureCanvasAgg(figure)
@@ -85,7 +99,7 @@ def test_no_name_is_cut_and_none_lies_on_another(results, count, name):
     drawn = [plots.engagement_over_steps(crowd.steps, crowd.summary), plots.retention(crowd.steps, crowd.summary)]
     for figure in [*drawn, behaviour(crowd.steps, crowd.summary)]:
         boxes, page = sizes(figure)
-        assert len(boxes) == min(count, MOST)
+        assert len(boxes) == min(count, MOST_LINES)
         assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in boxes)
         assert all(page.y0 <= box.y0 and box.y1 <= page.y1 for box in boxes)
         for one, other in combinations(boxes, 2):

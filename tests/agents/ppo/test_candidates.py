@@ -1,6 +1,7 @@
 """The candidate stage in front of the environments: which items are shown, and what is seen of a lane that ends."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ class Stage:
     """Candidates by persona and hour alone, different for every user and step; no item is its own position."""
 
     size = SIZE
+    judge = SimpleNamespace(items=SimpleNamespace(recalls=False))
 
     def space(self):
         return spaces.Dict(

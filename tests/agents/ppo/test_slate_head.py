@@ -11,12 +11,21 @@ from driftrec.agents.ppo.request import Request
 from driftrec.agents.ppo.slate_head import SlateHead
 
 ITEMS, STATE, COLUMNS, TOPICS, TOPIC_DIMS = 4, 5, 3, 2, 2
+PRICES = (0.8, 0.3)
+START = {"paced": False}
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["scores", "prices"])
+def paced(request, monkeypatch):
+    """Whether heads start from prices of pages."""
+    monkeypatch.setitem(START, "paced", request.param)
+    return request.param
 
 
 def make_head(slate_size, temper=1.5, weights=0.7):
     """A head with random weights; ``weights`` 0 leaves those it starts with."""
     torch.manual_seed(3)
-    head = SlateHead(STATE, 3 + COLUMNS + TOPIC_DIMS, COLUMNS, slate_size, temper, hidden=6, reads=2)
+    head = SlateHead(STATE, 3 + COLUMNS + TOPIC_DIMS, COLUMNS, slate_size, temper, PRICES, hidden=6, reads=2)
     if weights:
         for parameter in head.parameters():
             torch.nn.init.normal_(parameter, std=weights)
@@ -30,23 +39,32 @@ def make_request(items=ITEMS, seed=0, users=1):
     drawn = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
     drawn["topics"] = drawn["topics"].softmax(dim=1)
     drawn["of_topic"] = torch.randn((items, TOPIC_DIMS), generator=generator)
+    if START["paced"]:
+        drawn["paced"] = torch.rand((items, 2), generator=generator) + torch.tensor([1.0, -0.5])
     return Request(**{name: value.expand(users, *value.shape) for name, value in drawn.items()})
 
 
 def only(request, rows):
     """The same of some candidates, or of all in another order."""
-    return replace(request, **{f.name: getattr(request, f.name)[:, rows] for f in fields(Request) if f.name != "state"})
+    return replace(request, **{name: getattr(request, name)[:, rows] for name in told(request) if name != "state"})
+
+
+def told(request):
+    """Names of what is told."""
+    return [field.name for field in fields(Request) if getattr(request, field.name) is not None]
 
 
 def joined(requests):
     """Several requests as one."""
-    return Request(*(torch.cat([getattr(r, f.name) for r in requests]) for f in fields(Request)))
+    return Request(**{name: torch.cat([getattr(r, name) for r in requests]) for name in told(requests[0])})
 
 
 def logits_by_hand(head, request, picks):
     """The equation in the class's docstring, in float64, for one user after ``picks``."""
     weights = {name: value.detach().double().numpy() for name, value in head.named_parameters()}
-    state, columns, topics, judged, of_topic = (getattr(request, f.name)[0].double().numpy() for f in fields(Request))
+    state, columns, topics, judged, of_topic, *prices = (
+        getattr(request, name)[0].double().numpy() for name in told(request)
+    )
     scaled = (state - state.mean()) / np.sqrt(state.var() + 1e-5) * weights["queries.normalise.weight"]
     scaled = scaled + weights["queries.normalise.bias"]
     queries = (weights["queries.query.weight"] @ scaled).reshape(head.queries.reads, COLUMNS) / np.sqrt(COLUMNS)
@@ -67,7 +85,15 @@ def logits_by_hand(head, request, picks):
     )
     hidden = each @ weights["candidate.weight"].T + weights["candidate.bias"] + weights["user.weight"] @ scaled
     hidden = hidden + effects @ weights["effect.weight"].T + weights["position"][count]
-    return head.temper * judged[:, 0] + np.maximum(hidden, 0.0) @ weights["out.weight"][0]
+    base = judged[:, 0] if not prices else paced_score(chance, *prices[0].T, effects[:, 0])
+    return head.temper * base + np.maximum(hidden, 0.0) @ weights["out.weight"][0]
+
+
+def paced_score(chance, worth, excess, above):
+    """Logarithm of a pace's gains over the best at the first position."""
+    gains = chance * (worth - PRICES[0] * np.clip(excess + above, 0, 3) - PRICES[1] * above)
+    best = (chance * (worth - PRICES[0] * np.clip(excess, 0, 3))).max()
+    return np.log(np.maximum(gains / best, 1e-3))
 
 
 def by_hand(head, request, slate):
@@ -150,7 +176,9 @@ def test_greedy_picks_are_the_most_likely_given_those_before():
         assert max(chances, key=chances.__getitem__) == picks[k]
 
 
-def test_the_head_begins_as_the_ranker():
+def test_without_prices_the_head_begins_as_the_ranker(paced):
+    if paced:
+        pytest.skip("prices say where it begins")
     head, request = make_head(3, temper=2.0, weights=0), joined([make_request(5, seed) for seed in (0, 1)])
     scores = request.judged[..., 0]
     with torch.no_grad():

@@ -7,7 +7,7 @@ from driftrec.agents.retrieval import index as module
 from driftrec.agents.retrieval import index_cache
 from driftrec.agents.retrieval.index import Exact, build_index
 from driftrec.agents.retrieval.index_cache import cached_index
-from driftrec.agents.retrieval.retriever import fixed_items, joined
+from driftrec.agents.retrieval.retriever import fixed_first, fixed_items
 
 ITEMS, COUNT = 6_000, 50
 
@@ -54,7 +54,7 @@ def test_cells_find_nearly_all_and_no_item_twice(vectors, queries):
 def test_cells_that_hold_too_few_are_all_looked_into(vectors, queries):
     pytest.importorskip("faiss")
     cells = build_index(vectors)
-    cells.index.nprobe = 1  # type: ignore[attr-defined]
+    cells.index.nprobe = 1
     assert (cells.search(queries, 3_000) >= 0).all()
 
 
@@ -103,6 +103,6 @@ def test_fixed_items_hold_the_best_of_every_topic():
     assert (np.diff(fixed) > 0).all()
 
 
-def test_joined_keeps_the_first_found_and_no_item_twice():
+def test_fixed_first_keeps_the_first_found_and_no_item_twice():
     found = np.array([[5, 1, 7, 8], [9, 8, 7, 6]])
-    np.testing.assert_array_equal(joined(np.array([1, 2]), found), [[1, 2, 5, 7], [1, 2, 9, 8]])
+    np.testing.assert_array_equal(fixed_first(np.array([1, 2]), found), [[1, 2, 5, 7], [1, 2, 9, 8]])

@@ -124,7 +124,11 @@ def test_the_kind_may_be_left_out_as_the_first_versions_did(setup, run, tmp_path
 
 @pytest.mark.parametrize(
     ("told", "message"),
-    [({"true_state": True}, "trained on the users' true state"), ({"withheld": 0.1}, "trained with items withheld")],
+    [
+        ({"true_state": True}, "trained on the users' true state"),
+        ({"told_encoder": True}, "trained to guess the users' true state"),
+        ({"withheld": 0.1}, "trained with items withheld"),
+    ],
 )
 def test_a_ranker_that_is_not_for_everybody_is_refused(make_setup, told, message, tmp_path):
     news = make_setup()

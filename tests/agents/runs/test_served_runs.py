@@ -76,6 +76,25 @@ def test_a_policy_trained_on_the_truth_is_served_with_it_and_marked(tmp_path):
     assert results.summary["policies"]["ppo"]["oracle"] is True
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("encoder", "told"), [("recurrent", True), ("transformer", False)])
+def test_encoders_come_back_and_those_told_the_truth_are_marked(encoder, told, tmp_path, shown):
+    setup = made(WORLDS["texts"])
+    train(setup, settings("texts", encoder=encoder, told_encoder=told), seed=5, folder=tmp_path)
+    curve = pd.read_csv(tmp_path / "curve.csv").set_index("stage").mean_episode_engagement
+    policy = load_greedy(setup, str(tmp_path), farsighted=True)
+    assert served(setup, policy) == pytest.approx(curve["refitted"], rel=1e-6)
+    few, many = (shown(setup.world, policy, users, steps=12) for users in (5, 20))  # beyond a window of 10 pages
+    np.testing.assert_array_equal(few, many[:, :5])
+    entries = build_entries(setup, ["random", f"farsighted:{tmp_path}", f"ppo:{tmp_path}"], seed=0)
+    results = compare(setup, entries, users=6, seed=0, baseline="random")
+    assert [results.summary["policies"][name]["oracle"] for name in ("random", "farsighted", "ppo")] == [
+        False,
+        told,
+        told,
+    ]
+
+
 def test_policies_of_a_run_meet_the_same_users_as_others(runs):
     setup, folder, _ = runs["texts"]
     entries = build_entries(setup, ["random", f"ppo:{folder}", f"again=ppo:{folder}"], seed=0)

@@ -184,7 +184,13 @@ def test_what_is_not_given_is_the_worlds_own():
     [
         (None, "driftrec/New-v0", "ppo", ValueError, "World 'driftrec/New-v0' is unknown. Did you mean 'driftrec/News"),
         (None, "no_such:A-v0", "ppo", ImportError, "Cannot import world 'no_such:A-v0': there is no module 'no_such'"),
-        (None, BORED, "sb3-ppo", ValueError, f"{BORED} trains no sb3-ppo. Known: slateq."),
+        (
+            None,
+            BORED,
+            "sb3-ppo",
+            ValueError,
+            f"{BORED} trains no sb3-ppo. Known: diverse, imitation, ",
+        ),
         (None, NEWS, "slatq", ValueError, "trains no slatq. Did you mean 'slateq'?"),
         (TextSettings(), BORED, "ppo", TypeError, "trains ppo with TrainSettings, not TextSettings."),
         (TrainSettings(), NEWS, "ppo", TypeError, "trains ppo with TextSettings, not TrainSettings."),
@@ -215,3 +221,26 @@ def test_nothing_is_withheld_where_all_is_new_before_long():
     setup = set_up(WorldArgs("driftrec/NewsStream-v0"))
     with pytest.raises(ValueError, match=r"withheld is 0\.2; in driftrec/NewsStream-v0 some items are on offer"):
         kit_of(setup).trained_in(setup, TextSettings(withheld=0.2), 0)
+
+
+TELLING = ["driftrec/News-v0", "driftrec/Video-v0", "driftrec/Music-v0", "driftrec/NewsStream-v0", "driftrec/Shop-v0"]
+
+
+@pytest.mark.parametrize("world", TELLING)
+def test_encoders_are_told_what_the_world_reveals_while_they_learn(world):
+    setup = set_up(WorldArgs(world))
+    kit = kit_of(setup)
+    told, seeds = kit.trained_in(setup, TextSettings(told_encoder=True), 0).world, np.arange(3, dtype=np.uint64)
+    state = told.reset(seeds)
+    seen, truth, plain = told.observe(state), setup.world.reveal(state), setup.world.observe(state)
+    for name, columns in kit.guesses(setup).items():
+        np.testing.assert_array_equal(seen.pop(f"true_{name}"), truth[name].reshape(3, columns).astype(np.float32))
+    assert seen.keys() == plain.keys()
+    assert all(np.array_equal(seen[name], plain[name]) for name in plain)
+    assert set(kit.guesses(setup)) >= {"interest", "satisfaction"}
+
+
+def test_an_encoder_is_told_nothing_where_nothing_is_known():
+    setup = set_up(WorldArgs("driftrec/News-v0"))
+    with pytest.raises(ValueError, match=r"driftrec/News-v0 does not say what .* without --settings\.told-encoder"):
+        TextKit().trained_in(setup, TextSettings(told_encoder=True), 0)

@@ -44,6 +44,13 @@ def test_no_two_rounds_have_one_seed_and_the_same_seed_repeats(settings):
         (TrainSettings, {"validation_users": 0}, "TrainSettings.validation_users is 0; it must be between 1"),
         (TextSettings, {"validations": 1}, "TextSettings.validations is 1; it must be between 2"),
         (TextSettings, {"refits": -1}, "TextSettings.refits is -1; it must be between 0"),
+        (TextSettings, {"encoder": "transfomer"}, "Encoder 'transfomer' is unknown. Did you mean 'transformer'?"),
+        (
+            TextSettings,
+            {"true_state": True, "encoder": "recurrent"},
+            "TextSettings.true_state stands in for an encoder",
+        ),
+        (TextSettings, {"true_state": True, "told_encoder": True}, "told_encoder True. Leave true_state out"),
         (TextSettings, {"withheld": 1.0}, "TextSettings.withheld is 1.0; it must be between 0"),
     ],
 )

@@ -7,17 +7,21 @@ import pytest
 import torch
 
 from driftrec.agents.baselines import Content, LinUCB, Popular, common
-from driftrec.agents.benchmarks.large_latency import made_up_context, made_up_observation, recall_of
+from driftrec.agents.benchmarks.large_latency import TOPICS, made_up_context, made_up_observation, recall_of
 from driftrec.agents.networks import text_ranker
+from driftrec.agents.networks.shortlist import Shortlist
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights, planner
 from driftrec.agents.policy import LARGE
+from driftrec.agents.ppo import candidates
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ranker.greedy import Greedy
-from driftrec.agents.ranker.items import READ, WITHHELD, PageItems, TextItems
+from driftrec.agents.ranker.items import OPENED, READ, WITHHELD, PageItems, TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.shortlist import Shortlist
+from driftrec.agents.ranker.loads import FadingLoads
+from driftrec.agents.ranker.pace import Pace, PageWeights
 from driftrec.agents.retrieval.index import Exact
+from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.envs.news import news_world
 
@@ -41,6 +45,10 @@ def ranker(context):
 @pytest.fixture
 def observation():
     return made_up_observation(ITEMS, USERS, seed=2)
+
+
+def myopic(world):
+    return MyopicOracle(world, world.catalogue)
 
 
 def test_the_rankers_own_top_is_found(context, ranker, observation):
@@ -79,6 +87,8 @@ def test_the_same_is_forbidden_among_candidates(kind, context, observation):
     withheld = np.zeros(ITEMS, np.bool_)
     withheld[::7] = True
     items = kind(replace(context, withheld=withheld))
+    opened = np.random.default_rng(3).integers(-1, ITEMS, (USERS, 40)).astype(np.int32)
+    observation = {**observation, OPENED: opened} if kind is PageItems else observation
     whole = np.ones((USERS, ITEMS), np.float32)
     items.forbid(observation, whole)
     among = np.stack([np.random.default_rng(user).permutation(ITEMS)[:900] for user in range(USERS)])
@@ -97,12 +107,50 @@ def test_the_candidate_stage_gives_items_of_the_catalogue(context, ranker, obser
     assert seen["candidates"].max() > 1_000
 
 
+@pytest.fixture
+def pages(context, ranker):
+    return Judge(ranker, PageItems(context), True, Shortlist(ranker, context.topics, True))
+
+
+def test_candidates_of_pages_are_the_best_of_every_topic(context, pages, observation):
+    """As many of each; that takes noticing that topics are of retrieved items, another for every user."""
+    stage, view = CandidateStage(pages, 45, 5), pages.view(observation)
+    kept = stage(observation)["candidates"]
+    each = 45 // TOPICS
+    assert stage.size == each * TOPICS
+    for user, items in enumerate(view.retrieved):
+        ranked = items[np.argsort(-view.gains[user], kind="stable")]
+        best = [ranked[context.topics[ranked] == topic][:each] for topic in range(TOPICS)]
+        assert np.isin(np.concatenate(best), kept[user]).all()
+        assert len(set(kept[user].tolist())) == stage.size
+
+
+def test_no_more_is_kept_than_is_retrieved(pages, observation):
+    stage = CandidateStage(pages, 100_000, 5)
+    assert stage(observation)["candidates"].shape[1] == stage.size <= candidates.CANDIDATES
+
+
+def test_prices_are_of_the_topics_of_what_is_retrieved(context, pages, observation):
+    pace = Pace(FadingLoads(context.topics, 12.0, True), PageWeights(price=2.0, bar=0.1, half_life=12.0))
+    stage = CandidateStage(pages, 45, 5, pace)
+    seen, over = stage(observation), pace.excess(observation)
+    wanted = np.take_along_axis(over, context.topics[seen["candidates"]], axis=1)
+    np.testing.assert_array_equal(seen["excess"], wanted)
+    assert (wanted > 0).any()
+
+
+def test_rivals_judge_the_whole_catalogue(context, pages, observation):
+    view = TopicPages(pages, FadingLoads(context.topics, 12.0, True), 5, PageWeights()).judge.view(observation)
+    assert view.retrieved is None
+    assert view.gains.shape == (USERS, ITEMS)
+
+
 def test_small_catalogues_are_judged_whole(make_setup):
     setup = make_setup()
     assert setup.context.num_items <= LARGE
     kit = kit_of(setup)
     assert kit.judge(setup, asdict(kit.settings), seed=0).retriever is None
-    assert MyopicOracle(setup.world)._shortlist is None
+    assert kit.myopic_oracle(setup)._shortlist is None
 
 
 @pytest.mark.parametrize(("make", "least"), [(Content, 0.95), (LinUCB, 0.9)])
@@ -130,7 +178,7 @@ def test_popular_shows_what_is_clicked_and_draws_the_rest(context, observation):
     assert all(len(set(row)) == 5 for row in again.tolist())
 
 
-@pytest.mark.parametrize("make", [MyopicOracle, lambda world: Planner(world, PlannerWeights(6.0, 0.8, -0.05, -0.4))])
+@pytest.mark.parametrize("make", [myopic, lambda world: Planner(world, PlannerWeights(6.0, 0.8, -0.05, -0.4))])
 def test_oracles_show_nearly_the_same(make, monkeypatch):
     world = news_world()
     state = world.reset(np.arange(20, dtype=np.uint64))

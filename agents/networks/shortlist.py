@@ -12,7 +12,7 @@ from torch import Tensor
 
 from driftrec.agents.ranker.protocol import Ranker
 from driftrec.agents.retrieval.index import Index, build_index
-from driftrec.agents.retrieval.retriever import CANDIDATES, fixed_items, joined
+from driftrec.agents.retrieval.retriever import CANDIDATES, fixed_first, fixed_items
 from driftrec.simulators.vectors import Float
 
 TOP = 8
@@ -71,7 +71,7 @@ class Shortlist:
         """Candidates of users with these states of the ranker's, (users, count)."""
         self._prepare()
         queries = self.ranker.search_queries(told, self._slopes(told)).numpy()  # type: ignore[operator]
-        return joined(self._fixed, self._index.search(queries, self.count))
+        return fixed_first(self._fixed, self._index.search(queries, self.count))
 
     def _prepare(self) -> None:
         """Make the index, unless the ranker is as it was."""

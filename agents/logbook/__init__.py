@@ -1,0 +1,4 @@
+"""Logs of served traffic as files: one documented table, written while policies serve and read with care.
+
+Imports of agents: policy, evaluation.
+"""

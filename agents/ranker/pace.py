@@ -1,0 +1,97 @@
+"""Prices of pages: what an opening is worth beyond its engagement, and what it costs that its topic had enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from driftrec.agents.policy import Observation
+from driftrec.agents.ranker.items import READ
+from driftrec.agents.ranker.judge import View
+from driftrec.agents.ranker.loads import Loads
+from driftrec.simulators.vectors import Float
+
+MOST = np.float32(3.0)
+"""Openings at which the load over the bar is cut: nobody is more than bored."""
+
+
+@dataclass(frozen=True)
+class PageWeights:
+    """What an opening is worth beyond its engagement, in the world's unit.
+
+    Attributes:
+        future: Weight of the engagement to come that the ranker tells of an item.
+        opening: For opening anything at all.
+        diversity: Lost per expected opening of the item's topic above on the page.
+        price: Lost per opening by which load and expected openings above exceed ``bar``, at most ``MOST`` of them.
+        bar: Openings of a topic that are not too much.
+        half_life: See ``Loads``; not read where the world counts.
+    """
+
+    future: float = 0.0
+    opening: float = 0.0
+    diversity: float = 0.0
+    price: float = 0.0
+    bar: float = 0.0
+    half_life: float = 1.0
+
+
+WEIGHTS = tuple(field.name for field in fields(PageWeights))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Prices, and what is known of topics: an index of items by what they bring, less what their topic has had.
+
+        v_i = engagement_i + opening + future * later_i - diversity * n_t - price * min((load_t + n_t - bar)+, MOST)
+
+    of opening item i of topic t, with n_t openings of t expected above on the page, and load_t what the observation
+    tells of openings of late.
+
+    Attributes:
+        loads: What is known of topics.
+        weights: The prices.
+    """
+
+    loads: Loads
+    weights: PageWeights
+
+    def worth(self, view: View) -> Float:
+        """Of opening each item first on the page by a rested user, (users, items); as judged for what not to show."""
+        later = view.value - view.engagement
+        value = view.engagement + np.float32(self.weights.opening) + np.float32(self.weights.future) * later
+        return np.where(view.value <= READ, view.value, value)
+
+    def excess(self, observation: Observation) -> Float:
+        """Load of every topic over the bar, (users, topics)."""
+        return self.loads(observation, self.weights.half_life) - np.float32(self.weights.bar)
+
+    def price(self, excess: Float, taken: Float) -> Float:
+        """Of one more opening after ``taken`` of its topic, the shape of the two."""
+        over = np.clip(excess + taken, np.float32(0.0), MOST)
+        return np.float32(self.weights.price) * over + np.float32(self.weights.diversity) * taken
+
+
+class PageNumbers(nn.Module):
+    """Weights of pages as a checkpoint keeps them, float64.
+
+    Args:
+        weights: To hold.
+    """
+
+    def __init__(self, weights: PageWeights) -> None:
+        super().__init__()
+        self.numbers: Tensor
+        self.register_buffer("numbers", torch.zeros(len(WEIGHTS), dtype=torch.float64))
+        self.hold(weights)
+
+    def hold(self, weights: PageWeights) -> None:
+        """Hold others."""
+        self.numbers.copy_(torch.tensor([getattr(weights, name) for name in WEIGHTS], dtype=torch.float64))
+
+    def weights(self) -> PageWeights:
+        """Those held."""
+        return PageWeights(*self.numbers.tolist())

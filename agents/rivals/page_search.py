@@ -1,0 +1,179 @@
+"""The prices of pages that earn most, by simulation: diversity first, and from there on a pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.evaluation.keep_best import Progress
+from driftrec.agents.evaluation.play import tried
+from driftrec.agents.oracles.cross_entropy import cross_entropy
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
+from driftrec.agents.rivals.rival_settings import PageSettings
+from driftrec.agents.rivals.topic_pages import TopicPages
+from driftrec.agents.setup import Setup
+from driftrec.simulators.noise import user_seeds
+from driftrec.simulators.vectors import Double
+
+SPREAD = PageWeights(future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0)
+"""Standard deviations of the first round's candidates: of those in ``PRICES`` in engagements of one opening, of the
+half-life in doublings."""
+
+PRICES = ("opening", "diversity", "price")
+
+PACE = PageWeights(price=0.5, bar=3.0)
+"""Where the search of a pace begins, in the same units: below the usual load of nobody who is not bored."""
+
+
+@dataclass(frozen=True)
+class SearchStage:
+    """One search.
+
+    Attributes:
+        free: Weights that it sets.
+        begin: Weights that are set before it begins, if they are 0 then.
+    """
+
+    free: tuple[str, ...]
+    begin: tuple[str, ...] = ()
+
+
+STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
+    {
+        "diverse": (SearchStage(("future", "opening", "diversity")),),
+        "paced": (
+            SearchStage(("future", "opening", "diversity")),
+            SearchStage(("future", "opening", "diversity", "price", "bar", "half_life"), begin=("price", "bar")),
+        ),
+    }
+)
+"""Searches by kind, each from the best of the one before it."""
+
+
+def paces(judge: Judge, loads: Loads | None, asked: bool) -> Loads | None:
+    """The loads that PPO's prices of pages look at; None where it is not asked to have any, or nothing is known."""
+    return loads if asked and judge.ranker.choice.several else None
+
+
+class PageSearch:
+    """Searches weights of pages that earn most by the cross-entropy method, on simulated users.
+
+    Every candidate meets the same users and noise. After every round the best so far is measured on other users, and
+    the best by these is what is kept.
+
+    Args:
+        setup: World.
+        judge: Farsighted, made ready to serve; not changed.
+        loads: What is known of topics.
+        kind: A key of ``STAGES``.
+        settings: How.
+        seed: Source of users and candidates.
+        curve: Measures.
+        progress: Called after every measurement.
+
+    Attributes:
+        network: The best so far.
+        steps: Environment steps taken.
+        best_at: Steps after which the best was found.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        judge: Judge,
+        loads: Loads,
+        kind: str,
+        settings: PageSettings,
+        *,
+        seed: int,
+        curve: Curve,
+        progress: Progress = lambda steps, engagement: None,
+    ) -> None:
+        self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
+        self.steps, self.best_at, self._most = 0, 0, -np.inf
+        self._seed, self._curve, self._progress = seed, curve, progress
+        self._users = user_seeds(seed, "rival", settings.users)
+        self._before = curve.env_steps
+        begin = PageWeights(future=1.0, half_life=loads.half_life or 1.0)
+        self.network = PageNumbers(begin)
+
+    @property
+    def pace(self) -> Pace:
+        """The best so far."""
+        return Pace(self.loads, self.network.weights())
+
+    def run(self) -> None:
+        """Search."""
+        self._unit = self._engagement()
+        self._measure(self.network.weights())
+        for number, stage in enumerate(STAGES[self.kind]):
+            self._search(stage, np.random.default_rng([self._seed, number]))
+
+    def _search(self, stage: SearchStage, rng: np.random.Generator) -> None:
+        """One stage, from the best so far."""
+        start, settings = self.network.weights(), self.settings
+        pace = {name: getattr(PACE, name) * self._scale(name) for name in stage.begin if not getattr(start, name)}
+        start = replace(start, **pace)
+        free = [name for name in stage.free if name != "half_life" or self.loads.half_life is not None]
+        spread = np.array([getattr(SPREAD, name) * self._scale(name) for name in free])
+
+        def made(vector: Double) -> PageWeights:
+            return replace(start, **{name: _number(name, value) for name, value in zip(free, vector, strict=True)})
+
+        def earned(vector: Double) -> float:
+            engagement, taken = tried(self.setup.world, self._pages(made(vector)), self._users, self.setup.horizon)
+            self.steps += taken
+            return engagement
+
+        cross_entropy(
+            earned,
+            np.array([_place(name, getattr(start, name)) for name in free]),
+            spread,
+            rng=rng,
+            rounds=settings.rounds,
+            samples=settings.samples,
+            narrowing=(0.7, 0.3),  # slowly: elites are few
+            again=True,
+            report=lambda index, best, most: self._measure(made(best)),
+        )
+
+    def _measure(self, weights: PageWeights) -> None:
+        """Keep ``weights`` if the users who choose like them better than any before."""
+        self._curve.env_steps = self._before + self.steps
+        engagement = self._curve.measure(self.kind, self._pages(weights))
+        if engagement > self._most:
+            self._most, self.best_at = engagement, self.steps
+            self.network.hold(weights)
+        self._progress(self.steps, self._most)
+
+    def _pages(self, weights: PageWeights) -> TopicPages:
+        return TopicPages(self.judge, self.loads, self.setup.slate_size, weights)
+
+    def _scale(self, name: str) -> float:
+        """Unit of a weight in ``SPREAD`` and ``PACE``."""
+        return self._unit if name in PRICES else 1.0
+
+    def _engagement(self) -> float:
+        """Of one opening, mean over what the ranker would show new users."""
+        world = self.setup.world
+        view = self.judge.view(world.observe(world.reset(self._users)))
+        best = np.argpartition(-view.gains, self.setup.slate_size - 1, axis=1)[:, : self.setup.slate_size]
+        return float(np.take_along_axis(view.engagement, best, axis=1).mean())
+
+
+def _place(name: str, weight: float) -> float:
+    """Where a weight stands in the search: half-lives by doublings, the others as they are."""
+    return float(np.log2(weight)) if name == "half_life" else weight
+
+
+def _number(name: str, place: float) -> float:
+    """The weight at a place of the search; prices below 0 would be rewards of more of the same."""
+    if name == "half_life":
+        return float(np.exp2(np.clip(place, -20.0, 20.0)))
+    return float(max(place, 0.0) if name in ("diversity", "price") else place)

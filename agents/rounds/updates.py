@@ -1,0 +1,149 @@
+"""How arms bring their policy up to date after a round: each writes a checkpoint, all with one signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.ppo.actor_critic import serving_network
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.ppo.learner import PPOLearner
+from driftrec.agents.ranker.fitting import Report, fit
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.pace import Pace, PageNumbers
+from driftrec.agents.ranker.protocol import Logs, joined
+from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, SCRATCH
+from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
+from driftrec.agents.runs.load import judge_of, open_run, pace_of
+from driftrec.agents.runs.train import train
+from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.settings import TrainSettings
+from driftrec.simulators.noise import user_seeds
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an update may know.
+
+    Attributes:
+        setup: The world of the round that is over.
+        settings: How the first policy was trained.
+        share: See ``Plan``.
+        seed: Of the update.
+        parent: Version that served, a run folder.
+        slates: Files of ``save_logs`` of all rounds so far.
+        out: Folder for the checkpoint.
+        report: Called with lines of progress.
+    """
+
+    setup: Setup
+    settings: TrainSettings
+    share: float
+    seed: int
+    parent: Path
+    slates: tuple[Path, ...]
+    out: Path
+    report: Report
+
+
+def train_anew(job: Job) -> int:
+    """Ranker and PPO from nothing, as the first policy was; returns environment steps, as the next two."""
+    train(job.setup, job.settings, seed=job.seed, folder=job.out, report=job.report)
+    return _steps(job.settings)
+
+
+def refit(job: Job) -> int:
+    """The parent's ranker, fitted further to the slates of all rounds so far; no environment is asked."""
+    judge, pace = _refitted(job)
+    _save(job, {"ranker": judge.ranker}, pace, 0)
+    return 0
+
+
+def go_on(job: Job) -> int:
+    """PPO on the parent's ranker from the parent's weights, with ``share`` of the steps."""
+    checkpoint = open_run(job.setup, str(job.parent), "ppo")
+    judge = judge_of(job.setup, checkpoint, farsighted=True)
+    pace, size, ppo = pace_of(job.setup, judge, checkpoint), job.setup.slate_size, job.settings.ppo
+    network = serving_network(CandidateStage(judge, ppo.candidates, size, pace), size, ppo.temper)
+    checkpoint.load_into("ppo", network)
+    return _continued(job, judge, pace, network.state_dict())
+
+
+def refit_and_go_on(job: Job) -> int:
+    """``refit``, and PPO anew on what it gives, with ``share`` of the steps.
+
+    A refitted ranker tells items apart by other numbers than before, so that what PPO had learned of these is lost.
+    """
+    return _continued(job, *_refitted(job), None)
+
+
+def _refitted(job: Job) -> tuple[Judge, Pace | None]:
+    """The parent's ranker, fitted to all slates, and the parent's prices of pages."""
+    checkpoint = open_run(job.setup, str(job.parent), "ppo")
+    judge = judge_of(job.setup, checkpoint, farsighted=True)
+    fit_settings = job.settings.fit
+    rows = joined([load_logs(file) for file in job.slates])
+    fit(judge.ranker, rows, fit_settings, epochs=fit_settings.epochs, seed=job.seed, report=job.report)
+    return judge, pace_of(job.setup, judge, checkpoint)
+
+
+def _continued(job: Job, judge: Judge, pace: Pace | None, start: Mapping[str, torch.Tensor] | None) -> int:
+    """PPO with ``share`` of the steps; what did best on validation users is saved."""
+    setup, settings = job.setup, job.settings
+    ppo = replace(settings.ppo, total_steps=max(1, round(job.share * settings.ppo.total_steps)))
+    learner = PPOLearner(
+        setup.envs(ppo.lanes),
+        CandidateStage(judge, ppo.candidates, setup.slate_size, pace),
+        ppo,
+        validations=min(settings.validations, -(-ppo.total_steps // (ppo.lanes * ppo.rollout)) + 1),
+        seed=job.seed,
+        curve=Curve(setup.world, user_seeds(job.seed, "validation", settings.validation_users), setup.horizon),
+        value_steps=settings.value_steps,
+        start=start,
+    )
+    learner.run()
+    _save(job, {"ranker": judge.ranker, "ppo": learner.policy.network}, pace, learner.keeper.best_at)
+    return ppo.total_steps + settings.value_steps
+
+
+UPDATES: Mapping[str, Callable[[Job], int]] = {
+    REFIT: refit,
+    PPO: go_on,
+    REFIT_PPO: refit_and_go_on,
+    SCRATCH: train_anew,
+}
+"""By name of the arm; an arm that is not here stays as it is."""
+
+
+def save_logs(logs: Logs, file: Path) -> None:
+    """Write slates for ``load_logs``; the same bytes for the same content."""
+    told = {f"seen.{name}": value for name, value in logs.seen.items()}
+    others = {name: getattr(logs, name) for name in ("shown", "clicks", "engagement", "over")}
+    save_file({name: value.contiguous().clone() for name, value in {**told, **others}.items()}, file)
+
+
+def load_logs(file: Path) -> Logs:
+    """Slates that ``save_logs`` wrote, one leading axis."""
+    told: dict[str, torch.Tensor] = load_file(file)
+    seen = {name.removeprefix("seen."): value for name, value in told.items() if name.startswith("seen.")}
+    return Logs(seen, *(told[name] for name in ("shown", "clicks", "engagement", "over")))
+
+
+def _save(job: Job, modules: Mapping[str, nn.Module], pace: Pace | None, steps: int) -> None:
+    modules = modules if pace is None else {**modules, "pace": PageNumbers(pace.weights)}
+    told = {"kind": "ppo", "settings": asdict(job.settings), "seed": job.seed}
+    save_checkpoint(job.out / FILE, modules, {**told, "world": asdict(job.setup.args), "steps": steps}, job.setup)
+
+
+def _steps(settings: TrainSettings) -> int:
+    """Environment steps of a whole training."""
+    future = settings.future
+    rounds = len(settings.rounds(0))
+    more = getattr(future, "lanes", 0) * getattr(future, "log_steps", 0)
+    return settings.fit.lanes * settings.fit.log_steps * rounds + more + settings.ppo.total_steps + settings.value_steps

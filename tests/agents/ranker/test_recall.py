@@ -1,0 +1,98 @@
+"""What was opened is recalled for as long as a user is there, row by row, whatever the observation forgets."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from driftrec.agents.ranker.items import OPENED, PageItems, TextItems
+from driftrec.agents.ranker.recall import Recall
+from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.worlds.kits import kit_of
+
+SLATE = 2
+
+
+def seen(shown, clicked, hours):
+    """The last page of every user."""
+    clock = np.zeros((len(shown), 4), np.float32)
+    clock[:, 0] = hours
+    return {"shown": np.array(shown), "clicked": np.array(clicked, np.int8), "clock": clock}
+
+
+def opened(observation):
+    return [sorted(row[row >= 0].tolist()) for row in observation[OPENED]]
+
+
+@pytest.fixture
+def recall():
+    return Recall(SimpleNamespace(recalls=True), SLATE)
+
+
+def test_what_fell_out_of_the_observation_is_recalled(recall):
+    recall(seen([[-1, -1], [-1, -1]], [[0, 0], [0, 0]], 0))
+    recall(seen([[3, 4], [5, 6]], [[1, 1], [0, 0]], 1))
+    assert opened(recall(seen([[7, 8], [9, 3]], [[0, 1], [1, 0]], 2))) == [[3, 4, 8], [9]]
+
+
+def test_of_longer_windows_the_last_slate_alone_is_new(recall):
+    recall(seen([[-1] * 4], [[0] * 4], 0))
+    recall(seen([[-1, -1, 3, 4]], [[0, 0, 1, 0]], 1))
+    assert recall(seen([[3, 4, 5, 6]], [[1, 0, 0, 1]], 2))[OPENED][0, :3].tolist() == [3, 6, -1]
+
+
+def test_who_comes_new_into_a_row_has_opened_nothing(recall):
+    recall(seen([[-1, -1], [-1, -1]], [[0, 0], [0, 0]], 0))
+    recall(seen([[3, 4], [5, 6]], [[1, 1], [1, 1]], 1))
+    assert opened(recall(seen([[-1, -1], [7, 8]], [[0, 0], [1, 0]], [0, 2]))) == [[], [5, 6, 7]]
+
+
+def test_room_grows_with_what_was_opened(recall):
+    recall(seen([[-1, -1]], [[0, 0]], 0))
+    for page in range(50):
+        last = recall(seen([[2 * page, 2 * page + 1]], [[1, 1]], page + 1))
+    assert opened(last) == [list(range(100))]
+
+
+def test_the_last_sight_of_a_user_is_told_what_was_opened_before_and_notes_nothing(recall):
+    recall(seen([[-1, -1], [-1, -1]], [[0, 0], [0, 0]], 0))
+    recall(seen([[3, 4], [5, 6]], [[1, 1], [1, 0]], 1))
+    last = recall.last(seen([[8, 9]], [[1, 1]], 2), np.array([1]))
+    assert opened(last) == [[5]]
+    assert opened(recall(seen([[8, 7], [1, 2]], [[0, 0], [0, 0]], 2))) == [[3, 4], [5]]
+
+
+def test_what_comes_out_is_a_copy(recall):
+    first = recall(seen([[-1, -1]], [[0, 0]], 0))
+    recall(seen([[3, 4]], [[1, 1]], 1))
+    assert opened(first) == [[]]
+
+
+def test_forgetting_forgets(recall):
+    recall(seen([[-1, -1]], [[0, 0]], 0))
+    recall(seen([[3, 4]], [[1, 1]], 1))
+    recall.forget()
+    assert opened(recall(seen([[5, 6]], [[0, 0]], 2))) == [[]]
+
+
+def test_where_nothing_is_to_be_recalled_observations_stay_as_they_are(make_context):
+    observation = seen([[3, 4]], [[1, 1]], 1)
+    assert Recall(TextItems(make_context(num_items=9)), SLATE)(observation) is observation
+
+
+def test_what_is_recalled_is_not_shown(make_context, recall):
+    recall(seen([[-1, -1]], [[0, 0]], 0))
+    recall(seen([[3, 4]], [[1, 1]], 1))
+    told = {**recall(seen([[5, 6]], [[0, 0]], 2)), "read_items": np.array([[-1]])}
+    value = np.ones((1, 9), np.float32)
+    PageItems(make_context(num_items=9), recalls=True).forbid(told, value)
+    assert np.flatnonzero(value[0] < 0).tolist() == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("world", "recalls"), [("driftrec/Video-v0", True), ("driftrec/NewsStream-v0", True), ("driftrec/Music-v0", False)]
+)
+def test_songs_may_be_heard_again_and_clips_and_articles_are_not(world, recalls):
+    setup = set_up(WorldArgs(world=world))
+    kit = kit_of(setup)
+    assert kit.judge(setup, {"representation": "random"}, seed=0).items.recalls is recalls

@@ -1,0 +1,77 @@
+"""The search of prices: where it begins, what it keeps, and what is refused."""
+
+import numpy as np
+import pytest
+
+from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.ranker.loads import CountedLoads, FadingLoads
+from driftrec.agents.ranker.pace import PageNumbers, PageWeights
+from driftrec.agents.rivals import page_search
+from driftrec.agents.rivals.page_search import PageSearch
+from driftrec.agents.rivals.rival_settings import ImitationSettings, PageSettings, ValueSettings
+from driftrec.agents.setup import WorldArgs
+from tests.agents.every_world import made, unfitted
+from tests.agents.rivals.planted import TOPIC
+
+ARGS = WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=3, horizon=2)
+TINY = PageSettings(users=4, rounds=3, samples=8, validation_users=4)
+BEST = PageWeights(future=0.5, diversity=1.0, price=0.4, bar=2.5, half_life=3.0)
+
+
+def search(monkeypatch, loads, kind="paced"):
+    """A search on users whose engagement falls with the distance from ``BEST``; what was tried."""
+    setup, met = made(ARGS), []
+
+    def earned(world, pages, users, horizon):
+        weights = pages.pace.weights
+        met.append(weights)
+        apart = [getattr(weights, name) - getattr(BEST, name) for name in ("future", "diversity", "price", "bar")]
+        half = np.log2(weights.half_life / BEST.half_life)
+        return 100.0 - sum(each**2 for each in apart) - half**2, 8
+
+    monkeypatch.setattr(page_search, "tried", earned)
+    monkeypatch.setattr(PageSearch, "_engagement", lambda self: 1.0)
+    curve = Curve(setup.world, np.arange(4, dtype=np.uint64), 2)
+    monkeypatch.setattr(curve, "measure", lambda stage, pages: earned(None, pages, None, None)[0])
+    found = PageSearch(setup, unfitted(setup), loads, kind, TINY, seed=0, curve=curve)
+    found.run()
+    return found, met
+
+
+def test_it_comes_nearer_to_what_earns_most(monkeypatch):
+    found, met = search(monkeypatch, FadingLoads(TOPIC, 1.0, reads=False))
+    begun, best = met[0], found.network.weights()
+    assert begun == PageWeights(future=1.0, half_life=1.0)
+    for name in ("future", "price", "half_life"):
+        assert abs(getattr(best, name) - getattr(BEST, name)) < abs(getattr(begun, name) - getattr(BEST, name)), name
+    assert min(weights.diversity for weights in met) == 0  # prices below it would be rewards
+    assert found.steps == 2 * 3 * 8 * 8
+    assert found.best_at <= found.steps
+
+
+def test_diverse_has_no_pace_and_what_the_world_counts_does_not_fade(monkeypatch):
+    _, met = search(monkeypatch, FadingLoads(TOPIC, 1.0, reads=False), "diverse")
+    assert {(weights.price, weights.bar, weights.half_life) for weights in met} == {(0.0, 0.0, 1.0)}
+    _, met = search(monkeypatch, CountedLoads(TOPIC, "user", 0, 1.0))
+    assert {weights.half_life for weights in met} == {1.0}
+
+
+def test_numbers_are_kept_exactly():
+    weights = PageWeights(0.1, -0.2, 0.3, 1 / 3, 2.0, 1e-3)
+    assert PageNumbers(weights).weights() == weights
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: PageSettings(samples=3), "PageSettings.samples is 3"),
+        (lambda: PageSettings(users=0), "PageSettings.users is 0"),
+        (lambda: PageSettings(validation_users=0), "PageSettings.validation_users is 0"),
+        (lambda: ValueSettings(gamma=1.0), "ValueSettings.gamma is 1"),
+        (lambda: ValueSettings(weights=()), "ValueSettings.weights is empty; give at least one"),
+        (lambda: ImitationSettings(rounds=-1), "ImitationSettings.rounds is -1"),
+    ],
+)
+def test_settings_out_of_range_are_told(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

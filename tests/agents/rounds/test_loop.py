@@ -1,0 +1,113 @@
+"""The loop: what it leaves in the folder, and that a kill at any moment changes no number."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from driftrec.agents.rounds.arms import arms_of
+from driftrec.agents.rounds.folder import RoundsFolder
+from driftrec.agents.rounds.rounds_table import recovery
+from tests.agents.rounds.toy_rounds import played
+
+ARMS = ("frozen", "refit", "ppo", "refit-ppo")
+ROUNDS = 2
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame, dict[str, Any], float]:
+    """A deployment that nobody killed, and the seconds of computing that it took."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one imports for seconds
+    root, begun = tmp_path_factory.mktemp("whole"), time.process_time()
+    table, told = played(root, arms=ARMS, rounds=ROUNDS)
+    return root, table, told, time.process_time() - begun
+
+
+def test_every_round_of_every_arm_is_there_with_its_lineage(whole):
+    root, table, told, _ = whole
+    assert [tuple(row) for row in table[["round", "arm"]].to_numpy()] == [
+        (r, arm) for r in range(ROUNDS) for arm in ARMS
+    ]
+    for row in table.itertuples():
+        assert row.version == "first-text" if row.round == 0 else True
+        assert row.next == (row.candidate if row.gate_promoted else row.version)
+        if isinstance(row.candidate, str):
+            made = json.loads((root / "versions" / row.candidate / "made.json").read_text())
+            assert (made["parent"], made["arm"], made["round"]) == (row.version, row.arm, row.round)
+    assert told["arms"]["frozen"]["ahead"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert set(table[table.arm == "frozen"].version) == {"first-text"}
+
+
+def test_the_version_that_passed_serves_next(whole):
+    _, table, _, _ = whole
+    for arm in ARMS:
+        rows = table[table.arm == arm]
+        assert list(rows.version[1:]) == list(rows.next[:-1])
+
+
+def test_arms_meet_the_same_users(whole):
+    folder = RoundsFolder(whole[0])
+    served = [pd.read_csv(folder.round(arm, 0) / "served.csv", dtype={"user_seed": "uint64"}) for arm in arms_of(ARMS)]
+    for one, arm in zip(served, ARMS, strict=True):
+        pd.testing.assert_series_equal(one.user_seed, served[0].user_seed)
+        if arm != "refit":  # which serves the ranker alone; the others begin with one version
+            pd.testing.assert_frame_equal(one, served[0])
+
+
+def test_the_log_holds_what_was_served(whole):
+    root, table, _, _ = whole
+    row = table[(table.arm == "ppo") & (table["round"] == 1)].iloc[0]
+    log = pd.read_parquet(root / "arms" / "ppo" / "round-0001" / "log.parquet")
+    assert len(log) == row.impressions
+    assert set(log.version) == {row.version}
+    assert log.engagement.sum() == pytest.approx(row.engagement_per_impression * row.impressions, rel=1e-5)
+
+
+def killed(root: Path, after: float) -> bool:
+    """Play in a process that the system kills after so many seconds of computing; False where it was done before.
+
+    SIGPROF, as Python leaves it, ends a process on the spot: nothing is caught, closed or flushed.
+    """
+    child = os.fork()
+    if not child:
+        signal.setitimer(signal.ITIMER_PROF, after)
+        played(root, arms=ARMS, rounds=ROUNDS)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.slow
+def test_a_deployment_killed_at_random_comes_to_the_same_numbers(whole, tmp_path):
+    """Ten kills. With rounds written in place, not beside and renamed, on purpose, the next process failed."""
+    _, table, told, seconds = whole
+    kills = [killed(tmp_path, after) for after in np.random.default_rng(3).uniform(0.01, 0.2, KILLS) * seconds]
+    assert sum(kills) >= KILLS - 3
+    again, told_again = played(tmp_path, arms=ARMS, rounds=ROUNDS)
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+    assert told_again == told
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_damaged_record_is_told(whole, tmp_path):
+    (arm,) = arms_of(["ppo"])
+    folder = RoundsFolder(tmp_path)
+    folder.round(arm, 0).mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"record\.json is damaged .* remove its folder, and resume"):
+        folder.record(arm, 0)
+    (folder.round(arm, 0) / "record.json").write_text('{"arm": "refit", "round": 0}')
+    with pytest.raises(ValueError, match="is of arm 'refit', round 0; remove its folder"):
+        folder.record(arm, 0)
+
+
+def test_recovery_counts_rounds_until_engagement_is_back():
+    rows = pd.DataFrame({"round": range(6), "engagement": [10.0, 10.0, 7.0, 9.0, 9.6, 4.0]})
+    assert recovery(rows, [2, 5, 9]) == {"2": 2, "5": None}
+    assert recovery(rows, [1]) == {"1": 0}

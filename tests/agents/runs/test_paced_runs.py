@@ -1,0 +1,63 @@
+"""PPO that starts from prices of pages: it begins as the paced index, and is loaded as it was measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from driftrec.agents.ppo.actor_critic import serving_network
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.ppo.slate_policy import SlatePolicy
+from driftrec.agents.ranker.pace import Pace, PageWeights
+from driftrec.agents.rivals.rival_settings import PageSettings
+from driftrec.agents.rivals.topic_pages import TopicPages
+from driftrec.agents.runs.load import judge_of, load_ppo, open_run
+from driftrec.agents.runs.train import train
+from driftrec.agents.worlds.kit import Kit
+from driftrec.agents.worlds.kits import kit_of
+from driftrec.simulators.noise import user_seeds
+from tests.agents.runs.toy_runs import served, settings
+
+PAGES = PageSettings(users=4, rounds=1, samples=4, validation_users=4)
+
+
+def first(setup, policy, users=64, steps=6):
+    """Slates of an audience that random ones have been shown to."""
+    state = setup.world.reset(user_seeds(3, "paced", users))
+    rng, shown = np.random.default_rng(0), []
+    policy.reset(users, seed=0)
+    for _ in range(steps):
+        shown.append(policy.act(setup.world.observe(state)))
+        world = setup.world
+        setup.world.step(
+            state, rng.permuted(np.tile(np.arange(world.num_items), (users, 1)), axis=1)[:, : world.slate_size]
+        )
+    return np.stack(shown)
+
+
+def test_ppo_begins_as_the_paced_index(runs):
+    """Both expect openings above in nearly the same way: the index also knows that lower positions are seen less."""
+    setup, run, _ = runs["ideal"]
+    judge = judge_of(setup, open_run(setup, str(run), "ppo"), farsighted=True)
+    loads = kit_of(setup).loads(setup, judge)
+    unit = float(judge.view(setup.world.observe(setup.world.reset(user_seeds(0, "paced", 8)))).engagement.mean())
+    weights = PageWeights(future=0.0, diversity=0.2 * unit, price=unit, bar=0.5)
+    stage = CandidateStage(judge, 40, setup.slate_size, Pace(loads, weights))
+    ppo = SlatePolicy(stage, serving_network(stage, setup.slate_size, temper=3.0), greedy=True)
+    plain = CandidateStage(judge, 40, setup.slate_size)
+    unpriced = SlatePolicy(plain, serving_network(plain, setup.slate_size, temper=3.0), greedy=True)
+    index = first(setup, TopicPages(judge, loads, setup.slate_size, weights))
+    assert (first(setup, ppo) == index).mean() > 0.9
+    assert (first(setup, unpriced) == index).mean() < 0.7
+
+
+def test_a_paced_run_is_loaded_as_it_was_measured(runs, tmp_path, monkeypatch):
+    setup, _, _ = runs["ideal"]
+    monkeypatch.setattr(Kit, "learned_rivals", {"paced": PAGES})
+    lines = []
+    train(setup, replace(settings("ideal"), pace=True), seed=5, folder=tmp_path, report=lines.append)
+    curve = pd.read_csv(tmp_path / "curve.csv")
+    assert "paced" in curve.stage.tolist()
+    assert any(line.startswith("Prices of pages, ") for line in lines)
+    engagement = served(setup, load_ppo(setup, str(tmp_path), greedy=True))
+    assert engagement == curve[curve.stage == "ppo"].mean_episode_engagement.max()
