@@ -49,7 +49,7 @@ class Exact:
     """
 
     def __init__(self, vectors: Float) -> None:
-        self._vectors = torch.from_numpy(np.ascontiguousarray(vectors))
+        self._vectors = torch.from_numpy(np.require(vectors, requirements=["C", "W"]))
 
     def search(self, queries: Float, count: int) -> NDArray[np.int64]:
         """As of ``Index``."""
