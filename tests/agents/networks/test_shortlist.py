@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from driftrec.agents.baselines import Content, LinUCB, Popular, common
+from driftrec.agents.baselines.common import held_rows
 from driftrec.agents.benchmarks.large_latency import TOPICS, made_up_context, made_up_observation, recall_of
 from driftrec.agents.networks import text_ranker
 from driftrec.agents.networks.shortlist import Shortlist
@@ -95,6 +96,8 @@ def test_the_same_is_forbidden_among_candidates(kind, context, observation):
     some = np.ones(among.shape, np.float32)
     items.forbid(observation, some, among)
     np.testing.assert_array_equal(some, np.take_along_axis(whole, among, axis=1))
+    if kind is PageItems:
+        assert (some[held_rows(opened, among)] <= READ).all()
     assert {np.float32(READ), np.float32(WITHHELD)} <= set(some.ravel().tolist())
 
 
@@ -113,7 +116,7 @@ def pages(context, ranker):
 
 
 def test_candidates_of_pages_are_the_best_of_every_topic(context, pages, observation):
-    """As many of each; that takes noticing that topics are of retrieved items, another for every user."""
+    """As many of each. Fails where topics are read as if columns were positions, as do prices and rivals below."""
     stage, view = CandidateStage(pages, 45, 5), pages.view(observation)
     kept = stage(observation)["candidates"]
     each = 45 // TOPICS
