@@ -22,7 +22,7 @@ SOURCES = sorted(file for folder in CODE for file in (ROOT / folder).rglob("*.py
 WORLDS = ("driftrec/News-v0", "driftrec/RecSim-InterestEvolution-v0", "driftrec/Sardine-SlateTopK-Bored-v0")
 """One of texts, one of candidates, one of a catalogue with features."""
 
-PATH = re.compile(rf"\b(?:{'|'.join((*CODE, 'docs', 'results', 'tests'))})(?:/[\w*-]+)+(?:\.[a-z]+)?\b")
+PATH = re.compile(rf"\b(?:{'|'.join((*CODE, 'docs', 'results', 'tests'))})(?:/[\w*-]+)+(?:\.[a-z]+)*\b")
 NAME = re.compile(r"\bdriftrec(?:\.[A-Za-z_]\w*)+")
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w.-]*\w")
 
