@@ -23,7 +23,7 @@ from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slat
 from driftrec.agents.runs.rival_runs import load_myopic_joint, load_rival
 from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned
 from driftrec.agents.setup import Setup
-from driftrec.agents.stock.model_policy import load_model
+from driftrec.agents.stock.model_policy import load_model_file
 from driftrec.agents.worlds.kit import Effort, Reference
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.settings import nearest
@@ -90,7 +90,7 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
     }
     loaders |= {name: partial(_tuned_or, setup, name, loaders.get(name)) for name in TUNABLE}
     loaders = {name: load for name, load in loaders.items() if _serves(name, setup)}
-    loaders[MODEL_FILE] = lambda context, model: load_model(setup, model)
+    loaders[MODEL_FILE] = lambda context, model: load_model_file(setup, model)
     loaders[MIXED] = lambda context, rest: _epsilon(context, rest, Builders(policies, loaders))
     return Builders(policies, loaders)
 

@@ -39,7 +39,7 @@ ALGORITHMS: Mapping[str, str] = {
 """Algorithms whose files are served, and the package of each. One that remembers (RecurrentPPO) is not."""
 
 
-def load_model(setup: Setup, argument: str) -> Policy:
+def load_model_file(setup: Setup, argument: str) -> Policy:
     """The policy of a model file, its most likely or most valued actions.
 
     Args:
@@ -137,12 +137,12 @@ class PickingPolicy:
         partial = PartialSlates(self._world, num_users(observation), self._withheld)
         complete = None
         while complete is None:
-            values = scores(self._network, {**observation, PICKED: partial.observe()})
+            values = item_scores(self._network, {**observation, PICKED: partial.observe()})
             complete = partial.pick(np.where(partial.masks(), values, -np.inf).argmax(axis=1))
         return complete
 
 
-def scores(network: BasePolicy, observation: Observation) -> NDArray[np.float32]:
+def item_scores(network: BasePolicy, observation: Observation) -> NDArray[np.float32]:
     """What ``network`` makes of every item: values (DQN, QR-DQN) or log-chances, (users, items)."""
     assert isinstance(network.observation_space, spaces.Dict)
     net: Any = network  # whose parts are named by algorithm

@@ -109,7 +109,7 @@ def test_minari_there_and_back(example, monkeypatch, tmp_path):
     for episode in (first, second):
         picked = episode.observations["picked"]
         assert len(picked) == len(episode.actions) + 1
-        np.testing.assert_array_equal(picked[1:3, 0], episode.actions[0].repeat(2))
+        np.testing.assert_array_equal(picked[1:3, 0], episode.actions[:1].repeat(2))
         assert not episode.rewards[[0, 1, 3, 4]].any()  # between slates of three
         assert episode.terminations[-1] or episode.truncations[-1]
     assert not np.array_equal(first.observations["user"][0], second.observations["user"][0])
