@@ -4,6 +4,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
 
     policy        what a policy is, and what it may know
     known         the table of policies that have a name
+    own_parameters  what stands behind the name of a user's own policy: ?name=value
     own_code      users' own policies, imported when they are named
     text          language models, text encoder, cache of embeddings
     retrieval     few items of a large catalogue for every request: indices of vectors, and what asks them

@@ -160,5 +160,6 @@ def policies_in_words() -> str:
     return (
         f"Policies by name, where the world has them: {', '.join(bare)}. Of a run of "
         f"driftrec train or train-baseline: {', '.join(runs)}. With what driftrec tune found: {tuned}. Now and then at "
-        f"random: {MIXED}:SHARE:POLICY. Your class as package.module:Class."
+        f"random: {MIXED}:SHARE:POLICY. Your class as package.module:Class or package.module:Class?name=value, "
+        "stable-baselines3's model file as sb3:PPO:model.zip."
     )

@@ -52,6 +52,9 @@ class Context(Shared):
         truth: Numbers of hidden truth in the observation, see ``ranker.true_state``; 0 for all but oracles.
         offered: How many items are on offer at a time, where observations tell which (``simulators.offers``) and slates
             hold positions among them; 0 where any item may be shown.
+        texts: One or two sentences of every item, which may be empty; () where there are no texts.
+        topic_names: Names of the topics that ``topics`` counts; () where there are none.
+        personas: The personas' self-descriptions; () where there are none.
     """
 
     slate_size: int
@@ -63,6 +66,9 @@ class Context(Shared):
     withheld: NDArray[np.bool_] | None = None  # (items,)
     truth: int = 0
     offered: int = 0
+    texts: tuple[str, ...] = ()
+    topic_names: tuple[str, ...] = ()
+    personas: tuple[str, ...] = ()
 
     @property
     def num_items(self) -> int:

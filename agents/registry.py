@@ -1,6 +1,6 @@
 """Policies by name: the built-in ones, those made from an argument such as a run folder, the user's own.
 
-Imports of agents: policy, known, own_code, setup, baselines, ranker, rivals, worlds, runs.
+Imports of agents: policy, known, own_code, setup, baselines, ranker, rivals, stock, worlds, runs.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slat
 from driftrec.agents.runs.rival_runs import load_myopic_joint, load_rival
 from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned
 from driftrec.agents.setup import Setup
+from driftrec.agents.stock.model_policy import load_model_file
 from driftrec.agents.worlds.kit import Effort, Reference
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.settings import nearest
@@ -46,6 +47,10 @@ ON_RANKERS: Mapping[str, Callable[..., Policy]] = {"mmr": load_mmr, "myopic-join
 
 POLICIES: Mapping[str, Factory] = {name: CLASSES[name] for name in CLASSES if KNOWN[name].bare}
 """Policies that need nothing but the context, by name."""
+
+
+MODEL_FILE = "sb3"
+"""What model files of stable-baselines3 are called: "sb3:DQN:model.zip"."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
     }
     loaders |= {name: partial(_tuned_or, setup, name, loaders.get(name)) for name in TUNABLE}
     loaders = {name: load for name, load in loaders.items() if _serves(name, setup)}
+    loaders[MODEL_FILE] = lambda context, model: load_model_file(setup, model)
     loaders[MIXED] = lambda context, rest: _epsilon(context, rest, Builders(policies, loaders))
     return Builders(policies, loaders)
 
@@ -170,14 +176,14 @@ def build_policy(
 
     Args:
         name: A key of ``policies`` ("random"), a key of ``loaders`` with its argument ("ppo:runs/7"), or a
-            class of the user's own as "package.module:Class", built as ``Class(context)``. Modules in
-            the current directory are found.
+            class of the user's own as "package.module:Class", built as ``Class(context)``, or with parameters,
+            "package.module:Class?weights=file&temper=2". Modules in the current directory are found.
         context: What is known before the first user arrives.
         policies: Called with the context. Extend with ``{**POLICIES, "planner": ...}``.
         loaders: Called with the context and the argument, by the part of the name before the colon.
 
     Raises:
-        ValueError: If no policy has that name, or an argument is missing or too much.
+        ValueError: If no policy has that name, or an argument is missing, too much or of another type.
         ImportError: If the user's class cannot be imported; the cause is in the message, and the nearest known name
             where there is no such module.
 
@@ -194,9 +200,10 @@ def build_policy(
         return loaders[head](context, argument)
     if head in policies:
         raise ValueError(f"Policy {head!r} takes no argument, but {argument!r} was given; write {head}.")
-    if not head or not argument.isidentifier():
+    attribute, _, query = argument.partition("?")
+    if not head or not attribute.isidentifier():
         raise ValueError(f"Unknown policy {name!r}. {_advice(head, known)} Or your own: package.module:Class.")
-    return build_own(head, argument, context, _advice(head, known))
+    return build_own(head, attribute, context, _advice(head, known), query)
 
 
 def _advice(head: str, known: Iterable[str]) -> str:

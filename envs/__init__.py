@@ -1,4 +1,4 @@
-"""Gymnasium environments over the simulated worlds. Importing this module registers them."""
+"""Gymnasium environments over the simulated worlds, and wrappers. Importing this module registers the worlds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,8 @@ import gymnasium
 from driftrec.envs.music import MusicEnv, MusicVectorEnv, music_world
 from driftrec.envs.news import NewsEnv, NewsVectorEnv, news_world
 from driftrec.envs.news_stream import NewsStreamEnv, NewsStreamVectorEnv, news_stream_world
+from driftrec.envs.one_item import OneItem, OneItemLanes
+from driftrec.envs.picks import Picks, PicksLanes
 from driftrec.envs.recsim_interest_evolution import (
     InterestEvolutionEnv,
     InterestEvolutionVectorEnv,
@@ -41,6 +43,10 @@ __all__ = [
     "NewsStreamEnv",
     "NewsStreamVectorEnv",
     "NewsVectorEnv",
+    "OneItem",
+    "OneItemLanes",
+    "Picks",
+    "PicksLanes",
     "SardineEnv",
     "SardineVectorEnv",
     "ShopEnv",

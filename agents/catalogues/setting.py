@@ -62,6 +62,9 @@ class Setting(Shared):
             item_minutes=self.catalogue.minutes,
             titles=self.catalogue.titles,
             topics=self.catalogue.topic,
+            texts=self.catalogue.texts,
+            topic_names=self.catalogue.topic_names,
+            personas=self.personas.texts,
         )
 
 

@@ -17,6 +17,7 @@ in a ``MultiDiscrete`` (PPO, A2C).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -184,13 +185,13 @@ class StockPolicy:
     """A policy network of stable-baselines3, ready to serve.
 
     Args:
-        flat: As in training.
+        flat: What the network sees of a batch of observations, as in training.
         actions: As in training.
         network: ``model.policy`` of a trained algorithm.
         greedy: Most likely actions; False draws them, by seed, step and row.
     """
 
-    def __init__(self, flat: FlatObservations, actions: Actions, network: BasePolicy, greedy: bool) -> None:
+    def __init__(self, flat: Callable[[Observation], Any], actions: Actions, network: BasePolicy, greedy: bool) -> None:
         self.network, self.greedy = network, greedy
         self._flat, self._actions = flat, actions
         self.reset(num_users=0, seed=0)

@@ -34,6 +34,9 @@ def test_everything_that_was_asked_for_arrives(folder):
     assert (world.config.drift.towards, world.config.memory) == (0.2, 3)
     assert (context.num_items, context.slate_size) == (12, 4)
     assert context.titles == world.catalogue.titles
+    assert context.texts == world.catalogue.texts
+    assert [context.topic_names[topic] for topic in context.topics[:5]] == ["Animals"] * 3 + ["Sports"] * 2
+    assert context.personas == world.personas.texts
     assert context.item_embeddings.shape == (12, 24)
     assert context.persona_embeddings.shape == (world.personas.num_personas, 24)
     np.testing.assert_array_equal(context.item_minutes, world.catalogue.minutes)
