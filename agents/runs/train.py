@@ -21,8 +21,9 @@ from driftrec.agents.rivals.page_search import PageSearch, paces
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.folders import rescue, versions
 from driftrec.agents.setup import Setup
-from driftrec.agents.snapshots.snapshot_folder import EVERY, SnapshotFolder
+from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.snapshots.snapshots import Snapshots
+from driftrec.agents.snapshots.training_snapshots import EVERY, TrainingSnapshots
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.noise import user_seeds
@@ -72,7 +73,8 @@ def train(
     judge = kit.judge(setup, asdict(settings), seed)
     CandidateStage(judge, ppo.candidates, setup.slate_size)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
-    snapshots = SnapshotFolder(folder, of, curve, every=snapshot_every, report=report)
+    kept_in = SnapshotFolder(folder, of, report)
+    snapshots = TrainingSnapshots(kept_in, curve, snapshot_every, report)
     with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
         kept: Any = {"seed": seed, "report": report, "curve": curve, "snapshots": snapshots}
         snapshots.stage("ranker", judge.ranker, partial(warm_start, setup, kit.future, judge, settings, **kept))
@@ -95,7 +97,7 @@ def train(
         if search is not None:
             modules["pace"] = search.network
         save(setup, learner.keeper.best_at, curve, modules, folder, told)
-    snapshots.finish()
+    kept_in.finish()
     return folder / FILE
 
 

@@ -8,94 +8,48 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.snapshots.snapshot_file import SUFFIX, SpoiltError, read_snapshot, write_snapshot
-from driftrec.agents.snapshots.snapshots import Found
-from driftrec.agents.snapshots.tree import Tree, tree_of
+from driftrec.agents.snapshots.tree import Tree
 from driftrec.simulators.files import PART
 
 FOLDER = "progress"
 """Where snapshots lie in a run folder."""
 
-KEPT = 2
-"""Snapshots within a stage that are kept: the last, and the one before it, should the last be spoilt."""
-
-EVERY = 25_000
-"""Environment steps between two snapshots where nothing else is said: a minute or so."""
-
 
 class SnapshotFolder:
-    """Snapshots in ``run/progress``, see ``Snapshots``. A snapshot that cannot be written is told, and costs no more.
+    """Snapshots of one run by name. One that cannot be written is told, and costs no more than itself.
 
     Args:
-        run: The run folder.
+        run: The run folder; they lie in ``run/progress``, which is made for the first.
         of: All that decides what comes of the run: snapshots of another are refused.
-        curve: Kept with every stage.
-        every: Environment steps between two snapshots, at least.
-        report: Called with a line where something is taken up, or could not be kept.
-
-    Raises:
-        ValueError: If ``every`` is below 1.
+        report: Called with a line where one could not be kept.
     """
 
-    def __init__(
-        self, run: Path, of: Mapping[str, Any], curve: Curve, *, every: int = EVERY, report: Callable[[str], None]
-    ) -> None:
-        if every < 1:
-            raise ValueError(f"--snapshot-every is {every}; give at least 1 environment step.")
-        self.folder = run / FOLDER
-        self._of, self._curve, self._every, self._report = plain(of), curve, every, report
-        self._taken = 0  # steps at the last snapshot
-        for cut_off in self.folder.glob(f".*{PART}"):
+    def __init__(self, run: Path, of: Mapping[str, Any], report: Callable[[str], None]) -> None:
+        self._folder, self._of, self._report = run / FOLDER, _plain(of), report
+        for cut_off in self._folder.glob(f".*{PART}"):
             cut_off.unlink(missing_ok=True)
 
-    def stage(self, name: str, module: nn.Module, work: Callable[[], Found]) -> Found:
-        """What ``work`` found and made of ``module``; errors as of ``open`` where it is kept already."""
-        file = self.folder / f"{name}{SUFFIX}"
-        if file.exists():
-            kept = self.open(file, "Remove it, and this stage starts over.")
-            module.load_state_dict(kept["weights"])
-            self._curve.go_on(kept["curve"])
-            return kept["found"]
-        found = work()
-        self._write(file, {"weights": module.state_dict(), "curve": self._curve.kept(), "found": tree_of(found)})
-        return found
+    def names(self, begin: str) -> list[str]:
+        """Of those there are, whose names begin so, in their order."""
+        return sorted(file.stem for file in self._folder.glob(f"{begin}*{SUFFIX}"))
 
-    def due(self, steps: int) -> bool:
-        """Whether the last was taken long enough ago."""
-        return steps >= self._taken + self._every
+    def holds(self, name: str) -> bool:
+        """Whether there is one of that name."""
+        return self.file(name).exists()
 
-    def take(self, steps: int, tree: Tree) -> None:
-        """Keep ``tree`` and the curve; of those before it only the last stays."""
-        self._taken = steps
-        self._write(self.folder / f"step-{steps:012d}{SUFFIX}", {"curve": self._curve.kept(), "state": tree})
-        for old in self._steps()[:-KEPT]:
-            old.unlink(missing_ok=True)
+    def file(self, name: str) -> Path:
+        """Where the one of that name lies."""
+        return self._folder / f"{name}{SUFFIX}"
 
-    def last(self) -> Tree:
-        """The last tree taken, the curve being as it was then; None where there is none.
-
-        Raises:
-            ValueError: As of ``open``; names the last good one.
-        """
-        files = self._steps()
-        if not files:
-            return None
-        kept = self.open(files[-1], self._offer(files[:-1]))
-        self._curve.go_on(kept["curve"])
-        self._taken = _number(files[-1])
-        self._report(f"Going on after {self._taken:,} steps")
-        return kept["state"]
-
-    def open(self, file: Path, remedy: str) -> Tree:
-        """What ``file`` holds.
+    def read(self, name: str, remedy: str) -> Tree:
+        """What was written under ``name``.
 
         Raises:
             SpoiltError: If it was cut off or altered; ends in ``remedy``.
             ValueError: If it is of another run.
         """
+        file = self.file(name)
         try:
             kept = read_snapshot(file)
         except SpoiltError as error:
@@ -104,36 +58,24 @@ class SnapshotFolder:
             raise ValueError(f"{file} is of another run: {found}. Give what it was begun with, or begin anew.")
         return kept["tree"]
 
-    def finish(self) -> None:
-        """Remove them: the run has its result."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _write(self, file: Path, tree: Tree) -> None:
+    def write(self, name: str, tree: Tree) -> None:
+        """Write or replace the one of that name; where that fails, as on a full disk, what there is stays."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_snapshot(file, {"of": self._of, "tree": tree})
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_snapshot(self.file(name), {"of": self._of, "tree": tree})
         except (OSError, TypeError) as error:
             self._report(f"No snapshot was written, and those before it stay: {error}")
 
-    def _steps(self) -> list[Path]:
-        return sorted(self.folder.glob(f"step-*{SUFFIX}"))
+    def remove(self, name: str) -> None:
+        """Remove the one of that name."""
+        self.file(name).unlink(missing_ok=True)
 
-    def _offer(self, others: list[Path]) -> str:
-        """What can be done where the last is spoilt: go on from the one before, or from the stages."""
-        for file in reversed(others):
-            try:
-                self.open(file, "")
-            except ValueError:
-                continue
-            return f"{file} is whole, after {_number(file):,} steps: remove the spoilt one to go on from there."
-        return "None before it is whole; remove it to go on from the stages that are finished."
+    def finish(self) -> None:
+        """Remove all: the run has its result."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _number(file: Path) -> int:
-    return int(file.stem.removeprefix("step-"))
-
-
-def plain(told: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
     """``told`` as it comes back from JSON."""
     return json.loads(json.dumps(told, default=str))
 
