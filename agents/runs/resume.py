@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -42,6 +43,14 @@ def begun(run: Path, verb: str, result: str) -> dict[str, Any]:
     if (run / result).exists() and not (run / FOLDER).exists():
         raise ValueError(f"{run} is finished; there is nothing left to do. Give a run that was cut short.")
     return config
+
+
+def fingerprint(run: str) -> str:
+    """Hash of all that a folder, or a file, of a run holds but plots and progress."""
+    where = Path(run)
+    files = sorted(where.iterdir()) if where.is_dir() else [where]
+    told = [path for path in files if path.is_file() and path.suffix in (".safetensors", ".json", ".csv")]
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in told)).hexdigest()
 
 
 def check_same(run: Path, then: Mapping[str, Any], given: Mapping[str, Any], usual: Mapping[str, Any]) -> None:

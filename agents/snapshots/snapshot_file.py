@@ -19,6 +19,7 @@ from driftrec.simulators.files import write_files
 SUFFIX = ".snapshot"
 KEY = "driftrec"
 _DIGEST = 64  # hexadecimal digits of a SHA-256
+_FAULTS = (SafetensorError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 _KINDS = ("array", "number", "tensor")
 
 
@@ -54,7 +55,7 @@ def read_snapshot(path: Path) -> Tree:
         # The length of the header, little-endian, then the header: safetensors reads metadata of files alone.
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         return _unpacked(json.loads(header["__metadata__"][KEY]), load(content), {})
-    except (SafetensorError, ValueError, TypeError, LookupError) as error:
+    except _FAULTS as error:
         raise SpoiltError(f"{path} is no snapshot of this version ({error}).") from error
 
 
@@ -83,7 +84,9 @@ def _unpacked(told: Tree, arrays: dict[str, NDArray[Any]], known: dict[str, Any]
         return told
     if "dict" in told:
         return {name: _unpacked(part, arrays, known) for name, part in told["dict"].items()}
-    kind = next(kind for kind in _KINDS if kind in told)
+    kind = next(iter(told), None)
+    if kind not in _KINDS:
+        raise ValueError(f"{kind!r} is no kind of value")
     path = told[kind]
     if path not in known:
         values = arrays[path].copy().transpose(np.argsort(told["axes"]).astype(int))
