@@ -77,11 +77,8 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
     """The arguments that ``run`` was begun with, and its seed; raises as of ``begun`` and ``check_same``."""
     config = begun(run, VERB, FILE)
     then = {**config["asked"], **{name: config[name] for name in ("seed", "settings", "out")}}
-    usual = {**asdict(Args()), "settings": None}
-    given = {**asdict(args), "settings": None}
-    if args.settings not in (None, settings_of(args.world)):
-        given["settings"] = asdict(args.settings)
-    check_same(run, then, given, usual)
+    usual = {**asdict(Args()), "settings": asdict(settings_of(args.world))}
+    check_same(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
     world = config["asked"]
     settings = updated(settings_of(world["world"]), config["settings"], "settings")
     return replace(args, **world, settings=settings, out=None), config["seed"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from driftrec.agents.runs.folders import CONFIG_FILE
 from driftrec.agents.setup import WorldArgs
-from driftrec.agents.snapshots.snapshot_folder import FOLDER, difference
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
 
 
 def asked(args: WorldArgs) -> dict[str, Any]:
@@ -62,7 +62,15 @@ def check_same(run: Path, then: Mapping[str, Any], given: Mapping[str, Any], usu
         given: What the command says now.
         usual: The same where nothing is said.
     """
-    for name in filter(given.__contains__, then):
-        here, nothing_said = (json.loads(json.dumps(each[name], default=str)) for each in (given, usual))
-        if here != nothing_said and (found := difference(then[name], here, name)):
-            raise ValueError(f"{run} was begun with {found}. Leave that flag out, or begin anew in another folder.")
+    here, nothing_said = (json.loads(json.dumps(each, default=str)) for each in (given, usual))
+    if found := _clash(then, {name: here[name] for name in here if name in then}, nothing_said):
+        raise ValueError(f"{run} was begun with {found}. Leave that flag out, or begin anew in another folder.")
+
+
+def _clash(then: Any, here: Any, usual: Any, path: str = "") -> str:
+    """The first thing said now that was another then, in words; empty if there is none."""
+    if isinstance(here, dict) and isinstance(usual, dict) and isinstance(then, dict):
+        names = filter(usual.__contains__, here)
+        told = (_clash(then.get(name), here[name], usual[name], f"{path}.{name}".strip(".")) for name in names)
+        return next(filter(None, told), "")
+    return "" if here in (usual, then) else f"{path} {then}, not {here} as here"

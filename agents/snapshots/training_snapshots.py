@@ -44,7 +44,7 @@ class TrainingSnapshots:
             kept = self._folder.read(name, "Remove it, and this stage starts over.")
             module.load_state_dict(kept["weights"])
             self._curve.go_on(kept["curve"])
-            return kept["found"]  # type: ignore[no-any-return]
+            return kept["found"]
         found = work()
         weights = dict(module.state_dict())
         self._folder.write(name, {"weights": weights, "curve": self._curve.kept(), "found": tree_of(found)})

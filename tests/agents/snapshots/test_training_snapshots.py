@@ -76,9 +76,7 @@ def test_a_spoilt_state_is_refused_and_the_last_good_one_offered(begin, tmp_path
         taken.take(steps, steps)
     good, spoilt = sorted((tmp_path / "progress").iterdir())
     spoilt.write_bytes(spoilt.read_bytes()[:-1])
-    with pytest.raises(
-        SpoiltError, match=r"20.snapshot is not as it was written.*The last good one is .*10.snapshot, "
-    ):
+    with pytest.raises(SpoiltError, match=r"20.snapshot is not as .*The last good one is .*10.snapshot, "):
         begin()[0].last()
     spoilt.unlink()
     assert begin()[0].last() == 10
