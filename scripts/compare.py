@@ -32,7 +32,7 @@ from driftrec.agents.plots.plots import save_all
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, versions, write_config
 from driftrec.agents.runs.load import nothing_learned, other_world
-from driftrec.agents.runs.resume import begun, check_same, fingerprint
+from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import is_tuned, tuned_elsewhere
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
@@ -121,10 +121,10 @@ def main(args: Args) -> None:
 
 
 def _begun(args: Args, run: Path) -> Args:
-    """The arguments that ``run`` was begun with; raises as of ``begun`` and ``check_same``."""
+    """The arguments that ``run`` was begun with; raises as of ``begun`` and ``check_unchanged``."""
     config = begun(run, VERB, SUMMARY)
     then = {**config["asked"], "seed": config["seed"]}
-    check_same(run, then, asdict(args), asdict(Args()))
+    check_unchanged(run, then, asdict(args), asdict(Args()))
     if then["log"] is not None:
         raise ValueError(f"{run} was begun with --log, whose impressions cannot be gone on with. Begin anew.")
     policies = None if then["policies"] is None else tuple(then["policies"])

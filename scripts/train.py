@@ -15,7 +15,7 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
-from driftrec.agents.runs.resume import asked, begun, check_same
+from driftrec.agents.runs.resume import asked, begun, check_unchanged
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
@@ -74,11 +74,11 @@ def main(args: Args) -> None:
 
 
 def _begun(args: Args, run: Path) -> tuple[Args, int]:
-    """The arguments that ``run`` was begun with, and its seed; raises as of ``begun`` and ``check_same``."""
+    """The arguments that ``run`` was begun with, and its seed; raises as of ``begun`` and ``check_unchanged``."""
     config = begun(run, VERB, FILE)
     then = {**config["asked"], **{name: config[name] for name in ("seed", "settings", "out")}}
     usual = {**asdict(Args()), "settings": asdict(settings_of(args.world))}
-    check_same(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
+    check_unchanged(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
     world = config["asked"]
     settings = updated(settings_of(world["world"]), config["settings"], "settings")
     return replace(args, **world, settings=settings, out=None), config["seed"]

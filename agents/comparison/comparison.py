@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.comparison.kept_rollout import KeptRollout, part_of, read_part, write_part
 from driftrec.agents.comparison.seen import Seen
-from driftrec.agents.comparison.served_part import Part, part_of, read_part, write_part
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.evaluation.stories import one_user, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
@@ -222,7 +222,7 @@ class _Served:
         self._stories: dict[str, pd.DataFrame] = {}
         self._exposure: list[pd.DataFrame] = []
 
-    def add(self, label: str, trained: int | None, part: Part) -> None:
+    def add(self, label: str, trained: int | None, part: KeptRollout) -> None:
         """Take up the rollout of one training seed."""
         self._episodes.append(_signed(part.episodes, label, trained))
         self._steps.append(_signed(part.steps, label, trained))

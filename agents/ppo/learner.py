@@ -14,14 +14,12 @@ from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from driftrec.agents.ppo.ppo_state import ppo_state, put_ppo_state
 from driftrec.agents.ppo.slate_policy import SlatePolicy
-from driftrec.agents.snapshots.snapshots import NoSnapshots, Snapshots
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
 from driftrec.envs.vector import RecommendationVectorEnv
 
 VALUES, ALL = "values", "all"
 """What is learned: values alone, or the policy, too."""
-
-NOTHING_KEPT = NoSnapshots()
 
 
 class PPOLearner:

@@ -20,9 +20,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.logs import collect
 from driftrec.agents.ranker.protocol import Logs, joined
 from driftrec.agents.setup import Setup
-from driftrec.agents.snapshots.snapshots import NoSnapshots, Snapshots
-
-NOTHING_KEPT = NoSnapshots()
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def fingerprint(run: str) -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in told)).hexdigest()
 
 
-def check_same(run: Path, then: Mapping[str, Any], given: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
+def check_unchanged(run: Path, then: Mapping[str, Any], given: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
     """Raise ValueError if a flag asks for other than the run was begun with.
 
     Args:

@@ -49,3 +49,6 @@ class NoSnapshots:
     def last(self) -> Any:
         """None."""
         return None
+
+
+NOTHING_KEPT = NoSnapshots()

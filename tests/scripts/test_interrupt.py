@@ -58,9 +58,11 @@ def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupte
     assert done.status == 0, done.err
 
 
-def test_before_a_stage_is_finished_there_is_nothing_to_keep(interrupted, tmp_path):
+def test_before_ppo_the_stages_that_were_finished_are_kept(interrupted, tmp_path):
+    """The first round of fitting takes one pass, the last a thousand."""
     status, out, err = interrupted("Ranker, pass 1 of 1000 ", "--settings.fit.epochs", "1000")
     assert status == 130
-    assert err == "driftrec train: interrupted: nothing is kept, since no stage was finished.\n"
+    left = "run holds the stages that were finished; driftrec train --resume run goes on"
+    assert err == f"driftrec train: interrupted: {left}.\n"
     assert "Traceback" not in out
-    assert not (tmp_path / "run").exists()  # the same command may be given again
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.json", FOLDER}

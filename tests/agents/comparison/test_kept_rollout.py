@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.comparison.served_part import Part, read_part, write_part
+from driftrec.agents.comparison.kept_rollout import KeptRollout, read_part, write_part
 from driftrec.agents.snapshots.snapshot_file import SpoiltError
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 
@@ -26,7 +26,7 @@ EMPTY = ROWS.iloc[:0].reset_index(drop=True)
 def kept_in(tmp_path):
     """A folder that holds rollout 2."""
     folder = SnapshotFolder(tmp_path, {"seed": 1}, pytest.fail)
-    write_part(folder, 2, Part(ROWS, ROWS, EMPTY, pd.DataFrame(), ROWS, np.eye(3, dtype=np.bool_)))
+    write_part(folder, 2, KeptRollout(ROWS, ROWS, EMPTY, pd.DataFrame(), ROWS, np.eye(3, dtype=np.bool_)))
     return folder
 
 

@@ -16,7 +16,7 @@ from driftrec.agents.snapshots.tree import Tree
 
 
 @dataclass(frozen=True)
-class Part:
+class KeptRollout:
     """Tables of one rollout.
 
     Attributes:
@@ -36,20 +36,20 @@ class Part:
     shown: NDArray[np.bool_]
 
 
-def part_of(rollout: Rollout, seen: Seen, seed: int) -> Part:
+def part_of(rollout: Rollout, seen: Seen, seed: int) -> KeptRollout:
     """The tables of ``rollout``; ``seed`` is that of the comparison."""
     exposure = seen.exposure.table(rollout.shown)
     steps = step_table(rollout, seed)
-    return Part(rollout.episodes, steps, rollout.journeys, seen.story.table(), exposure, rollout.shown)
+    return KeptRollout(rollout.episodes, steps, rollout.journeys, seen.story.table(), exposure, rollout.shown)
 
 
-def write_part(kept_in: SnapshotFolder, number: int, part: Part) -> None:
+def write_part(kept_in: SnapshotFolder, number: int, part: KeptRollout) -> None:
     """Keep the rollout of that number."""
     tables = {name: _tree(getattr(part, name)) for name in _TABLES}
     kept_in.write(_name(number), {**tables, "shown": part.shown})
 
 
-def read_part(kept_in: SnapshotFolder, number: int) -> Part | None:
+def read_part(kept_in: SnapshotFolder, number: int) -> KeptRollout | None:
     """The rollout of that number, None if it is not kept.
 
     Raises:
@@ -58,10 +58,10 @@ def read_part(kept_in: SnapshotFolder, number: int) -> Part | None:
     if not kept_in.holds(_name(number)):
         return None
     kept = kept_in.read(_name(number), "Remove it, and this policy serves again.")
-    return Part(**{name: _table(kept[name]) for name in _TABLES}, shown=kept["shown"])
+    return KeptRollout(**{name: _table(kept[name]) for name in _TABLES}, shown=kept["shown"])
 
 
-_TABLES = [field.name for field in fields(Part) if field.name != "shown"]
+_TABLES = [field.name for field in fields(KeptRollout) if field.name != "shown"]
 
 
 def _name(number: int) -> str:
