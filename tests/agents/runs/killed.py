@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -60,8 +61,8 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
-    KeepBest.restore = lambda self: None  # the last weights, which all rollouts went into, not the best
-    for world in told.worlds:
-        with tempfile.TemporaryDirectory() as root:
-            for each in kill_and_resume(world, told.kills, told.seed, Path(root)):
-                print(world, *each, flush=True)
+    with patch.object(KeepBest, "restore", lambda self: None):  # the last weights, which all rollouts went into
+        for world in told.worlds:
+            with tempfile.TemporaryDirectory() as root:
+                for each in kill_and_resume(world, told.kills, told.seed, Path(root)):
+                    print(world, *each, flush=True)
