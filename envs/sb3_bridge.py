@@ -28,6 +28,9 @@ class SB3VecEnv(VecEnv):
         ValueError: If the autoreset mode is another: one fake transition an episode would be learned from.
     """
 
+    CHANGING = ("_returns", "_lengths")
+    """Attributes that change while lanes are served, beside those of the native environment."""
+
     def __init__(self, envs: VectorEnv[Any, Any, Any]) -> None:
         mode = envs.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)  # gymnasium's own default
         if mode != AutoresetMode.SAME_STEP:

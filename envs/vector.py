@@ -38,6 +38,9 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         ValueError: If one of them is below 1, no episode could ever end, or the mode is unknown.
     """
 
+    CHANGING = ("_lane_seeds", "_episodes", "_steps", "_over", "_state")
+    """Attributes that change while lanes are served: lanes that have those of others go on as these do."""
+
     def __init__(
         self,
         world: World[Any],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,16 @@ from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.plots.plots import save_all
 from driftrec.agents.runs.description import recorded
-from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
+from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, versions, write_config
 from driftrec.agents.runs.load import nothing_learned, other_world
+from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import is_tuned, tuned_elsewhere
 from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named, kit_of
 
+VERB, SUMMARY = "compare", "summary.json"
 __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 
 
@@ -62,6 +65,12 @@ class Args(WorldArgs):
     (docs/logs.md); none when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
+    resume: Path | None = None
+    """Run folder of a comparison that was cut short: the policies that are missing serve, all else is taken from it."""
+
+
+ASKED = tuple(field.name for field in fields(Args) if field.name != "resume")
+"""What decides what comes of a comparison."""
 
 
 def main(args: Args) -> None:
@@ -70,8 +79,10 @@ def main(args: Args) -> None:
     Raises:
         ValueError: If a policy or the baseline is unknown or there are fewer than two users.
         FileExistsError: If the run folder holds anything.
+        FileNotFoundError: If there is nothing to resume.
         OSError: If it cannot be written; says where the results are instead.
     """
+    args = args if args.resume is None else _begun(args, args.resume)
     check_users(args.users)
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
@@ -84,17 +95,22 @@ def main(args: Args) -> None:
     for note in notes_on_runs(setup, policies):
         print(note)
     entries = build_entries(setup, policies, seed=seed, report=print, effort=Effort(*args.planner_effort))
-    with run_folder(args.out, "compare") as folder:
+    with run_folder(args.out, "compare") if args.resume is None else nullcontext(args.resume) as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
-        write_config(folder, {**asdict(args), **recorded(setup), **told})
+        if args.resume is None:
+            begin = {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
+            write_config(folder, {**asdict(args), **recorded(setup), **told, **begin})
+        kept_in = SnapshotFolder(folder, _identity(setup, args.users, told), print)
         with log or nullcontext():
-            results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, log=log)
+            results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, log=log, kept_in=kept_in)
         curve, read = _training(curve_runs(policies))
         try:
             rescue(folder, lambda where: _write(where, results, curve))
         finally:
             print(text_table(results.summary), flush=True)  # on a full disk, too
+        if not results.summary["failed"]:
+            kept_in.finish()
         drawn_all = draw(folder, results, curve) and read
     if note := kit_of(setup).note(setup):
         print(note)
@@ -102,6 +118,23 @@ def main(args: Args) -> None:
     if log and log.fault:
         print(log.fault, file=sys.stderr)
     _end(results.summary, baseline, folder, drawn_all and not (log and log.fault))
+
+
+def _begun(args: Args, run: Path) -> Args:
+    """The arguments that ``run`` was begun with; raises as of ``begun`` and ``check_unchanged``."""
+    config = begun(run, VERB, SUMMARY)
+    then = {**config["asked"], "seed": config["seed"]}
+    check_unchanged(run, then, asdict(args), asdict(Args()))
+    if then["log"] is not None:
+        raise ValueError(f"{run} was begun with --log, whose impressions cannot be gone on with. Begin anew.")
+    policies = None if then["policies"] is None else tuple(then["policies"])
+    return replace(args, **{**then, "policies": policies, "planner_effort": tuple(then["planner_effort"]), "out": None})
+
+
+def _identity(setup: Setup, users: int, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All that decides what comes of a comparison: with that of the world and the versions the runs' own bytes."""
+    runs = {run: fingerprint(run) for run in training_runs(told["policies"], [*OF_RUNS, *TUNABLE])}
+    return {"world": asdict(setup.args), "users": users, **told, "runs": runs, "versions": versions()}
 
 
 def _training(runs: Sequence[str]) -> tuple[pd.DataFrame | None, bool]:
@@ -137,7 +170,8 @@ def _end(summary: Mapping[str, Any], baseline: str, folder: Path, drawn_all: boo
     if baseline != summary["baseline"]:
         print(f"The baseline {baseline} is among the missing: compared with {summary['baseline']}.", file=sys.stderr)
     if INTERRUPTED in failed.values():
-        raise KeyboardInterrupt(f"{folder} holds the policies that were finished")
+        left = f"{folder} holds the policies that were finished"
+        raise KeyboardInterrupt(f"{left}; driftrec compare --resume {folder} goes on")
     for label, why in failed.items():
         kept = summary["policies"].get(label, {}).get("training_seeds")
         left = f"is left out but for training seeds {kept}" if kept else "is left out"
@@ -154,6 +188,7 @@ def served(
     seed: int,
     baseline: str,
     log: LogWriter | None = None,
+    kept_in: SnapshotFolder | None = None,
 ) -> Results:
     """``compare`` with a progress bar, or with a line a policy where the output is not a terminal."""
     rollouts = sum(len(entry.policies) for entry in entries)
@@ -167,9 +202,8 @@ def served(
         def tick() -> None:
             bar.update()
 
-        return compare(
-            setup, entries, users=users, seed=seed, baseline=baseline, on_policy=on_policy, tick=tick, log=log
-        )
+        told: Any = {"on_policy": on_policy, "tick": tick, "log": log, "kept_in": kept_in}
+        return compare(setup, entries, users=users, seed=seed, baseline=baseline, **told)
 
 
 def notes_on_runs(setup: Setup, policies: Sequence[str]) -> Iterator[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -13,10 +15,16 @@ import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+from driftrec.agents.runs.resume import asked, begun, check_unchanged
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup, WorldArgs, set_up
-from driftrec.agents.worlds.kits import fitting, kit_of
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
+from driftrec.agents.snapshots.training_snapshots import EVERY
+from driftrec.agents.worlds.kits import fitting, kit_of, settings_of
 from driftrec.agents.worlds.settings import TrainSettings
+from driftrec.simulators.settings import updated
+
+VERB = "train"
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,10 @@ class Args(WorldArgs):
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-train when omitted."""
+    resume: Path | None = None
+    """Run folder of a training that was cut short, to go on with to the same weights; takes all else from there."""
+    snapshot_every: int = EVERY
+    """Environment steps of PPO between two snapshots to resume from; less may be lost, and more is written."""
     settings: TrainSettings | None = None
     """How to train; as the world has it when omitted."""
 
@@ -37,30 +49,53 @@ def main(args: Args) -> None:
     Raises:
         FileExistsError: If the run folder holds anything.
         TypeError: If settings are of another kind of world.
+        FileNotFoundError: If there is nothing to resume.
+        ValueError: If the run to resume is finished, was begun with other flags, or a snapshot of it is spoilt.
         KeyboardInterrupt: If training was interrupted; says what is left of it.
     """
     check_empty(args.out)
-    seed = drawn(args.seed)
+    args, seed = (args, drawn(args.seed)) if args.resume is None else _begun(args, args.resume)
     settings: TrainSettings = fitting(args.settings, args.world)
     setup = set_up(args, progress=sys.stderr.isatty())
     if note := kit_of(setup).note(setup):
         print(note)
     start = time.perf_counter()
-    with run_folder(args.out, "train") as folder:
-        told = {"seed": seed, "settings": asdict(settings), "fingerprints": setup.fingerprints()}
-        write_config(folder, {**asdict(args), **recorded(setup), **told})
+    with run_folder(args.out, "train") if args.resume is None else nullcontext(args.resume) as folder:
+        if args.resume is None:
+            told = {"verb": VERB, "asked": asked(args), "seed": seed, "settings": asdict(settings)}
+            write_config(folder, {**asdict(args), **recorded(setup), **told, "fingerprints": setup.fingerprints()})
         try:
-            _train(setup, settings, seed, folder)
+            _train(setup, settings, seed, folder, args.snapshot_every)
         except KeyboardInterrupt:
-            saved = (folder / FILE).is_file()
-            left = f"{folder} holds what was learned so far" if saved else "nothing is kept, since PPO had not begun"
-            raise KeyboardInterrupt(left) from None
+            raise KeyboardInterrupt(_left(folder)) from None
     kept = read_config(folder)["steps"]
     print(f"Kept: the policy after {kept:,} steps of PPO, which did best on the validation users.")
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
 
 
-def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path) -> None:
+def _begun(args: Args, run: Path) -> tuple[Args, int]:
+    """The arguments that ``run`` was begun with, and its seed; raises as of ``begun`` and ``check_unchanged``."""
+    config = begun(run, VERB, FILE)
+    then = {**config["asked"], **{name: config[name] for name in ("seed", "settings", "out")}}
+    usual = {**asdict(Args()), "settings": asdict(settings_of(args.world))}
+    check_unchanged(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
+    world = config["asked"]
+    settings = updated(settings_of(world["world"]), config["settings"], "settings")
+    return replace(args, **world, settings=settings, out=None), config["seed"]
+
+
+def _left(folder: Path) -> str:
+    """What an interrupted training leaves, in words."""
+    if (folder / FILE).is_file():
+        left = "what was learned so far"
+    elif (folder / FOLDER).is_dir():
+        left = "the stages that were finished"
+    else:
+        return "nothing is kept, since no stage was finished"
+    return f"{folder} holds {left}; driftrec train --resume {folder} goes on"
+
+
+def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every: int) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
@@ -73,7 +108,8 @@ def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path) -> No
             if bar.disable:
                 lines.report(steps, engagement)
 
-        train(setup, settings, seed=seed, folder=folder, report=bar.write, progress=progress)
+        told: Any = {"report": bar.write, "progress": progress, "snapshot_every": every}
+        train(setup, settings, seed=seed, folder=folder, **told)
 
 
 class _Lines:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.comparison.kept_rollout import KeptRollout, part_of, read_part, write_part
 from driftrec.agents.comparison.seen import Seen
-from driftrec.agents.evaluation.rollout import Rollout, roll_out, step_table
+from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.evaluation.stories import one_user, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
 from driftrec.agents.known import KNOWN, OF_RUNS, TUNABLE
@@ -22,6 +23,7 @@ from driftrec.agents.runs.checkpoint import read_config
 from driftrec.agents.runs.description import description
 from driftrec.agents.runs.tuned import is_tuned, tuned
 from driftrec.agents.setup import Setup
+from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.worlds.kit import Effort
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
@@ -132,6 +134,7 @@ def compare(
     on_policy: Callable[[str], None] = lambda label: None,
     tick: Callable[[], None] = lambda: None,
     log: LogWriter | None = None,
+    kept_in: SnapshotFolder | None = None,
 ) -> Results:
     """Let every policy serve the same ``users`` users.
 
@@ -147,14 +150,20 @@ def compare(
             last other policy. Should it fail, that of ``default_baseline`` among those that did not.
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
-        log: Takes every impression, of a policy that fails those before it did; the training seed is the version.
+        log: Takes every impression, of a policy that fails those before it did; the training seed is the version. Of a
+            rollout that is kept it takes none.
+        kept_in: Keeps the tables of every rollout as soon as it is done; those that it holds are not served again.
 
     Raises:
+        ValueError: If what ``kept_in`` holds is spoilt or of another comparison.
         Exception: If all fail; that of the first.
         KeyboardInterrupt: If interrupted before any has finished or failed.
     """
     served = _Served(user_seeds(seed, "evaluation", users), seed)
-    for label, trained, policy in _lines(entries):
+    for number, (label, trained, policy) in enumerate(_lines(entries)):
+        if kept_in is not None and (part := read_part(kept_in, number)) is not None:
+            served.add(label, trained, part)
+            continue
         on_policy(label)
         try:
             seen = Seen(setup, users, _tap(log, setup, served.seeds, label, trained, policy))
@@ -169,7 +178,10 @@ def compare(
                 tick=tick,
                 seen=seen,
             )
-            served.add(label, trained, rollout, seen)
+            part = part_of(rollout, seen, seed)
+            if kept_in is not None:
+                write_part(kept_in, number, part)
+            served.add(label, trained, part)
         except KeyboardInterrupt as interrupt:
             done = {*served.shown, *served.errors} - {label}
             served.errors |= {left.label: interrupt for left in entries if left.label not in done}
@@ -210,14 +222,14 @@ class _Served:
         self._stories: dict[str, pd.DataFrame] = {}
         self._exposure: list[pd.DataFrame] = []
 
-    def add(self, label: str, trained: int | None, rollout: Rollout, seen: Seen) -> None:
+    def add(self, label: str, trained: int | None, part: KeptRollout) -> None:
         """Take up the rollout of one training seed."""
-        self._episodes.append(_signed(rollout.episodes, label, trained))
-        self._steps.append(_signed(step_table(rollout, self.seed), label, trained))
-        self.shown[label] = np.concatenate([*([self.shown[label]] if label in self.shown else []), rollout.shown[None]])
-        self._journeys.setdefault(label, rollout.journeys)
-        self._stories.setdefault(label, seen.story.table())
-        self._exposure.append(_signed(seen.exposure.table(rollout.shown), label, trained))
+        self._episodes.append(_signed(part.episodes, label, trained))
+        self._steps.append(_signed(part.steps, label, trained))
+        self.shown[label] = np.concatenate([*([self.shown[label]] if label in self.shown else []), part.shown[None]])
+        self._journeys.setdefault(label, part.journeys)
+        self._stories.setdefault(label, part.story)
+        self._exposure.append(_signed(part.exposure, label, trained))
 
     def results(self, setup: Setup, entries: Sequence[Entry], baseline: str) -> Results:
         """Tables and summary of those of ``entries`` that served; the first error if none did."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,24 @@ class Curve:
 
     def measure(self, stage: str, policy: Policy) -> float:
         """Add a row for ``policy``; returns its mean engagement an episode, in the world's unit."""
-        begun = time.perf_counter()
+        begun, seconds = time.perf_counter(), self._seconds()
         engagement = mean_engagement(self._world, policy, self._users, self._horizon)
-        seconds = begun - self._start - self._measuring
         self._measuring += time.perf_counter() - begun
         self.rows.append(dict(zip(COLUMNS, (stage, self.env_steps, round(seconds, 1), engagement), strict=True)))
         return engagement
+
+    def kept(self) -> dict[str, Any]:
+        """All that ``go_on`` takes up."""
+        return {"rows": list(self.rows), "env_steps": self.env_steps, "seconds": self._seconds()}
+
+    def go_on(self, kept: Mapping[str, Any]) -> None:
+        """Go on where another curve was ``kept``."""
+        self.rows, self.env_steps = list(kept["rows"]), kept["env_steps"]
+        self._start, self._measuring = time.perf_counter() - kept["seconds"], 0.0
+
+    def _seconds(self) -> float:
+        """Since the start, without measuring."""
+        return time.perf_counter() - self._start - self._measuring
 
     def table(self) -> pd.DataFrame:
         """One row a measurement: stage, env_steps, seconds without measuring, mean_episode_engagement."""

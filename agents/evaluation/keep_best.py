@@ -61,6 +61,9 @@ class KeepBest:
         best_at: Steps after which the best was measured.
     """
 
+    CHANGING = ("measured", "best_at", "_last", "_best")
+    """Attributes that change while a training runs."""
+
     def __init__(self, curve: Curve, stage: str, policy: Policy, network: nn.Module) -> None:
         self.measured: list[float] = []
         self.best_at = 0

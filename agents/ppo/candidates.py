@@ -165,6 +165,9 @@ class CandidateVecEnv(VecEnvWrapper):
         stage: Chooses the candidates.
     """
 
+    CHANGING = ("_recall", "_candidates")
+    """Attributes that change while lanes are served."""
+
     def __init__(self, venv: VecEnv, stage: CandidateStage) -> None:
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.logs import collect
 from driftrec.agents.ranker.protocol import Logs, joined
 from driftrec.agents.setup import Setup
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def warm_start(
     seed: int,
     report: Report,
     curve: Curve,
+    snapshots: Snapshots = NOTHING_KEPT,
 ) -> None:
     """Fit the judge's ranker to random slates, then to its own with noise too; learn the engagement to come.
 
@@ -86,11 +89,14 @@ def warm_start(
         seed: Source of all randomness.
         report: Called with lines of progress.
         curve: Measures what has been reached after every stage.
+        snapshots: Keep what is fitted and weighed.
     """
     future, greedy = settings.future, Greedy(judge, setup.slate_size)
     to_come: NDArray[np.float32] | None = None
     stage = "myopic"
-    for each, logs, steps in fit_rounds(setup, judge, settings.fit, settings.rounds(seed), seed=seed, report=report):
+    rounds = settings.rounds(seed)
+    fitted = fit_rounds(setup, judge, settings.fit, rounds, seed=seed, report=report, snapshots=snapshots)
+    for number, (each, logs, steps) in enumerate(fitted, start=1):
         curve.env_steps += steps
         if not each.farsighted:
             continue
@@ -98,17 +104,28 @@ def warm_start(
             if to_come is None:
                 curve.measure(stage, greedy)
                 stage = "farsighted"
-                to_come, steps = estimate(setup, judge, logs[0], future, seed=seed, report=report)
+                random = partial(estimate, setup, judge, logs[0], future, seed=seed, report=report)
+                to_come, steps = snapshots.stage("future", judge.ranker, random)
                 curve.env_steps += steps
-            curve.env_steps += weigh(setup, judge, to_come, seed=seed, settings=future, report=report)
+            weighing = partial(weigh, setup, judge, to_come, seed=seed, settings=future, report=report)
+            curve.env_steps += snapshots.stage(f"weight-{number}", judge.ranker, weighing)
         curve.measure(stage, greedy)
         stage = "refitted"
 
 
 def fit_rounds(
-    setup: Setup, judge: Judge, settings: FitSettings, rounds: Sequence[Round], *, seed: int, report: Report
+    setup: Setup,
+    judge: Judge,
+    settings: FitSettings,
+    rounds: Sequence[Round],
+    *,
+    seed: int,
+    report: Report,
+    snapshots: Snapshots = NOTHING_KEPT,
 ) -> Iterator[tuple[Round, list[Logs], int]]:
     """Log and fit, round by round; random slates first, then the judge's own with noise, as it judges by then.
+
+    Of a round that is kept the fitted weights are, not its logs, which are large: its slates are shown again.
 
     Yields:
         The round that is over, all logs so far, and environment steps taken since the last.
@@ -122,7 +139,8 @@ def fit_rounds(
         report(f"{'Own' if logs else 'Random'} slates to {settings.lanes:,} lanes, {settings.log_steps} steps each")
         logs.append(collect(envs, policy, judge, settings.log_steps, each.seed))
         rows = joined([part.rows() for part in logs])
-        fit(judge.ranker, rows, settings, epochs=each.epochs, seed=each.seed, report=report)
+        fitting = partial(fit, judge.ranker, rows, settings, epochs=each.epochs, seed=each.seed, report=report)
+        snapshots.stage(f"fit-{len(logs)}", judge.ranker, fitting)
         policy = Greedy(judge, setup.slate_size, settings.noise)
         yield each, logs, steps + settings.lanes * settings.log_steps
         steps = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.warm_start import warm_start
 from driftrec.agents.rivals.page_search import PageSearch, paces
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
-from driftrec.agents.runs.folders import rescue
+from driftrec.agents.runs.folders import rescue, versions
 from driftrec.agents.setup import Setup
+from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
+from driftrec.agents.snapshots.snapshots import Snapshots
+from driftrec.agents.snapshots.training_snapshots import EVERY, TrainingSnapshots
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.noise import user_seeds
@@ -35,10 +39,13 @@ def train(
     folder: Path,
     report: Callable[[str], None] = lambda line: None,
     progress: Progress = lambda steps, engagement: None,
+    snapshot_every: int = EVERY,
 ) -> Path:
     """Fit the ranker, learn the engagement to come, train PPO, write checkpoint and training curve.
 
-    An interrupt (Ctrl-C) while PPO trains ends training early; the best policy so far is saved all the same.
+    An interrupt (Ctrl-C) while PPO trains ends training early; the best policy so far is saved all the same. Finished
+    stages and snapshots of PPO lie in ``folder/progress`` until the end: called again, training goes on from there, to
+    the same weights as without an interruption.
 
     Args:
         setup: World.
@@ -47,14 +54,18 @@ def train(
         folder: Where ``checkpoint.safetensors`` and ``curve.csv`` go.
         report: Called with lines about the warm start.
         progress: Called after every rollout with steps taken and the last measurement, engagement an episode.
+        snapshot_every: Environment steps of PPO between two snapshots, at least.
 
     Returns:
         Path of the checkpoint.
 
     Raises:
         KeyboardInterrupt: Again after saving, if training was interrupted.
-        ValueError: If there are fewer candidates than positions in a slate, or no room for the measurements.
+        ValueError: If there are fewer candidates than positions in a slate, or no room for the measurements; or if
+            what lies in ``folder/progress`` is spoilt or of another run.
     """
+    told = {"kind": KIND, "settings": asdict(settings), "seed": seed}
+    of = {"world": asdict(setup.args), **told, "fingerprints": setup.fingerprints(), "versions": versions()}
     ppo = settings.ppo
     check_measurements(settings.validations, ppo.total_steps, ppo.lanes * ppo.rollout)
     kit = kit_of(setup)
@@ -62,9 +73,12 @@ def train(
     judge = kit.judge(setup, asdict(settings), seed)
     CandidateStage(judge, ppo.candidates, setup.slate_size)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
+    kept_in = SnapshotFolder(folder, of, report)
+    snapshots = TrainingSnapshots(kept_in, curve, snapshot_every, report)
     with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
-        warm_start(setup, kit.future, judge, settings, seed=seed, report=report, curve=curve)
-    search = _search(setup, judge, settings, seed=seed, curve=curve, report=report)
+        kept: Any = {"seed": seed, "report": report, "curve": curve, "snapshots": snapshots}
+        snapshots.stage("ranker", judge.ranker, partial(warm_start, setup, kit.future, judge, settings, **kept))
+    search = _search(setup, judge, settings, **kept)
     learner = PPOLearner(
         setup.envs(ppo.lanes),
         CandidateStage(judge, ppo.candidates, setup.slate_size, None if search is None else search.pace),
@@ -74,6 +88,7 @@ def train(
         curve=curve,
         progress=progress,
         value_steps=settings.value_steps,
+        snapshots=snapshots,
     )
     try:
         learner.run()
@@ -81,13 +96,20 @@ def train(
         modules: dict[str, nn.Module] = {"ranker": judge.ranker, "ppo": learner.policy.network}
         if search is not None:
             modules["pace"] = search.network
-        told = {"kind": KIND, "settings": asdict(settings), "seed": seed}
         save(setup, learner.keeper.best_at, curve, modules, folder, told)
+    kept_in.finish()
     return folder / FILE
 
 
 def _search(
-    setup: Setup, judge: Judge, settings: TrainSettings, *, seed: int, curve: Curve, report: Callable[[str], None]
+    setup: Setup,
+    judge: Judge,
+    settings: TrainSettings,
+    *,
+    seed: int,
+    curve: Curve,
+    report: Callable[[str], None],
+    snapshots: Snapshots,
 ) -> PageSearch | None:
     """Find the prices that PPO starts from; None where it has none."""
     kit = kit_of(setup)
@@ -100,7 +122,7 @@ def _search(
         report(f"Prices of pages, {steps:,} steps: {engagement:.2f} {setup.world.unit} an episode")
 
     search = PageSearch(setup, judge, loads, "paced", told, seed=seed, curve=curve, progress=progress)
-    search.run()
+    snapshots.stage("prices", search.network, search.run)
     return search
 
 

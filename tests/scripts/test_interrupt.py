@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from driftrec.agents.runs.checkpoint import FILE
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
 
 pytestmark = pytest.mark.slow  # for the processes
 
@@ -46,9 +47,10 @@ def interrupted(project, training, tmp_path):
 def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupted, project, driftrec, tmp_path, sent):
     status, out, err = interrupted("PPO: ", "--seed", "3", "--settings.ppo.total-steps", "100_000_000", sent=sent)
     assert status == 130
-    assert err == "driftrec train: interrupted: run holds what was learned so far.\n"
+    left = "run holds what was learned so far; driftrec train --resume run goes on"
+    assert err == f"driftrec train: interrupted: {left}.\n"
     assert "PPO: 0 of 100,000,000 steps" in out
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "curve.csv", "config.json"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "curve.csv", "config.json", FOLDER}
     weights = load_file(tmp_path / "run" / FILE)
     assert all(np.isfinite(value).all() for value in weights.values())
     words = ("--users", "3", "--out", "mine", "--policies", "random", "ppo:run", "myopic:run")
@@ -56,9 +58,11 @@ def test_while_ppo_trains_the_checkpoint_is_saved_and_can_be_compared(interrupte
     assert done.status == 0, done.err
 
 
-def test_before_ppo_there_is_nothing_to_keep(interrupted, tmp_path):
+def test_before_ppo_the_stages_that_were_finished_are_kept(interrupted, tmp_path):
+    """The first round of fitting takes one pass, the last a thousand."""
     status, out, err = interrupted("Ranker, pass 1 of 1000 ", "--settings.fit.epochs", "1000")
     assert status == 130
-    assert err == "driftrec train: interrupted: nothing is kept, since PPO had not begun.\n"
+    left = "run holds the stages that were finished; driftrec train --resume run goes on"
+    assert err == f"driftrec train: interrupted: {left}.\n"
     assert "Traceback" not in out
-    assert not (tmp_path / "run").exists()  # the same command may be given again
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.json", FOLDER}

@@ -1,0 +1,85 @@
+"""All that changes while stable-baselines3's PPO trains, between two rollouts: as a tree, and back."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
+
+from driftrec.agents.ppo.candidates import CandidateVecEnv
+from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
+from driftrec.envs.sb3_bridge import SB3VecEnv
+
+COUNTERS = ("num_timesteps", "_n_updates", "_current_progress_remaining", "_last_obs", "_last_episode_starts")
+"""Of stable-baselines3's algorithm: steps, the schedules' place, and what the policy is to answer next."""
+
+SCALES = ("ret_rms", "returns")
+"""Of ``VecNormalize``."""
+
+
+def ppo_state(model: PPO) -> Tree:
+    """All that changes: weights, optimizer, counters, lanes and random states. Arrays are shared, not copied.
+
+    To be taken at the start of a rollout, when the buffer is empty.
+
+    Raises:
+        TypeError: If a world's state holds other things than arrays and numbers.
+    """
+    moments = model.policy.optimizer.state_dict()["state"]
+    return {
+        "weights": dict(model.policy.state_dict()),
+        "optimizer": {str(number): state for number, state in moments.items()},
+        "counters": parts_of(model, COUNTERS),
+        "lanes": [parts_of(layer, names) for layer, names in _layers(model)],
+        "random": _random_states(),
+    }
+
+
+def put_ppo_state(model: PPO, tree: Tree) -> None:
+    """Make ``model``, new and of the same settings, as the one of ``tree`` was."""
+    assert model.env is not None
+    model.env.reset()  # brings users, whose state is filled in below
+    model.policy.load_state_dict(tree["weights"])
+    optimizer = model.policy.optimizer
+    moments = {int(number): state for number, state in tree["optimizer"].items()}
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    put_back(model, tree["counters"])
+    for (layer, _), part in zip(_layers(model), tree["lanes"], strict=True):
+        put_back(layer, part)
+    _seed_as(tree["random"])
+
+
+def _layers(model: PPO) -> Iterator[tuple[Any, Sequence[str]]]:
+    """Every layer around the lanes and these themselves, each with the names of what changes."""
+    layer: Any = model.env
+    while isinstance(layer, VecEnvWrapper):
+        if isinstance(layer, VecNormalize):
+            yield layer, SCALES
+        elif isinstance(layer, CandidateVecEnv):
+            yield layer, layer.CHANGING
+        layer = layer.venv
+    assert isinstance(layer, SB3VecEnv)
+    yield layer, layer.CHANGING
+    lanes: Any = layer.envs.unwrapped
+    yield lanes, lanes.CHANGING
+
+
+def _random_states() -> Tree:
+    """Of torch, NumPy and Python, which stable-baselines3 draws from."""
+    _, words, *place = np.random.get_state(legacy=True)  # noqa: NPY002
+    version, state, spare = random.getstate()
+    python = {"version": version, "state": list(state), "spare": spare}
+    return {"torch": torch.get_rng_state(), "numpy": [words, *place], "python": python}
+
+
+def _seed_as(tree: Tree) -> None:
+    """Set the random states to those of ``_random_states``."""
+    torch.set_rng_state(tree["torch"])
+    np.random.set_state(("MT19937", *tree["numpy"]))  # noqa: NPY002
+    python = tree["python"]
+    random.setstate((python["version"], tuple(python["state"]), python["spare"]))
