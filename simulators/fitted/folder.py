@@ -63,8 +63,12 @@ def load_world(folder: str | Path) -> FittedParameters:
         if kept["format"] != FORMAT:
             raise ValueError(f"its format is {kept['format']!r}, and this version reads {FORMAT}")
         arrays = load((path / ARRAYS_FILE).read_bytes())
-        parts = {"tastes": Tastes(**kept["tastes"]), "visits": Visits(**kept["visits"]), "ids": tuple(kept["ids"])}
-        parameters = FittedParameters(**parts, **{name: arrays[name] for name in ARRAYS}, **kept["pay"])
+        tastes, visits, told = (
+            Tastes(**kept["tastes"]),
+            Visits(**kept["visits"]),
+            {name: arrays[name] for name in ARRAYS},
+        )
+        parameters = FittedParameters(tastes, visits, tuple(kept["ids"]), **told, **kept["pay"])
         if kept["sha256"] != fingerprint(parameters):
             raise ValueError("its numbers or arrays are not those that its hash was made of")
     except KeyError as error:

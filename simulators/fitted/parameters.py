@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftrec.simulators.catalogue import check_dtype, check_finite
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.shared import Shared
 from driftrec.simulators.vectors import Float
-from numpy.typing import NDArray
 
 LONGEST_HALF_LIFE = 1e6
 """Of any memory, in its unit."""
