@@ -18,6 +18,9 @@ from driftrec.simulators.fitted.parameters import Tastes
 HALF_LIVES = {"fast": 3.0, "slow": 30.0, "satiation": 24.0}
 """Where half-lives begin: items opened, days, hours."""
 
+BEGIN = 0.3
+"""Where the weights of what was opened begin: not at 0, from where the wrong sign is as near as the right one."""
+
 NEVER = 20.0
 """Utility lost by an item that was opened before, where the log holds no repeat: its chance is nil."""
 
@@ -66,6 +69,8 @@ class TasteModel(nn.Module):
         self.topic = None if known.topic is None else torch.as_tensor(known.topic)
         weights = ("mean", "fast", "session", "slow", "satiation", "repeat", "no_click", "position")
         self.weights = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in weights})
+        for name in (MEAN, FAST, SESSION, SLOW):
+            self.weights[name].data.fill_(BEGIN)
         if not self._seen.repeats:
             self.weights["repeat"].data.fill_(NEVER)
         half_lives = {name: nn.Parameter(torch.tensor(math.log(value))) for name, value in HALF_LIVES.items()}

@@ -45,7 +45,7 @@ def fit_visits(lives: Lives, weights: NDArray[np.float64]) -> Visits:
 def _engagement_so_far(lives: Lives, ended: NDArray[np.bool_]) -> Double:
     """Engagement a slate in the session up to and with each slate, (slates,)."""
     total, place = np.cumsum(lives.engagement), np.arange(1, len(ended) + 1)
-    before = np.cumsum(ended) - ended.astype(np.int64)  # sessions that are over
+    before: NDArray[np.int64] = np.cumsum(ended) - ended.astype(np.int64)  # sessions that are over
     begin = np.append(0, np.flatnonzero(ended) + 1)[before]
     return (total - np.append(0.0, total)[begin]) / (place - begin)
 

@@ -63,11 +63,8 @@ def load_world(folder: str | Path) -> FittedParameters:
         if kept["format"] != FORMAT:
             raise ValueError(f"its format is {kept['format']!r}, and this version reads {FORMAT}")
         arrays = load((path / ARRAYS_FILE).read_bytes())
-        tastes, visits, told = (
-            Tastes(**kept["tastes"]),
-            Visits(**kept["visits"]),
-            {name: arrays[name] for name in ARRAYS},
-        )
+        told: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
+        tastes, visits = Tastes(**kept["tastes"]), Visits(**kept["visits"])
         parameters = FittedParameters(tastes, visits, tuple(kept["ids"]), **told, **kept["pay"])
         if kept["sha256"] != fingerprint(parameters):
             raise ValueError("its numbers or arrays are not those that its hash was made of")

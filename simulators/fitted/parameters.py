@@ -137,9 +137,9 @@ class FittedParameters(Shared):
         check_dtype("topic", self.topic, np.int64)
         for name in ("vectors", "quality", "engagement"):
             check_finite(name, getattr(self, name), self.ids)
-        check_finite("people", self.people, [f"person {i}" for i in range(len(self.people))])
         if not len(self.people) or self.people.shape[1:] != self.vectors.shape[1:]:
             raise ValueError(f"people is {self.people.shape}; give rows of {self.vectors.shape[1:]} as of the items.")
+        check_finite("people", self.people, [f"person {i}" for i in range(len(self.people))])
         if self.topic.size and self.topic.min() < 0:
             raise ValueError(f"topic holds {self.topic.min()}; topics are numbered from 0.")
         super().__post_init__()
