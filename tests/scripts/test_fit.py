@@ -9,6 +9,7 @@ from driftrec.simulators.fitted.folder import load_world
 
 FAST = ("--settings.epochs", "1", "--settings.dims", "2", "--settings.replicates", "2", "--settings.topics", "3")
 WORLD = ("--world", "driftrec/Fitted-v0")
+
 TRAINING = (
     *("--settings.fit.lanes", "16", "--settings.fit.log-steps", "6", "--settings.fit.rounds", "1"),
     *("--settings.fit.epochs", "1", "--settings.fit.batch-size", "64"),
@@ -42,7 +43,11 @@ def test_from_a_log_to_a_comparison_in_its_world(driftrec, tmp_path, log):
     policies = ("random", "myopic-oracle", "ppo:run")
     done = driftrec("compare", *told, "--users", "8", "--seed", "1", "--out", "both", "--policies", *policies)
     assert done.status == 0, done.err
-    assert list(json.loads((tmp_path / "both" / "summary.json").read_text())["policies"]) == list(policies)
+    assert list(json.loads((tmp_path / "both" / "summary.json").read_text())["policies"]) == [
+        "random",
+        "myopic-oracle",
+        "ppo",
+    ]
     done = driftrec("gap", *told, "--users", "8", "--seed", "1")
     assert "No planner is known of driftrec/Fitted-v0" in done.out
 
@@ -66,7 +71,6 @@ def test_ratings_by_other_names(driftrec, tmp_path):
         (("--log", "no.csv"), "There is no log no.csv"),
         (("--movielens", "."), "holds no ratings.csv and no ratings.dat"),
         (("--log", "no.csv", "--min-events", "0"), "--min-events is 0; it must be at least 1."),
-        (("--log", "no.csv", "--settings.dims", "0"), "FitWorldSettings.dims is 0; it must be between 1 and 512."),
     ],
 )
 def test_mistakes_end_in_one_line(driftrec, words, message):

@@ -14,7 +14,8 @@ def read(tmp_path, text, **settings):
 
 
 def ratings(users=3, events=20):
-    rows = [f"u{u},i{(u + e) % 25},{e * (1 if e % 5 else 3)},{1 + e % 5}" for u in range(users) for e in range(events)]
+    times = [0.1 * event + 5 * (event // 5) for event in range(events)]  # sessions of five
+    rows = [f"u{u},i{(u + e) % 25},{hour},{1 + e % 5}" for u in range(users) for e, hour in enumerate(times)]
     return "user,item,time,engagement\n" + "\n".join(rows)
 
 
