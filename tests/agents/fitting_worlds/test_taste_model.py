@@ -1,6 +1,7 @@
 """The likelihood is that of the world: with its own numbers it gives every slate the chance that the world drew by."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from driftrec.agents.fitting_worlds.lives import lives_of
 from driftrec.agents.fitting_worlds.segments import ABSENT, batch_of, segments
 from driftrec.agents.fitting_worlds.taste_model import Known, TasteModel
+from driftrec.agents.logbook.log_reader import read_log
 from driftrec.simulators.fitted.example import made_up
 from tests.agents.fitting_worlds.logged import lives_from
 
@@ -33,11 +35,9 @@ def told(lives, parameters, order):
 def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path):
     """Lives of 70 slates, so of two stretches, with a session's weight beside the others.
 
-    Failed when the session's memory counted the visit before, when fast ages were one too large, and when repeats
-    counted the slate itself.
+    Failed when the session's memory counted earlier visits, when fast ages counted slates, when the past held the slate
+    itself, when satiation's sign was turned, and when repeats counted the slate itself.
     """
-    from dataclasses import replace
-
     parameters = made_up(people=1)
     parameters = replace(parameters, tastes=replace(parameters.tastes, session=0.8))
     lives, order, chances = lives_from(parameters, tmp_path, users=12, steps=70)
@@ -76,8 +76,6 @@ def expected(lives, chances):
 
 def test_what_was_consumed_is_compared_with_all_items(tmp_path):
     """Without a past, and without terms, chances are those of quality alone, over all items."""
-    from driftrec.agents.logbook.log_reader import read_log
-
     file = tmp_path / "ratings.csv"
     rows = [
         f"{user},{item},{hour},{1 + user % 5}" for user in range(4) for hour, item in enumerate((user, user + 1, 9))

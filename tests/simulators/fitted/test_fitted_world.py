@@ -90,7 +90,7 @@ def test_chances_are_those_of_the_logit():
 
 
 def test_sessions_gaps_and_churn_are_as_told():
-    """10 steps of 4,000 users: shares and means within 5 standard errors; before the sign of ``content`` was turned."""
+    """10 steps of 4,000 users: shares and means within 5 standard errors."""
     world = world_of(visits=replace(VISITS, content=0.0))
     state = world.reset(np.arange(USERS, dtype=np.uint64))
     ended, gaps, left, there = 0, [], 0, 0
@@ -109,6 +109,7 @@ def test_sessions_gaps_and_churn_are_as_told():
 
 
 def test_the_content_stay_where_the_number_says_so():
+    """Failed with the sign of ``content`` turned."""
     ends = []
     for content in (-3.0, 3.0):
         world = world_of(visits=Visits(end=0.0, content=content, usual=0.1, churn=0.0))
