@@ -32,7 +32,7 @@ class Args:
     """Where a log tells what was consumed alone: items with fewer events are left out."""
     shuffle: bool = False
     """Shuffle each session's events first: where their order is that of a list on the screen."""
-    settings: FitWorldSettings = field(default_factory=FitWorldSettings)
+    fitting: FitWorldSettings = field(default_factory=FitWorldSettings)
     """How."""
     seed: int | None = None
     """Seed of first vectors, order and draws; drawn, printed and stored when omitted."""
@@ -57,7 +57,7 @@ def main(args: Args) -> None:
     log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns))
     lives = lives_of(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
-    fit = fit_world(lives, known_of(args.catalogue, lives.items), args.settings, seed=seed)
+    fit = fit_world(lives, known_of(args.catalogue, lives.items), args.fitting, seed=seed)
     with run_folder(args.out, "fit") as folder:
         write_config(folder, {**asdict(args), "seed": seed})
         write_fit(folder, fit, {"log": log.file, "shuffled": args.shuffle})
