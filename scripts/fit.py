@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.fitting_worlds.fit_folder import fit_in_text, write_fit
 from driftrec.agents.fitting_worlds.fit_world import fit_world
-from driftrec.agents.fitting_worlds.lives import lives_of, shuffled
+from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.fitting_worlds.texts import known_of
 from driftrec.agents.logbook.log_files import parse_columns
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+
+
+USUAL = FitWorldSettings()
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Args:
     """Where a log tells what was consumed alone: items with fewer events are left out."""
     shuffle: bool = False
     """Shuffle each session's events first: where their order is that of a list on the screen."""
-    fitting: FitWorldSettings = field(default_factory=FitWorldSettings)
+    fitting: FitWorldSettings = USUAL
     """How."""
     seed: int | None = None
     """Seed of first vectors, order and draws; drawn, printed and stored when omitted."""
@@ -55,7 +58,7 @@ def main(args: Args) -> None:
     check_empty(args.out)
     seed = drawn(args.seed)
     log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns))
-    lives = lives_of(log, args.min_events)
+    lives = told_lives(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
     fit = fit_world(lives, known_of(args.catalogue, lives.items), args.fitting, seed=seed)
     with run_folder(args.out, "fit") as folder:

@@ -17,10 +17,10 @@ from driftrec.agents.fitting_worlds.held_out import (
     climb,
     held_out_table,
 )
-from driftrec.agents.fitting_worlds.lives import Lives, shuffled
+from driftrec.agents.fitting_worlds.lives import LoggedUsers, shuffled
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
-from driftrec.agents.fitting_worlds.taste_model import Known, TasteModel
-from driftrec.agents.fitting_worlds.world_parts import ASSUMED_OPENED, ASSUMED_SLATE, topics_of, world_of
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
+from driftrec.agents.fitting_worlds.world_parts import ASSUMED_OPENED, ASSUMED_SLATE, near_items, parameters_of
 from driftrec.simulators.fitted.parameters import FittedParameters
 
 NORMAL = 1.96
@@ -46,7 +46,9 @@ class WorldFit:
     notes: tuple[str, ...]
 
 
-def fit_world(lives: Lives, known: Known, settings: FitWorldSettings, *, seed: int, report: Report = print) -> WorldFit:
+def fit_world(
+    lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, *, seed: int, report: Report = print
+) -> WorldFit:
     """Fit a world to a log.
 
     Args:
@@ -60,19 +62,19 @@ def fit_world(lives: Lives, known: Known, settings: FitWorldSettings, *, seed: i
     report(f"{len(lives.user):,} slates of {len(lives.users):,} users, {len(lives.items):,} items")
     static = climb(lives, UNORDERED, known, *told, {})
     if known.topic is None:
-        known = replace(known, topic=topics_of(static[STATIC].model, settings.topics, seed))
+        known = replace(known, topic=near_items(static[STATIC].model, settings.topics, seed))
     rungs = climb(lives, ORDERED, known, *told, static)
     report("The same with each session's events shuffled:")
     controls = climb(shuffled(lives, seed), ORDERED, known, *told, static)
     table = held_out_table(lives, rungs, {**static, **controls}, seed)
-    world = world_of(rungs[WHOLE].model, lives, known, np.ones(len(lives.users)))
+    world = parameters_of(rungs[WHOLE].model, lives, known, np.ones(len(lives.users)))
     replicates = tuple(_replicates(rungs[WHOLE].model, lives, known, *told))
     notes = (*lives.notes, *_assumptions(lives), *claims(table))
     return WorldFit(world, replicates, table, numbers_table(world, replicates), notes)
 
 
 def _replicates(
-    model: TasteModel, lives: Lives, known: Known, settings: FitWorldSettings, seed: int, report: Report
+    model: TasteModel, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int, report: Report
 ) -> Iterator[FittedParameters]:
     """Fits to users drawn with replacement, each from the fit to all on."""
     many, terms = len(lives.users), model.terms
@@ -81,7 +83,7 @@ def _replicates(
         weights = np.bincount(rng.integers(many, size=many), minlength=many).astype(np.float64)
         report(f"Users drawn with replacement, {number + 1} of {settings.replicates}")
         again = fit_tastes(lives, terms, known, settings, seed + number, model, weights)
-        yield world_of(again, lives, known, weights)
+        yield parameters_of(again, lives, known, weights)
 
 
 def numbers_table(world: FittedParameters, replicates: tuple[FittedParameters, ...]) -> pd.DataFrame:
@@ -102,12 +104,14 @@ def claims(table: pd.DataFrame) -> list[str]:
             said.append(f"{row['model']}: of {row['gain']:+.4f} a held-out event {left} is left; claim no more.")
         elif row["gain_low"] > 0:
             said.append(f"{row['model']}: {row['gain']:+.4f} by order within sessions alone, {left} without; no claim.")
+        elif row["gain_high"] < 0:
+            said.append(f"{row['model']}: loses {row['gain']:+.4f}, {left} with sessions shuffled; do without it.")
         else:
             said.append(f"{row['model']}: no gain can be told, {row['gain']:+.4f}, {left} with sessions shuffled.")
     return said
 
 
-def _assumptions(lives: Lives) -> list[str]:
+def _assumptions(lives: LoggedUsers) -> list[str]:
     """What the log does not tell."""
     if lives.shown is not None:
         return []

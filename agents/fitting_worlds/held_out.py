@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.bootstrap import Interval, ratio_interval
-from driftrec.agents.fitting_worlds.lives import TEST, Lives
-from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, held_out
+from driftrec.agents.fitting_worlds.lives import TEST, LoggedUsers
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
 from driftrec.agents.fitting_worlds.taste_model import (
     FAST,
     MEAN,
@@ -19,7 +19,7 @@ from driftrec.agents.fitting_worlds.taste_model import (
     SATIATION,
     SESSION,
     SLOW,
-    Known,
+    KnownItems,
     TasteModel,
 )
 
@@ -56,9 +56,9 @@ class Rung:
 
 
 def climb(
-    lives: Lives,
+    lives: LoggedUsers,
     names: Iterable[str],
-    known: Known,
+    known: KnownItems,
     settings: FitWorldSettings,
     seed: int,
     report: Report,
@@ -68,12 +68,14 @@ def climb(
     rungs = dict(begin)
     for name in names:
         model = fit_tastes(lives, LADDER[name], known, settings, seed)
-        rungs[name] = Rung(model, held_out(model, lives, TEST))
+        rungs[name] = Rung(model, unseen_likelihood(model, lives, TEST))
         report(f"  {name}: {rungs[name].likelihood.sum() / (lives.part == TEST).sum():.4f} a held-out event")
     return rungs
 
 
-def held_out_table(lives: Lives, rungs: Mapping[str, Rung], controls: Mapping[str, Rung], seed: int) -> pd.DataFrame:
+def held_out_table(
+    lives: LoggedUsers, rungs: Mapping[str, Rung], controls: Mapping[str, Rung], seed: int
+) -> pd.DataFrame:
     """One row a model: log-likelihood a held-out event, and what it gains on models before it.
 
     Columns: ``model``; ``log_likelihood`` and ``shuffled``, a held-out event; ``gain``, ``gain_low``, ``gain_high``,

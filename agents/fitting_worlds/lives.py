@@ -20,7 +20,7 @@ NOTHING = -1
 
 
 @dataclass(frozen=True)
-class Lives:
+class LoggedUsers:
     """Slates in order, user by user.
 
     Attributes:
@@ -55,7 +55,7 @@ class Lives:
         return np.searchsorted(self.user, np.arange(len(self.users) + 1))
 
 
-def lives_of(log: Log, min_events: int = 1) -> Lives:
+def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
     """The lives that a log tells.
 
     Where every slate holds one item that was opened, as of ratings, the log tells what was consumed and not what was
@@ -94,7 +94,7 @@ def lives_of(log: Log, min_events: int = 1) -> Lives:
     opened = np.where(clicked.any(axis=1), shown[np.arange(len(shown)), clicked.argmax(axis=1)], NOTHING)
     engagement = (rows["engagement"].to_numpy(float).reshape(-1, size) * clicked).sum(axis=1)
     hours = heads["time"].to_numpy(float)[order]
-    return Lives(
+    return LoggedUsers(
         tuple(items.tolist()),
         tuple(users.tolist()),
         user[order],
@@ -109,7 +109,7 @@ def lives_of(log: Log, min_events: int = 1) -> Lives:
     )
 
 
-def shuffled(lives: Lives, seed: int) -> Lives:
+def shuffled(lives: LoggedUsers, seed: int) -> LoggedUsers:
     """The same with what happened in a session in random order; times stay, and so does what is tested.
 
     Slates change places with others of the same user, session and part alone: whatever is still gained from the past

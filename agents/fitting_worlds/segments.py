@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.fitting_worlds.lives import NOTHING, Lives
+from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
 
 LENGTH, CONTEXT = 64, 192
 """Slates of a stretch, and those before it that it remembers: memories reach back so far at least."""
@@ -40,7 +40,7 @@ class Batch:
     begin: int
 
 
-def segments(lives: Lives) -> NDArray[np.int64]:
+def segments(lives: LoggedUsers) -> NDArray[np.int64]:
     """Slates of every stretch behind those of its context, (stretches, CONTEXT + LENGTH), ``ABSENT`` where none."""
     first = lives.first
     counts = np.diff(first)
@@ -52,7 +52,7 @@ def segments(lives: Lives) -> NDArray[np.int64]:
     return np.where(there, first[user][:, None] + place, ABSENT)
 
 
-def batch_of(lives: Lives, rows: NDArray[np.int64]) -> Batch:
+def batch_of(lives: LoggedUsers, rows: NDArray[np.int64]) -> Batch:
     """Some of ``segments`` as tensors, without columns that are empty."""
     filled = np.flatnonzero((rows != ABSENT).any(axis=0))
     begin = max(CONTEXT - filled[0], 0)
@@ -71,7 +71,7 @@ def batch_of(lives: Lives, rows: NDArray[np.int64]) -> Batch:
     )
 
 
-class Seen:
+class OpenedBefore:
     """Which items users had opened before a slate.
 
     Args:
@@ -81,7 +81,7 @@ class Seen:
         repeats: How many openings were of an item that the user had opened before.
     """
 
-    def __init__(self, lives: Lives) -> None:
+    def __init__(self, lives: LoggedUsers) -> None:
         self._items = len(lives.items)
         rows = np.flatnonzero(lives.opened != NOTHING)
         pairs = lives.user[rows] * self._items + lives.opened[rows]

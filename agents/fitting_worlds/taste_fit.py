@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.fitting_worlds.lives import TRAIN, VALIDATION, Lives
+from driftrec.agents.fitting_worlds.lives import TRAIN, VALIDATION, LoggedUsers
 from driftrec.agents.fitting_worlds.segments import Batch, batch_of, segments
-from driftrec.agents.fitting_worlds.taste_model import Known, TasteModel
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
 
@@ -46,9 +46,9 @@ class FitWorldSettings:
 
 
 def fit_tastes(
-    lives: Lives,
+    lives: LoggedUsers,
     terms: tuple[str, ...],
-    known: Known,
+    known: KnownItems,
     settings: FitWorldSettings,
     seed: int,
     start: TasteModel | None = None,
@@ -89,7 +89,7 @@ def fit_tastes(
                 (loss / settings.batch).backward()
                 optimizer.step()
             schedule.step()
-        score = held_out(model, lives, VALIDATION).dot(counts.numpy())
+        score = unseen_likelihood(model, lives, VALIDATION).dot(counts.numpy())
         if score > best:
             best, kept = score, copy.deepcopy(model.state_dict())
     model.load_state_dict(kept)
@@ -97,7 +97,7 @@ def fit_tastes(
 
 
 @torch.no_grad()
-def held_out(model: TasteModel, lives: Lives, part: int) -> NDArray[np.float64]:
+def unseen_likelihood(model: TasteModel, lives: LoggedUsers, part: int) -> NDArray[np.float64]:
     """Log-likelihood of every user's slates of a part, added up, (users,)."""
     total = torch.zeros(len(lives.users), dtype=torch.float64)
     for batch in _batches(lives, segments(lives), 16):
@@ -107,6 +107,6 @@ def held_out(model: TasteModel, lives: Lives, part: int) -> NDArray[np.float64]:
     return total.numpy()
 
 
-def _batches(lives: Lives, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
+def _batches(lives: LoggedUsers, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
     for begin in range(0, len(rows), size):
         yield batch_of(lives, rows[begin : begin + size])

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from driftrec.agents.fitting_worlds.lives import NOTHING, Lives
-from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, Seen
+from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
+from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
 from driftrec.simulators.fitted.parameters import Tastes
 
 HALF_LIVES = {"fast": 3.0, "slow": 30.0, "satiation": 24.0}
@@ -29,7 +29,7 @@ OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "s
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownItems:
     """What is told of the items beside the log.
 
     Attributes:
@@ -52,11 +52,11 @@ class TasteModel(nn.Module):
         seed: Of the first vectors.
     """
 
-    def __init__(self, lives: Lives, terms: Sequence[str], dims: int, known: Known, seed: int) -> None:
+    def __init__(self, lives: LoggedUsers, terms: Sequence[str], dims: int, known: KnownItems, seed: int) -> None:
         super().__init__()
         self.terms = tuple(terms)
         items, self._shown = len(lives.items), lives.shown
-        self._opened, self._seen = torch.as_tensor(lives.opened), Seen(lives)
+        self._opened, self._seen = torch.as_tensor(lives.opened), OpenedBefore(lives)
         draw = torch.Generator().manual_seed(seed)
         counts = np.bincount(lives.opened[(lives.opened != NOTHING) & (lives.part == 0)], minlength=items)
         usual = np.log(counts + 1.0) if self._shown is None else np.zeros(items)

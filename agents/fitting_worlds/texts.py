@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from driftrec.agents.catalogues.setting import load_setting
-from driftrec.agents.fitting_worlds.taste_model import Known
+from driftrec.agents.fitting_worlds.taste_model import KnownItems
 
 
-def known_of(folder: Path | None, items: Sequence[str]) -> Known:
+def known_of(folder: Path | None, items: Sequence[str]) -> KnownItems:
     """Embeddings and topics of ``items`` from a catalogue folder, nothing without one.
 
     Args:
@@ -23,7 +23,7 @@ def known_of(folder: Path | None, items: Sequence[str]) -> Known:
         ValueError: If it lacks an item of the log; names the first.
     """
     if folder is None:
-        return Known()
+        return KnownItems()
     setting = load_setting(folder)
     place = {item: number for number, item in enumerate(setting.catalogue.ids)}
     missing = [item for item in items if item not in place]
@@ -33,4 +33,4 @@ def known_of(folder: Path | None, items: Sequence[str]) -> Known:
         )
     rows = np.array([place[item] for item in items])
     topic = np.unique(setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
-    return Known(topic, setting.item_embeddings[rows])
+    return KnownItems(topic, setting.item_embeddings[rows])

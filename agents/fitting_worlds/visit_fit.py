@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.fitting_worlds.lives import Lives
-from driftrec.simulators.fitted.parameters import Visits
+from driftrec.agents.fitting_worlds.lives import LoggedUsers
+from driftrec.simulators.fitted.parameters import VisitRates
 from driftrec.simulators.vectors import Double
 
 RIDGE = 1.0
@@ -19,7 +19,7 @@ SHORTEST = 1e-3
 """Hours; time away is no shorter."""
 
 
-def fit_visits(lives: Lives, weights: NDArray[np.float64]) -> Visits:
+def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
     """The most likely visits.
 
     Args:
@@ -39,10 +39,10 @@ def fit_visits(lives: Lives, weights: NDArray[np.float64]) -> Visits:
     back = ended & ~last
     gaps = np.maximum(hours[back] - slate, SHORTEST)
     short, long, share, churn = _away(gaps, weight[back], lives.unseen, weights)
-    return Visits(end, slope, usual, slate, short, long, share, churn)
+    return VisitRates(end, slope, usual, slate, short, long, share, churn)
 
 
-def _engagement_so_far(lives: Lives, ended: NDArray[np.bool_]) -> Double:
+def _engagement_so_far(lives: LoggedUsers, ended: NDArray[np.bool_]) -> Double:
     """Engagement a slate in the session up to and with each slate, (slates,)."""
     total, place = np.cumsum(lives.engagement), np.arange(1, len(ended) + 1)
     before: NDArray[np.int64] = np.cumsum(ended) - ended.astype(np.int64)  # sessions that are over

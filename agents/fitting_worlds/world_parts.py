@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, Lives
-from driftrec.agents.fitting_worlds.taste_model import Known, TasteModel
+from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.fitting_worlds.visit_fit import fit_visits
 from driftrec.simulators.fitted.parameters import FittedParameters
 from driftrec.simulators.vectors import Double
@@ -21,14 +21,14 @@ ASSUMED_SLATE, ASSUMED_OPENED = 5, 0.3
 """Where a log does not tell what was passed over, a random slate of so many items is opened so often."""
 
 
-def topics_of(model: TasteModel, count: int, seed: int) -> NDArray[np.int64]:
+def near_items(model: TasteModel, count: int, seed: int) -> NDArray[np.int64]:
     """Topics as groups of items whose vectors are near each other, (items,)."""
     vectors = model.vectors().detach().numpy()
     found = KMeans(min(count, len(vectors)), n_init=4, random_state=seed).fit_predict(vectors)
     return np.unique(found, return_inverse=True)[1].astype(np.int64)
 
 
-def world_of(model: TasteModel, lives: Lives, known: Known, weights: Double) -> FittedParameters:
+def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weights: Double) -> FittedParameters:
     """The parameters of a world.
 
     Args:
@@ -38,7 +38,7 @@ def world_of(model: TasteModel, lives: Lives, known: Known, weights: Double) -> 
         weights: How often each user counts, (users,).
     """
     assert known.topic is not None
-    mean, spread = engagement_of(lives, weights)
+    mean, spread = item_engagement(lives, weights)
     opened = lives.opened != NOTHING
     there = np.unique(lives.user[(lives.part == TRAIN) & (weights[lives.user] > 0)])
     vectors, quality = model.vectors().detach().numpy(), model.quality.detach().numpy()
@@ -60,7 +60,7 @@ def world_of(model: TasteModel, lives: Lives, known: Known, weights: Double) -> 
     )
 
 
-def engagement_of(lives: Lives, weights: Double) -> tuple[Double, float]:
+def item_engagement(lives: LoggedUsers, weights: Double) -> tuple[Double, float]:
     """Mean engagement of each item when it is opened, drawn to the usual, (items,), and the deviation around it."""
     rows = np.flatnonzero(lives.opened != NOTHING)
     item, weight, value = lives.opened[rows], weights[lives.user[rows]], lives.engagement[rows]

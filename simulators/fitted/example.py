@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, Visits
+from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
 
 TASTES = Tastes(
     fast=1.2,
@@ -18,11 +18,16 @@ TASTES = Tastes(
     no_click=1.0,
     position=0.2,
 )
-VISITS = Visits(end=-1.2, content=-0.3, usual=0.6, short_hours=10.0, long_hours=200.0, short_share=0.7, churn=0.03)
+VISITS = VisitRates(end=-1.2, content=-0.3, usual=0.6, short_hours=10.0, long_hours=200.0, short_share=0.7, churn=0.03)
 
 
 def made_up(
-    items: int = 40, dims: int = 3, people: int = 100, tastes: Tastes = TASTES, visits: Visits = VISITS, seed: int = 0
+    items: int = 40,
+    dims: int = 3,
+    people: int = 100,
+    tastes: Tastes = TASTES,
+    visits: VisitRates = VISITS,
+    seed: int = 0,
 ) -> FittedParameters:
     """A small world of known parameters; the same for the same arguments.
 

@@ -29,7 +29,7 @@ TIRED = 20.0
 
 
 class FittedWorld(PlainWorld):
-    """The users of a log as a batched world (see ``simulators.world.World``), of ``Tastes`` and ``Visits``.
+    """The users of a log as a batched world (see ``simulators.world.World``), of ``Tastes`` and ``VisitRates``.
 
     What is observed, "user", is what a recommender can work out of the feedback: the three means of what was opened,
     log(1 + load) of every topic, log(1 + slates) and engagement a slate in this session.

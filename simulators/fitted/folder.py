@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 
 from driftrec.simulators.catalogue import digest
 from driftrec.simulators.files import write_files
-from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, Visits
+from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
 
 FORMAT = 1
 """Version of the folder's layout."""
@@ -64,7 +64,7 @@ def load_world(folder: str | Path) -> FittedParameters:
             raise ValueError(f"its format is {kept['format']!r}, and this version reads {FORMAT}")
         arrays = load((path / ARRAYS_FILE).read_bytes())
         told: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
-        tastes, visits = Tastes(**kept["tastes"]), Visits(**kept["visits"])
+        tastes, visits = Tastes(**kept["tastes"]), VisitRates(**kept["visits"])
         parameters = FittedParameters(tastes, visits, tuple(kept["ids"]), **told, **kept["pay"])
         if kept["sha256"] != fingerprint(parameters):
             raise ValueError("its numbers or arrays are not those that its hash was made of")

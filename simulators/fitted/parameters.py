@@ -60,7 +60,7 @@ class Tastes:
 
 
 @dataclass(frozen=True)
-class Visits:
+class VisitRates:
     """How long users stay, when they come again, and whether they do.
 
         P(session ends after a slate) = sigmoid(end + content * (engagement a slate in this session / usual - 1))
@@ -116,7 +116,7 @@ class FittedParameters(Shared):
     """
 
     tastes: Tastes
-    visits: Visits
+    visits: VisitRates
     ids: tuple[str, ...]
     vectors: Float  # (items, dims)
     quality: Float  # (items,)

@@ -6,7 +6,7 @@ import numpy as np
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.play import play
-from driftrec.agents.fitting_worlds.lives import lives_of
+from driftrec.agents.fitting_worlds.lives import told_lives
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.setup import context_of
@@ -15,7 +15,7 @@ from driftrec.simulators.noise import user_seeds
 
 
 def lives_from(parameters, folder: Path, users: int, steps: int, seed: int = 1):
-    """Lives under random slates, the world's items in their order, and the chances of each slate's positions."""
+    """LoggedUsers under random slates, the world's items in their order, and the chances of each slate's positions."""
     world = FittedWorld(parameters, slate_size=5)
     policy, seeds = Random(context_of(world)), user_seeds(seed, "log", users)
     state, served = play(world, policy, seeds, horizon=steps, seed=seed)
@@ -27,7 +27,7 @@ def lives_from(parameters, folder: Path, users: int, steps: int, seed: int = 1):
             chances.append(_opened(parameters, alone, step.slates)[step.present])
             tap(step)
             alone = _alone(world, state)
-    lives = lives_of(read_log(file))
+    lives = told_lives(read_log(file))
     order = np.array([int(item) for item in lives.items])
     return lives, order, chances
 

@@ -1,16 +1,16 @@
-"""Lives from logs: what is left of a log, its parts, its shuffle, and logs that cannot be fitted."""
+"""LoggedUsers from logs: what is left of a log, its parts, its shuffle, and logs that cannot be fitted."""
 
 import numpy as np
 import pytest
 
-from driftrec.agents.fitting_worlds.lives import NOTHING, TEST, TRAIN, VALIDATION, lives_of, shuffled
-from driftrec.agents.fitting_worlds.segments import ABSENT, CONTEXT, LENGTH, Seen, segments
+from driftrec.agents.fitting_worlds.lives import NOTHING, TEST, TRAIN, VALIDATION, shuffled, told_lives
+from driftrec.agents.fitting_worlds.segments import ABSENT, CONTEXT, LENGTH, OpenedBefore, segments
 from driftrec.agents.logbook.log_reader import read_log
 
 
 def read(tmp_path, text, **settings):
     (tmp_path / "log.csv").write_text(text)
-    return lives_of(read_log(tmp_path / "log.csv"), **settings)
+    return told_lives(read_log(tmp_path / "log.csv"), **settings)
 
 
 def ratings(users=3, events=20):
@@ -92,7 +92,7 @@ def test_stretches_hold_every_slate_once_behind_its_own_user_s_past(tmp_path):
 
 def test_what_was_opened_before(tmp_path):
     lives = read(tmp_path, SLATES)
-    seen = Seen(lives)
+    seen = OpenedBefore(lives)
     assert seen.before(lives.user, np.arange(3)).tolist() == [[False] * 3, [False, True, False], [False] * 3]
     assert seen.repeats == 0
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from driftrec.agents.fitting_worlds.lives import TEST, shuffled
-from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, held_out
-from driftrec.agents.fitting_worlds.taste_model import Known
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
+from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.fitting_worlds.visit_fit import fit_visits
 from driftrec.simulators.fitted.example import VISITS, made_up
-from driftrec.simulators.fitted.parameters import Tastes, Visits
+from driftrec.simulators.fitted.parameters import Tastes, VisitRates
 from tests.agents.fitting_worlds.logged import lives_from
 
 ALL = ("own", "fast", "session", "slow", "satiation")
@@ -29,7 +29,7 @@ def test_tastes_come_back_in_sign_and_rough_size(logged):
     """
     parameters, lives, order = logged
     settings = FitWorldSettings(dims=3, epochs=15)
-    model = fit_tastes(lives, ALL, Known(parameters.topic[order]), settings, seed=0)
+    model = fit_tastes(lives, ALL, KnownItems(parameters.topic[order]), settings, seed=0)
     found, true = model.tastes(), parameters.tastes
     for name, bound in {"fast": 0.5, "session": 0.5, "slow": 0.6, "satiation": 0.3, "repeat": 0.3}.items():
         assert getattr(found, name) == pytest.approx(getattr(true, name), abs=bound), name
@@ -48,11 +48,13 @@ def test_shuffling_sessions_takes_much_of_the_fast_part_away(tmp_path):
     and .010. Failed with a shuffle that changes nothing.
     """
     fast = Tastes(fast=3.0, fast_half_life=1.0, no_click=1.0)
-    lives, _, _ = lives_from(made_up(tastes=fast, visits=Visits(end=-4.0, churn=0.0)), tmp_path, 150, 40)
+    lives, _, _ = lives_from(made_up(tastes=fast, visits=VisitRates(end=-4.0, churn=0.0)), tmp_path, 150, 40)
     settings, gains, lengths = FitWorldSettings(dims=3, epochs=8), [], []
     for some in (lives, shuffled(lives, 3)):
-        past, own = (fit_tastes(some, terms, Known(), settings, seed=0) for terms in (("own", "fast"), ("own",)))
-        gains.append((held_out(past, some, TEST) - held_out(own, some, TEST)).sum() / (some.part == TEST).sum())
+        past, own = (fit_tastes(some, terms, KnownItems(), settings, seed=0) for terms in (("own", "fast"), ("own",)))
+        gains.append(
+            (unseen_likelihood(past, some, TEST) - unseen_likelihood(own, some, TEST)).sum() / (some.part == TEST).sum()
+        )
         lengths.append(past.tastes().fast_half_life)
     assert gains[0] - gains[1] > 0.02
     assert lengths[1] > 2 * lengths[0]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.fitting_worlds.lives import lives_of
+from driftrec.agents.fitting_worlds.lives import told_lives
 from driftrec.agents.fitting_worlds.segments import ABSENT, batch_of, segments
-from driftrec.agents.fitting_worlds.taste_model import Known, TasteModel
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.simulators.fitted.example import made_up
 from tests.agents.fitting_worlds.logged import lives_from
@@ -19,7 +19,7 @@ ALL = ("own", "fast", "session", "slow", "satiation")
 
 def told(lives, parameters, order):
     """A model with the world's numbers; own interests are those of people of whom there is one alone."""
-    model = TasteModel(lives, ALL, parameters.vectors.shape[1], Known(parameters.topic[order]), seed=0)
+    model = TasteModel(lives, ALL, parameters.vectors.shape[1], KnownItems(parameters.topic[order]), seed=0)
     tastes = parameters.tastes
     with torch.no_grad():
         model.place.copy_(torch.tensor(parameters.vectors[order]))
@@ -33,7 +33,7 @@ def told(lives, parameters, order):
 
 
 def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path):
-    """Lives of 70 slates, so of two stretches, with a session's weight beside the others.
+    """LoggedUsers of 70 slates, so of two stretches, with a session's weight beside the others.
 
     Failed when the session's memory counted earlier visits, when fast ages counted slates, when the past held the slate
     itself, when satiation's sign was turned, and when repeats counted the slate itself.
@@ -81,9 +81,9 @@ def test_what_was_consumed_is_compared_with_all_items(tmp_path):
         f"{user},{item},{hour},{1 + user % 5}" for user in range(4) for hour, item in enumerate((user, user + 1, 9))
     ]
     file.write_text("user,item,time,engagement\n" + "\n".join(rows))
-    lives = lives_of(read_log(file))
+    lives = told_lives(read_log(file))
     assert lives.shown is None
-    model = TasteModel(lives, (), 2, Known(), seed=0)
+    model = TasteModel(lives, (), 2, KnownItems(), seed=0)
     batch = batch_of(lives, segments(lives))
     likelihood, user = model.log_likelihood(batch, 0, lives.part)
     chance = model.quality.log_softmax(0).detach()

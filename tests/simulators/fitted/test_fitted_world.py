@@ -7,10 +7,10 @@ import pytest
 
 from driftrec.simulators.fitted.example import TASTES, VISITS, made_up
 from driftrec.simulators.fitted.fitted_world import FittedWorld
-from driftrec.simulators.fitted.parameters import Tastes, Visits
+from driftrec.simulators.fitted.parameters import Tastes, VisitRates
 
 USERS = 4000
-STILL = Visits(end=-50, churn=0.0)
+STILL = VisitRates(end=-50, churn=0.0)
 """One session without end."""
 
 
@@ -71,7 +71,7 @@ def test_memories_fade_each_by_its_own_clock():
 
 
 def test_a_session_is_forgotten_when_it_ends():
-    world = world_of(visits=Visits(end=50, churn=0.0))
+    world = world_of(visits=VisitRates(end=50, churn=0.0))
     _, state = after(world, 3)
     assert not state.session.mean().any()
     assert state.slow.mean().any()
@@ -112,14 +112,14 @@ def test_the_content_stay_where_the_number_says_so():
     """Failed with the sign of ``content`` turned."""
     ends = []
     for content in (-3.0, 3.0):
-        world = world_of(visits=Visits(end=0.0, content=content, usual=0.1, churn=0.0))
+        world = world_of(visits=VisitRates(end=0.0, content=content, usual=0.1, churn=0.0))
         state = world.reset(np.arange(USERS, dtype=np.uint64))
         ends.append(world.step(state, np.full((USERS, 1), 3)).ended.mean())
     assert ends[0] < 0.1 < 0.9 < ends[1]
 
 
 def test_who_is_gone_sees_and_does_nothing():
-    world = world_of(visits=Visits(end=50, churn=1.0))
+    world = world_of(visits=VisitRates(end=50, churn=1.0))
     state = world.reset(np.arange(50, dtype=np.uint64))
     assert world.step(state, np.full((50, 1), 3)).left.all()
     feedback = world.step(state, np.full((50, 1), 3))
@@ -144,8 +144,8 @@ def test_parameters_that_cannot_be_are_refused(change, message):
     ("make", "message"),
     [
         (lambda: Tastes(slow_half_life=0), "Tastes.slow_half_life is 0; it must be between 0.001 and 1e"),
-        (lambda: Visits(churn=1.5), "Visits.churn is 1.5; it must be between 0 and 1."),
-        (lambda: Visits(short_hours=300), "Visits.long_hours is 200.0; it must be between 300 and"),
+        (lambda: VisitRates(churn=1.5), "VisitRates.churn is 1.5; it must be between 0 and 1."),
+        (lambda: VisitRates(short_hours=300), "VisitRates.long_hours is 200.0; it must be between 300 and"),
         (lambda: FittedWorld(made_up(), 41), r"slate_size is 41; it must be in 1..40 \(items\)."),
     ],
 )
