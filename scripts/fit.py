@@ -15,7 +15,6 @@ from driftrec.agents.logbook.log_files import parse_columns
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
 
-
 USUAL = FitWorldSettings()
 
 
