@@ -14,6 +14,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     evaluation    playing policies, measuring them: tables, intervals, curves
     logbook       logs of what was shown, as files: written while policies serve, read with care
     snapshots     what a training that was cut short goes on from
+    fitting_worlds  worlds of numbers that were fitted to a log, and what each part of them is worth
     plots         pictures, as functions of the tables
     ranker        what a user would open and what that brings: choice, judge, logs, fitting, warm start
     networks      what the ranker is made of: a network over texts, one over features, their encoders

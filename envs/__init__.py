@@ -5,6 +5,7 @@ from typing import Any
 
 import gymnasium
 
+from driftrec.envs.fitted import FittedEnv, FittedVectorEnv, fitted_world
 from driftrec.envs.music import MusicEnv, MusicVectorEnv, music_world
 from driftrec.envs.news import NewsEnv, NewsVectorEnv, news_world
 from driftrec.envs.news_stream import NewsStreamEnv, NewsStreamVectorEnv, news_stream_world
@@ -31,6 +32,8 @@ from driftrec.envs.video import VideoEnv, VideoVectorEnv, video_world
 from driftrec.simulators.published.sardine_config import PUBLISHED as SARDINE
 
 __all__ = [
+    "FittedEnv",
+    "FittedVectorEnv",
     "InterestEvolutionEnv",
     "InterestEvolutionVectorEnv",
     "InterestExplorationEnv",
@@ -53,6 +56,7 @@ __all__ = [
     "ShopVectorEnv",
     "VideoEnv",
     "VideoVectorEnv",
+    "fitted_world",
     "interest_evolution_world",
     "interest_exploration_world",
     "long_term_satisfaction_world",
@@ -82,6 +86,7 @@ _register("NewsStream", "news_stream:NewsStream", {})
 _register("Music", "music:Music", {})
 _register("Video", "video:Video", {})
 _register("Shop", "shop:Shop", {})
+_register("Fitted", "fitted:Fitted", {})
 _register("RecSim-InterestEvolution", "recsim_interest_evolution:InterestEvolution", {})
 _register("RecSim-InterestExploration", "recsim_interest_exploration:InterestExploration", {})
 _register("RecSim-LongTermSatisfaction", "recsim_long_term_satisfaction:LongTermSatisfaction", {})

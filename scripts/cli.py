@@ -20,6 +20,7 @@ VERBS = {
     "train-baseline": "train SlateQ, or PPO or SAC of stable-baselines3 with MlpPolicy",
     "compare": "compare policies on the same users",
     "journey": "one user under several policies, step by step",
+    "fit": "fit a world to a log",
     "estimate": "what policies would have earned, from the log of another",
     "tune": "tune a baseline's parameters by simulation",
     "score": "what a policy is good at: a battery of small experiments",

@@ -28,7 +28,8 @@ class Log:
 
     Attributes:
         file: Where it is from, for messages.
-        rows: The columns of ``log_table.LOG_COLUMNS``, those of propensities and candidates NaN where not logged.
+        rows: The columns of ``log_table.LOG_COLUMNS``, those of propensities and candidates NaN where not logged; and
+            "start", when the user's hours began, in hours since 1970, NaN where the log does not say.
         slate_size: Positions of every slate.
         notes: What was mended, worked out or is odd, a sentence each, with counts.
     """
@@ -140,16 +141,17 @@ def _unique(table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
 
 
 def _in_hours(table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
-    """With times in hours since each user's first event."""
-    times = table["time"]
+    """With times in hours since each user's first event, and when that was."""
+    times, start = table["time"], pd.Series(np.nan, table.index)
     if (times >= checks.EARLIEST_STAMP).any():
         thousands = times >= checks.FROM_MILLISECONDS
         if not thousands.all():
             notes(int(thousands.sum()), "times taken for milliseconds among seconds")
         times = times.where(~thousands, times / 1000.0) / 3600.0
         users = [name for name in WHO if name in table]
-        times -= times.groupby([table[name] for name in users], dropna=False).transform("min")
-    return table.assign(time=times)
+        start = times.groupby([table[name] for name in users], dropna=False).transform("min")
+        times = times - start
+    return table.assign(time=times, start=start)
 
 
 def _in_order(table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:

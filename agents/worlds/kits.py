@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from driftrec.agents.setup import Setup, WorldArgs, make_env, registered
-from driftrec.agents.worlds import feeds, news, recsim, sardine, shop
+from driftrec.agents.worlds import feeds, fitted, news, recsim, sardine, shop
 from driftrec.agents.worlds.kit import FeatureKit, Kit, TextKit
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.world import World
@@ -13,7 +13,7 @@ from driftrec.simulators.world import World
 PPO = "ppo"
 """The kind that ``driftrec train`` trains."""
 
-KITS: dict[str, Kit] = {**news.KITS, **feeds.KITS, **shop.KITS, **recsim.KITS, **sardine.KITS}
+KITS: dict[str, Kit] = {**news.KITS, **feeds.KITS, **shop.KITS, **fitted.KITS, **recsim.KITS, **sardine.KITS}
 """By environment id; extend it with ``register``."""
 
 

@@ -18,6 +18,7 @@ NEWS = "driftrec/News-v0"
 VIDEO = "driftrec/Video-v0"
 MUSIC = "driftrec/Music-v0"
 STREAM = "driftrec/NewsStream-v0"
+FITTED = "driftrec/Fitted-v0"
 EVOLUTION, EXPLORATION, SATISFACTION = (
     f"driftrec/RecSim-{name}-v0" for name in ("InterestEvolution", "InterestExploration", "LongTermSatisfaction")
 )
@@ -63,6 +64,7 @@ CASCADE = {"choice": {"model": "ProportionalCascade", "min_normalizer": -1.0}}
         (MUSIC, {"horizon": 20, "history": 30, "config": {"repeats": {"limit": 2.0}, "habit": STAYS}}),
         (VIDEO, {"horizon": 20, "history": 30, "config": {"boredom": {"own": 0.2}, "habit": STAYS}}),
         (STREAM, {"horizon": 20, "num_candidates": 50, "config": {"freshness": {"loss": 0.2}, "habit": STAYS}}),
+        (FITTED, {"horizon": 20, "slate_size": 3}),
         (EVOLUTION, {**CANDIDATES, **CASCADE, "config": {"time_budget": 50.0}}),
         (EXPLORATION, {**CANDIDATES, **CASCADE}),
         (SATISFACTION, CANDIDATES),
@@ -90,6 +92,7 @@ def test_the_spec_survives_json(name, settings):
         (MUSIC, {"horizon": 13, "history": 40, "config": {"habit": {"alarm": 0.03}}}, True),
         (VIDEO, {"horizon": 23, "history": 40, "config": {"habit": {"alarm": 0.03}}}, True),
         (STREAM, {"horizon": 23, "num_candidates": 90, "config": {"habit": {"alarm": 0.03}}}, True),
+        (FITTED, {"slate_size": 3, "horizon": 23}, True),
         (EVOLUTION, {"slate_size": 3, "horizon": 40, "config": {"time_budget": 100.0}}, True),
         (EXPLORATION, {"slate_size": 3, "horizon": 30, "history": 4}, False),
         (SATISFACTION, {"slate_size": 3, "horizon": 30}, False),

@@ -19,6 +19,7 @@ UNITS = {
     **dict.fromkeys((f"driftrec/{name}-v0" for name in ("News", "NewsStream", "Music", "Video")), "minutes"),
     "driftrec/RecSim-InterestEvolution-v0": "minutes",
     "driftrec/RecSim-LongTermSatisfaction-v0": "engagement",
+    "driftrec/Fitted-v0": "engagement",
     "driftrec/Shop-v0": "euros",
 }
 
@@ -28,7 +29,8 @@ def test_items_are_known_in_one_way(name):
     world = WORLDS[name]
     ways = [world.catalogue is not None, world.item_features is not None, "candidates" in world.fields]
     offered = "RecSim" in name or "Stream" in name
-    assert ways == [name.count("-") == 1, "Sardine" in name, offered]  # ours have one name and texts
+    features = "Sardine" in name or "Fitted" in name
+    assert ways == [name.count("-") == 1 and not features, features, offered]  # ours have one name, most have texts
     assert (world.personas is None) == (world.catalogue is None)
     if world.item_features is not None:
         assert world.item_features.dtype == np.float32

@@ -10,6 +10,7 @@ import driftrec.envs  # noqa: F401 (registers the worlds)
 
 HORIZONS = {
     "News": 200,
+    "Fitted": 100,
     "RecSim-InterestEvolution": None,
     "RecSim-InterestExploration": 100,
     "RecSim-LongTermSatisfaction": None,

@@ -1,0 +1,63 @@
+"""What a fit leaves: the world's folder, its replicates, its tables; and the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from driftrec.agents.fitting_worlds.fit_world import WorldFit
+from driftrec.simulators.files import write_files
+from driftrec.simulators.fitted.folder import save_world
+
+HELD_OUT_FILE, NUMBERS_FILE = "held_out.csv", "numbers.csv"
+
+
+def replicate_folder(folder: Path, number: int) -> Path:
+    """Of the ``number``-th replicate, from 1: a world like the folder itself."""
+    return folder / f"replicate-{number}"
+
+
+def write_fit(folder: Path, fit: WorldFit, told: Mapping[str, Any]) -> None:
+    """Write the world with its replicates, ``held_out.csv`` and ``numbers.csv``.
+
+    Args:
+        folder: Is there.
+        fit: What to write.
+        told: Where it is from.
+    """
+    save_world(folder, fit.world, {**told, "notes": fit.notes})
+    for number, world in enumerate(fit.replicates, 1):
+        save_world(replicate_folder(folder, number), world, {**told, "replicate": number})
+    tables = {HELD_OUT_FILE: fit.held_out, NUMBERS_FILE: fit.numbers}
+    write_files({folder / name: table.to_csv(index=False).encode() for name, table in tables.items()})
+
+
+def fit_in_text(fit: WorldFit) -> str:
+    """The tables and the notes, as they are printed."""
+    return "\n".join(
+        [
+            "",
+            "Log-likelihood a held-out event, and the gain on the model above with its 95 % interval over users:",
+            _ladder(fit.held_out).to_string(index=False, na_rep=""),
+            "",
+            f"Numbers, with 95 % intervals from {len(fit.replicates)} fits to users drawn with replacement:",
+            fit.numbers.round(3).to_string(index=False, na_rep=""),
+            "",
+            *fit.notes,
+        ]
+    )
+
+
+def _ladder(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of models with intervals in brackets."""
+    shown = table[["model", "log_likelihood"]].round(4)
+    for prefix in ("", "shuffled_"):
+        columns = table[[f"{prefix}{name}" for name in ("gain", "gain_low", "gain_high")]]
+        shown[f"{prefix}gain"] = [
+            "" if pd.isna(gain) else f"{gain:+.4f} [{low:+.4f}, {high:+.4f}]"
+            for gain, low, high in columns.itertuples(index=False)
+        ]
+    return shown.assign(survives=table.survives)

@@ -1,0 +1,121 @@
+"""The whole fit: from a log's lives to a world's parameters, with intervals and what each part is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from driftrec.agents.fitting_worlds.held_out import (
+    ORDERED,
+    STATIC,
+    UNORDERED,
+    WHOLE,
+    Report,
+    climb,
+    held_out_table,
+)
+from driftrec.agents.fitting_worlds.lives import LoggedUsers, shuffled
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
+from driftrec.agents.fitting_worlds.world_parts import ASSUMED_OPENED, ASSUMED_SLATE, near_items, parameters_of
+from driftrec.simulators.fitted.parameters import FittedParameters
+
+NORMAL = 1.96
+"""Standard deviations on either side of a 95 % interval."""
+
+
+@dataclass(frozen=True)
+class WorldFit:
+    """What came of a fit.
+
+    Attributes:
+        world: The parameters.
+        replicates: The same of users drawn with replacement: worlds that stand for what the log leaves open.
+        held_out: See ``held_out.held_out_table``.
+        numbers: Every number with its uncertainty: ``name``, ``value``, ``sd``, ``low``, ``high``.
+        notes: What was mended, left out or assumed, and what may be claimed.
+    """
+
+    world: FittedParameters
+    replicates: tuple[FittedParameters, ...]
+    held_out: pd.DataFrame
+    numbers: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def fit_world(
+    lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, *, seed: int, report: Report = print
+) -> WorldFit:
+    """Fit a world to a log.
+
+    Args:
+        lives: The log.
+        known: Of its items; where topics are not told, groups of items that are near each other by the static model.
+        settings: How.
+        seed: Source of randomness.
+        report: Called with lines of progress.
+    """
+    told = (settings, seed, report)
+    report(f"{len(lives.user):,} slates of {len(lives.users):,} users, {len(lives.items):,} items")
+    static = climb(lives, UNORDERED, known, *told, {})
+    if known.topic is None:
+        known = replace(known, topic=near_items(static[STATIC].model, settings.topics, seed))
+    rungs = climb(lives, ORDERED, known, *told, static)
+    report("The same with each session's events shuffled:")
+    controls = climb(shuffled(lives, seed), ORDERED, known, *told, static)
+    table = held_out_table(lives, rungs, {**static, **controls}, seed)
+    world = parameters_of(rungs[WHOLE].model, lives, known, np.ones(len(lives.users)))
+    replicates = tuple(_replicates(rungs[WHOLE].model, lives, known, *told))
+    notes = (*lives.notes, *_assumptions(lives), *claims(table))
+    return WorldFit(world, replicates, table, numbers_table(world, replicates), notes)
+
+
+def _replicates(
+    model: TasteModel, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int, report: Report
+) -> Iterator[FittedParameters]:
+    """Fits to users drawn with replacement, each from the fit to all on."""
+    many, terms = len(lives.users), model.terms
+    for number in range(settings.replicates):
+        rng = np.random.default_rng([seed, number])
+        weights = np.bincount(rng.integers(many, size=many), minlength=many).astype(np.float64)
+        report(f"Users drawn with replacement, {number + 1} of {settings.replicates}")
+        again = fit_tastes(lives, terms, known, settings, seed + number, model, weights)
+        yield parameters_of(again, lives, known, weights)
+
+
+def numbers_table(world: FittedParameters, replicates: tuple[FittedParameters, ...]) -> pd.DataFrame:
+    """Every number, with the standard deviation over the replicates and the normal 95 % interval that it gives."""
+    value = pd.Series(world.numbers())
+    draws = pd.DataFrame([replicate.numbers() for replicate in replicates], columns=value.index)
+    sd = draws.std(ddof=1).reindex(value.index)
+    table = pd.DataFrame({"value": value, "sd": sd, "low": value - NORMAL * sd, "high": value + NORMAL * sd})
+    return table.rename_axis("name").reset_index()
+
+
+def claims(table: pd.DataFrame) -> list[str]:
+    """What may be claimed of each model that depends on order: no more than is left with sessions shuffled."""
+    said = []
+    for row in table[table.model.isin(ORDERED)].to_dict("records"):
+        left = f"{row['shuffled_gain']:+.4f} [{row['shuffled_gain_low']:+.4f}, {row['shuffled_gain_high']:+.4f}]"
+        if row["survives"]:
+            said.append(f"{row['model']}: of {row['gain']:+.4f} a held-out event {left} is left; claim no more.")
+        elif row["gain_low"] > 0:
+            said.append(f"{row['model']}: {row['gain']:+.4f} by order within sessions alone, {left} without; no claim.")
+        elif row["gain_high"] < 0:
+            said.append(f"{row['model']}: loses {row['gain']:+.4f}, {left} with sessions shuffled; do without it.")
+        else:
+            said.append(f"{row['model']}: no gain can be told, {row['gain']:+.4f}, {left} with sessions shuffled.")
+    return said
+
+
+def _assumptions(lives: LoggedUsers) -> list[str]:
+    """What the log does not tell."""
+    if lives.shown is not None:
+        return []
+    return [
+        "The log does not tell what was shown and passed over: what was opened is compared with all items, and in the "
+        f"world a random slate of {ASSUMED_SLATE} is opened with chance {ASSUMED_OPENED:g}. That is an assumption."
+    ]

@@ -1,0 +1,105 @@
+"""What each part of the model says of events that it did not see, beside the same with sessions shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from driftrec.agents.evaluation.bootstrap import Interval, ratio_interval
+from driftrec.agents.fitting_worlds.lives import TEST, LoggedUsers
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
+from driftrec.agents.fitting_worlds.taste_model import (
+    FAST,
+    MEAN,
+    OWN,
+    SATIATION,
+    SESSION,
+    SLOW,
+    KnownItems,
+    TasteModel,
+)
+
+Report = Callable[[str], None]
+"""Called with lines of progress."""
+
+LADDER: Mapping[str, tuple[str, ...]] = {
+    "popularity": (),
+    "static factors": (OWN,),
+    "mean of the past": (OWN, MEAN),
+    "slow drift": (OWN, SESSION, SLOW),
+    "drift": (OWN, FAST, SESSION, SLOW),
+    "drift and satiation": (OWN, FAST, SESSION, SLOW, SATIATION),
+}
+"""Terms of each model; each is held against the one before it."""
+
+UNORDERED, ORDERED = tuple(LADDER)[:2], tuple(LADDER)[2:]
+"""Models that do not depend on the order of events, and those that do, so that shuffling tells something."""
+
+STATIC, WHOLE = UNORDERED[-1], ORDERED[-1]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One model of the ladder.
+
+    Attributes:
+        model: As fitted.
+        likelihood: Held-out log-likelihood, a user's events added up, (users,).
+    """
+
+    model: TasteModel
+    likelihood: NDArray[np.float64]
+
+
+def climb(
+    lives: LoggedUsers,
+    names: Iterable[str],
+    known: KnownItems,
+    settings: FitWorldSettings,
+    seed: int,
+    report: Report,
+    begin: Mapping[str, Rung],
+) -> dict[str, Rung]:
+    """Fit the models ``names``, each from the start, so that none is ahead by its training; with those of ``begin``."""
+    rungs = dict(begin)
+    for name in names:
+        model = fit_tastes(lives, LADDER[name], known, settings, seed)
+        rungs[name] = Rung(model, unseen_likelihood(model, lives, TEST))
+        report(f"  {name}: {rungs[name].likelihood.sum() / (lives.part == TEST).sum():.4f} a held-out event")
+    return rungs
+
+
+def held_out_table(
+    lives: LoggedUsers, rungs: Mapping[str, Rung], controls: Mapping[str, Rung], seed: int
+) -> pd.DataFrame:
+    """One row a model: log-likelihood a held-out event, and what it gains on models before it.
+
+    Columns: ``model``; ``log_likelihood`` and ``shuffled``, a held-out event; ``gain``, ``gain_low``, ``gain_high``,
+    over the model before it, with a 95 % interval over users, in pairs; the same of the shuffled sessions, behind
+    ``shuffled_``, NaN where order says nothing; ``survives``, whether a gain is above 0 in both.
+    """
+    counts = np.bincount(lives.user[lives.part == TEST], minlength=len(lives.users)).astype(float)
+    rows: list[dict[str, object]] = []
+    for name, before in zip(LADDER, (None, *LADDER), strict=False):
+        row: dict[str, object] = {"model": name}
+        for prefix, some in (("", rungs), ("shuffled_", controls)):
+            if prefix and name not in ORDERED:
+                continue
+            row["shuffled" if prefix else "log_likelihood"] = some[name].likelihood.sum() / counts.sum()
+            if before is not None:
+                gain = gain_of(some[name].likelihood - some[before].likelihood, counts, seed)
+                row |= {f"{prefix}gain": gain.mean, f"{prefix}gain_low": gain.low, f"{prefix}gain_high": gain.high}
+        lows = [row[f"{prefix}gain_low"] for prefix in ("", "shuffled_") if f"{prefix}gain_low" in row]
+        row["survives"] = bool(lows) and all(float(str(low)) > 0 for low in lows)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def gain_of(difference: NDArray[np.float64], counts: NDArray[np.float64], seed: int) -> Interval:
+    """Difference an event, users resampled whole: both (users,)."""
+    there = counts > 0
+    return ratio_interval(difference[None, there], 0.0 * counts[None, there], counts[None, there], seed=seed)

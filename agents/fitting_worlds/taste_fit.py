@@ -1,0 +1,112 @@
+"""Fitting tastes: Adam on the training part, the epoch kept that says most of the validation part."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from driftrec.agents.fitting_worlds.lives import TRAIN, VALIDATION, LoggedUsers
+from driftrec.agents.fitting_worlds.segments import Batch, batch_of, segments
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
+from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.sizes import check_sizes
+
+
+@dataclass(frozen=True)
+class FitWorldSettings:
+    """How a world is fitted.
+
+    Attributes:
+        dims: Of the items' vectors.
+        own_scale: Standard deviation of own interests in the prior, by which they are shrunk.
+        epochs: Passes over the log, of the first model and of each that goes on from it.
+        batch: Stretches of lives a gradient.
+        learning_rate: Adam's step size at the start; falls to 0 (cosine).
+        topics: Number of topics, of items that are alike, where they are not told.
+        replicates: Fits to users drawn with replacement, by which intervals are made.
+    """
+
+    dims: int = 8
+    own_scale: float = 1.0
+    epochs: int = 8
+    batch: int = 16
+    learning_rate: float = 0.03
+    topics: int = 8
+    replicates: int = 5
+
+    def __post_init__(self) -> None:
+        check_sizes(self, dims=(1, 512), epochs=(1, 10_000), batch=(1, 100_000), topics=(1, 1000))
+        check_sizes(self, replicates=(0, 1000))
+        check_ranges(self, own_scale=(1e-3, 100), learning_rate=(1e-6, 1))
+
+
+def fit_tastes(
+    lives: LoggedUsers,
+    terms: tuple[str, ...],
+    known: KnownItems,
+    settings: FitWorldSettings,
+    seed: int,
+    start: TasteModel | None = None,
+    weights: NDArray[np.float64] | None = None,
+) -> TasteModel:
+    """The most likely parameters, by penalised maximum likelihood.
+
+    Args:
+        lives: The log.
+        terms: Of utility.
+        known: Of the items.
+        settings: How.
+        seed: Source of the first vectors and of the order of gradients.
+        start: A model to go on from.
+        weights: How often each user counts, (users,); once when omitted.
+    """
+    model = TasteModel(lives, terms, settings.dims, known, seed)
+    if start is not None:
+        model.load_state_dict(start.state_dict())
+    counts = torch.as_tensor(np.ones(len(lives.users)) if weights is None else weights, dtype=torch.float32)
+    rows, rng = segments(lives), np.random.default_rng(seed)
+    total = float(counts[torch.as_tensor(lives.user[lives.part == TRAIN])].sum())
+    tables = [model.quality, model.place, model.own, model.words]
+    numbers = [*model.weights.parameters(), *model.half_lives.parameters()]
+    groups = [{"params": tables}, {"params": numbers}]
+    optimizer = torch.optim.Adam(groups, settings.learning_rate, betas=(0.9, 0.99))
+    steps = settings.epochs * -(-len(rows) // settings.batch)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    best, kept = -np.inf, copy.deepcopy(model.state_dict())
+    for _ in range(settings.epochs):
+        for batch in _batches(lives, rng.permutation(rows), settings.batch):
+            likelihood, user = model.log_likelihood(batch, TRAIN, lives.part)
+            if len(user):
+                weight = counts[user]
+                share = weight.sum() / total
+                loss = -(weight * likelihood).sum() + share * model.prior(settings.own_scale)
+                optimizer.zero_grad()
+                (loss / settings.batch).backward()
+                optimizer.step()
+            schedule.step()
+        score = unseen_likelihood(model, lives, VALIDATION).dot(counts.numpy())
+        if score > best:
+            best, kept = score, copy.deepcopy(model.state_dict())
+    model.load_state_dict(kept)
+    return model
+
+
+@torch.no_grad()
+def unseen_likelihood(model: TasteModel, lives: LoggedUsers, part: int) -> NDArray[np.float64]:
+    """Log-likelihood of every user's slates of a part, added up, (users,)."""
+    total = torch.zeros(len(lives.users), dtype=torch.float64)
+    for batch in _batches(lives, segments(lives), 16):
+        if (lives.part[batch.row[:, batch.begin :].clip(0)] == part).any():
+            likelihood, user = model.log_likelihood(batch, part, lives.part)
+            total.index_add_(0, user, likelihood.double())
+    return total.numpy()
+
+
+def _batches(lives: LoggedUsers, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
+    for begin in range(0, len(rows), size):
+        yield batch_of(lives, rows[begin : begin + size])

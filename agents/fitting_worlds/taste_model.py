@@ -1,0 +1,170 @@
+"""The likelihood of what users opened: the equations of ``simulators.fitted.parameters.Tastes``, in torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
+from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
+from driftrec.simulators.fitted.parameters import Tastes
+
+HALF_LIVES = {"fast": 3.0, "slow": 30.0, "satiation": 24.0}
+"""Where half-lives begin: items opened, days, hours."""
+
+BEGIN = 0.3
+"""Where the weights of what was opened begin: not at 0, from where the wrong sign is as near as the right one."""
+
+NEVER = 20.0
+"""Utility lost by an item that was opened before, where the log holds no repeat: its chance is nil."""
+
+OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
+"""Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
+
+
+@dataclass(frozen=True)
+class KnownItems:
+    """What is told of the items beside the log.
+
+    Attributes:
+        topic: Of each item, (items,); None before topics are found.
+        texts: Embeddings of their texts, float32, (items, embedding); None where there are none.
+    """
+
+    topic: NDArray[np.int64] | None = None
+    texts: NDArray[np.float32] | None = None
+
+
+class TasteModel(nn.Module):
+    """Utilities of items to users, and the log-likelihood of what these opened.
+
+    Args:
+        lives: Whose items and users.
+        terms: Those of utility, see above.
+        dims: Of the vectors.
+        known: Of the items; topics where ``terms`` hold satiation.
+        seed: Of the first vectors.
+    """
+
+    def __init__(self, lives: LoggedUsers, terms: Sequence[str], dims: int, known: KnownItems, seed: int) -> None:
+        super().__init__()
+        self.terms = tuple(terms)
+        items, self._shown = len(lives.items), lives.shown
+        self._opened, self._seen = torch.as_tensor(lives.opened), OpenedBefore(lives)
+        draw = torch.Generator().manual_seed(seed)
+        counts = np.bincount(lives.opened[(lives.opened != NOTHING) & (lives.part == 0)], minlength=items)
+        usual = np.log(counts + 1.0) if self._shown is None else np.zeros(items)
+        self.quality = nn.Parameter(torch.as_tensor(usual - usual.mean(), dtype=torch.float32))
+        self.place = nn.Parameter(0.3 * torch.randn(items, dims, generator=draw))
+        self.own = nn.Parameter(torch.zeros(len(lives.users), dims))
+        self.texts = None if known.texts is None else torch.as_tensor(known.texts)
+        width = 0 if self.texts is None else self.texts.shape[1]
+        self.words = nn.Parameter(torch.randn(width, dims, generator=draw) if width else torch.zeros(0, dims))
+        self.topic = None if known.topic is None else torch.as_tensor(known.topic)
+        weights = ("mean", "fast", "session", "slow", "satiation", "repeat", "no_click", "position")
+        self.weights = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in weights})
+        for name in (MEAN, FAST, SESSION, SLOW):
+            self.weights[name].data.fill_(BEGIN)
+        if not self._seen.repeats:
+            self.weights["repeat"].data.fill_(NEVER)
+        half_lives = {name: nn.Parameter(torch.tensor(math.log(value))) for name, value in HALF_LIVES.items()}
+        self.half_lives = nn.ParameterDict(half_lives)
+
+    def vectors(self) -> torch.Tensor:
+        """Where items lie, (items, dims), root mean square length 1: what texts say, and what is their own."""
+        raw = self.place if self.texts is None else self.place + self.texts @ self.words
+        return raw / raw.square().sum(dim=1).mean().sqrt()
+
+    def log_likelihood(self, batch: Batch, part: int, parts: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of what was opened in each slate of ``batch`` that is of ``part``, and whose slates: both (slates,).
+
+        Args:
+            batch: Stretches of lives.
+            part: Which slates count.
+            parts: Part of every slate of the log.
+        """
+        rows = batch.row[:, batch.begin :]
+        wanted = torch.as_tensor((rows != ABSENT) & (parts[rows.clip(0)] == part))
+        vectors = self.vectors()
+        interest, load = self._past(batch, vectors)
+        row = rows[wanted.numpy()]
+        user = batch.user[:, None].expand(rows.shape)[wanted]
+        scores = self._utility(interest[wanted], load[wanted] if load is not None else None, vectors, user, row)
+        return scores.log_softmax(dim=1).gather(1, self._choice(row)[:, None])[:, 0], user
+
+    def prior(self, own_scale: float) -> torch.Tensor:
+        """Minus the log-density of vectors, N(0, 1) around what texts say, and of own interests, N(0, own_scale^2)."""
+        own = self.own.square().sum() / (2 * own_scale**2) if OWN in self.terms else torch.zeros(())
+        return own + self.place.square().sum() / 2 + self.quality.square().sum() / 50 + self.words.square().sum() / 2
+
+    def tastes(self) -> Tastes:
+        """The numbers, of terms that are there."""
+        weight = {name: float(value.detach()) for name, value in self.weights.items()}
+        told = {name: weight[name] for name in (FAST, SESSION, SLOW, SATIATION) if name in self.terms}
+        half = {f"{name}_half_life": float(value.detach().exp()) for name, value in self.half_lives.items()}
+        others = {name: weight[name] for name in ("repeat", "no_click", "position")}
+        return Tastes(**told, **half, **others)
+
+    def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
+        begin, width = batch.begin, batch.row.shape[1]
+        past = torch.ones(width, width).tril(-1)[begin:] * batch.held[:, None, :]  # (stretches, LENGTH, width)
+        days = (batch.days[:, begin:, None] - batch.days[:, None, :]).clamp(min=0)
+        items = vectors[batch.opened]  # (stretches, width, dims)
+        interest = items.new_zeros(len(batch.row), width - begin, items.shape[2])
+        if OWN in self.terms:
+            interest = interest + self.own[batch.user][:, None]
+        for name in (MEAN, FAST, SESSION, SLOW):
+            if name in self.terms:
+                held = past * self._share(name, batch, days)
+                interest = interest + self.weights[name] * (held @ items) / (1 + held.sum(dim=2, keepdim=True))
+        if SATIATION not in self.terms:
+            return interest, None
+        assert self.topic is not None
+        topics = nn.functional.one_hot(self.topic)[batch.opened].float()
+        return interest, ((past * self._share(SATIATION, batch, 24.0 * days)) @ topics).log1p()
+
+    def _share(self, name: str, batch: Batch, age: torch.Tensor) -> torch.Tensor:
+        """What is left of each place's item at each slate, (stretches, LENGTH, width), by a memory's own clock."""
+        if name == MEAN:
+            return torch.ones(())
+        if name == SESSION:
+            return (batch.session[:, batch.begin :, None] == batch.session[:, None, :]).float()
+        if name == FAST:
+            count = batch.held.cumsum(dim=1) - batch.held
+            age = (count[:, batch.begin :, None] - count[:, None, :] - 1).clamp(min=0)
+        return torch.exp2(-age / self.half_lives[name].exp())
+
+    def _utility(
+        self,
+        interest: torch.Tensor,
+        load: torch.Tensor | None,
+        vectors: torch.Tensor,
+        user: torch.Tensor,
+        row: NDArray[np.int64],
+    ) -> torch.Tensor:
+        """Of all items, or of those shown with that of opening nothing behind them, (slates, choices)."""
+        utility = interest @ vectors.T + self.quality
+        if load is not None:
+            utility = utility - self.weights[SATIATION] * load[:, self.topic]
+        seen = torch.as_tensor(self._seen.before(user.numpy(), row), dtype=torch.float32)
+        utility = utility - self.weights["repeat"] * seen
+        if self._shown is None:
+            return utility
+        shown = torch.as_tensor(self._shown[row])
+        slate = utility.gather(1, shown) - self.weights["position"] * torch.arange(shown.shape[1])
+        return torch.cat([slate, self.weights["no_click"].expand(len(slate), 1)], dim=1)
+
+    def _choice(self, row: NDArray[np.int64]) -> torch.Tensor:
+        """Column of ``_utility`` that was chosen, (slates,)."""
+        opened = self._opened[torch.as_tensor(row)]
+        if self._shown is None:
+            return opened
+        same = torch.as_tensor(self._shown[row]) == opened[:, None]
+        return torch.where(same.any(dim=1), same.int().argmax(dim=1), same.shape[1])

@@ -1,0 +1,77 @@
+"""From fitted models to a world's parameters: topics, engagement, people, and what a log leaves open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+
+from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
+from driftrec.agents.fitting_worlds.visit_fit import fit_visits
+from driftrec.simulators.fitted.parameters import FittedParameters
+from driftrec.simulators.vectors import Double
+
+USUAL_EVENTS = 5.0
+"""An item's mean engagement is drawn to that of all items as if so many events more had been usual."""
+
+ASSUMED_SLATE, ASSUMED_OPENED = 5, 0.3
+"""Where a log does not tell what was passed over, a random slate of so many items is opened so often."""
+
+
+def near_items(model: TasteModel, count: int, seed: int) -> NDArray[np.int64]:
+    """Topics as groups of items whose vectors are near each other, (items,)."""
+    vectors = model.vectors().detach().numpy()
+    found = KMeans(min(count, len(vectors)), n_init=4, random_state=seed).fit_predict(vectors)
+    return np.unique(found, return_inverse=True)[1].astype(np.int64)
+
+
+def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weights: Double) -> FittedParameters:
+    """The parameters of a world.
+
+    Args:
+        model: With all terms.
+        lives: What it was fitted to.
+        known: Of the items, with topics.
+        weights: How often each user counts, (users,).
+    """
+    assert known.topic is not None
+    mean, spread = item_engagement(lives, weights)
+    opened = lives.opened != NOTHING
+    there = np.unique(lives.user[(lives.part == TRAIN) & (weights[lives.user] > 0)])
+    vectors, quality = model.vectors().detach().numpy(), model.quality.detach().numpy()
+    people, tastes = model.own.detach().numpy()[there], model.tastes()
+    if lives.shown is None:
+        tastes = replace(tastes, no_click=_assumed(people @ vectors.T + quality))
+    return FittedParameters(
+        tastes,
+        fit_visits(lives, weights),
+        lives.items,
+        vectors=vectors.astype(np.float32),
+        quality=quality.astype(np.float32),
+        topic=known.topic,
+        engagement=mean.astype(np.float32),
+        people=people.astype(np.float32),
+        spread=spread,
+        low=float(max(lives.engagement[opened].min(), 0.0)),
+        high=float(lives.engagement[opened].max()),
+    )
+
+
+def item_engagement(lives: LoggedUsers, weights: Double) -> tuple[Double, float]:
+    """Mean engagement of each item when it is opened, drawn to the usual, (items,), and the deviation around it."""
+    rows = np.flatnonzero(lives.opened != NOTHING)
+    item, weight, value = lives.opened[rows], weights[lives.user[rows]], lives.engagement[rows]
+    usual, many = float(np.average(value, weights=weight)), len(lives.items)
+    total, count = np.bincount(item, weight * value, many), np.bincount(item, weight, many)
+    mean = (total + USUAL_EVENTS * usual) / (count + USUAL_EVENTS)
+    return mean, float(np.sqrt(np.average((value - mean[item]) ** 2, weights=weight)))
+
+
+def _assumed(utility: NDArray[np.float32]) -> float:
+    """Utility of opening nothing by which half the people (people, items) open more often than assumed."""
+    usual = np.median(np.log(np.exp(utility.astype(np.float64)).mean(axis=1)))
+    odds = np.log(ASSUMED_OPENED / (1.0 - ASSUMED_OPENED))
+    return float(np.clip(np.log(ASSUMED_SLATE) + usual - odds, -80, 80))

@@ -1,0 +1,73 @@
+"""Fit a world to a log: a folder for --world driftrec/Fitted-v0 --options '{"world": "FOLDER"}' (docs/fit.md)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.fitting_worlds.fit_folder import fit_in_text, write_fit
+from driftrec.agents.fitting_worlds.fit_world import fit_world
+from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
+from driftrec.agents.fitting_worlds.texts import known_of
+from driftrec.agents.logbook.log_files import parse_columns
+from driftrec.agents.logbook.log_reader import read_log
+from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+
+USUAL = FitWorldSettings()
+
+
+@dataclass(frozen=True)
+class Args:
+    """Fit a world to a log."""
+
+    log: Path | None = None
+    """The log, .parquet or .csv (docs/logs.md)."""
+    movielens: Path | None = None
+    """A MovieLens folder, in place of a log."""
+    columns: str = ""
+    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating."""
+    catalogue: Path | None = None
+    """Catalogue folder written by `driftrec encode`, whose texts say where items lie before anybody opened them."""
+    min_events: int = 5
+    """Where a log tells what was consumed alone: items with fewer events are left out."""
+    shuffle: bool = False
+    """Shuffle each session's events first: where their order is that of a list on the screen."""
+    fitting: FitWorldSettings = USUAL
+    """How."""
+    seed: int | None = None
+    """Seed of first vectors, order and draws; drawn, printed and stored when omitted."""
+    out: Path | None = None
+    """World folder, new or empty; the next of runs/NNNN-fit when omitted."""
+
+
+def main(args: Args) -> None:
+    """Fit, print what each part is worth and every number, and say where the world is.
+
+    Raises:
+        FileNotFoundError: If there is no log.
+        ValueError: If there are two logs or none, or the log is not as it must be.
+        FileExistsError: If the world folder holds anything.
+    """
+    if (args.log is None) == (args.movielens is None):
+        raise ValueError("Give one of --log FILE and --movielens FOLDER.")
+    if args.min_events < 1:
+        raise ValueError(f"--min-events is {args.min_events}; it must be at least 1.")
+    check_empty(args.out)
+    seed = drawn(args.seed)
+    log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns))
+    lives = told_lives(log, args.min_events)
+    lives = shuffled(lives, seed) if args.shuffle else lives
+    fit = fit_world(lives, known_of(args.catalogue, lives.items), args.fitting, seed=seed)
+    with run_folder(args.out, "fit") as folder:
+        write_config(folder, {**asdict(args), "seed": seed})
+        write_fit(folder, fit, {"log": log.file, "shuffled": args.shuffle})
+    print(fit_in_text(fit))
+    print(f"World: {folder}")
+
+
+if __name__ == "__main__":
+    from driftrec.scripts.cli import run
+
+    run("fit")

@@ -1,0 +1,57 @@
+"""A made-up fitted world: what ``driftrec/Fitted-v0`` is without a folder, and what fitting is tested on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
+
+TASTES = Tastes(
+    fast=1.2,
+    fast_half_life=2.0,
+    session=0.0,
+    slow=1.2,
+    slow_half_life=20.0,
+    satiation=0.5,
+    satiation_half_life=12.0,
+    repeat=0.7,
+    no_click=1.0,
+    position=0.2,
+)
+VISITS = VisitRates(end=-1.2, content=-0.3, usual=0.6, short_hours=10.0, long_hours=200.0, short_share=0.7, churn=0.03)
+
+
+def made_up(
+    items: int = 40,
+    dims: int = 3,
+    people: int = 100,
+    tastes: Tastes = TASTES,
+    visits: VisitRates = VISITS,
+    seed: int = 0,
+) -> FittedParameters:
+    """A small world of known parameters; the same for the same arguments.
+
+    Args:
+        items: How many; topics are as many as ``dims``, of the items nearest to each axis.
+        dims: Of the vectors.
+        people: Of whom users are drawn.
+        tastes: How users choose.
+        visits: How long they stay, and when they return.
+        seed: Source of the arrays.
+    """
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(items, dims))
+    vectors /= np.sqrt((vectors**2).sum(axis=1).mean())
+    return FittedParameters(
+        tastes,
+        visits,
+        tuple(f"item-{i}" for i in range(items)),
+        vectors=vectors.astype(np.float32),
+        quality=rng.normal(scale=0.5, size=items).astype(np.float32),
+        topic=vectors.argmax(axis=1).astype(np.int64),
+        engagement=rng.uniform(0.5, 1.5, size=items).astype(np.float32),
+        people=rng.normal(scale=0.7, size=(people, dims)).astype(np.float32),
+        spread=0.1,
+        low=0.0,
+        high=2.0,
+    )

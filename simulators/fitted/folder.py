@@ -1,0 +1,81 @@
+"""The folder of a fitted world: ``world.json`` with its numbers and ``world.safetensors`` with its arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from driftrec.simulators.catalogue import digest
+from driftrec.simulators.files import write_files
+from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
+
+FORMAT = 1
+"""Version of the folder's layout."""
+
+NUMBERS_FILE, ARRAYS_FILE = "world.json", "world.safetensors"
+ARRAYS = ("vectors", "quality", "topic", "engagement", "people")
+REMEDY = "Write it again with driftrec fit."
+
+
+def fingerprint(parameters: FittedParameters) -> str:
+    """SHA-256 over all numbers and arrays: changes when anything does."""
+    texts = [json.dumps(_numbers(parameters), sort_keys=True), *parameters.ids]
+    return digest(texts, [getattr(parameters, name) for name in ARRAYS])
+
+
+def save_world(folder: Path, parameters: FittedParameters, told: Mapping[str, Any] | None = None) -> None:
+    """Write a world folder, which is made if it is not there.
+
+    Args:
+        folder: Where to.
+        parameters: The world.
+        told: What else ``world.json`` keeps, such as where the world is from; nothing reads it.
+
+    Raises:
+        OSError: If it cannot be written; names the file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = {"format": FORMAT, "sha256": fingerprint(parameters), **_numbers(parameters), "ids": parameters.ids}
+    arrays = save({name: getattr(parameters, name) for name in ARRAYS})
+    text = json.dumps({**numbers, "told": dict(told or {})}, indent=1, allow_nan=False, default=str)
+    write_files({folder / ARRAYS_FILE: arrays, folder / NUMBERS_FILE: text.encode()})
+
+
+def load_world(folder: str | Path) -> FittedParameters:
+    """Read a world folder.
+
+    Raises:
+        FileNotFoundError: If it is none.
+        ValueError: If it is of another format, changed since it was written, or not valid.
+    """
+    path = Path(folder)
+    for name in (NUMBERS_FILE, ARRAYS_FILE):
+        if not (path / name).is_file():
+            raise FileNotFoundError(f"{path} is no fitted world: it has no {name}. {REMEDY}")
+    try:
+        kept = json.loads((path / NUMBERS_FILE).read_bytes())
+        if kept["format"] != FORMAT:
+            raise ValueError(f"its format is {kept['format']!r}, and this version reads {FORMAT}")
+        arrays = load((path / ARRAYS_FILE).read_bytes())
+        told: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
+        tastes, visits = Tastes(**kept["tastes"]), VisitRates(**kept["visits"])
+        parameters = FittedParameters(tastes, visits, tuple(kept["ids"]), **told, **kept["pay"])
+        if kept["sha256"] != fingerprint(parameters):
+            raise ValueError("its numbers or arrays are not those that its hash was made of")
+    except KeyError as error:
+        raise ValueError(f"The fitted world {path} is not valid: {error} is missing. {REMEDY}") from error
+    except (ValueError, TypeError, SafetensorError) as error:
+        raise ValueError(f"The fitted world {path} is not valid: {str(error).rstrip('.')}. {REMEDY}") from error
+    return parameters
+
+
+def _numbers(parameters: FittedParameters) -> dict[str, Any]:
+    """What is no array and no id."""
+    pay = {name: float(getattr(parameters, name)) for name in ("spread", "low", "high")}
+    return {"tastes": asdict(parameters.tastes), "visits": asdict(parameters.visits), "pay": pay}

@@ -1,0 +1,155 @@
+"""The numbers of a fitted world: how users choose, how long they stay, when they return, and every item's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftrec.simulators.catalogue import check_dtype, check_finite
+from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.shared import Shared
+from driftrec.simulators.vectors import Float
+
+LONGEST_HALF_LIFE = 1e6
+"""Of any memory, in its unit."""
+
+
+@dataclass(frozen=True)
+class Tastes:
+    """How a user sees an item, and what moves that.
+
+        U(item) = quality + <interest, vector> - satiation * log(1 + load of its topic) - repeat * [opened before]
+        interest = own + fast * M_fast + session * M_session + slow * M_slow
+        M = sum_j w_j vector_j / (1 + sum_j w_j)  over the items j that the user opened
+
+    w_j halves with every ``fast_half_life`` items opened since in M_fast, with every ``slow_half_life`` days in M_slow,
+    and is 1 in this session and 0 before it in M_session. A load is the number of items of a topic that were opened,
+    halved every ``satiation_half_life`` hours. P(open position k) = w_k / (exp(no_click) + sum_j w_j), where
+    w_k = exp(U - position * k).
+
+    Attributes:
+        fast: Weight of what was opened last; negative where users look for something else.
+        fast_half_life: Of it, in items opened.
+        session: Weight of what was opened in this session.
+        slow: Weight of what was opened in the past days.
+        slow_half_life: Of it, in days.
+        satiation: Utility lost with the load of a topic; negative where a topic grows by being opened.
+        satiation_half_life: Of the load, in hours.
+        repeat: Utility lost by an item that was opened before.
+        no_click: Utility of opening nothing.
+        position: Utility lost per position down the slate.
+    """
+
+    fast: float = 0.0
+    fast_half_life: float = 3.0
+    session: float = 0.0
+    slow: float = 0.0
+    slow_half_life: float = 30.0
+    satiation: float = 0.0
+    satiation_half_life: float = 24.0
+    repeat: float = 0.0
+    no_click: float = 0.0
+    position: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, **dict.fromkeys(("fast", "session", "slow", "satiation", "repeat"), (-100.0, 100.0)))
+        lives = dict.fromkeys(("fast_half_life", "slow_half_life", "satiation_half_life"), (1e-3, LONGEST_HALF_LIFE))
+        check_ranges(self, **lives, no_click=(-80, 80), position=(-20, 20))
+
+
+@dataclass(frozen=True)
+class VisitRates:
+    """How long users stay, when they come again, and whether they do.
+
+        P(session ends after a slate) = sigmoid(end + content * (engagement a slate in this session / usual - 1))
+
+    Hours away are exponential, of mean ``short_hours`` with chance ``short_share`` and ``long_hours`` otherwise: two
+    habits, drawn anew every time.
+
+    Attributes:
+        end: Log-odds that a session ends after a slate.
+        content: What as much again as usual adds to it; negative where who is content stays.
+        usual: Engagement a slate, > 0.
+        slate_hours: Hours that a slate takes.
+        short_hours: Mean hours away, by the first habit.
+        long_hours: By the second, no shorter.
+        short_share: Chance of the first.
+        churn: Chance that a user who ends a session is gone for good.
+    """
+
+    end: float = -2.0
+    content: float = 0.0
+    usual: float = 1.0
+    slate_hours: float = 0.0
+    short_hours: float = 20.0
+    long_hours: float = 200.0
+    short_share: float = 0.6
+    churn: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_ranges(self, end=(-50, 50), content=(-50, 50), usual=(1e-9, 1e9), slate_hours=(0, 1e4))
+        check_ranges(self, short_hours=(1e-6, 1e6), short_share=(0, 1), churn=(0, 1))
+        check_ranges(self, long_hours=(self.short_hours, 1e6))
+
+
+@dataclass(frozen=True)
+class FittedParameters(Shared):
+    """All of a fitted world.
+
+    Attributes:
+        tastes: How users choose.
+        visits: How long they stay, and when they return.
+        ids: Of the items in the log.
+        vectors: Where items lie, float32, (items, dims); a root mean square length of 1.
+        quality: Utility of each item to everybody, float32, (items,).
+        topic: Of each item, int64, (items,).
+        engagement: Mean of each item when it is opened, float32, > 0, (items,).
+        spread: Standard deviation around it.
+        low: Least engagement of an opened item.
+        high: Largest.
+        people: Own interest of the log's users, of whom new users are drawn, float32, (people, dims).
+
+    Raises:
+        ValueError: If shapes disagree or a number is out of its range; names it.
+    """
+
+    tastes: Tastes
+    visits: VisitRates
+    ids: tuple[str, ...]
+    vectors: Float  # (items, dims)
+    quality: Float  # (items,)
+    topic: NDArray[np.int64]  # (items,)
+    engagement: Float  # (items,)
+    people: Float  # (people, dims)
+    spread: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, spread=(0, 1e9), low=(0, 1e9), high=(self.low, 1e9))
+        for name in ("vectors", "quality", "topic", "engagement"):
+            if len(getattr(self, name)) != len(self.ids):
+                raise ValueError(f"{name} has {len(getattr(self, name))} rows for {len(self.ids)} items.")
+        for name in ("vectors", "quality", "engagement", "people"):
+            check_dtype(name, getattr(self, name), np.float32)
+        check_dtype("topic", self.topic, np.int64)
+        for name in ("vectors", "quality", "engagement"):
+            check_finite(name, getattr(self, name), self.ids)
+        if not len(self.people) or self.people.shape[1:] != self.vectors.shape[1:]:
+            raise ValueError(f"people is {self.people.shape}; give rows of {self.vectors.shape[1:]} as of the items.")
+        check_finite("people", self.people, [f"person {i}" for i in range(len(self.people))])
+        if self.topic.size and self.topic.min() < 0:
+            raise ValueError(f"topic holds {self.topic.min()}; topics are numbered from 0.")
+        super().__post_init__()
+
+    @property
+    def num_topics(self) -> int:
+        """Number of topics."""
+        return int(self.topic.max()) + 1
+
+    def numbers(self) -> dict[str, float]:
+        """Every number that is not of an item or a person, by name."""
+        parts = (self.tastes, self.visits)
+        return {field.name: float(getattr(part, field.name)) for part in parts for field in fields(part)}

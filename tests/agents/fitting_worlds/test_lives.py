@@ -1,0 +1,112 @@
+"""LoggedUsers from logs: what is left of a log, its parts, its shuffle, and logs that cannot be fitted."""
+
+import numpy as np
+import pytest
+
+from driftrec.agents.fitting_worlds.lives import NOTHING, TEST, TRAIN, VALIDATION, shuffled, told_lives
+from driftrec.agents.fitting_worlds.segments import ABSENT, CONTEXT, LENGTH, OpenedBefore, segments
+from driftrec.agents.logbook.log_reader import read_log
+
+
+def read(tmp_path, text, **settings):
+    (tmp_path / "log.csv").write_text(text)
+    return told_lives(read_log(tmp_path / "log.csv"), **settings)
+
+
+def ratings(users=3, events=20):
+    times = [0.1 * event + 5 * (event // 5) for event in range(events)]  # sessions of five
+    rows = [f"u{u},i{(u + e) % 25},{hour},{1 + e % 5}" for u in range(users) for e, hour in enumerate(times)]
+    return "user,item,time,engagement\n" + "\n".join(rows)
+
+
+SLATES = """user,time,slate,position,item,clicked,engagement
+a,0,0,0,x,false,0
+a,0,0,1,y,true,2
+a,1,1,0,y,false,0
+a,1,1,1,z,false,0
+b,0,2,0,x,true,3
+b,0,2,1,z,false,0
+"""
+
+
+def test_slates_with_what_was_passed_over(tmp_path):
+    lives = read(tmp_path, SLATES)
+    assert lives.items == ("x", "y", "z")
+    assert lives.shown.tolist() == [[0, 1], [1, 2], [0, 2]]
+    assert lives.opened.tolist() == [1, NOTHING, 0]
+    assert lives.engagement.tolist() == [2, 0, 3]
+    assert lives.unseen.tolist() == [0, np.inf]  # b has fewer slates than a, so left
+
+
+def test_ratings_tell_what_was_consumed_alone(tmp_path):
+    lives = read(tmp_path, ratings())
+    assert lives.shown is None
+    assert (lives.opened != NOTHING).all()
+    thin = read(tmp_path, ratings(), min_events=3)
+    assert set(thin.items) == {item for item in lives.items if np.sum(lives.opened == lives.items.index(item)) >= 3}
+    assert any("events left out: of items with fewer than 3" in note for note in thin.notes)
+
+
+def test_with_stamps_the_end_of_the_log_tells_how_long_users_were_not_seen(tmp_path):
+    day = 86_400
+    rows = [("a", "x", 0), ("a", "y", 1), ("b", "x", 3), ("b", "y", 10)]
+    text = "user,item,time,engagement\n" + "\n".join(f"{u},{i},{1_000_000_000 + d * day},3" for u, i, d in rows)
+    assert read(tmp_path, text).unseen.tolist() == [9 * 24, 0]
+
+
+def test_parts_are_in_order_and_of_every_user(tmp_path):
+    lives = read(tmp_path, ratings())
+    for user in range(3):
+        parts = lives.part[lives.user == user]
+        assert (np.diff(parts) >= 0).all()
+        assert np.bincount(parts).tolist() == [14, 3, 3]
+    assert (TRAIN, VALIDATION, TEST) == (0, 1, 2)
+    assert read(tmp_path, SLATES).part[[0, 2]].tolist() == [TRAIN, TRAIN]  # the first is always learned from
+
+
+def test_shuffling_moves_events_within_session_and_part_alone(tmp_path):
+    lives = read(tmp_path, ratings())
+    mixed = shuffled(lives, 1)
+    assert not np.array_equal(mixed.opened, lives.opened)
+    for name in ("user", "hours", "session", "part"):
+        np.testing.assert_array_equal(getattr(mixed, name), getattr(lives, name))
+    place = lives.user * 10_000 + lives.session * 10 + lives.part
+    for group in np.unique(place):
+        here = place == group
+        assert sorted(mixed.opened[here]) == sorted(lives.opened[here])
+    pairs = {(i, e) for i, e in zip(lives.opened, lives.engagement, strict=True)}
+    assert {(i, e) for i, e in zip(mixed.opened, mixed.engagement, strict=True)} == pairs
+
+
+def test_stretches_hold_every_slate_once_behind_its_own_user_s_past(tmp_path):
+    lives = read(tmp_path, ratings(users=2, events=LENGTH + 7))
+    rows = segments(lives)
+    own = rows[:, CONTEXT:]
+    assert sorted(own[own != ABSENT]) == list(range(len(lives.user)))
+    for stretch in rows:
+        there = stretch[stretch != ABSENT]
+        assert (np.diff(there) == 1).all()
+        assert len(set(lives.user[there])) == 1
+    assert (rows[1] != ABSENT).sum() == LENGTH + 7
+
+
+def test_what_was_opened_before(tmp_path):
+    lives = read(tmp_path, SLATES)
+    seen = OpenedBefore(lives)
+    assert seen.before(lives.user, np.arange(3)).tolist() == [[False] * 3, [False, True, False], [False] * 3]
+    assert seen.repeats == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("user,item,time,clicked\na,x,0,1\nb,x,0,1", "holds 1 items and 2 users; a fit needs 2 of each at least."),
+        ("user,item,time,clicked\na,x,0,1\na,y,0,1", "holds 2 items and 1 users; a fit needs 2 of each at least."),
+        (SLATES.replace("x,false", "x,true"), "1 slates have several clicks; worlds whose users open one item"),
+        ("user,item,time\na,x,0", "has neither clicked nor engagement"),
+        ("user,item,time,clicked\na,x,-1,1", "row 1: time is -1.0; times are hours or Unix stamps, not below 0"),
+    ],
+)
+def test_logs_that_cannot_be_fitted(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, text)

@@ -1,0 +1,154 @@
+"""A fitted world: what each number does, and that the numbers are what users live by."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from driftrec.simulators.fitted.example import TASTES, VISITS, made_up
+from driftrec.simulators.fitted.fitted_world import FittedWorld
+from driftrec.simulators.fitted.parameters import Tastes, VisitRates
+
+USERS = 4000
+STILL = VisitRates(end=-50, churn=0.0)
+"""One session without end."""
+
+
+def world_of(tastes=None, visits=STILL, **sizes):
+    return FittedWorld(made_up(tastes=tastes or Tastes(no_click=-30.0), visits=visits, **sizes), slate_size=1)
+
+
+def after(world, *items, users=200):
+    """Chances of every item alone, (items,), before and after the users opened ``items``, one after the other."""
+    state = world.reset(np.arange(users, dtype=np.uint64))
+    before = world.expected_engagement(state)
+    for item in items:
+        assert world.step(state, np.full((users, 1), item)).clicks.all()
+    change = world.expected_engagement(state) - before
+    return change.mean(axis=0), state
+
+
+def odds(tastes):
+    """``tastes`` under which a slate of one is opened for sure, while what is told of others still moves."""
+    return replace(tastes, no_click=-12.0)
+
+
+@pytest.mark.parametrize("name", ["fast", "session", "slow"])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_is_opened_pulls_or_pushes_by_the_sign_of_its_weight(name, sign):
+    world = world_of(odds(Tastes(**{name: sign})))
+    change, _ = after(world, 3)
+    like = world.parameters.vectors @ world.parameters.vectors[3]
+    assert sign * np.corrcoef(change, like)[0, 1] > 0.4
+
+
+def test_a_load_bores_its_topic_alone_and_fades():
+    world = world_of(odds(Tastes(satiation=2.0)))
+    change, state = after(world, 3, 3)
+    same = world.parameters.topic == world.parameters.topic[3]
+    assert (change[same] < 0).all()
+    assert (change[~same] == 0).all()
+    loaded = state.load.copy()
+    world._forget(state, np.full(len(loaded), 24.0, np.float32))  # the half-life
+    np.testing.assert_allclose(state.load, loaded / 2, rtol=1e-6)
+
+
+def test_repeats_cost_what_was_opened_alone():
+    change, _ = after(world_of(odds(Tastes(repeat=5.0))), 3)
+    assert change[3] < 0
+    assert (np.delete(change, 3) == 0).all()
+
+
+def test_memories_fade_each_by_its_own_clock():
+    world = world_of(Tastes(no_click=-30, fast_half_life=1.0, slow_half_life=2.0))
+    _, state = after(world, 3, 4)
+    a, b = world.parameters.vectors[[3, 4]]
+    np.testing.assert_allclose(state.fast.mean()[0], (a / 2 + b) / 2.5, rtol=1e-5)
+    np.testing.assert_allclose(state.session.mean()[0], (a + b) / 3, rtol=1e-5)
+    world._forget(state, np.full(len(state.step), 48.0, np.float32))
+    np.testing.assert_allclose(state.slow.mean()[0], (a + b) / 2 / 2, rtol=1e-5)
+    np.testing.assert_allclose(state.fast.mean()[0], (a / 2 + b) / 2.5, rtol=1e-5)
+
+
+def test_a_session_is_forgotten_when_it_ends():
+    world = world_of(visits=VisitRates(end=50, churn=0.0))
+    _, state = after(world, 3)
+    assert not state.session.mean().any()
+    assert state.slow.mean().any()
+
+
+def test_chances_are_those_of_the_logit():
+    """4,000 users, alike but for their noise: a share off by more than 4 standard errors fails."""
+    parameters = replace(made_up(people=1, tastes=replace(TASTES, no_click=0.5), visits=STILL))
+    world = FittedWorld(parameters, slate_size=2)
+    state = world.reset(np.arange(USERS, dtype=np.uint64))
+    utility = parameters.vectors @ parameters.people[0] + parameters.quality
+    weights = np.exp([utility[3], utility[5] - TASTES.position, 0.5])
+    clicks = world.step(state, np.tile([3, 5], (USERS, 1))).clicks.mean(axis=0)
+    expected = (weights / weights.sum())[:2]
+    assert (np.abs(clicks - expected) < 4 * np.sqrt(expected / USERS)).all()
+
+
+def test_sessions_gaps_and_churn_are_as_told():
+    """10 steps of 4,000 users: shares and means within 5 standard errors."""
+    world = world_of(visits=replace(VISITS, content=0.0))
+    state = world.reset(np.arange(USERS, dtype=np.uint64))
+    ended, gaps, left, there = 0, [], 0, 0
+    gone = np.zeros(USERS, bool)
+    for step in range(10):
+        there += (~gone).sum()
+        feedback = world.step(state, np.full((USERS, 1), step))
+        gone |= feedback.left
+        ended, left = ended + feedback.ended.sum(), left + feedback.left.sum()
+        gaps.extend(feedback.gap[feedback.ended])
+    chance = 1 / (1 + np.exp(-VISITS.end))
+    assert abs(ended / there - chance) < 5 * np.sqrt(chance / there)
+    assert abs(left / ended - VISITS.churn) < 5 * np.sqrt(VISITS.churn / ended)
+    mean = VISITS.short_share * VISITS.short_hours + (1 - VISITS.short_share) * VISITS.long_hours
+    assert abs(np.mean(gaps) - mean) < 5 * np.std(gaps) / np.sqrt(len(gaps))
+
+
+def test_the_content_stay_where_the_number_says_so():
+    """Failed with the sign of ``content`` turned."""
+    ends = []
+    for content in (-3.0, 3.0):
+        world = world_of(visits=VisitRates(end=0.0, content=content, usual=0.1, churn=0.0))
+        state = world.reset(np.arange(USERS, dtype=np.uint64))
+        ends.append(world.step(state, np.full((USERS, 1), 3)).ended.mean())
+    assert ends[0] < 0.1 < 0.9 < ends[1]
+
+
+def test_who_is_gone_sees_and_does_nothing():
+    world = world_of(visits=VisitRates(end=50, churn=1.0))
+    state = world.reset(np.arange(50, dtype=np.uint64))
+    assert world.step(state, np.full((50, 1), 3)).left.all()
+    feedback = world.step(state, np.full((50, 1), 3))
+    assert not any(np.any(value) for value in feedback.as_info().values())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"quality": np.zeros(3, np.float32)}, "quality has 3 rows for 40 items."),
+        ({"people": np.zeros((0, 3), np.float32)}, r"people is \(0, 3\); give rows of \(3,\) as of the items."),
+        ({"engagement": np.full(40, np.nan, np.float32)}, r"engagement of 'item-0' \(row 0\) holds NaN or infinity"),
+        ({"spread": -1.0}, "FittedParameters.spread is -1.0; it must be between 0 and"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(made_up(), **change)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Tastes(slow_half_life=0), "Tastes.slow_half_life is 0; it must be between 0.001 and 1e"),
+        (lambda: VisitRates(churn=1.5), "VisitRates.churn is 1.5; it must be between 0 and 1."),
+        (lambda: VisitRates(short_hours=300), "VisitRates.long_hours is 200.0; it must be between 300 and"),
+        (lambda: FittedWorld(made_up(), 41), r"slate_size is 41; it must be in 1..40 \(items\)."),
+    ],
+)
+def test_numbers_out_of_range_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
