@@ -23,7 +23,7 @@ ARRAYS = ("vectors", "quality", "topic", "engagement", "people")
 REMEDY = "Write it again with driftrec fit."
 
 
-def fingerprint(parameters: FittedParameters) -> str:
+def sha256_of(parameters: FittedParameters) -> str:
     """SHA-256 over all numbers and arrays: changes when anything does."""
     texts = [json.dumps(_numbers(parameters), sort_keys=True), *parameters.ids]
     return digest(texts, [getattr(parameters, name) for name in ARRAYS])
@@ -41,7 +41,7 @@ def save_world(folder: Path, parameters: FittedParameters, told: Mapping[str, An
         OSError: If it cannot be written; names the file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = {"format": FORMAT, "sha256": fingerprint(parameters), **_numbers(parameters), "ids": parameters.ids}
+    numbers = {"format": FORMAT, "sha256": sha256_of(parameters), **_numbers(parameters), "ids": parameters.ids}
     arrays = save({name: getattr(parameters, name) for name in ARRAYS})
     text = json.dumps({**numbers, "told": dict(told or {})}, indent=1, allow_nan=False, default=str)
     write_files({folder / ARRAYS_FILE: arrays, folder / NUMBERS_FILE: text.encode()})
@@ -66,7 +66,7 @@ def load_world(folder: str | Path) -> FittedParameters:
         told: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
         tastes, visits = Tastes(**kept["tastes"]), VisitRates(**kept["visits"])
         parameters = FittedParameters(tastes, visits, tuple(kept["ids"]), **told, **kept["pay"])
-        if kept["sha256"] != fingerprint(parameters):
+        if kept["sha256"] != sha256_of(parameters):
             raise ValueError("its numbers or arrays are not those that its hash was made of")
     except KeyError as error:
         raise ValueError(f"The fitted world {path} is not valid: {error} is missing. {REMEDY}") from error
