@@ -9,14 +9,14 @@ import pytest
 
 import driftrec.envs  # noqa: F401 (registers)
 from driftrec.simulators.fitted.example import made_up
-from driftrec.simulators.fitted.folder import ARRAYS_FILE, NUMBERS_FILE, fingerprint, load_world, save_world
+from driftrec.simulators.fitted.folder import ARRAYS_FILE, NUMBERS_FILE, load_world, save_world, sha256_of
 from tests.same import assert_same
 
 
 def test_the_same_world_comes_back(tmp_path):
     save_world(tmp_path / "world", made_up(), {"log": "mine.csv"})
     again = load_world(tmp_path / "world")
-    assert fingerprint(again) == fingerprint(made_up())
+    assert sha256_of(again) == sha256_of(made_up())
     assert again.tastes == made_up().tastes
     np.testing.assert_array_equal(again.vectors, made_up().vectors)
     kept, made = gym.make("driftrec/Fitted-v0", world=str(tmp_path / "world")), gym.make("driftrec/Fitted-v0")
@@ -26,8 +26,8 @@ def test_the_same_world_comes_back(tmp_path):
 
 
 def test_the_hash_tells_every_change():
-    prints = {fingerprint(made_up()), fingerprint(made_up(seed=1)), fingerprint(replace(made_up(), spread=0.2))}
-    prints |= {fingerprint(replace(made_up(), tastes=replace(made_up().tastes, fast=1.0)))}
+    prints = {sha256_of(made_up()), sha256_of(made_up(seed=1)), sha256_of(replace(made_up(), spread=0.2))}
+    prints |= {sha256_of(replace(made_up(), tastes=replace(made_up().tastes, fast=1.0)))}
     assert len(prints) == 4
 
 
