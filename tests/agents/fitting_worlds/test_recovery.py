@@ -22,8 +22,9 @@ def logged(tmp_path_factory):
 
 
 def test_tastes_come_back_in_sign_and_rough_size(logged):
-    """10,000 slates of 300 users. Bounds are some three standard deviations over five logs of this size.
+    """10,000 slates of 300 users. Bounds were set by looking at three fits, all within them.
 
+    Half-lives of the slow memory and of satiation do not come back from so few slates, and are not asked for.
     Broken on purpose: with ages of the fast memory counted in slates, or with the past of a slate including itself,
     the fast weight fails; with the sign of satiation turned, satiation does.
     """
@@ -61,7 +62,7 @@ def test_shuffling_sessions_takes_much_of_the_fast_part_away(tmp_path):
 
 
 def test_visits_come_back(logged):
-    """Within five standard errors or so of 300 users' 2,000 sessions; users who left early are known to be gone."""
+    """Of 300 users' 2,000 sessions, within bounds set by looking; users who left early are known to be gone."""
     _, lives, _ = logged
     found = fit_visits(lives, np.ones(len(lives.users)))
     assert found.end == pytest.approx(VISITS.end, abs=0.25)
