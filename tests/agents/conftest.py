@@ -1,11 +1,12 @@
 """A synthetic catalogue and audience for tests of policies without a simulator; small language models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.catalogues.setting import Setting
@@ -17,6 +18,15 @@ from driftrec.envs.news import news_world
 from driftrec.simulators.vectors import unit
 
 HISTORY = 20
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """A child of a process with more threads would wait for those that it has not."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def unit_rows(generator: np.random.Generator, rows: int, dims: int) -> NDArray[np.float32]:

@@ -23,7 +23,9 @@ KILLS = 10
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame, dict[str, Any], float]:
+def whole(
+    one_thread: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, pd.DataFrame, dict[str, Any], float]:
     """A deployment that nobody killed, and the seconds of computing that it took."""
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one imports for seconds
     root, begun = tmp_path_factory.mktemp("whole"), time.process_time()

@@ -36,7 +36,6 @@ def killed_after(seconds, work):
 
 def kill_and_resume(name, kills, seed, root):
     """Moment of every kill, what was kept by then, and whether the resumed training ended with the same bytes."""
-    torch.set_num_threads(1)  # children of a process with more would wait for threads that they have not
     rng, whole = np.random.default_rng(seed), root / "whole"
     trained(name, root / "first")  # the first takes longer, as all do that load things
     begun = time.perf_counter()
@@ -62,6 +61,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
     with patch.object(KeepBest, "restore", lambda self: None):  # the last weights, which all rollouts went into
+        torch.set_num_threads(1)  # children of a process with more would wait for threads that they have not
         for world in told.worlds:
             with tempfile.TemporaryDirectory() as root:
                 for each in kill_and_resume(world, told.kills, told.seed, Path(root)):

@@ -87,7 +87,7 @@ def test_without_any_part_of_the_state_the_bytes_are_others(whole, tmp_path, mon
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["evolution", "ideal"])
-def test_killed_at_random_moments(name, tmp_path):
+def test_killed_at_random_moments(name, tmp_path, one_thread):
     assert [same for *_, same in kill_and_resume(name, 3, 1, tmp_path)] == [True] * 3
 
 
