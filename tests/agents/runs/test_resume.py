@@ -29,7 +29,7 @@ def last_weights(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(one_thread, tmp_path_factory):
     """A folder of a training of InterestEvolution that nothing cut short; ``last_weights`` holds for it."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
