@@ -82,7 +82,8 @@ def _value(name: str, text: str, parameter: inspect.Parameter | None) -> Any:
     if annotation is parameter.empty:
         plain = isinstance(parameter.default, bool | int | float | str | Path)
         annotation = type(parameter.default) if plain else str
-    for kind in get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,):
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    for kind in sorted(kinds, key=lambda kind: kind is not NoneType):  # almost any text is a str or a Path
         try:
             return _converter(name, parameter.name, kind)(text)
         except ValueError:

@@ -104,8 +104,12 @@ class PPOLearner:
         """Take a snapshot if it is time for one."""
         steps = self._model.num_timesteps + (self._before if what == ALL else 0)
         if self._snapshots.due(steps):
-            best = parts_of(self.keeper, self.keeper.CHANGING)
-            self._snapshots.take(steps, {"what": what, "best": best, "ppo": ppo_state(self._model)})
+            self._snapshots.take(steps, lambda: self._state(what))
+
+    def _state(self, what: str) -> Tree:
+        """All that training goes on from."""
+        best = parts_of(self.keeper, self.keeper.CHANGING)
+        return {"what": what, "best": best, "ppo": ppo_state(self._model)}
 
     def _take_up(self, kept: Tree) -> str | None:
         """Go on from a snapshot; returns what was being learned, None where there is no snapshot."""

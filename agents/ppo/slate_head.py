@@ -52,7 +52,8 @@ class SlateHead(nn.Module):
     best slates with Plackett-Luce noise. The joint log-probability of a slate is the exact sum over positions.
 
     With prices of pages score_i is the logarithm of chance_i v_i over the largest at the first position, v_i being the
-    value of a ``Pace`` with the expected openings above of e_ik: the policy begins as its pages.
+    value of a ``Pace`` with the expected openings above of e_ik: the policy begins nearly as its pages, which also know
+    that lower positions are seen less.
 
     Args:
         state_dims: Length of the state vector.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,9 @@ CHUNK = 65_536
 
 def index_key(vectors: Float) -> str:
     """SHA-256 over the vectors, the library and the settings."""
-    settings = f"faiss {version('faiss-cpu')} {(MOST_CELLS, POINTS, ROUNDS)}"
+    import faiss
+
+    settings = f"faiss {faiss.__version__} {(MOST_CELLS, POINTS, ROUNDS)}"
     digest = hashlib.sha256(f"{settings} {vectors.dtype.str}{vectors.shape[1:]}".encode())
     for start in range(0, len(vectors), CHUNK):
         digest.update(np.ascontiguousarray(vectors[start : start + CHUNK]).data)

@@ -149,7 +149,7 @@ class Imitation:
 
     def _watch(self, served: Labelled, number: int) -> Labels:
         """Situations of new users who are there, with the planner's slates."""
-        users, noted = user_seeds(self.seed + number, "rival", self.settings.users), []
+        users, noted = user_seeds(self.seed, f"rival {number}", self.settings.users), []
         _, steps = play(self.setup.world, served, users, horizon=self.setup.horizon, seed=self.seed)
         for step in steps:
             noted.append(served.noted[torch.from_numpy(step.present)])

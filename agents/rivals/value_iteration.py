@@ -14,6 +14,7 @@ from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ranker.column_future import so_far
 from driftrec.agents.ranker.future import engagement_after
 from driftrec.agents.ranker.logs import serve
+from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.opening_values import OpeningValues, Reader, TopicSight, ValuedSlates
 from driftrec.agents.rivals.rival_settings import ValueSettings
 from driftrec.agents.setup import Setup
@@ -74,25 +75,27 @@ class ValueIteration:
         A ridge regression over steps of what follows, on the sum of the openings' numbers, beside the ranker's state
         and how long and rewarding the episode has been, which are not the openings' doing.
         """
-        opened, known, after = self._logs(own, self._seed + number)
+        opened, known, after = self._logs(own, number)
         columns = np.concatenate([opened, known], axis=1)
         scale = np.maximum(columns.std(axis=0), 1e-3)
         slope = Ridge(alpha=self.settings.ridge).fit(columns / scale, after).coef_ / scale
         return slope[: self.reader.width].astype(np.float32)
 
-    def _logs(self, own: ValuedSlates | None, seed: int) -> tuple[Float, Float, Float]:
+    def _logs(self, own: ValuedSlates | None, number: int) -> tuple[Float, Float, Float]:
         """Sums of the openings' numbers, what else is known, and what followed: one row a step of known future."""
         settings, envs = self.settings, self.setup.envs(self.settings.lanes)
         policy: Policy = Random(self.setup.context)
-        policy.reset(settings.lanes, seed)
+        for each in (policy, *([own] if own else [])):
+            each.reset(settings.lanes, self._seed)
+        recall = Recall(self.reader.judge.items, self.setup.slate_size)
         observation: Observation
-        observation, _ = envs.reset(seed=user_seeds(seed, "rival logs", settings.lanes).tolist())
+        observation, _ = envs.reset(seed=user_seeds(self._seed, f"rival logs {number}", settings.lanes).tolist())
         shape = (settings.log_steps, settings.lanes)
         engagement, over = np.zeros(shape), np.zeros(shape, np.bool_)
         opened = np.empty((*shape, self.reader.width), np.float32)
         states = np.empty((*shape, self.reader.judge.ranker.width), np.float32)
         for t in range(settings.log_steps):
-            sight: TopicSight = self.reader(observation)
+            sight: TopicSight = self.reader(recall(observation))
             slates: Slates = policy.act(observation) if own is None else own.best(sight)
             observation, clicks, _, engagement[t], over[t] = serve(envs, slates)
             features = self.reader.features(sight, slates, clicks)

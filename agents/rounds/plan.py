@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from driftrec.agents.catalogues.representations import TOLD
 from driftrec.agents.rounds.arms import Arm, arms_of
 from driftrec.agents.setup import Setup, WorldArgs
 from driftrec.agents.worlds.kits import settings_of
@@ -72,6 +73,12 @@ class Plan:
             )
         check_sizes(self, held_out=(FEWEST, 1_000_000))
         arms_of(self.arms)
+        for told in ("told_encoder", "true_state"):
+            if getattr(self.settings, told, False):
+                raise ValueError(f"settings.{told} is on; no arm of rounds is told the truth. Leave it out.")
+        read = {getattr(self.settings, "representation", None), *(arm.representation for arm in arms_of(self.arms))}
+        if TOLD in read:
+            raise ValueError(f"An arm reads {TOLD}, the hidden truth; name a representation that can be had.")
         if getattr(self.settings, "withheld", 0.0):
             raise ValueError("settings.withheld is above 0; in rounds the offer decides what is shown. Leave it out.")
 

@@ -36,13 +36,15 @@ def load_greedy(setup: Setup, run: str, farsighted: bool) -> Policy:
         ValueError: If it was made for another world, catalogue, text encoder or slate size, or is of another kind.
     """
     checkpoint = open_run(setup, run, "ppo")
-    return _served(Greedy(judge_of(setup, checkpoint, farsighted), setup.slate_size), setup, checkpoint)
+    return told_if_trained_so(Greedy(judge_of(setup, checkpoint, farsighted), setup.slate_size), setup, checkpoint)
 
 
 def load_mmr(setup: Setup, run: str, weight: float = WEIGHT) -> Policy:
     """The run's learned myopic ranker with diverse slates; errors as of ``load_greedy`` and ``MMR``."""
     checkpoint = open_run(setup, run, "ppo")
-    return _served(MMR(judge_of(setup, checkpoint, farsighted=False), setup.context, weight), setup, checkpoint)
+    return told_if_trained_so(
+        MMR(judge_of(setup, checkpoint, farsighted=False), setup.context, weight), setup, checkpoint
+    )
 
 
 def load_ppo(setup: Setup, run: str, greedy: bool) -> Policy:
@@ -53,7 +55,7 @@ def load_ppo(setup: Setup, run: str, greedy: bool) -> Policy:
     stage = CandidateStage(judge, settings.candidates, setup.slate_size, pace_of(setup, judge, checkpoint))
     network = serving_network(stage, setup.slate_size, settings.temper)
     checkpoint.load_into("ppo", network)
-    return _served(SlatePolicy(stage, network, greedy), setup, checkpoint)
+    return told_if_trained_so(SlatePolicy(stage, network, greedy), setup, checkpoint)
 
 
 def pace_of(setup: Setup, judge: Judge, checkpoint: Checkpoint) -> Pace | None:
@@ -86,7 +88,7 @@ def load_stock(setup: Setup, run: str, kind: str) -> Policy:
     return StockPolicy(flat, actions, network, settings.greedy)
 
 
-def _served(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
+def told_if_trained_so(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:
     """The policy, told the truth if it was trained on it."""
     settings = checkpoint.config["settings"]
     if not settings.get("true_state"):

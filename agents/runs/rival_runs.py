@@ -24,7 +24,7 @@ from driftrec.agents.rivals.page_search import PageSearch
 from driftrec.agents.rivals.rival_settings import ImitationSettings, RivalSettings
 from driftrec.agents.rivals.topic_pages import PRICE, MyopicJoint, TopicPages
 from driftrec.agents.rivals.value_iteration import ValueIteration
-from driftrec.agents.runs.load import judge_of, open_run, ranker_of, steps_behind
+from driftrec.agents.runs.load import judge_of, open_run, ranker_of, steps_behind, told_if_trained_so
 from driftrec.agents.runs.train import save
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import Effort
@@ -146,8 +146,9 @@ def _unfilled(
 
 def load_myopic_joint(setup: Setup, run: str, price: float = PRICE) -> Policy:
     """The ranker of a run, each item of a page knowing those above it; errors as of ``load_greedy`` and its class."""
-    judge = judge_of(setup, open_run(setup, run, "ppo"), farsighted=True)
-    return MyopicJoint(judge, topics_of(setup, judge), setup.slate_size, price)
+    checkpoint = open_run(setup, run, "ppo")
+    judge = judge_of(setup, checkpoint, farsighted=True)
+    return told_if_trained_so(MyopicJoint(judge, topics_of(setup, judge), setup.slate_size, price), setup, checkpoint)
 
 
 def topics_of(setup: Setup, judge: Judge) -> Loads:

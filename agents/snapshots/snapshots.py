@@ -23,8 +23,8 @@ class Snapshots(Protocol):
         """Whether it is time to ``take`` another after so many environment steps."""
         ...
 
-    def take(self, steps: int, tree: Tree) -> None:
-        """Keep the state after so many steps."""
+    def take(self, steps: int, make: Callable[[], Tree]) -> None:
+        """Keep the state after so many steps, which ``make`` tells."""
         ...
 
     def last(self) -> Any:
@@ -43,7 +43,7 @@ class NoSnapshots:
         """Never."""
         return False
 
-    def take(self, steps: int, tree: Tree) -> None:
+    def take(self, steps: int, make: Callable[[], Tree]) -> None:
         """Not kept."""
 
     def last(self) -> Any:

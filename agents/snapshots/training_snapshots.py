@@ -54,10 +54,15 @@ class TrainingSnapshots:
         """Whether the last was taken long enough ago."""
         return steps >= self._taken + self._every
 
-    def take(self, steps: int, tree: Tree) -> None:
-        """Keep ``tree`` and the curve; of those before it only the last stays."""
+    def take(self, steps: int, make: Callable[[], Tree]) -> None:
+        """Keep what ``make`` tells and the curve, or say that it cannot be; of those before only the last stays."""
         self._taken = steps
-        self._folder.write(_name(steps), {"curve": self._curve.kept(), "state": tree})
+        try:
+            state = make()
+        except TypeError as error:
+            self._report(f"No snapshot was taken: {error}")
+            return
+        self._folder.write(_name(steps), {"curve": self._curve.kept(), "state": state})
         for name in self._folder.names(_BEGIN)[:-KEPT]:
             self._folder.remove(name)
 

@@ -40,7 +40,7 @@ def loose(context, **others):
         ("temper=2&layers=3", {"temper": 2.0, "layers": 3}),
         ("temper=1e-3&greedy=True", {"temper": 0.001, "greedy": True}),
         ("greedy=false&label=a%26b%25", {"greedy": False, "label": "a&b%"}),
-        ("label=none", {"label": "none"}),  # the first type that fits
+        ("label=none", {"label": None}),  # though it is a str as well
         ("seed=none", {"seed": None}),
         ("seed=-7", {"seed": -7}),
         ("rule=3", {"rule": 3}),

@@ -38,6 +38,15 @@ def test_items_withheld_from_training_are_refused():
         replace(plan, settings=replace(plan.settings, withheld=0.2))
 
 
+@pytest.mark.parametrize("told", [{"told_encoder": True}, {"true_state": True}, {"representation": "latents"}])
+def test_arms_that_are_told_the_truth_are_refused(told):
+    plan = toy_plan()
+    with pytest.raises(ValueError, match="truth"):
+        replace(plan, settings=replace(plan.settings, **told))
+    with pytest.raises(ValueError, match="An arm reads latents, the hidden truth"):
+        toy_plan(arms=("frozen", "ppo@latents"))
+
+
 def test_a_plan_of_another_version_is_refused():
     told = toy_plan().as_json()
     del told["moves"]

@@ -69,9 +69,9 @@ def test_sampled_slates_are_drawn_from_the_seed(runs):
 def test_a_policy_trained_on_the_truth_is_served_with_it_and_marked(tmp_path):
     setup = made(WORLDS["texts"])
     train(setup, settings("texts", true_state=True), seed=5, folder=tmp_path)
-    runs = [f"{name}:{tmp_path}" for name in ("myopic", "farsighted", "ppo")]
+    runs = [f"{name}:{tmp_path}" for name in ("myopic", "farsighted", "myopic-joint", "ppo")]
     entries = build_entries(setup, ["random", *runs], seed=0)
-    assert [entry.oracle for entry in entries] == [False, True, True, True]
+    assert [entry.oracle for entry in entries] == [False, True, True, True, True]
     results = compare(setup, entries, users=6, seed=0, baseline="random")
     assert results.summary["policies"]["ppo"]["oracle"] is True
 
