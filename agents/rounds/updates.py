@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.evaluation.curves import CURVE_FILE, Curve
+from driftrec.agents.evaluation.tables import read_table
 from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
@@ -55,7 +56,7 @@ class Job:
 def train_anew(job: Job) -> int:
     """Ranker and PPO from nothing, as the first policy was; returns environment steps, as the next two."""
     train(job.setup, job.settings, seed=job.seed, folder=job.out, report=job.report)
-    return _steps(job.settings)
+    return int(read_table(job.out / CURVE_FILE, {}).env_steps.iloc[-1])  # logging, tuning and search included
 
 
 def refit(job: Job) -> int:
@@ -97,19 +98,20 @@ def _continued(job: Job, judge: Judge, pace: Pace | None, start: Mapping[str, to
     """PPO with ``share`` of the steps; what did best on validation users is saved."""
     setup, settings = job.setup, job.settings
     ppo = replace(settings.ppo, total_steps=max(1, round(job.share * settings.ppo.total_steps)))
+    curve = Curve(setup.world, user_seeds(job.seed, "validation", settings.validation_users), setup.horizon)
     learner = PPOLearner(
         setup.envs(ppo.lanes),
         CandidateStage(judge, ppo.candidates, setup.slate_size, pace),
         ppo,
         validations=min(settings.validations, -(-ppo.total_steps // (ppo.lanes * ppo.rollout)) + 1),
         seed=job.seed,
-        curve=Curve(setup.world, user_seeds(job.seed, "validation", settings.validation_users), setup.horizon),
+        curve=curve,
         value_steps=settings.value_steps,
         start=start,
     )
     learner.run()
     _save(job, {"ranker": judge.ranker, "ppo": learner.policy.network}, pace, learner.keeper.best_at)
-    return ppo.total_steps + settings.value_steps
+    return curve.env_steps
 
 
 UPDATES: Mapping[str, Callable[[Job], int]] = {
@@ -139,11 +141,3 @@ def _save(job: Job, modules: Mapping[str, nn.Module], pace: Pace | None, steps: 
     modules = modules if pace is None else {**modules, "pace": PageNumbers(pace.weights)}
     told = {"kind": "ppo", "settings": asdict(job.settings), "seed": job.seed}
     save_checkpoint(job.out / FILE, modules, {**told, "world": asdict(job.setup.args), "steps": steps}, job.setup)
-
-
-def _steps(settings: TrainSettings) -> int:
-    """Environment steps of a whole training."""
-    future = settings.future
-    rounds = len(settings.rounds(0))
-    more = getattr(future, "lanes", 0) * getattr(future, "log_steps", 0)
-    return settings.fit.lanes * settings.fit.log_steps * rounds + more + settings.ppo.total_steps + settings.value_steps
