@@ -109,11 +109,12 @@ def test_another_world_is_trained_with_its_own_settings_and_met_by_its_own_basel
     assert {name.partition(":")[0] for name in comparison.policies} == {*KITS[world].baselines, "farsighted", "ppo"}
 
 
-def test_the_news_are_trained_with_one_refit_where_train_makes_three(calls, driftrec):
+def test_the_news_are_trained_with_one_refit_and_few_steps_of_ppo(calls, driftrec):
     assert driftrec("demo").status == 0
     _, training = calls[1]
-    assert training.settings == replace(settings_of(NEWS), refits=1)
-    assert settings_of(NEWS).refits == 3
+    whole = settings_of(NEWS)
+    assert training.settings == replace(whole, refits=1, ppo=replace(whole.ppo, total_steps=50_000))
+    assert (whole.refits, whole.ppo.total_steps) == (3, 250_000)
 
 
 @pytest.mark.parametrize(
