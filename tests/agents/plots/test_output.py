@@ -18,9 +18,8 @@ def bare(results):
 
 def written(tmp_path, bare, form, style):
     """The file."""
-    (file,) = plots.save_all(tmp_path, bare, output=Output(form, style))
-    assert file.name == f"engagement_per_policy.{form}"
-    return file.read_bytes()
+    files = {file.name: file for file in plots.save_all(tmp_path, bare, output=Output(form, style))}
+    return files[f"engagement_per_policy.{form}"].read_bytes()
 
 
 @pytest.mark.parametrize("style", ["screen", "paper"])
