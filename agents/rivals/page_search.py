@@ -15,6 +15,7 @@ from driftrec.agents.oracles.cross_entropy import cross_entropy
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.loads import Loads
 from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
+from driftrec.agents.rivals.best_so_far import BestSoFar
 from driftrec.agents.rivals.rival_settings import PageSettings
 from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.setup import Setup
@@ -80,7 +81,6 @@ class PageSearch:
     Attributes:
         network: The best so far.
         steps: Environment steps taken.
-        best_at: Steps after which the best was found.
     """
 
     def __init__(
@@ -96,12 +96,15 @@ class PageSearch:
         progress: Progress = lambda steps, engagement: None,
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
-        self.steps, self.best_at, self._most = 0, 0, -np.inf
-        self._seed, self._curve, self._progress = seed, curve, progress
-        self._users = user_seeds(seed, "rival", settings.users)
-        self._before = curve.env_steps
+        self.steps, self._best = 0, BestSoFar(curve, kind, progress)
+        self._seed, self._users = seed, user_seeds(seed, "rival", settings.users)
         begin = PageWeights(future=1.0, half_life=loads.half_life or 1.0)
         self.network = PageNumbers(begin)
+
+    @property
+    def best_at(self) -> int:
+        """Environment steps after which the best was found."""
+        return self._best.at
 
     @property
     def pace(self) -> Pace:
@@ -145,12 +148,8 @@ class PageSearch:
 
     def _measure(self, weights: PageWeights) -> None:
         """Keep ``weights`` if the users who choose like them better than any before."""
-        self._curve.env_steps = self._before + self.steps
-        engagement = self._curve.measure(self.kind, self._pages(weights))
-        if engagement > self._most:
-            self._most, self.best_at = engagement, self.steps
+        if self._best.beaten_by(self._pages(weights), self.steps):
             self.network.hold(weights)
-        self._progress(self.steps, self._most)
 
     def _pages(self, weights: PageWeights) -> TopicPages:
         return TopicPages(self.judge, self.loads, self.setup.slate_size, weights)

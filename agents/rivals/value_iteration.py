@@ -15,6 +15,7 @@ from driftrec.agents.ranker.column_future import so_far
 from driftrec.agents.ranker.future import engagement_after
 from driftrec.agents.ranker.logs import serve
 from driftrec.agents.ranker.recall import Recall
+from driftrec.agents.rivals.best_so_far import BestSoFar
 from driftrec.agents.rivals.opening_values import OpeningValues, Reader, TopicSight, ValuedSlates
 from driftrec.agents.rivals.rival_settings import ValueSettings
 from driftrec.agents.setup import Setup
@@ -37,7 +38,6 @@ class ValueIteration:
     Attributes:
         network: The best so far.
         steps: Environment steps taken.
-        best_at: Steps after which the best was found.
     """
 
     def __init__(
@@ -53,9 +53,13 @@ class ValueIteration:
     ) -> None:
         self.setup, self.reader, self.settings = setup, reader, settings
         self.network = OpeningValues(reader.width)
-        self.steps, self.best_at, self._most = 0, 0, -np.inf
-        self._kind, self._rounds, self._seed = kind, 2 if kind == "q2" else 1, seed
-        self._curve, self._progress, self._before = curve, progress, curve.env_steps
+        self.steps, self._best = 0, BestSoFar(curve, kind, progress)
+        self._rounds, self._seed = 2 if kind == "q2" else 1, seed
+
+    @property
+    def best_at(self) -> int:
+        """Environment steps after which the best was found."""
+        return self._best.at
 
     def run(self) -> None:
         """Fit, weigh and measure, once or twice."""
@@ -121,9 +125,6 @@ class ValueIteration:
 
     def _measure(self, values: OpeningValues) -> None:
         """Keep ``values`` if the users who choose like them better than any before."""
-        self._curve.env_steps = self._before + self.steps
-        engagement = self._curve.measure(self._kind, ValuedSlates(self.reader, values, self.setup.slate_size))
-        if engagement > self._most:
-            self._most, self.best_at = engagement, self.steps
+        policy = ValuedSlates(self.reader, values, self.setup.slate_size)
+        if self._best.beaten_by(policy, self.steps):
             self.network.load_state_dict(values.state_dict())
-        self._progress(self.steps, self._most)
