@@ -8,7 +8,8 @@ from typing import Any
 from driftrec.envs.catalogues import check_path, read_catalogue
 from driftrec.envs.lanes import Lanes
 from driftrec.envs.single import RecommendationEnv
-from driftrec.simulators.news import NewsConfig, NewsWorld
+from driftrec.simulators.news import NewsWorld
+from driftrec.simulators.news_config import NewsConfig
 from driftrec.simulators.settings import updated
 
 

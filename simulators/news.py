@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,55 +11,15 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise, warm
 from driftrec.simulators.catalogue import Catalogue, Personas
-from driftrec.simulators.choice import ChoiceRule, MultinomialLogit
-from driftrec.simulators.drift import DriftRule, InterestDrift
-from driftrec.simulators.engagement import Reading, ReadingRule
 from driftrec.simulators.history import EMPTY, History
-from driftrec.simulators.mechanisms import contents, kinds, spelt, swappable
+from driftrec.simulators.mechanisms import contents, kinds, spelt
+from driftrec.simulators.news_config import NewsConfig
 from driftrec.simulators.past import MAX_HOURS, past_fields
-from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.reading_list import ReadingList
-from driftrec.simulators.retention import Return, ReturnRule, SessionEnd, SessionEndRule
-from driftrec.simulators.satiation import SatiationRule, TopicSatiation
-from driftrec.simulators.satisfaction import Satisfaction, SatisfactionRule
-from driftrec.simulators.sizes import check_sizes
 from driftrec.simulators.slates import at_slates, first_places, held, slate_affinity
 from driftrec.simulators.text_sizes import text_sizes
 from driftrec.simulators.vectors import Float, normalise
 from driftrec.simulators.world import Appraisal, Feedback, Field, NotAppraisedError
-
-
-@dataclass(frozen=True)
-class NewsConfig:
-    """The mechanisms of a news audience; each is an object that holds its own parameters, and nothing that changes.
-
-    Attributes:
-        choice: Which item of a slate is opened.
-        reading: Minutes read.
-        satisfaction: How worthwhile it was.
-        satiation: Having had enough of a topic.
-        drift: How interests move.
-        session_end: When a session ends.
-        comeback: Time away, and churn.
-        individuality: Standard deviation per dimension of a user's interest around the persona's. >= 0.
-        memory: Number of items last read that a user would not read again, and that a recommender sees. >= 1.
-        browsing_minutes: Minutes that looking over a slate takes. > 0.
-    """
-
-    choice: ChoiceRule = field(default_factory=MultinomialLogit, metadata=swappable(ChoiceRule))
-    reading: ReadingRule = field(default_factory=Reading, metadata=swappable(ReadingRule))
-    satisfaction: SatisfactionRule = field(default_factory=Satisfaction, metadata=swappable(SatisfactionRule))
-    satiation: SatiationRule = field(default_factory=TopicSatiation, metadata=swappable(SatiationRule))
-    drift: DriftRule = field(default_factory=InterestDrift, metadata=swappable(DriftRule))
-    session_end: SessionEndRule = field(default_factory=SessionEnd, metadata=swappable(SessionEndRule))
-    comeback: ReturnRule = field(default_factory=Return, metadata=swappable(ReturnRule))
-    individuality: float = 0.1
-    memory: int = 16
-    browsing_minutes: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_ranges(self, individuality=(0, 10), browsing_minutes=(1e-3, 1e3))
-        check_sizes(self, memory=(1, 10_000))
 
 
 @dataclass
@@ -216,9 +176,9 @@ class NewsWorld:
             state: Of the users.
             items: Those to appraise, (users, n), for arrays of this shape; every item when omitted.
         """
-        catalogue, config = self.catalogue, self.config
         if items is not None:
             return self._appraise_some(state, items)
+        catalogue = self.catalogue
         everything = len(state.gone), self.num_items
         affinity = np.matmul(state.interest, catalogue.latent.T, out=warm.empty(everything, np.float32))
         repeat = warm.full(everything, np.float32(0))
@@ -226,24 +186,22 @@ class NewsWorld:
         repeat[users, state.read.items[users, slots]] = 1.0
         satiation = warm.empty(everything, np.float32)
         state.satiation.take(catalogue.topic, axis=1, out=satiation, mode="clip")  # topics exist
-        satisfaction = state.satisfaction[:, None]
-        return NewsAppraisal(
-            attraction=config.choice.attraction(affinity, catalogue.allure, satiation, repeat, satisfaction),
-            engagement=config.reading.expected(catalogue.minutes, affinity, catalogue.allure),
-            no_click=self._no_click(),
-            positions=self._positions.copy(),
-            worth=config.satisfaction.worth(catalogue.quality, catalogue.allure, affinity),
-            satiation=satiation,
-        )
+        return self._view(state, slice(None), affinity, satiation, repeat)
 
     def _appraise_some(self, state: NewsState, items: NDArray[np.int64]) -> NewsAppraisal:
         """``appraise`` of ``items`` (users, n)."""
-        catalogue, config = self.catalogue, self.config
+        catalogue = self.catalogue
         affinity = np.matmul(catalogue.latent[items], state.interest[:, :, None])[..., 0]
-        allure = catalogue.allure[items]
         satiation = np.take_along_axis(state.satiation, catalogue.topic[items], axis=1)
         repeat = held(state.read.items, items.T).T.astype(np.float32)
-        satisfaction = state.satisfaction[:, None]
+        return self._view(state, items, affinity, satiation, repeat)
+
+    def _view(
+        self, state: NewsState, items: NDArray[np.int64] | slice, affinity: Float, satiation: Float, repeat: Float
+    ) -> NewsAppraisal:
+        """What follows for ``items`` of the catalogue; the last three are (users, n)."""
+        catalogue, config, satisfaction = self.catalogue, self.config, state.satisfaction[:, None]
+        allure = catalogue.allure[items]
         return NewsAppraisal(
             attraction=config.choice.attraction(affinity, allure, satiation, repeat, satisfaction),
             engagement=config.reading.expected(catalogue.minutes[items], affinity, allure),

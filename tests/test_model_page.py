@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from driftrec.envs import NewsEnv, news_world
-from driftrec.simulators.news import NewsConfig
+from driftrec.simulators.news_config import NewsConfig
 
 PAGE = (Path(__file__).parents[1] / "docs" / "model.md").read_text(encoding="utf-8")
 CONFIG = NewsConfig()

@@ -15,7 +15,7 @@ from gymnasium.envs.registration import EnvSpec
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.setup import WorldArgs, make_env
 from driftrec.simulators.feed.feed_config import FeedConfig, MusicConfig
-from driftrec.simulators.news import NewsConfig
+from driftrec.simulators.news_config import NewsConfig
 from driftrec.simulators.shop.config import ShopConfig
 
 PAGE = (Path(__file__).parents[1] / "docs" / "own-worlds.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from driftrec.envs import (
     sardine_world,
 )
 from driftrec.envs.spaces import observation_space
-from driftrec.simulators.news import NewsConfig
+from driftrec.simulators.news_config import NewsConfig
 from driftrec.simulators.published.recsim_choice import ExponentialCascade, ProportionalCascade
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionConfig
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationConfig

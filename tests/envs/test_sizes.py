@@ -16,7 +16,7 @@ from driftrec.envs import (
 )
 from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
-from driftrec.simulators.news import NewsConfig
+from driftrec.simulators.news_config import NewsConfig
 from driftrec.simulators.newsroom import generate_news, generate_personas
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionConfig
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionConfig

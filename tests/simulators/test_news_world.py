@@ -12,7 +12,8 @@ import pytest
 
 from driftrec.envs.catalogues import packaged_catalogue
 from driftrec.envs.news import news_world
-from driftrec.simulators.news import NewsConfig, NewsWorld
+from driftrec.simulators.news import NewsWorld
+from driftrec.simulators.news_config import NewsConfig
 from driftrec.simulators.settings import updated
 from driftrec.simulators.world import check_slates
 from tests.same import assert_same

@@ -9,7 +9,7 @@ import pytest
 
 from driftrec.simulators.drift import InterestDrift
 from driftrec.simulators.mechanisms import contents, kinds
-from driftrec.simulators.news import NewsConfig
+from driftrec.simulators.news_config import NewsConfig
 from driftrec.simulators.published.recsim_choice import (
     MODELS,
     ChoiceModel,
