@@ -133,7 +133,8 @@ def _begun(args: Args, run: Path) -> Args:
 
 def _identity(setup: Setup, users: int, told: Mapping[str, Any]) -> Mapping[str, Any]:
     """All that decides what comes of a comparison: with that of the world and the versions the runs' own bytes."""
-    runs = {run: fingerprint(run) for run in training_runs(told["policies"], [*OF_RUNS, *TUNABLE])}
+    models = [rest.partition(":")[2] for rest in training_runs(told["policies"], ["sb3"])]
+    runs = {run: fingerprint(run) for run in [*training_runs(told["policies"], [*OF_RUNS, *TUNABLE]), *models]}
     return {"world": asdict(setup.args), "users": users, **told, "runs": runs, "versions": versions()}
 
 
@@ -216,9 +217,15 @@ def notes_on_runs(setup: Setup, policies: Sequence[str]) -> Iterator[str]:
 
 def training_runs(policies: Sequence[str], kinds: Sequence[str]) -> list[str]:
     """Run folders of the policies among ``policies`` that are of these kinds, each once."""
-    names = [name for text in policies for name in parse_entry(text)[1]]
+    names = [_served(name) for text in policies for name in parse_entry(text)[1]]
     runs = [run for head, _, run in (name.partition(":") for name in names) if head in kinds and run]
     return list(dict.fromkeys(runs))
+
+
+def _served(name: str) -> str:
+    """The policy that ``epsilon:SHARE:POLICY`` serves besides chance; others are themselves."""
+    head, _, rest = name.partition(":")
+    return _served(rest.partition(":")[2]) if head == "epsilon" else name
 
 
 def curve_runs(policies: Sequence[str]) -> list[str]:

@@ -49,7 +49,7 @@ def fingerprint(run: str) -> str:
     """Hash of all that a folder, or a file, of a run holds but plots and progress."""
     where = Path(run)
     files = sorted(where.iterdir()) if where.is_dir() else [where]
-    told = [path for path in files if path.is_file() and path.suffix in (".safetensors", ".json", ".csv")]
+    told = [path for path in files if path.is_file() and path.suffix in (".safetensors", ".json", ".csv", ".zip")]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in told)).hexdigest()
 
 

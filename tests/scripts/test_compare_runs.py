@@ -20,6 +20,13 @@ def test_every_run_is_named_once():
     assert training_runs(POLICIES, OF_RUNS) == ["a", "b", "c", "d", "e"]
 
 
+def test_a_run_behind_chance_is_a_run_and_a_model_file_is_told():
+    """A resumed comparison asks whether these are still the same."""
+    policies = ["epsilon:0.2:ppo:runs/a", "mine=epsilon:0.1:epsilon:0.2:farsighted:b", "sb3:PPO:m.zip", "random"]
+    assert training_runs(policies, OF_RUNS) == ["runs/a", "b"]
+    assert training_runs(policies, ["sb3"]) == ["PPO:m.zip"]
+
+
 @pytest.mark.parametrize(
     ("policies", "runs"),
     [(POLICIES, ["c", "d"]), (POLICIES[:2], []), (("ppo-sampled:a", "ppo:b"), ["a"]), (("planner", "slateq:e"), [])],
