@@ -25,7 +25,7 @@ TABLE = "\n".join(["id{0}title{0}topic", *("{0}".join(row) for row in ROWS)]) + 
         ("colons.dat", TABLE.format("::").encode(), "separated by double colons"),
         ("excel.csv", ("sep=;\r\n" + TABLE.format(";")).encode(), "separated by semicolons"),
         ("excel.txt", TABLE.format("\t").encode("utf-16"), "as utf-16, separated by tabs"),
-        ("items.csv.gz", gzip.compress(TABLE.format(";").encode()), "gzipped, separated by semicolons"),
+        ("items.csv.gz", gzip.compress(TABLE.format(";").encode(), mtime=0), "gzipped, separated by semicolons"),
         ("items.jsonl", "\n".join(map(json.dumps, OBJECTS)).encode(), "as JSON lines"),
         ("items.json", json.dumps(OBJECTS).encode(), "as JSON"),
         ("items.parquet", parquet(ROWS), "as Parquet"),
@@ -178,7 +178,7 @@ def test_a_value_of_any_length(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (gzip.compress(PLAIN)[:-9], "is gzipped and damaged"),
+        (gzip.compress(PLAIN, mtime=0)[:-9], "is gzipped and damaged"),
         (b"PAR1 nothing", "is Parquet and damaged"),
         (b'{"id": 1, "title": "A"}\n{"id": 2\n', "line 2: not valid JSON"),
         (b'{\n "items": [{"id": 1}]\n}\n', r"line 1: not valid JSON .*Give one object a line, or a list"),

@@ -79,7 +79,14 @@ def over(settings, changes):
 SETTINGS = [(make, *one) for make in (video_world, music_world) for one in one_by_one(make().config)]
 
 
-@pytest.mark.parametrize(("make", "path", "value"), [one for one in SETTINGS if one[1] != ("appeal", "seen")], ids=str)
+def named(part):
+    """The same in every process, unlike what ``str`` says of a function."""
+    return getattr(part, "__name__", str(part))
+
+
+@pytest.mark.parametrize(
+    ("make", "path", "value"), [one for one in SETTINGS if one[1] != ("appeal", "seen")], ids=named
+)
 def test_no_setting_is_dead(make, path, value):
     """Every setting changes somebody's life within forty pages."""
     other = value + 1 if isinstance(value, int) else value * (1.5 if path[-1] == "start_high" else 0.5)
