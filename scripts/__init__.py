@@ -2,5 +2,8 @@
 
 import os
 
+from driftrec.scripts.allocator import keep_freed_memory
+
 # Two threads that spin while they wait starve each other on shared cores; it must be said before torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+keep_freed_memory()
