@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PART = ".part"
 """End of the names of files that are being written; a process that is killed may leave one."""
@@ -43,6 +45,21 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def parsed_object(content: bytes | str) -> dict[str, Any]:
+    """The JSON object that a file holds, as UTF-8 where it is bytes.
+
+    Raises:
+        ValueError: If it is none, or lists in it are nested as no file of ours is.
+    """
+    try:
+        found = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"it is a {type(found).__name__}, not a JSON object")
+    return found
 
 
 def check_readable(path: Path) -> None:

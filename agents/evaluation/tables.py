@@ -185,5 +185,17 @@ def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
     """Read what ``write_table`` wrote; only what is empty is missing.
 
     ``types`` are those of columns by name, "str" for names: they may be "007", "True", "NA" or "nan".
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If it is damaged; names it.
     """
-    return pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])
+    try:
+        table = pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])
+    except OSError:
+        raise
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise ValueError(f"The table {file} is damaged: {str(error).strip()}") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names of rows
+        raise ValueError(f"The table {file} is damaged: its rows have more values than it has columns.")
+    return table
