@@ -38,6 +38,26 @@ def write_files(files: Mapping[Path, bytes]) -> None:
             part.unlink(missing_ok=True)
 
 
+def write_text(file: Path, text: str) -> None:
+    """Write or replace one file of text as UTF-8; errors as of ``write_files``."""
+    write_files({file: text.encode()})
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """A path to write to inside ``with``, whose file takes the place of ``file`` at the end.
+
+    Where writing fails, as on a full disk, ``file`` stays as it was; errors as of ``write_files``.
+    """
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}{PART}")
+    try:
+        with _named(file):
+            yield part
+            os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """The system's errors with the file's name, which a full disk leaves out."""

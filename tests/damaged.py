@@ -1,7 +1,9 @@
-"""Files with mutated bytes: every loader reads them, or refuses them in our own words; nothing in them is run."""
+"""Disks that fill up; files with mutated bytes, which loaders read or refuse in our own words, running nothing of them."""
 
+import resource
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +76,17 @@ def mutated(content: bytes, cases: int, seed: int) -> Iterator[bytes]:
         if bytes(data) != content:
             number += 1
             yield bytes(data)
+
+
+@contextmanager
+def filling_up(most: int) -> Iterator[None]:
+    """Inside of ``with`` no file can grow beyond ``most`` bytes, as on a disk that fills up: writing fails midway."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def tried(read: Callable[[], object], file: Path, cases: int, seed: int = 0) -> int:

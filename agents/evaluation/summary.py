@@ -28,7 +28,7 @@ from driftrec.agents.evaluation.bootstrap import (
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
 from driftrec.agents.evaluation.references import References
 from driftrec.agents.evaluation.tables import markdown, read_table, write_table
-from driftrec.simulators.files import parsed_object
+from driftrec.simulators.files import parsed_object, write_text
 from driftrec.simulators.settings import nearest
 
 RENAMED = {"session_minutes": "session_engagement"}
@@ -194,6 +194,7 @@ def write_results(folder: str | Path, results: Results) -> None:
     So are stories.csv and exposure.csv, where the results have them. The folder is made if absent.
 
     Raises:
+        OSError: If a file cannot be written, as on a full disk; names it, and the one of that name stays as it was.
         ValueError: If the summary holds NaN or infinity, which JSON does not know.
     """
     text = json.dumps(results.summary, allow_nan=False, indent=2)
@@ -203,8 +204,8 @@ def write_results(folder: str | Path, results: Results) -> None:
     for name, table in tables.items():
         if name in TYPES or not table.empty:
             write_table(table, where / f"{name}.csv")
-    (where / "summary.json").write_text(text + "\n", encoding="utf-8")
-    (where / "summary.md").write_text(markdown(results.summary), encoding="utf-8")
+    write_text(where / "summary.json", text + "\n")
+    write_text(where / "summary.md", markdown(results.summary))
 
 
 def read_summary(file: Path) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from driftrec.simulators.files import replacing
+
 MARK = "~"
 """Follows the name of a policy that cannot be told from the floor, and is not the floor itself."""
 
@@ -177,8 +179,13 @@ def method(summary: Mapping[str, Any]) -> list[str]:
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:
-    """Write a table without its index; all names are quoted, as a carriage return in one would end its line."""
-    table.to_csv(file, index=False, quoting=csv.QUOTE_NONNUMERIC)
+    """Write or replace a table without its index; all names are quoted, as a carriage return in one would end its line.
+
+    Raises:
+        OSError: If it cannot be written, as on a full disk; names it, and what was there stays.
+    """
+    with replacing(file) as part:
+        table.to_csv(part, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
