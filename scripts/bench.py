@@ -16,6 +16,7 @@ from driftrec.agents.benchmarks.suite import (
     to_json,
 )
 from driftrec.agents.setup import NEWS
+from driftrec.simulators.files import write_text
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def main(args: Args) -> None:
     results = run_benchmarks(args.sections or usual, effort, world=args.world, report=report)
     print(f"\n{table(results)}")
     if args.out is not None:
-        args.out.write_text(to_json(results), encoding="utf-8")
+        write_text(args.out, to_json(results))
         print(f"Written to {args.out}.")
 
 

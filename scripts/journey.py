@@ -24,6 +24,7 @@ from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.scripts.compare import notes_on_runs
+from driftrec.simulators.files import replacing, write_text
 from driftrec.simulators.noise import user_seeds
 
 MOST_USERS = 10_000_000
@@ -113,11 +114,12 @@ def _write(folder: Path, found: dict[str, Life], tables: dict[str, pd.DataFrame]
     """Words, a file a policy, and both tables."""
     for number, (label, life) in enumerate(found.items(), 1):
         words = "\n".join([f"Policy {label}", *life.words, ""])
-        (folder / f"journey-{number}.txt").write_text(words, encoding="utf-8")
+        write_text(folder / f"journey-{number}.txt", words)
     for name, table in tables.items():
         file = folder / f"{name}{SUFFIXES[parquet]}"
         if parquet:
-            table.to_parquet(file, index=False)
+            with replacing(file) as part:
+                table.to_parquet(part, index=False)
         else:
             write_table(table, file)
 

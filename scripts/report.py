@@ -9,6 +9,7 @@ import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.report.page import page
+from driftrec.simulators.files import write_text
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def main(args: Args) -> None:
     if not args.runs:
         raise ValueError("No run folder is named; give that of a comparison, such as runs/0001-compare.")
     file = args.out or args.runs[0] / "report.html"
-    file.write_text(page(args.runs), encoding="utf-8")
+    write_text(file, page(args.runs))
     print(file)
 
 

@@ -23,7 +23,8 @@ from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
 from driftrec.agents.comparison.scenarios_study import SCENARIOS
 from driftrec.agents.evaluation.summary import read_summary
-from driftrec.agents.runs.folders import naming
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
+from driftrec.simulators.files import write_files, write_text
 from driftrec.simulators.settings import nearest
 
 Command = tuple[Path, list[str]]
@@ -85,8 +86,7 @@ def main(args: Args) -> None:
     if study.overview is not None:
         kept = {name: out / name / "summary.json" for name in study.tables}
         summaries = {name: read_summary(file) for name, file in kept.items() if file.is_file()}
-        with naming(out / "overview.md"):
-            (out / "overview.md").write_text(study.overview(summaries), encoding="utf-8")
+        write_text(out / "overview.md", study.overview(summaries))
     print(f"Done in {time.perf_counter() - start:.0f} s: {out}")
 
 
@@ -115,7 +115,7 @@ def _trainings(study: Study, names: Iterable[str], args: Args) -> list[Command]:
 
 
 def _unfinished(commands: Iterable[Command]) -> list[Command]:
-    """Those that did not end well yet; what an interrupted one left is removed.
+    """Those that did not end well yet; what an interrupted one left is removed, unless it can be gone on with.
 
     Raises:
         ValueError: If a folder was made by another command.
@@ -127,7 +127,8 @@ def _unfinished(commands: Iterable[Command]) -> list[Command]:
             continue
         if made is not None:
             raise ValueError(f"{folder} was made by another command, driftrec {made}. Give other --runs.")
-        shutil.rmtree(folder, ignore_errors=True)
+        if not (folder / FOLDER).is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
         todo.append((folder, command))
     return todo
 
@@ -142,8 +143,7 @@ def keep(folder: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for pattern in KEPT:
         for file in folder.glob(pattern):
-            with naming(out / file.name):
-                shutil.copy(file, out / file.name)
+            write_files({out / file.name: file.read_bytes()})
 
 
 def _all(commands: Sequence[Command], args: Args) -> None:
@@ -170,16 +170,16 @@ def _one(folder: Path, command: Iterable[str], running: list[subprocess.Popen[by
     words = list(command)
     log = folder.with_suffix(".log")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # as many processes as cores: more threads only wait
-    call = [sys.executable, "-c", "from driftrec.scripts.cli import main; main()", *words]
+    goes_on = [words[0], "--resume", str(folder)] if (folder / FOLDER).is_dir() else words
+    call = [sys.executable, "-c", "from driftrec.scripts.cli import main; main()", *goes_on]
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(call, stdout=file, stderr=subprocess.STDOUT, env=environment)
         running.append(process)
         status = process.wait()
         running.remove(process)
     if status:
-        raise ValueError(f"driftrec {shlex.join(words)} failed; see {log}.")
-    with naming(_mark(folder)):
-        _mark(folder).write_text(shlex.join(words), encoding="utf-8")
+        raise ValueError(f"driftrec {shlex.join(goes_on)} failed; see {log}.")
+    write_text(_mark(folder), shlex.join(words))
     print(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}", flush=True)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,13 +18,16 @@ from driftrec.agents.rivals.rival_settings import ImitationSettings, PageSetting
 from driftrec.agents.runs.baselines import train_slateq, train_stock
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.runs.description import recorded
-from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+from driftrec.agents.runs.folders import check_empty, drawn, run_folder, versions, write_config
 from driftrec.agents.runs.load import other_world, ranker_of
+from driftrec.agents.runs.resume import asked, begun, check_unchanged, fingerprint
 from driftrec.agents.runs.rival_runs import train_rival
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
+from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
-from driftrec.agents.worlds.kits import fitting, kit_of
+from driftrec.agents.worlds.kits import fitting, kit_of, settings_of
+from driftrec.simulators.settings import updated
 
 if TYPE_CHECKING:
     Kind = str
@@ -42,10 +47,15 @@ class Args(WorldArgs):
     """Seed of everything random; drawn, printed and stored when omitted."""
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-KIND when omitted."""
+    resume: Path | None = None
+    """Run folder of a training that was cut short, to begin again to the same weights; takes all else from there."""
     settings: (
         SlateQTraining | PageSettings | ValueSettings | ImitationSettings | StockPPOSettings | StockSACSettings | None
     ) = None
     """How to train; as the world has it for the kind when omitted."""
+
+
+VERB = "train-baseline"
 
 
 def main(args: Args) -> None:
@@ -55,9 +65,10 @@ def main(args: Args) -> None:
         ValueError: If a ranker is missing, not asked for or does not fit, or the world trains no such kind.
         TypeError: If settings are of another kind.
         FileExistsError: If the run folder holds anything.
-        FileNotFoundError: If there is no run to take the ranker from.
+        FileNotFoundError: If there is no run to take the ranker from, or nothing to resume.
         KeyboardInterrupt: If training was interrupted; says what is left of it.
     """
+    args = args if args.resume is None else _begun(args, args.resume)
     check_ranker(args.kind, args.ranker)
     settings: Any = fitting(args.settings, args.world, args.kind)
     args = replace(args, settings=settings)
@@ -71,15 +82,43 @@ def main(args: Args) -> None:
         for note in other_world(setup.args, str(args.ranker)):
             print(note)
     start = time.perf_counter()
-    with run_folder(args.out, args.kind) as folder:
+    with run_folder(args.out, args.kind) if args.resume is None else nullcontext(args.resume) as folder:
         told = {"seed": seed, "fingerprints": setup.fingerprints()}
-        write_config(folder, {**asdict(args), **recorded(setup), **told})
+        if args.resume is None:
+            begin = {"verb": VERB, "asked": {**asked(args), "kind": args.kind, "ranker": args.ranker}}
+            write_config(folder, {**asdict(args), **recorded(setup), **told, **begin})
+        kept_in = SnapshotFolder(folder, _identity(args, setup, seed), print)
+        kept_in.begin()
         try:
             _train(args, setup, folder, seed)
         except KeyboardInterrupt:
-            left = "holds what was learned so far" if (folder / FILE).is_file() else "holds no checkpoint"
-            raise KeyboardInterrupt(f"{folder} {left}") from None
+            left = "what was learned so far" if (folder / FILE).is_file() else "no checkpoint"
+            again = f"driftrec train-baseline --resume {folder} begins again"
+            raise KeyboardInterrupt(f"{folder} holds {left}; {again}") from None
+        except ValueError:  # it diverged, and would again
+            kept_in.finish()
+            raise
+        kept_in.finish()
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
+
+
+def _begun(args: Args, run: Path) -> Args:
+    """The arguments that ``run`` was begun with; raises as of ``begun`` and ``check_unchanged``."""
+    config = begun(run, VERB, FILE)
+    then = {**config["asked"], **{name: config[name] for name in ("seed", "settings")}}
+    usual = {**asdict(Args()), "settings": asdict(settings_of(args.world, args.kind))}
+    given = {**asdict(args), "settings": asdict(fitting(args.settings, args.world, args.kind))}
+    check_unchanged(run, then, given, usual)
+    settings = updated(settings_of(then["world"], then["kind"]), config["settings"], "settings")
+    ranker = None if then["ranker"] is None else Path(then["ranker"])
+    return replace(args, **{**config["asked"], "ranker": ranker}, settings=settings, seed=config["seed"], out=None)
+
+
+def _identity(args: Args, setup: Setup, seed: int) -> Mapping[str, Any]:
+    """All that decides what comes of a training, the bytes of the ranker's run among it."""
+    ranker = None if args.ranker is None else fingerprint(str(args.ranker))
+    told = {"kind": args.kind, "settings": asdict(args.settings), "seed": seed, "ranker": ranker}  # type: ignore[arg-type]
+    return {"world": asdict(setup.args), **told, "fingerprints": setup.fingerprints(), "versions": versions()}
 
 
 def _train(args: Args, setup: Setup, folder: Path, seed: int) -> None:

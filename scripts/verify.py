@@ -11,6 +11,7 @@ from driftrec.agents.evaluation.tables import markdown_table
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, versions, write_config
 from driftrec.agents.verification.verification import Part, figure_name, measurable, measured_worlds, verify
 from driftrec.agents.verification.verification_original import lives, same_users
+from driftrec.simulators.files import write_text
 from driftrec.simulators.published.sardine_config import PUBLISHED
 
 
@@ -95,8 +96,8 @@ def _write(args: Args, parts: Sequence[Part], page: str) -> None:
     with run_folder(args.out, "verify") as folder:
         write_config(folder, {**asdict(args), "peers": versions(("sardine-rec",))})
         for part in parts:
-            part.frame.to_csv(folder / f"{part.name}.csv", index=False)
-        (folder / "verify.md").write_text(page, encoding="utf-8")
+            write_text(folder / f"{part.name}.csv", part.frame.to_csv(index=False))
+        write_text(folder / "verify.md", page)
     print(f"Written to {folder}.")
 
 

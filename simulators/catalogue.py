@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from driftrec.simulators.files import write_files
+from driftrec.simulators.files import parsed_object, write_files
 from driftrec.simulators.shared import Shared
 from driftrec.simulators.vectors import unit
 
@@ -195,7 +195,7 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
         if not (path / name).is_file():
             raise FileNotFoundError(f"{path} is not a catalogue folder: it has no {name}. {REMEDY}")
     try:
-        texts = json.loads((path / TEXTS_FILE).read_bytes())
+        texts = parsed_object((path / TEXTS_FILE).read_bytes())
         if texts["format"] != FORMAT:
             raise ValueError(f"its format is {texts['format']!r}, and this version reads {FORMAT}")
         return _from_parts(texts, load((path / ARRAYS_FILE).read_bytes()))
@@ -207,7 +207,7 @@ def load_catalogue(folder: str | Path) -> tuple[Catalogue, Personas]:
 
 def load_provenance(folder: str | Path) -> dict[str, Any]:
     """Where a folder that ``load_catalogue`` reads came from, as ``save_catalogue`` was told; empty if it was not."""
-    told = json.loads((Path(folder) / TEXTS_FILE).read_bytes()).get("provenance")
+    told = parsed_object((Path(folder) / TEXTS_FILE).read_bytes()).get("provenance")
     return told if isinstance(told, dict) else {}
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PART = ".part"
 """End of the names of files that are being written; a process that is killed may leave one."""
@@ -36,6 +38,26 @@ def write_files(files: Mapping[Path, bytes]) -> None:
             part.unlink(missing_ok=True)
 
 
+def write_text(file: Path, text: str) -> None:
+    """Write or replace one file of text as UTF-8; errors as of ``write_files``."""
+    write_files({file: text.encode()})
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """A path to write to inside ``with``, whose file takes the place of ``file`` at the end.
+
+    Where writing fails, as on a full disk, ``file`` stays as it was; errors as of ``write_files``.
+    """
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}{PART}")
+    try:
+        with _named(file):
+            yield part
+            os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """The system's errors with the file's name, which a full disk leaves out."""
@@ -43,6 +65,21 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def parsed_object(content: bytes | str) -> dict[str, Any]:
+    """The JSON object that a file holds, as UTF-8 where it is bytes.
+
+    Raises:
+        ValueError: If it is none, or lists in it are nested as no file of ours is.
+    """
+    try:
+        found = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"it is a {type(found).__name__}, not a JSON object")
+    return found
 
 
 def check_readable(path: Path) -> None:

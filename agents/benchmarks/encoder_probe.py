@@ -24,6 +24,7 @@ from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kit import TextKit
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TextSettings
+from driftrec.simulators.files import write_text
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.settings import nearest
@@ -208,6 +209,6 @@ def encoder_table(scores: Sequence[EncoderScore]) -> str:
 def write_encoders(scores: Sequence[EncoderScore], about: Mapping[str, object], folder: Path) -> None:
     """Write ``encoders.md`` and ``encoders.json``; OSError if they cannot be."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "encoders.md").write_text(encoder_table(scores), encoding="utf-8")
+    write_text(folder / "encoders.md", encoder_table(scores))
     told = {**about, "encoders": [asdict(each) for each in scores]}
-    (folder / "encoders.json").write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(folder / "encoders.json", json.dumps(told, indent=1, allow_nan=False) + "\n")

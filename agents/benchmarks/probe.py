@@ -21,6 +21,7 @@ from driftrec.agents.text.embedding_cache import encode_cached
 from driftrec.agents.text.packaged_models import SMOLLM2
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.simulators.catalogue import Catalogue, Personas
+from driftrec.simulators.files import write_text
 
 Rows = NDArray[np.floating]
 Judged = Callable[[Rows, Rows], float]
@@ -181,6 +182,6 @@ def probe_table(probes: Sequence[Probe], subtopics: float) -> str:
 def write_probes(probes: Sequence[Probe], subtopics: float, about: Mapping[str, object], folder: Path) -> None:
     """Write ``probe.md`` and ``probe.json``; OSError if they cannot be."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "probe.md").write_text(probe_table(probes, subtopics), encoding="utf-8")
+    write_text(folder / "probe.md", probe_table(probes, subtopics))
     told = {**about, "subtopics": subtopics, "probes": [asdict(each) for each in probes]}
-    (folder / "probe.json").write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(folder / "probe.json", json.dumps(told, indent=1, allow_nan=False) + "\n")

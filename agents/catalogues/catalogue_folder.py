@@ -37,7 +37,7 @@ from driftrec.simulators.catalogue import (
     documents,
     load_provenance,
 )
-from driftrec.simulators.files import PART, check_readable, write_files
+from driftrec.simulators.files import PART, check_readable, write_files, write_text
 from driftrec.simulators.vectors import unit
 
 EMBEDDINGS_FILE = "embeddings.safetensors"
@@ -98,7 +98,7 @@ def build_catalogue_folder(
             report(f"Warning: {out / name} was there before and stays; see that it tells the {column}s of these items.")
     (out / BAD_ROWS_FILE).unlink(missing_ok=True)  # of an earlier catalogue
     if items.bad:
-        (out / BAD_ROWS_FILE).write_text("\n".join([*items.bad, ""]), encoding="utf-8")
+        write_text(out / BAD_ROWS_FILE, "\n".join([*items.bad, ""]))
         report(f"{len(items.bad):,} bad rows were left out; {out / BAD_ROWS_FILE} lists them.")
     return catalogue, personas
 

@@ -144,7 +144,7 @@ def _ids_beside(path: Path) -> list[str] | None:
 def _npy(path: Path) -> tuple[NDArray[np.generic], list[str] | None]:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False), _ids_beside(path)
-    except (ValueError, EOFError) as error:
+    except Exception as error:  # headers are read by Python's own parser, which raises many kinds
         raise ValueError(f"{path} is no array of numpy ({error}); write it with numpy.save.") from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 
 from driftrec.agents.evaluation.summary import Results, read_results, summary_of
 from driftrec.agents.runs.folders import CONFIG_FILE
+from driftrec.simulators.files import parsed_object
 from driftrec.simulators.settings import nearest
 
 SETTINGS = ("slate_size", "history", "horizon", "config", "options", "items")
@@ -34,9 +34,12 @@ class Compared:
 
 
 def read_compared(folder: Path) -> Compared:
-    """Read a comparison; errors as of ``read_results``."""
+    """Read a comparison; errors as of ``read_results``, also of a configuration that is damaged."""
     results, file = read_results(folder), folder / CONFIG_FILE
-    config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    try:
+        config = parsed_object(file.read_bytes()) if file.is_file() else {}
+    except ValueError as error:
+        raise ValueError(f"{file} is damaged: {error}. Compare again with: driftrec compare") from error
     return Compared(folder, results, config)
 
 

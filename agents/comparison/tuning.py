@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.comparison.kept_study import new_study, proposer
 from driftrec.agents.evaluation.bootstrap import paired_interval
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.known import KNOWN, Range
@@ -17,7 +18,6 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.registry import CLASSES, build_with
 from driftrec.agents.runs.tuned import Parameters, check_tunable
 from driftrec.agents.setup import Setup
-from driftrec.simulators.extras import install
 from driftrec.simulators.noise import user_seeds
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def defaults(name: str) -> dict[str, float]:
     return {parameter: signature[parameter].default for parameter in KNOWN[head].tunable}
 
 
-def search(setup: Setup, name: str, *, seed: int, trials: int, users: int) -> Iterator[Trial]:
+def search(
+    setup: Setup, name: str, *, seed: int, trials: int, users: int, study: Study | None = None
+) -> Iterator[Trial]:
     """Try ``trials`` settings of a policy: its defaults, then what Optuna's TPE sampler proposes.
 
     The tree-structured Parzen estimator (Bergstra et al. 2011) draws the first ten at random. All settings meet the
@@ -63,23 +65,38 @@ def search(setup: Setup, name: str, *, seed: int, trials: int, users: int) -> It
         seed: Source of users and proposals.
         trials: Settings, at least 1.
         users: Users a setting meets.
+        study: Holds the trials that were finished before, which come first, and takes the new ones; see
+            ``driftrec.agents.comparison.kept_study``.
 
     Raises:
         ImportError: If Optuna is not installed.
         ValueError: If ``name`` has nothing to tune.
     """
-    study, space = (
-        new_study(seed),
-        {key: _distribution(part) for key, part in KNOWN[check_tunable(name)].tunable.items()},
-    )
-    study.enqueue_trial(defaults(name))
+    study = study or new_study()
+    from optuna.trial import create_trial
+
+    space = {key: _distribution(part) for key, part in KNOWN[check_tunable(name)].tunable.items()}
     seeds = user_seeds(seed, "tuning", users)
-    for number in range(trials):
-        asked = study.ask(space)
-        policy = build_with(setup, name, asked.params)
-        engagement = float(_engagement(setup, policy, seeds).mean())
-        study.tell(asked, engagement)
-        yield Trial(number, asked.params, engagement)
+    finished = _finished(study)
+    yield from finished
+    for number in range(len(finished), trials):
+        study.sampler = proposer(seed, number)
+        asked = study.ask(space) if number else None
+        parameters = defaults(name) if asked is None else asked.params
+        engagement = float(_engagement(setup, build_with(setup, name, parameters), seeds).mean())
+        if asked is None:
+            study.add_trial(create_trial(params=parameters, distributions=space, value=engagement))
+        else:
+            study.tell(asked, engagement)
+        yield Trial(number, parameters, engagement)
+
+
+def _finished(study: Study) -> list[Trial]:
+    """Trials whose engagement is known, in their order."""
+    from optuna.trial import TrialState
+
+    told = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return [Trial(number, dict(each.params), float(each.value or 0.0)) for number, each in enumerate(told)]
 
 
 def validate(setup: Setup, name: str, parameters: Parameters, *, seed: int, users: int) -> dict[str, Any]:
@@ -110,20 +127,6 @@ def _engagement(setup: Setup, policy: Policy, seeds: NDArray[np.uint64]) -> NDAr
     """Engagement of every user over an episode, (users,); the policy's own draws are the same for every setting."""
     rollout = roll_out(setup.world, policy, setup.context, seeds, horizon=setup.horizon, seed=0)
     return rollout.episodes.engagement.to_numpy()
-
-
-def new_study(seed: int) -> Study:
-    """A study that maximises, with a seeded TPE sampler and without log lines.
-
-    Raises:
-        ImportError: If Optuna is not installed; says how to get it.
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        raise ImportError(f"Tuning needs Optuna; get it with: {install('tune')}") from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
 
 
 def _distribution(searched: Range) -> BaseDistribution:

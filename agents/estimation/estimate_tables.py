@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from driftrec.agents.evaluation.tables import write_table
+from driftrec.simulators.files import write_text
 
 FILES = ("estimates", "coverage")
 
@@ -53,4 +54,4 @@ def write_estimates(folder: Path, tables: Mapping[str, pd.DataFrame], told: Mapp
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
         records[name] = json.loads(table.to_json(orient="records", double_precision=15))
-    (folder / "estimates.json").write_text(json.dumps(records, indent=1, allow_nan=False), encoding="utf-8")
+    write_text(folder / "estimates.json", json.dumps(records, indent=1, allow_nan=False))

@@ -28,13 +28,24 @@ from driftrec.agents.evaluation.bootstrap import (
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
 from driftrec.agents.evaluation.references import References
 from driftrec.agents.evaluation.tables import markdown, read_table, write_table
+from driftrec.simulators.files import parsed_object, write_text
 from driftrec.simulators.settings import nearest
 
 RENAMED = {"session_minutes": "session_engagement"}
 """What measures were called in earlier versions, and what they are called now."""
 
+TOLD = ("world", "users", "seeds", "baseline", "floor", "ceiling", "interval", "policies")
+"""What a summary of any version tells."""
+
 MINUTES = "minutes"
 """What engagement is counted in where a summary does not say it: the first ones did not, and were all of news."""
+
+NEEDED: Mapping[str, Collection[str]] = {
+    "episodes": ("policy", "training_seed", "user", "user_seed", "engagement"),
+    "steps": ("policy", "step", "engagement"),
+    "journeys": ("policy", "step", "topic", "interest"),
+}
+"""Columns of the tables that all versions have."""
 
 FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
 """What ``read_results`` needs."""
@@ -183,6 +194,7 @@ def write_results(folder: str | Path, results: Results) -> None:
     So are stories.csv and exposure.csv, where the results have them. The folder is made if absent.
 
     Raises:
+        OSError: If a file cannot be written, as on a full disk; names it, and the one of that name stays as it was.
         ValueError: If the summary holds NaN or infinity, which JSON does not know.
     """
     text = json.dumps(results.summary, allow_nan=False, indent=2)
@@ -192,17 +204,27 @@ def write_results(folder: str | Path, results: Results) -> None:
     for name, table in tables.items():
         if name in TYPES or not table.empty:
             write_table(table, where / f"{name}.csv")
-    (where / "summary.json").write_text(text + "\n", encoding="utf-8")
-    (where / "summary.md").write_text(markdown(results.summary), encoding="utf-8")
+    write_text(where / "summary.json", text + "\n")
+    write_text(where / "summary.md", markdown(results.summary))
 
 
 def read_summary(file: Path) -> dict[str, Any]:
-    """Read a summary.json, of earlier versions too."""
-    summary = json.loads(file.read_text(encoding="utf-8"))
-    policies = {
-        name: {RENAMED.get(key, key): value for key, value in policy.items()}
-        for name, policy in summary["policies"].items()
-    }
+    """Read a summary.json, of earlier versions too.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    try:
+        summary = parsed_object(file.read_bytes())
+        missing = [name for name in TOLD if name not in summary]
+        policies = {
+            name: {RENAMED.get(key, key): value for key, value in policy.items()}
+            for name, policy in summary.get("policies", {}).items()
+        }
+    except (ValueError, AttributeError) as error:
+        raise ValueError(f"{file} is damaged: {error}. Compare again with: driftrec compare") from error
+    if missing:
+        raise ValueError(f"{file} is damaged: it does not tell {', '.join(missing)}. Compare again.")
     return {"unit": MINUTES, **summary, "policies": policies}
 
 
@@ -211,17 +233,26 @@ def read_results(folder: str | Path) -> Results:
 
     Raises:
         FileNotFoundError: If the folder lacks one of the files.
+        ValueError: If one is damaged; names it.
     """
     where = Path(folder)
     for name in FILES:
         if not (where / name).is_file():
             raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
-    episodes, steps, journeys = (read_table(where / f"{name}.csv", types) for name, types in TYPES.items())
+    episodes, steps, journeys = (_needed(where / f"{name}.csv", name) for name in TYPES)
     summary = read_summary(where / "summary.json")
     later = {
         name: read_table(file, types) for name, types in LATER.items() if (file := where / f"{name}.csv").is_file()
     }
-    return Results(episodes.rename(columns=RENAMED), steps, journeys, summary, **later)
+    return Results(episodes, steps, journeys, summary, **later)
+
+
+def _needed(file: Path, name: str) -> pd.DataFrame:
+    """One of the tables that every comparison has."""
+    table = read_table(file, TYPES[name]).rename(columns=RENAMED)
+    if missing := [column for column in NEEDED[name] if column not in table]:
+        raise ValueError(f"The table {file} is damaged: it has no column {', '.join(missing)}. Compare again.")
+    return table
 
 
 def _check_shown(shown: Mapping[str, NDArray[np.bool_]], tables: Mapping[str, Mapping[str, Values]]) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from driftrec.simulators.files import replacing
+
 MARK = "~"
 """Follows the name of a policy that cannot be told from the floor, and is not the floor itself."""
 
@@ -177,13 +179,30 @@ def method(summary: Mapping[str, Any]) -> list[str]:
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:
-    """Write a table without its index; all names are quoted, as a carriage return in one would end its line."""
-    table.to_csv(file, index=False, quoting=csv.QUOTE_NONNUMERIC)
+    """Write or replace a table without its index; all names are quoted, as a carriage return in one would end its line.
+
+    Raises:
+        OSError: If it cannot be written, as on a full disk; names it, and what was there stays.
+    """
+    with replacing(file) as part:
+        table.to_csv(part, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
     """Read what ``write_table`` wrote; only what is empty is missing.
 
     ``types`` are those of columns by name, "str" for names: they may be "007", "True", "NA" or "nan".
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If it is damaged; names it.
     """
-    return pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])
+    try:
+        table = pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])
+    except OSError:
+        raise
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise ValueError(f"The table {file} is damaged: {str(error).strip()}") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names of rows
+        raise ValueError(f"The table {file} is damaged: its rows have more values than it has columns.")
+    return table

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -70,24 +71,41 @@ def raw_table(path: Path, columns: Columns) -> pd.DataFrame:
 
 def _heading(path: Path) -> Sequence[str]:
     """Names of the columns."""
-    try:
+    with _naming(path):
         if path.suffix.lower() == ".parquet":
             return list(pq.read_schema(path).names)
         return list(pd.read_csv(path, nrows=0).columns)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """What pandas and pyarrow raise inside ``with``, as ValueError that names the file and the remedy."""
+    try:
+        yield
     except pd.errors.EmptyDataError as error:
         raise ValueError(f"{path} is empty: not even a heading. Write the log again.") from error
-    except ValueError as error:  # pyarrow's own errors are such
+    except PermissionError:
+        raise
+    except (ValueError, OSError, TypeError, LookupError, ArithmeticError, NotImplementedError) as error:
         raise ValueError(f"{path} cannot be read as {path.suffix}: {error}. Write the log again.") from error
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """The table; ValueError where pandas made row names of what stands in more columns than the heading has."""
+    if isinstance(table.index, pd.RangeIndex):
+        return table
+    raise ValueError("rows have more values than the heading names columns")
 
 
 def _picked(path: Path, theirs: Columns) -> pd.DataFrame:
     """The columns ``theirs`` of a file by our names; one of theirs may serve twice."""
     wanted = list(dict.fromkeys(theirs.values()))
-    if path.suffix.lower() == ".parquet":
-        table = pd.read_parquet(path, columns=wanted)
-    else:
-        texts = {theirs[ours]: "str" for ours in (*TEXTS, "candidates") if ours in theirs}
-        table = pd.read_csv(path, usecols=wanted, dtype=texts, keep_default_na=False, na_values=[""])
+    with _naming(path):
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path, columns=wanted)
+        else:
+            texts = {theirs[ours]: "str" for ours in (*TEXTS, "candidates") if ours in theirs}
+            table = _flat(pd.read_csv(path, usecols=wanted, dtype=texts, keep_default_na=False, na_values=[""]))
     return pd.DataFrame({ours: table[name] for ours, name in theirs.items()})
 
 
@@ -99,5 +117,7 @@ def _movielens(folder: Path) -> pd.DataFrame:
             return raw_table(file, MOVIELENS)
         if file.exists():
             heading = ["user", "item", "engagement", "time"]
-            return pd.read_csv(file, sep="::", engine="python", names=heading, dtype={"user": "str", "item": "str"})
+            with _naming(file):
+                types = {"user": "str", "item": "str"}
+                return _flat(pd.read_csv(file, sep="::", engine="python", names=heading, dtype=types))
     raise FileNotFoundError(f"The folder {folder} holds no {' and no '.join(MOVIELENS_FILES)}; give a log file.")

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import matplotlib
 from matplotlib.figure import Figure
 
+from driftrec.simulators.files import replacing
+
 Format = Literal["png", "svg", "pdf"]
 Looks = Literal["screen", "paper"]
 
@@ -54,5 +56,6 @@ class Output:
             yield
 
     def save(self, figure: Figure, file: Path) -> None:
-        """Write one figure; call it inside ``drawing``."""
-        figure.savefig(file, format=self.form, metadata=dict(_DATELESS[self.form]))
+        """Write or replace one figure, whole or not at all; call it inside ``drawing``."""
+        with replacing(file) as part:
+            figure.savefig(part, format=self.form, metadata=dict(_DATELESS[self.form]))

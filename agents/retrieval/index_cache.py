@@ -69,7 +69,7 @@ def cached_index(vectors: Float, folder: Path | None = None) -> Index:
 
 def _kept(folder: Path, most: int) -> list[tuple[Path, int]]:
     """Files of at most so many items, the largest first."""
-    files = [(file, int(file.stem.split("-")[2])) for file in folder.glob("index-*-*-*.faiss")]
+    files = [(file, int(file.stem.split("-")[2])) for file in folder.glob("index-*-*-*-*.faiss")]
     return sorted(((file, rows) for file, rows in files if rows <= most), key=lambda each: -each[1])
 
 
@@ -78,8 +78,11 @@ def _read(file: Path) -> Cells | None:
     import faiss
 
     try:
+        with file.open("rb") as opened:
+            if hashlib.file_digest(opened, "sha256").hexdigest() != file.stem.split("-")[4]:
+                raise ValueError("its SHA-256 is another")  # faiss believes what it reads, and dies of it
         return Cells(faiss.read_index(str(file)), int(file.stem.split("-")[3]))
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, OSError) as error:
         warnings.warn(f"The index {file} is damaged ({str(error)[:80]}); making it again.", stacklevel=3)
         return None
 
@@ -88,9 +91,11 @@ def _write(folder: Path, key: str, index: Cells) -> None:
     """Keep an index; a folder that cannot be written to costs a warning, not the index."""
     import faiss
 
-    file = folder / f"index-{key}-{index.index.ntotal}-{index.made_of}.faiss"
+    content = faiss.serialize_index(index.index).tobytes()
+    digest = hashlib.sha256(content).hexdigest()
+    file = folder / f"index-{key}-{index.index.ntotal}-{index.made_of}-{digest}.faiss"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_files({file: faiss.serialize_index(index.index).tobytes()})
+        write_files({file: content})
     except OSError as error:
         warnings.warn(f"The index could not be kept in {folder} ({error}).", stacklevel=3)

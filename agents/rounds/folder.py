@@ -18,7 +18,7 @@ from typing import Any
 from driftrec.agents.rounds.arms import Arm
 from driftrec.agents.rounds.plan import Deployment, Plan, plan_from
 from driftrec.agents.runs.folders import CONFIG_FILE
-from driftrec.simulators.files import PART, write_files
+from driftrec.simulators.files import PART, parsed_object, write_files
 
 FORMAT = 1
 RECORD, SERVED, LOG, MADE = "record.json", "served.csv", "log.parquet", "made.json"
@@ -51,7 +51,7 @@ class RoundsFolder:
         """
         file = self.round(arm, number) / RECORD
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))
+            found = parsed_object(file.read_bytes())
             whose = found["arm"], found["round"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{file} is damaged ({error!r}); remove its folder, and resume.") from error
@@ -72,6 +72,17 @@ def made_whole(folder: Path) -> Iterator[Path]:
     part.mkdir(parents=True)
     yield part
     part.replace(folder)
+
+
+@contextmanager
+def naming_damage(file: Path) -> Iterator[None]:
+    """What damage to a round's ``file`` raises inside ``with``, as ValueError that names it and the remedy."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # numpy, zipfile and safetensors raise many kinds
+        raise ValueError(f"{file} is damaged ({error!r}); remove its folder, and resume.") from error
 
 
 def write_json(file: Path, told: Mapping[str, Any]) -> None:
@@ -100,17 +111,20 @@ def resumed(root: Path) -> tuple[Plan, Mapping[str, str]]:
     if not file.is_file():
         raise FileNotFoundError(f"{root} holds no deployment: it has no {CONFIG_FILE}. Begin one with: driftrec rounds")
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = parsed_object(file.read_bytes())
     except ValueError as error:
         raise ValueError(f"{file} is damaged ({error}); begin anew with: driftrec rounds") from error
-    if not isinstance(told, dict) or told.get("kind") != "rounds":
+    if told.get("kind") != "rounds":
         raise ValueError(f"{root} holds a run of another kind; give a folder of driftrec rounds.")
     if told.get("format") != FORMAT:
         raise ValueError(
             f"{root} is of version {told.get('format')!r} of such folders, and this is version {FORMAT}. Go on with "
             "the version of driftrec that began it, or begin anew."
         )
-    return plan_from(told["plan"]), told["fingerprints"]
+    try:
+        return plan_from(told["plan"]), dict(told["fingerprints"])
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise ValueError(f"{file} is damaged ({error}); begin anew with: driftrec rounds") from error
 
 
 def check_same(root: Path, then: Mapping[str, str], place: Deployment) -> None:

@@ -19,7 +19,17 @@ from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.rounds.arms import FROZEN, Arm
-from driftrec.agents.rounds.folder import LOG, RECORD, SERVED, SLATES, USERS, RoundsFolder, made_whole, write_json
+from driftrec.agents.rounds.folder import (
+    LOG,
+    RECORD,
+    SERVED,
+    SLATES,
+    USERS,
+    RoundsFolder,
+    made_whole,
+    naming_damage,
+    write_json,
+)
 from driftrec.agents.rounds.gate import Verdict, verdict_on
 from driftrec.agents.rounds.plan import Deployment
 from driftrec.agents.rounds.serving import KeptSlates, Traffic, held_out_engagement, serve_round
@@ -89,7 +99,8 @@ def _crowd(place: Deployment, folder: RoundsFolder, arm: Arm, number: int) -> tu
     world, course, users = place.world(number), place.course, place.plan.users
     if not number:
         return first_crowd(course, world, users), users
-    with np.load(folder.round(arm, number - 1) / USERS) as kept:
+    file = folder.round(arm, number - 1) / USERS
+    with naming_damage(file), np.load(file) as kept:
         crowd = crowd_from(first_crowd(course, world, users), dict(kept))
     return crowd, move_on(crowd, course, world)
 

@@ -20,6 +20,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.pace import Pace, PageNumbers
 from driftrec.agents.ranker.protocol import Logs, joined
 from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, SCRATCH
+from driftrec.agents.rounds.folder import naming_damage
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.load import judge_of, open_run, pace_of
 from driftrec.agents.runs.train import train
@@ -131,10 +132,15 @@ def save_logs(logs: Logs, file: Path) -> None:
 
 
 def load_logs(file: Path) -> Logs:
-    """Slates that ``save_logs`` wrote, one leading axis."""
-    told: dict[str, torch.Tensor] = load_file(file)
-    seen = {name.removeprefix("seen."): value for name, value in told.items() if name.startswith("seen.")}
-    return Logs(seen, *(told[name] for name in ("shown", "clicks", "engagement", "over")))
+    """Slates that ``save_logs`` wrote, one leading axis.
+
+    Raises:
+        ValueError: If the file is damaged.
+    """
+    with naming_damage(file):
+        told: dict[str, torch.Tensor] = load_file(file)
+        seen = {name.removeprefix("seen."): value for name, value in told.items() if name.startswith("seen.")}
+        return Logs(seen, *(told[name] for name in ("shown", "clicks", "engagement", "over")))
 
 
 def _save(job: Job, modules: Mapping[str, nn.Module], pace: Pace | None, steps: int) -> None:

@@ -14,14 +14,21 @@ from safetensors.torch import save
 from torch import nn
 
 from driftrec.agents.known import RANKED_KINDS
-from driftrec.agents.runs.folders import versions
+from driftrec.agents.runs.folders import CONFIG_FILE, versions
 from driftrec.agents.setup import Setup
-from driftrec.simulators.files import check_readable, write_files
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
+from driftrec.simulators.catalogue import digest
+from driftrec.simulators.files import check_readable, parsed_object, write_files
 
 FORMAT = 3
 FILE = "checkpoint.safetensors"
 KEY = "driftrec"
 """Where the metadata stand, all under one key: safetensors writes several in no fixed order."""
+
+CHECKSUM = "sha256"
+"""Of weights and metadata, among these; files of earlier versions have none."""
+
+_TOLD = ("config", "versions", "fingerprints")
 
 
 @dataclass(frozen=True)
@@ -71,9 +78,9 @@ def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mappin
         for key, value in module.state_dict().items()
     }
     told = {"format": FORMAT, "config": config, "versions": versions(), "fingerprints": setup.fingerprints()}
-    metadata = {KEY: json.dumps(told, sort_keys=True)}
+    content = _content(weights, told)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_files({path: save(weights, metadata)})
+    write_files({path: content})
 
 
 def load_checkpoint(path: str | Path, setup: Setup) -> Checkpoint:
@@ -82,8 +89,8 @@ def load_checkpoint(path: str | Path, setup: Setup) -> Checkpoint:
     Raises:
         FileNotFoundError: If there is none.
         PermissionError: If it may not be read.
-        ValueError: If the file is no checkpoint, holds weights that are not finite, or was made with another catalogue
-            or text encoder.
+        ValueError: If the file is no checkpoint, was cut off or altered, holds weights that are not finite, or was made
+            with another catalogue or text encoder.
     """
     weights, metadata = _read(path)
     made_with, now = metadata["fingerprints"], setup.fingerprints()
@@ -93,7 +100,8 @@ def load_checkpoint(path: str | Path, setup: Setup) -> Checkpoint:
     for what, fingerprint in now.items():
         if made_with[what] != fingerprint:
             raise ValueError(
-                f"What the checkpoint {path} was trained with differs in {what} (fingerprint {made_with[what][:12]}, "
+                f"What the checkpoint {path} was trained with differs in {what} (fingerprint "
+                f"{str(made_with[what])[:12]}, "
                 f"here {fingerprint[:12]}). Give what it was trained with, or train anew."
             )
     return Checkpoint(weights, metadata["config"], metadata["versions"])
@@ -125,14 +133,36 @@ def made_strange(path: str | Path, setup: Setup, folder: Path) -> Path:
         if value.is_floating_point() and (rows == items or (rows == people and "persona" in name)):
             weights[name] = value.mean(dim=0, keepdim=True).expand_as(value).contiguous()
     folder.mkdir(parents=True, exist_ok=True)
-    told = {KEY: json.dumps({**metadata, "fingerprints": setup.fingerprints()}, sort_keys=True)}
-    write_files({folder / FILE: save(weights, told)})
+    write_files({folder / FILE: _content(weights, {**metadata, "fingerprints": setup.fingerprints()})})
     return folder
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
     """The configuration stored in a checkpoint, without its weights; errors as of ``load_checkpoint``."""
     return _read(path)[1]["config"]
+
+
+def _remedy(file: Path) -> str:
+    """What can be done where a checkpoint is spoilt."""
+    run = file.parent
+    if (run / FOLDER).is_dir():
+        return f"driftrec train --resume {run} makes it again from the last good snapshot."
+    if (run / CONFIG_FILE).is_file():
+        return f"The command that made it is in {run / CONFIG_FILE}; the same seed makes it again."
+    return "Make one with: driftrec train"
+
+
+def _content(weights: Mapping[str, torch.Tensor], told: Mapping[str, Any]) -> bytes:
+    """A checkpoint file, its checksum inside."""
+    told = {name: value for name, value in told.items() if name != CHECKSUM}
+    return save(dict(weights), {KEY: json.dumps({**told, CHECKSUM: _checksum(weights, told)}, sort_keys=True)})
+
+
+def _checksum(weights: Mapping[str, torch.Tensor], told: Mapping[str, Any]) -> str:
+    """SHA-256 of all that a checkpoint holds but itself; of ``told`` as it comes back from JSON."""
+    names = sorted(weights)
+    plain = json.loads(json.dumps({name: value for name, value in told.items() if name != CHECKSUM}))
+    return digest([json.dumps(plain, sort_keys=True), *names], [weights[name].numpy() for name in names])
 
 
 def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -143,15 +173,19 @@ def _read(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     check_readable(file)
     try:
         with safe_open(file, framework="pt") as opened:
-            metadata = json.loads((opened.metadata() or {}).get(KEY, "{}"))
+            metadata = parsed_object((opened.metadata() or {}).get(KEY, "{}"))
             weights = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (not a mapping)
-    except (SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"{file} is not a checkpoint: {error}") from error
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"{file} is not a checkpoint: {str(error).rstrip('.')}. {_remedy(file)}") from error
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{file} is not a checkpoint of format {FORMAT} (it says {metadata.get('format')!r}). "
             "Make one with: driftrec train"
         )
+    if not all(isinstance(metadata.get(name), dict) for name in _TOLD):
+        raise ValueError(f"{file} is not a checkpoint: it does not tell {', '.join(_TOLD)}.")
+    if metadata.get(CHECKSUM, "") not in ("", _checksum(weights, metadata)):
+        raise ValueError(f"{file} is not as it was written: it was cut off or altered (SHA-256). {_remedy(file)}")
     for name, values in weights.items():
         if not torch.isfinite(values).all():
             raise ValueError(f"{file} holds NaN or infinity in {name!r}; weights must be finite. Train anew.")

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from driftrec.simulators.files import write_text
+
 CONFIG_FILE = "config.json"
 LIBRARIES = ("driftrec", "torch", "stable-baselines3", "gymnasium", "numpy", "transformers")
 """Those whose version may change a number."""
@@ -119,17 +121,7 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
         OSError: If it cannot be written, as on a full disk; names the file.
     """
     stored = {**config, "command": shlex.join(sys.argv), "versions": versions(), **commit()}
-    with naming(folder / CONFIG_FILE):
-        (folder / CONFIG_FILE).write_text(json.dumps(stored, indent=1, allow_nan=False, default=str), encoding="utf-8")
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """An OSError inside ``with`` names ``path``: that of a full disk names nothing."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(f"{path} cannot be written ({error}).") from error
+    write_text(folder / CONFIG_FILE, json.dumps(stored, indent=1, allow_nan=False, default=str))
 
 
 def commit() -> dict[str, str]:

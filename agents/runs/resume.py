@@ -12,6 +12,7 @@ from typing import Any
 from driftrec.agents.runs.folders import CONFIG_FILE
 from driftrec.agents.setup import WorldArgs
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
+from driftrec.simulators.files import parsed_object
 
 
 def asked(args: WorldArgs) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def begun(run: Path, verb: str, result: str) -> dict[str, Any]:
 
     Args:
         run: Folder.
-        verb: What it was to be begun with: "train" or "compare".
+        verb: What it was to be begun with, such as "train".
         result: File that a finished run holds.
 
     Raises:
@@ -35,10 +36,11 @@ def begun(run: Path, verb: str, result: str) -> dict[str, Any]:
     if not file.is_file():
         raise FileNotFoundError(f"{run} holds nothing to go on from: it has no {CONFIG_FILE}. Begin: driftrec {verb}")
     try:
-        config = dict(json.loads(file.read_text(encoding="utf-8")))
+        config = parsed_object(file.read_bytes())
     except ValueError as error:
         raise ValueError(f"{file} was cut off ({error}): nothing had been done by then. Begin anew.") from error
-    if config.get("verb") != verb:
+    of_this_version = isinstance(config.get("seed"), int) and isinstance(config.get("asked"), dict)
+    if config.get("verb") != verb or not of_this_version:
         raise ValueError(f"{run} was not begun with driftrec {verb} of this version; only such runs can be resumed.")
     if (run / result).exists() and not (run / FOLDER).exists():
         raise ValueError(f"{run} is finished; there is nothing left to do. Give a run that was cut short.")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from driftrec.agents.known import KNOWN, TUNABLE
 from driftrec.agents.runs.description import differences
 from driftrec.agents.setup import Setup, WorldArgs
+from driftrec.simulators.files import parsed_object
 from driftrec.simulators.settings import nearest
 
 Parameters = Mapping[str, float]
@@ -42,15 +44,33 @@ def tuned(run: str) -> tuple[str, dict[str, float]]:
         FileNotFoundError: If it holds nothing tuned.
         ValueError: If the file is damaged.
     """
+    with _reading(run) as found:
+        name = str(found["policy"])
+        return name, {key: _number(key, found["best"][key]) for key in KNOWN[check_tunable(name)].tunable}
+
+
+def tuned_in(run: str) -> WorldArgs | None:
+    """The world that a run of ``driftrec tune`` was made in; None of earlier versions. Errors as of ``tuned``."""
+    with _reading(run) as found:
+        return WorldArgs(**found["world"]) if "world" in found else None
+
+
+@contextmanager
+def _reading(run: str) -> Iterator[dict[str, Any]]:
+    """What a run found; what is missing or of another kind inside ``with`` is told as damage of the file."""
     file = Path(run) / BEST_FILE
     if not file.is_file():
         raise FileNotFoundError(f"{run} holds nothing tuned: it has no {BEST_FILE}. Make it with: driftrec tune")
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        name = str(found["policy"])
-        return name, {key: found["best"][key] for key in KNOWN[check_tunable(name)].tunable}
-    except (ValueError, KeyError, TypeError) as error:
+        yield parsed_object(file.read_bytes())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{file} is damaged ({error!r}); tune again with: driftrec tune") from error
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}, no finite number")
+    return value
 
 
 def tuned_elsewhere(setup: Setup, run: str) -> list[str]:
@@ -59,8 +79,8 @@ def tuned_elsewhere(setup: Setup, run: str) -> list[str]:
     Other items are no error, as they are to what was trained with them. Errors as of ``tuned``.
     """
     tuned(run)
-    found = json.loads((Path(run) / BEST_FILE).read_text(encoding="utf-8"))
-    then, now = found.get("fingerprints", {}), setup.fingerprints()  # earlier versions kept neither
-    others = [f"another {what}" for what in then if then[what] != now.get(what)]
-    told = [*others, *differences(WorldArgs(**found.get("world", asdict(setup.args))), setup.args)]
+    with _reading(run) as found:
+        then, now = dict(found.get("fingerprints", {})), setup.fingerprints()  # earlier versions kept neither
+        others = [f"another {what}" for what in then if then[what] != now.get(what)]
+    told = [*others, *differences(tuned_in(run) or setup.args, setup.args)]
     return [f"Note: {run} was tuned with {difference}." for difference in told]

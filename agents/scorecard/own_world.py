@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
 
 from driftrec.agents.comparison.comparison import parse_entry
 from driftrec.agents.known import OF_RUNS, TUNABLE
 from driftrec.agents.runs.checkpoint import read_config
-from driftrec.agents.runs.tuned import BEST_FILE, is_tuned, tuned
+from driftrec.agents.runs.tuned import is_tuned, tuned, tuned_in
 from driftrec.agents.setup import NEWS, WorldArgs
 
 
@@ -46,5 +44,5 @@ def _trained_in(run: str) -> WorldArgs:
     """The world that a run was trained or tuned in."""
     if is_tuned(run):
         tuned(run)  # whose errors say what is damaged
-        return WorldArgs(**json.loads((Path(run) / BEST_FILE).read_text(encoding="utf-8")).get("world", {}))
+        return tuned_in(run) or WorldArgs()
     return WorldArgs(**read_config(run)["world"])

@@ -22,7 +22,7 @@ from driftrec.agents.scorecard.score_table import score_markdown
 from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
 from driftrec.agents.worlds.kits import kit_of
-from driftrec.simulators.files import write_files
+from driftrec.simulators.files import parsed_object, write_files
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.world import NotAppraisedError
 
@@ -161,7 +161,7 @@ def read_score(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         raise FileNotFoundError(f"{folder} holds no scorecard: it has no {FILE}. Make one: driftrec score POLICY")
     try:
-        card: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        card: dict[str, Any] = parsed_object(file.read_bytes())
         if card["format"] != FORMAT:
             raise ValueError(f"its format is {card['format']!r}, and this version reads {FORMAT}")
     except (ValueError, KeyError, TypeError) as error:

@@ -16,6 +16,9 @@ FOLDER = "progress"
 """Where snapshots lie in a run folder."""
 
 
+_BEGUN = "begun"
+
+
 class SnapshotFolder:
     """Snapshots of one run by name. One that cannot be written is told, and costs no more than itself.
 
@@ -26,9 +29,16 @@ class SnapshotFolder:
     """
 
     def __init__(self, run: Path, of: Mapping[str, Any], report: Callable[[str], None]) -> None:
-        self._folder, self._of, self._report = run / FOLDER, _plain(of), report
+        self._folder, self._of, self._report = run / FOLDER, as_json_has_it(of), report
         for cut_off in self._folder.glob(f".*{PART}"):
             cut_off.unlink(missing_ok=True)
+
+    def begin(self) -> None:
+        """Note what the run is of, so that until ``finish`` it counts as unfinished; ValueError if it is of another."""
+        if self.holds(_BEGUN):
+            self.read(_BEGUN, "Begin anew.")
+        else:
+            self.write(_BEGUN, None)
 
     def names(self, begin: str) -> list[str]:
         """Of those there are, whose names begin so, in their order."""
@@ -75,8 +85,8 @@ class SnapshotFolder:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
-    """``told`` as it comes back from JSON."""
+def as_json_has_it(told: Mapping[str, Any]) -> dict[str, Any]:
+    """``told`` as it comes back from JSON: tuples are lists, and paths words."""
     return json.loads(json.dumps(told, default=str))
 
 

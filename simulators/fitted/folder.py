@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from driftrec.simulators.catalogue import digest
-from driftrec.simulators.files import write_files
+from driftrec.simulators.files import parsed_object, write_files
 from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
 
 FORMAT = 1
@@ -59,7 +59,7 @@ def load_world(folder: str | Path) -> FittedParameters:
         if not (path / name).is_file():
             raise FileNotFoundError(f"{path} is no fitted world: it has no {name}. {REMEDY}")
     try:
-        kept = json.loads((path / NUMBERS_FILE).read_bytes())
+        kept = parsed_object((path / NUMBERS_FILE).read_bytes())
         if kept["format"] != FORMAT:
             raise ValueError(f"its format is {kept['format']!r}, and this version reads {FORMAT}")
         arrays = load((path / ARRAYS_FILE).read_bytes())

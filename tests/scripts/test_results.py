@@ -1,6 +1,5 @@
 """driftrec results: what it runs, in which order, what it keeps. The commands themselves are replaced."""
 
-import errno
 import os
 import re
 import signal
@@ -13,6 +12,7 @@ import pytest
 from driftrec.agents.comparison.news_study import TABLES, TRAININGS
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.scripts import results
+from tests.damaged import filling_up
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def commands(monkeypatch):
 
     def start(words, *, stdout, env, **rest):
         made.append(words[3:])
-        folder = Path(words[words.index("--out") + 1])
-        folder.mkdir()
+        folder = Path(words[-1] if "--resume" in words else words[words.index("--out") + 1])
+        folder.mkdir(exist_ok=True)
         for name in (FILE, "summary.json", "summary.md", "curve.csv", "engagement_per_policy.png", "episodes.csv"):
             (folder / name).write_text(folder.name)
         stdout.write("done")
@@ -99,14 +99,30 @@ def test_an_interrupt_ends_the_commands_that_run(driftrec, monkeypatch):
     assert ended.is_set()
 
 
-def test_a_full_disk_is_named_with_its_file(driftrec, commands, monkeypatch):
-    def full(source, target):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(results.shutil, "copy", full)
-    done = driftrec("results", "--seeds", "1", "--tables", "slates")
+def test_a_full_disk_is_named_with_its_file_and_what_was_kept_stays(driftrec, commands, tmp_path):
+    words = ("results", "--seeds", "1", "--tables", "slates")
+    assert driftrec(*words).status == 0
+    kept = tmp_path / "results" / "news" / "slates" / "summary.md"
+    (tmp_path / "runs" / "results" / "table-slates" / "summary.md").write_text("x" * 2000)
+    with filling_up(1000):
+        done = driftrec(*words)
     assert done.status == 2
-    assert re.search(r"results/news/slates/\S+ cannot be written \(.*No space left on device\)\.\n$", done.err)
+    assert re.search(r"driftrec results: \S+/summary\.md cannot be written: File too large\n$", done.err)
+    assert kept.read_text() == "table-slates"
+
+
+def test_a_command_that_was_cut_short_is_gone_on_with(driftrec, commands, tmp_path):
+    words = ("results", "--seeds", "1", "--tables", "slates")
+    assert driftrec(*words).status == 0
+    cut = tmp_path / "runs" / "results" / "top-k-1"
+    whole = cut.with_suffix(".done").read_text()
+    cut.with_suffix(".done").unlink()
+    (cut / "progress").mkdir()
+    commands.clear()
+    done = driftrec(*words)
+    assert done.status == 0, done.err
+    assert commands == [["train", "--resume", "runs/results/top-k-1"]]
+    assert cut.with_suffix(".done").read_text() == whole
 
 
 def test_probes_need_no_training_and_are_kept(driftrec, commands, tmp_path):

@@ -122,4 +122,39 @@ def test_a_full_disk_leaves_the_trials_elsewhere(project, driftrec, tmp_path, mo
     told = re.fullmatch(r"driftrec tune: mine cannot be written \(.*No space.*\)\. What was .* kept in (.*)\.", line)
     kept = {path.name for path in Path(told[1]).iterdir()}
     assert kept == {"trials.csv", "best.json"}
-    assert not (tmp_path / "mine").exists()
+    done = driftrec("tune", "--resume", "mine")
+    assert done.status == 2  # the disk is full as before
+    monkeypatch.setattr(tune, "_write_found", save)
+    done = driftrec("tune", "--resume", "mine")
+    assert done.status == 0, done.err
+    for name in kept:
+        assert (tmp_path / "mine" / name).read_bytes() == (Path(told[1]) / name).read_bytes()
+
+
+def test_a_search_that_was_cut_short_goes_on_to_the_same_files(project, driftrec, tmp_path, monkeypatch):
+    assert driftrec("tune", "content", *project.world, *SMALL, "--out", "whole").status == 0
+    write = tune._write_trials
+
+    def press(trials, folder):
+        write(trials, folder)
+        if len(trials) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tune, "_write_trials", press)
+        done = driftrec("tune", "content", *project.world, *SMALL, "--out", "cut")
+    assert done.status == 130
+    assert "cut holds the trials; driftrec tune --resume cut goes on" in done.err
+    assert "begun with seed 4, not 5 as here" in driftrec("tune", "--resume", "cut", "--seed", "5").err
+    assert "begun with name content, not popular as here" in driftrec("tune", "popular", "--resume", "cut").err
+    done = driftrec("tune", "--resume", "cut")
+    assert done.status == 0, done.err
+    for name in ("trials.csv", "best.json"):
+        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert "cut is finished; there is nothing left to do" in driftrec("tune", "--resume", "cut").err
+
+
+def test_what_to_tune_must_be_said(driftrec):
+    done = driftrec("tune")
+    assert done.status == 2
+    assert "Policy '' has no parameters to tune. Known: content, " in done.err

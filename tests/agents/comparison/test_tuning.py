@@ -7,7 +7,8 @@ import pytest
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB
 from driftrec.agents.comparison import tuning
-from driftrec.agents.comparison.tuning import defaults, new_study, search, validate
+from driftrec.agents.comparison.kept_study import new_study
+from driftrec.agents.comparison.tuning import defaults, search, validate
 from driftrec.agents.known import KNOWN, TUNABLE, Range
 from driftrec.agents.registry import CLASSES, build_with
 from driftrec.agents.runs.tuned import check_tunable
@@ -146,7 +147,7 @@ def test_without_optuna_the_remedy_is_named(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", gone)
     with pytest.raises(ImportError, match=r"Tuning needs Optuna; get it with: pip install -e '\.\[tune\]'"):
-        new_study(0)
+        new_study()
 
 
 def test_ranges_become_optunas():
