@@ -109,7 +109,9 @@ def test_the_list_of_verbs_loads_not_even_numpy():
 
 def test_after_help_nothing_meets_a_stand_in():
     told = "with stood_in(): import torch, driftrec.agents.ppo.slate_head"
-    then = "import torch, driftrec.agents.ppo.slate_head as head; print(torch.ones(2).sum().item(), head.torch is torch)"
+    then = (
+        "import torch, driftrec.agents.ppo.slate_head as head; print(torch.ones(2).sum().item(), head.torch is torch)"
+    )
     command = [sys.executable, "-c", f"from driftrec.scripts.quick_help import stood_in\n{told}\n{then}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout == "2.0 True\n", done.stderr
@@ -148,11 +150,11 @@ class Mine:
 @pytest.mark.parametrize("form", [["-m", "driftrec.scripts.compare"], ["-m", "driftrec.scripts.cli", "compare"]])
 def test_threads_are_those_asked_for(form, tmp_path):
     (tmp_path / "taking.py").write_text(TAKES)
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    env = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
     words = ["--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--policies", "taking:Mine", "--users", "2"]
-    command = [sys.executable, *form, *words, "--threads", "3"]
+    command = [sys.executable, *form, *words, "--threads", "1"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
-    assert "threads {3}\n" in done.stdout, done.stderr
+    assert "threads {1}\n" in done.stdout, done.stderr
 
 
 COMPLETED = """
@@ -184,7 +186,9 @@ def completion(tmp_path_factory):
     """A folder with what ``driftrec completion`` prints."""
     folder = tmp_path_factory.mktemp("shell")
     with (folder / "completion").open("w") as out:
-        subprocess.run([sys.executable, "-m", "driftrec.scripts.cli", "completion"], stdout=out, check=True, timeout=120)
+        subprocess.run(
+            [sys.executable, "-m", "driftrec.scripts.cli", "completion"], stdout=out, check=True, timeout=120
+        )
     return folder
 
 
@@ -384,7 +388,7 @@ class Watch:
             sys.exit(os.environ.get("OMP_WAIT_POLICY", "not said"))
 
 sys.meta_path.insert(0, Watch())
-sys.argv = ["train", "--help"]
+sys.argv = ["train"]
 """
 
 
