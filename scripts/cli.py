@@ -24,7 +24,7 @@ VERBS = {
     "journey": "one user under several policies, step by step",
     "fit": "fit a world to a log",
     "estimate": "what policies would have earned, from the log of another",
-    "tune": "tune a baseline's parameters by simulation",
+    "tune": "tune a baseline's parameters, or our own training's, by simulation",
     "score": "what a policy is good at: a battery of small experiments",
     "report": "comparisons as one HTML file to show to others",
     "rounds": "serve, learn, serve again, while the world moves",

@@ -17,7 +17,7 @@ from driftrec.scripts.cli import VERBS
 from driftrec.scripts.quick_help import LARGE_LIBRARIES, asks_for_help
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-HELPERS = ("cli", "arguments", "keys", "toml_file", "quick_help", "taken", "threads")
+HELPERS = ("cli", "arguments", "keys", "toml_file", "quick_help", "taken", "threads", "tune_training")
 """What verbs have in common."""
 
 
@@ -252,6 +252,8 @@ def test_the_command_is_installed(tmp_path):
         (["train", "--seed", "4294967296"], "--seed is 4294967296; it must not be negative and must be below"),
         (["train", "--catalogue", "nowhere"], "nowhere is not a catalogue folder: it has no catalogue.json"),
         (["tune", "contnt"], "Policy 'contnt' has no parameters to tune. Did you mean 'content'?"),
+        (["tune", "train", "--trials", "0"], "--trials is 0; it must be at least 1"),
+        (["tune", "train:nowhere"], "nowhere is no run to start from: it has no config.json"),
         (["tune", "random"], "Policy 'random' has no parameters to tune. Known: content, "),
         (["tune", "content", "--trials", "0"], "--trials is 0; it must be at least 1"),
         (["tune", "content", "--users", "1"], "--users is 1; intervals need at least 2"),
