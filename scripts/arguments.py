@@ -10,6 +10,8 @@ from typing import Any
 import tyro
 
 from driftrec.scripts.keys import keys_of, kinds_of, with_settings
+from driftrec.scripts.taken import taken
+from driftrec.scripts.threads import ABOUT
 from driftrec.scripts.toml_file import read, words_of
 
 MOVED = {
@@ -39,12 +41,12 @@ def parse(verb: str, args: type, words: Sequence[str], about: str | None = None)
         OSError: If the file cannot be read.
         SystemExit: After help, and after words that do not fit, which tyro explains.
     """
-    file, words = _without(words, "--from")
+    file, words = taken(words, "--from")
     told = {} if file is None else read(Path(file))
     own = _own_word(words, kinds_of(args))
     if hasattr(args, "settings"):
         _refuse_moved(words)
-        world = _without(words, "--world")[0] or told.get("world", args.world)  # type: ignore[attr-defined]
+        world = taken(words, "--world")[0] or told.get("world", args.world)  # type: ignore[attr-defined]
         args = with_settings(args, str(world), own or told.get("kind", getattr(args, "kind", None)))
     given = {} if file is None else words_of(Path(file), told, list(keys_of(args)))
     flags = [word for key, said in given.items() if not key.positional for word in said]
@@ -54,7 +56,7 @@ def parse(verb: str, args: type, words: Sequence[str], about: str | None = None)
     return tyro.cli(
         args,
         prog=f"driftrec {verb}",
-        description=f"{about or ''}\n\n{OF_FILES}",
+        description=f"{about or ''}\n\n{OF_FILES} {ABOUT}",
         args=[*first, *flags, *words[len(first) :]],  # of a flag that is given twice the later one counts
     )
 
@@ -68,22 +70,6 @@ def _refuse_moved(words: Sequence[str]) -> None:
                 raise ValueError(
                     f"{flag} is now {flag.replace(old, new)}; --help lists all, with the world's defaults."
                 )
-
-
-def _without(words: Sequence[str], flag: str) -> tuple[str | None, list[str]]:
-    """The last value of ``flag``, None where it is not given, and the words without it."""
-    value, left = None, []
-    rest = iter(words)
-    for word in rest:
-        if word == flag:
-            value = next(rest, None)
-            if value is None:
-                raise ValueError(f"{flag} is the last word; say behind it what it is.")
-        elif word.startswith(f"{flag}="):
-            value = word.partition("=")[2]
-        else:
-            left.append(word)
-    return value, left
 
 
 def _own_word(words: Sequence[str], choices: Sequence[str]) -> str | None:

@@ -8,11 +8,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.metadata import version
-from types import FrameType
+from contextlib import contextmanager, suppress
+from types import FrameType, ModuleType
+from typing import Any
 
-from driftrec.simulators.settings import nearest
+from driftrec.scripts.quick_help import asks_for_help, stood_in
+from driftrec.scripts.taken import taken
+from driftrec.scripts.threads import use_threads
 
 VERBS = {
     "demo": "the whole job: encode, train, compare, plot",
@@ -22,7 +24,7 @@ VERBS = {
     "journey": "one user under several policies, step by step",
     "fit": "fit a world to a log",
     "estimate": "what policies would have earned, from the log of another",
-    "tune": "tune a baseline's parameters by simulation",
+    "tune": "tune a baseline's parameters, or our own training's, by simulation",
     "score": "what a policy is good at: a battery of small experiments",
     "report": "comparisons as one HTML file to show to others",
     "rounds": "serve, learn, serve again, while the world moves",
@@ -34,6 +36,7 @@ VERBS = {
     "verify": "published worlds: the figures of the originals and ours",
     "bench": "how fast and how large",
     "results": "make results/news, published, scenarios or encoders anew; takes hours",
+    "completion": "print what lets a shell complete verbs and flags",
 }
 
 
@@ -61,10 +64,14 @@ def main() -> None:
         print("\n".join(f"  {verb:<{width}}  {what}" for verb, what in VERBS.items()))
         raise SystemExit(0)
     if sys.argv[1] == "--version":
+        from importlib.metadata import version
+
         print(f"driftrec {version('driftrec')}")
         raise SystemExit(0)
     verb = sys.argv[1]
     if verb not in VERBS:
+        from driftrec.simulators.settings import nearest  # loads numpy, which the list of verbs need not wait for
+
         print(f"driftrec: verb {verb!r} is unknown. {nearest(verb, VERBS)}", file=sys.stderr)
         raise SystemExit(2)
     run(verb, sys.argv[2:])
@@ -109,17 +116,32 @@ def run(verb: str, words: Sequence[str] | None = None) -> None:
 
 def _run(verb: str) -> None:
     """``run`` without a word on interrupts."""
-    from driftrec.agents.policy import PolicyError
+    try:
+        threads, words = taken(sys.argv[2:], "--threads")
+        if threads is not None:
+            use_threads(threads)
+        if asks_for_help(words):
+            with suppress(Exception), stood_in():  # ends in SystemExit; whatever fails is told by doing it in full
+                _parsed(verb, words)
+        script, args = _parsed(verb, words)
+        script.main(args)
+    except BrokenPipeError:  # an OSError, but nobody's mistake
+        raise
+    except Exception as error:
+        from driftrec.agents.policy import PolicyError
+
+        if not isinstance(error, (ValueError, TypeError, OSError, ImportError, PolicyError)):
+            raise
+        print(f"driftrec {verb}: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def _parsed(verb: str, words: Sequence[str]) -> tuple[ModuleType, Any]:
+    """The script of a verb, and its arguments."""
     from driftrec.scripts.arguments import parse
 
     script = importlib.import_module(f"driftrec.scripts.{verb.replace('-', '_')}")
-    try:
-        script.main(parse(verb, script.Args, sys.argv[2:], script.__doc__))
-    except BrokenPipeError:  # an OSError, but nobody's mistake
-        raise
-    except (ValueError, TypeError, OSError, ImportError, PolicyError) as error:
-        print(f"driftrec {verb}: {error}", file=sys.stderr)
-        raise SystemExit(2) from error
+    return script, parse(verb, script.Args, words, script.__doc__)
 
 
 if __name__ == "__main__":

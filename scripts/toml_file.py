@@ -70,6 +70,12 @@ def words_of(file: Path, told: Mapping[str, Any], keys: Sequence[Key]) -> dict[K
     return words
 
 
+def toml_of(told: Mapping[str, Any]) -> str:
+    """A file that ``read`` takes: a line a value, by dotted names; None is left out."""
+    leaves = [(name, value) for name, value in _leaves(told, set()) if value is not None]
+    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in leaves)
+
+
 def _leaves(told: Mapping[str, Any], tables: set[str], group: str = "") -> Iterator[tuple[str, Any]]:
     """Values by dotted name with underscores; those of ``tables`` may be tables."""
     for part, value in told.items():

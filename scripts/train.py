@@ -12,9 +12,11 @@ from typing import Any
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.evaluation.curves import Record
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+from driftrec.agents.runs.recorders import Track, makers, recording
 from driftrec.agents.runs.resume import asked, begun, check_unchanged
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup, WorldArgs, set_up
@@ -39,6 +41,11 @@ class Args(WorldArgs):
     """Run folder of a training that was cut short, to go on with to the same weights; takes all else from there."""
     snapshot_every: int = EVERY
     """Environment steps of PPO between two snapshots to resume from; less may be lost, and more is written."""
+    tensorboard: bool = False
+    """Write the curves for TensorBoard, too, into the run folder: engagement, losses, KL, entropy, speed (extra
+    tensorboard)."""
+    track: Track | None = None
+    """Follow the same in Weights & Biases; wandb-offline keeps it in the run folder (extra track)."""
     settings: TrainSettings | None = None
     """How to train; as the world has it when omitted."""
 
@@ -52,9 +59,11 @@ def main(args: Args) -> None:
         FileNotFoundError: If there is nothing to resume.
         ValueError: If the run to resume is finished, was begun with other flags, or a snapshot of it is spoilt.
         KeyboardInterrupt: If training was interrupted; says what is left of it.
+        ImportError: If what --tensorboard or --track needs is not installed.
     """
     check_empty(args.out)
     args, seed = (args, drawn(args.seed)) if args.resume is None else _begun(args, args.resume)
+    recorders = makers(args.tensorboard, args.track)
     settings: TrainSettings = fitting(args.settings, args.world)
     setup = set_up(args, progress=sys.stderr.isatty())
     if note := kit_of(setup).note(setup):
@@ -65,7 +74,8 @@ def main(args: Args) -> None:
             told = {"verb": VERB, "asked": asked(args), "seed": seed, "settings": asdict(settings)}
             write_config(folder, {**asdict(args), **recorded(setup), **told, "fingerprints": setup.fingerprints()})
         try:
-            _train(setup, settings, seed, folder, args.snapshot_every)
+            with recording(recorders, folder) as record:
+                _train(setup, settings, seed, folder, args.snapshot_every, record)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_left(folder)) from None
     kept = read_config(folder)["steps"]
@@ -81,7 +91,8 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
     check_unchanged(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
     world = config["asked"]
     settings = updated(settings_of(world["world"]), config["settings"], "settings")
-    return replace(args, **world, settings=settings, out=None), config["seed"]
+    followed = {name: getattr(args, name) or config.get(name) for name in ("tensorboard", "track")}
+    return replace(args, **world, **followed, settings=settings, out=None), config["seed"]
 
 
 def _left(folder: Path) -> str:
@@ -95,7 +106,7 @@ def _left(folder: Path) -> str:
     return f"{folder} holds {left}; driftrec train --resume {folder} goes on"
 
 
-def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every: int) -> None:
+def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every: int, record: Record) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
@@ -108,7 +119,7 @@ def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every
             if bar.disable:
                 lines.report(steps, engagement)
 
-        told: Any = {"report": bar.write, "progress": progress, "snapshot_every": every}
+        told: Any = {"report": bar.write, "progress": progress, "snapshot_every": every, "record": record}
         train(setup, settings, seed=seed, folder=folder, **told)
 
 

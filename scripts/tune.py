@@ -1,4 +1,4 @@
-"""Tune a baseline's parameters by simulation; writes all trials and the best to a run folder."""
+"""Tune a baseline's parameters by simulation, or our own training's by trainings; writes all trials and the best."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from driftrec.agents.runs.folders import (
 from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import BEST_FILE, check_tunable
 from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.scripts.tune_training import TRAIN, tune_training
 from driftrec.simulators.files import write_files
 
 if TYPE_CHECKING:
@@ -42,14 +43,16 @@ TRIALS_FILE = "trials.csv"
 
 @dataclass(frozen=True, kw_only=True)
 class Args(WorldArgs):
-    """Tune a baseline's parameters by simulation."""
+    """Tune a baseline's parameters by simulation, or our own training's by training."""
 
     name: tyro.conf.Positional[str] = ""
-    """What to tune: popular, content, epsilon-content, linucb, or mmr:RUN of a training run; with --resume as then."""
+    """What to tune: popular, content, epsilon-content, linucb, or mmr:RUN of a training run, with --resume as then;
+    train, or train:RUN, for the settings of our own training, from the world's or from those of a run on."""
     trials: int = 25
     """Settings to try, the defaults first."""
     users: int = 256
-    """Users that every setting meets, the same for all and never met in training or comparisons."""
+    """Users that every setting meets, the same for all and never met in training or comparisons; a training has its
+    own, settings.validation_users."""
     check_users: int = 1024
     """Fresh users on whom the best setting and the defaults are compared at the end."""
     seed: int | None = None
@@ -78,13 +81,19 @@ def main(args: Args) -> None:
         KeyboardInterrupt: If the search was interrupted; says how to go on.
     """
     args = args if args.resume is None else _begun(args, args.resume)
-    check_tunable(args.name)
+    trains = args.name.partition(":")[0] == TRAIN
+    if not trains:
+        check_tunable(args.name)
     if args.trials < 1:
         raise ValueError(f"--trials is {args.trials}; it must be at least 1.")
     check_users(args.users)
     if args.check_users < 2:
         raise ValueError(f"--check-users is {args.check_users}; intervals need at least 2.")
     check_empty(args.out)
+    if trains:
+        told = {name: getattr(args, name) for name in ("name", "trials", "check_users", "seed", "out")}
+        tune_training(args, **told)
+        return
     seed = drawn(args.seed)
     check_optuna()  # before any work
     setup = set_up(args, progress=sys.stderr.isatty())

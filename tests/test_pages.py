@@ -77,7 +77,7 @@ def flags_of(verb):
     if hasattr(types[0], "settings"):
         own = [(WORLDS[0], kind) for kind in kinds_of(types[0])] or [(world, None) for world in WORLDS]
         types = [with_settings(types[0], world, kind) for world, kind in own]
-    found = {"--help", "--from"}
+    found = {"--help", "--from", "--threads"}
     for each in types:
         for key in keys_of(each):
             ways = (True, False) if isinstance(key.default, bool) else ("x",)

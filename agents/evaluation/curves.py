@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,14 @@ CURVE_FILE = "curve.csv"
 
 MEASURE = "mean_episode_engagement"
 COLUMNS = ("stage", "env_steps", "seconds", MEASURE)
+Record = Callable[[int, Mapping[str, float]], None]
+"""Called with the environment steps taken so far, of a whole training, and with values by name."""
+
+
+def not_recorded(steps: int, values: Mapping[str, float]) -> None:
+    """Where nobody wants to know."""
+
+
 RUN = "run"
 SEED = "training_seed"
 TYPES = {RUN: "str", "stage": "str"}
@@ -36,6 +44,7 @@ class Curve:
         world: Where.
         users: Seeds of the users of every measurement, (users,).
         horizon: Steps of an episode.
+        record: Takes every measurement besides, as "engagement/STAGE".
 
     Attributes:
         env_steps: Steps that training has taken so far, logging and tuning included, these measurements not; whoever
@@ -43,8 +52,11 @@ class Curve:
         rows: The measurements.
     """
 
-    def __init__(self, world: World[Any], users: NDArray[np.uint64], horizon: int) -> None:
+    def __init__(
+        self, world: World[Any], users: NDArray[np.uint64], horizon: int, record: Record = not_recorded
+    ) -> None:
         self.env_steps = 0
+        self._record = record
         self.rows: list[dict[str, Any]] = []
         self._world, self._users, self._horizon = world, users, horizon
         self._start = time.perf_counter()
@@ -56,6 +68,7 @@ class Curve:
         engagement = mean_engagement(self._world, policy, self._users, self._horizon)
         self._measuring += time.perf_counter() - begun
         self.rows.append(dict(zip(COLUMNS, (stage, self.env_steps, round(seconds, 1), engagement), strict=True)))
+        self._record(self.env_steps, {f"engagement/{stage}": engagement})
         return engagement
 
     def kept(self) -> dict[str, Any]:

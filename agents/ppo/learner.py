@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from stable_baselines3.common.callbacks import BaseCallback
 from torch import Tensor
 
-from driftrec.agents.evaluation.curves import Curve
+from driftrec.agents.evaluation.curves import Curve, Record, not_recorded
 from driftrec.agents.evaluation.keep_best import KeepBest, Measuring, Progress
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.ppo_settings import PPOSettings, build_ppo
 from driftrec.agents.ppo.ppo_state import ppo_state, put_ppo_state
+from driftrec.agents.ppo.recording import Recording
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
@@ -36,6 +37,7 @@ class PPOLearner:
         value_steps: Environment steps, rounded up to whole rollouts, in which values alone are learned first.
         start: Weights of the policy's network to go on from; those that ``seed`` draws when omitted.
         snapshots: Keep the state now and then; training goes on from the last.
+        record: Takes what every update says.
 
     Raises:
         ValueError: If the last snapshot is spoilt or of another run.
@@ -58,7 +60,9 @@ class PPOLearner:
         value_steps: int = 0,
         start: Mapping[str, Tensor] | None = None,
         snapshots: Snapshots = NOTHING_KEPT,
+        record: Record = not_recorded,
     ) -> None:
+        self._record, self._start = record, curve.env_steps
         self._model = build_ppo(envs, stage, settings, seed)
         self._settings, self._value_steps = settings, value_steps
         assert isinstance(self._model.policy, SlateActorCritic)
@@ -98,7 +102,8 @@ class PPOLearner:
         goes_on = what == self._begun
         taken = self._model.num_timesteps if goes_on else 0
         keeping = _Keeping(lambda: self._keep(what))
-        self._model.learn(steps - taken, callback=[keeping, *callbacks], reset_num_timesteps=not goes_on)
+        recording = Recording(self._record, self._start + (self._before if what == ALL else 0))
+        self._model.learn(steps - taken, callback=[keeping, recording, *callbacks], reset_num_timesteps=not goes_on)
 
     def _keep(self, what: str) -> None:
         """Take a snapshot if it is time for one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stable_baselines3 import PPO
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecNormalize
 
 from driftrec.agents.ppo.actor_critic import SlateActorCritic
@@ -97,6 +98,7 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
         seed=seed,
         device="cpu",
     )
+    model.set_logger(Logger(folder=None, output_formats=[]))  # kept from one call of learn to the next
     if not settings.iterative:
         assert isinstance(model.policy, SlateActorCritic)
         model.policy.head.see_alone()

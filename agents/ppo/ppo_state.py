@@ -12,6 +12,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from driftrec.agents.ppo.candidates import CandidateVecEnv
+from driftrec.agents.ppo.recording import losses_of, put_losses
 from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
 from driftrec.envs.sb3_bridge import SB3VecEnv
 
@@ -36,6 +37,7 @@ def ppo_state(model: PPO) -> Tree:
         "optimizer": {str(number): state for number, state in moments.items()},
         "counters": parts_of(model, COUNTERS),
         "lanes": [parts_of(layer, names) for layer, names in _layers(model)],
+        "losses": losses_of(model),
         "random": _random_states(),
     }
 
@@ -51,6 +53,7 @@ def put_ppo_state(model: PPO, tree: Tree) -> None:
     put_back(model, tree["counters"])
     for (layer, _), part in zip(_layers(model), tree["lanes"], strict=True):
         put_back(layer, part)
+    put_losses(model, tree.get("losses", []))
     _seed_as(tree["random"])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from driftrec.agents.evaluation.curves import CURVE_FILE, Curve
+from driftrec.agents.evaluation.curves import CURVE_FILE, Curve, Record, not_recorded
 from driftrec.agents.evaluation.keep_best import Progress, check_measurements, naming_divergence
 from driftrec.agents.evaluation.tables import write_table
 from driftrec.agents.ppo.candidates import CandidateStage
@@ -40,6 +40,7 @@ def train(
     report: Callable[[str], None] = lambda line: None,
     progress: Progress = lambda steps, engagement: None,
     snapshot_every: int = EVERY,
+    record: Record = not_recorded,
 ) -> Path:
     """Fit the ranker, learn the engagement to come, train PPO, write checkpoint and training curve.
 
@@ -55,6 +56,7 @@ def train(
         report: Called with lines about the warm start.
         progress: Called after every rollout with steps taken and the last measurement, engagement an episode.
         snapshot_every: Environment steps of PPO between two snapshots, at least.
+        record: Takes every measurement, and what every update of PPO says, at the environment steps taken by then.
 
     Returns:
         Path of the checkpoint.
@@ -72,7 +74,7 @@ def train(
     setup = kit.trained_in(setup, settings, seed)
     judge = kit.judge(setup, asdict(settings), seed)
     CandidateStage(judge, ppo.candidates, setup.slate_size)  # too few are no news after an hour
-    curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
+    curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon, record)
     kept_in = SnapshotFolder(folder, of, report)
     snapshots = TrainingSnapshots(kept_in, curve, snapshot_every, report)
     with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
@@ -89,6 +91,7 @@ def train(
         progress=progress,
         value_steps=settings.value_steps,
         snapshots=snapshots,
+        record=record,
     )
     try:
         learner.run()

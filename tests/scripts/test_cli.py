@@ -1,6 +1,7 @@
 """The console command: its verbs, its help in every form, and one line for every mistake."""
 
 import importlib.util
+import json
 import os
 import runpy
 import subprocess
@@ -13,9 +14,10 @@ from driftrec import __version__
 from driftrec.agents.benchmarks.suite import PEER_SECTIONS, SECTIONS
 from driftrec.scripts import cli
 from driftrec.scripts.cli import VERBS
+from driftrec.scripts.quick_help import LARGE_LIBRARIES, asks_for_help
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-HELPERS = ("cli", "arguments", "keys", "toml_file")
+HELPERS = ("cli", "arguments", "keys", "toml_file", "quick_help", "taken", "threads", "tune_training")
 """What verbs have in common."""
 
 
@@ -61,11 +63,137 @@ def test_every_script_helps_as_file_and_as_module(verb, form, monkeypatch, capsy
     assert "default:" in printed
 
 
+QUICK = """
+import io, json, sys
+from contextlib import redirect_stdout, suppress
+from driftrec.scripts import cli
+
+told = {}
+for verb in cli.VERBS:
+    sys.argv = ["driftrec", verb, "--help"]
+    with redirect_stdout(io.StringIO()) as out, suppress(SystemExit):
+        cli.main()
+    told[verb] = out.getvalue()
+print(json.dumps([told, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """Help of every verb, from a process that has loaded nothing yet, and the libraries that it has loaded then."""
+    env = {**os.environ, "COLUMNS": "100"}
+    done = subprocess.run([sys.executable, "-c", QUICK], capture_output=True, text=True, timeout=200, env=env)
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_help_waits_for_no_large_library(quick):
+    assert not set(LARGE_LIBRARIES) & set(quick[1])
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_helps(verb, driftrec):
+def test_every_verb_helps_in_the_same_words_with_all_libraries_loaded(verb, driftrec, quick):
     done = driftrec(verb, "--help")
     assert done.status == 0
     assert f"usage: driftrec {verb}" in done.out
+    assert done.out == quick[0][verb]
+
+
+def test_the_list_of_verbs_loads_not_even_numpy():
+    told = "import sys; sys.argv = ['driftrec', '--help']\ntry: cli.main()\nfinally: print(*sys.modules)"
+    command = [sys.executable, "-c", f"from driftrec.scripts import cli\n{told}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "results" in done.stdout
+    assert not {"numpy", "tyro", *LARGE_LIBRARIES} & set(done.stdout.splitlines()[-1].split())
+
+
+def test_after_help_nothing_meets_a_stand_in():
+    told = "with stood_in(): import torch, driftrec.agents.ppo.slate_head"
+    then = (
+        "import torch, driftrec.agents.ppo.slate_head as head; print(torch.ones(2).sum().item(), head.torch is torch)"
+    )
+    command = [sys.executable, "-c", f"from driftrec.scripts.quick_help import stood_in\n{told}\n{then}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "2.0 True\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "quick"),
+    [
+        (["--help"], True),
+        (["slateq", "-h"], True),
+        (["--world", "driftrec/Shop-v0", "--help"], True),
+        (["--world", "mine:My-v0", "--help"], False),
+        (["--from", "my.toml", "--help"], False),
+        (["--users", "3"], False),
+    ],
+)
+def test_users_own_code_is_imported_as_it_is(words, quick):
+    assert asks_for_help(words) is quick
+
+
+TAKES = """
+import sys
+from torch import get_num_threads
+from threadpoolctl import threadpool_info
+
+class Mine:
+    def __init__(self, context):
+        self.slate_size = context.slate_size
+        print("threads", {get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())})
+
+    def reset(self, num_users, seed):
+        raise ValueError("enough")
+"""
+
+
+@pytest.mark.parametrize("form", [["-m", "driftrec.scripts.compare"], ["-m", "driftrec.scripts.cli", "compare"]])
+def test_threads_are_those_asked_for(form, tmp_path):
+    (tmp_path / "taking.py").write_text(TAKES)
+    env = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    words = ["--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--policies", "taking:Mine", "--users", "2"]
+    command = [sys.executable, *form, *words, "--threads", "1"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert "threads {1}\n" in done.stdout, done.stderr
+
+
+COMPLETED = """
+source completion
+COMP_WORDS=(driftrec {words} {begun}); COMP_CWORD={place}
+_tyro_driftrec
+echo "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "begun", "offered"),
+    [
+        ("", "tr", ["train", "train-baseline"]),
+        ("compare", "--po", ["--policies"]),
+        ("train", "--settings.ppo.total", ["--settings.ppo.total-steps"]),
+        ("plot", "--thr", ["--threads"]),
+        ("plot --format", "s", ["svg"]),
+    ],
+)
+def test_a_shell_completes_verbs_flags_and_values(words, begun, offered, completion):
+    script = COMPLETED.format(words=words, begun=begun, place=len(words.split()) + 1)
+    done = subprocess.run(["bash", "-c", script], cwd=completion, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == offered, done.stderr
+
+
+@pytest.fixture(scope="module")
+def completion(tmp_path_factory):
+    """A folder with what ``driftrec completion`` prints."""
+    folder = tmp_path_factory.mktemp("shell")
+    with (folder / "completion").open("w") as out:
+        subprocess.run(
+            [sys.executable, "-m", "driftrec.scripts.cli", "completion"], stdout=out, check=True, timeout=120
+        )
+    return folder
+
+
+def test_zsh_is_served(driftrec):
+    assert driftrec("completion", "zsh").out.startswith("#compdef driftrec\n")
 
 
 def test_bench_helps_with_the_names_of_all_benchmarks(driftrec):
@@ -115,12 +243,17 @@ def test_the_command_is_installed(tmp_path):
         (["compare", "--config", '{"drift": {"toward": 1}}'], "Did you mean 'towards'"),
         (["train", "--config", '{"drift": {"walk": -1}}'], "InterestDrift.walk is -1.0; it must be between"),
         (["train", "--horizon", "0"], "horizon is 0; it must be at least 1"),
+        (["train", "--threads", "0"], "--threads is '0'; give a whole number of at least 1"),
+        (["compare", "--threads=many"], "--threads is 'many'; give a whole number of at least 1"),
+        (["compare", "--threads"], "--threads is the last word; say behind it what it is"),
         (["train", "--history", "0"], "history is 0; it must be at least 1"),
         (["train", "--slate-size", "1001"], "slate_size is 1001; it must be at least 1 and at most the 1000 items"),
         (["train", "--seed", "-1"], "--seed is -1; it must not be negative"),
         (["train", "--seed", "4294967296"], "--seed is 4294967296; it must not be negative and must be below"),
         (["train", "--catalogue", "nowhere"], "nowhere is not a catalogue folder: it has no catalogue.json"),
         (["tune", "contnt"], "Policy 'contnt' has no parameters to tune. Did you mean 'content'?"),
+        (["tune", "train", "--trials", "0"], "--trials is 0; it must be at least 1"),
+        (["tune", "train:nowhere"], "nowhere is no run to start from: it has no config.json"),
         (["tune", "random"], "Policy 'random' has no parameters to tune. Known: content, "),
         (["tune", "content", "--trials", "0"], "--trials is 0; it must be at least 1"),
         (["tune", "content", "--users", "1"], "--users is 1; intervals need at least 2"),
@@ -257,7 +390,7 @@ class Watch:
             sys.exit(os.environ.get("OMP_WAIT_POLICY", "not said"))
 
 sys.meta_path.insert(0, Watch())
-sys.argv = ["train", "--help"]
+sys.argv = ["train"]
 """
 
 
