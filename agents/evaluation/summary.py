@@ -27,7 +27,7 @@ from driftrec.agents.evaluation.bootstrap import (
 )
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
 from driftrec.agents.evaluation.references import References
-from driftrec.agents.evaluation.tables import markdown, read_table, write_table
+from driftrec.agents.evaluation.tables import markdown, read_table, table_file, write_table
 from driftrec.simulators.settings import nearest
 
 RENAMED = {"session_minutes": "session_engagement"}
@@ -35,9 +35,6 @@ RENAMED = {"session_minutes": "session_engagement"}
 
 MINUTES = "minutes"
 """What engagement is counted in where a summary does not say it: the first ones did not, and were all of news."""
-
-FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
-"""What ``read_results`` needs."""
 
 TYPES = {
     "episodes": {"policy": "str", "user_seed": "uint64", "training_seed": "Int64", "persona": "Int64"},
@@ -207,20 +204,21 @@ def read_summary(file: Path) -> dict[str, Any]:
 
 
 def read_results(folder: str | Path) -> Results:
-    """Read what ``write_results`` wrote, in earlier versions too.
+    """Read what ``write_results`` wrote, in earlier versions too, or packed as Parquet.
 
     Raises:
         FileNotFoundError: If the folder lacks one of the files.
     """
     where = Path(folder)
-    for name in FILES:
-        if not (where / name).is_file():
-            raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
-    episodes, steps, journeys = (read_table(where / f"{name}.csv", types) for name, types in TYPES.items())
+    files = {name: table_file(where, name) for name in (*TYPES, *LATER)}
+    for file in (*(files[name] for name in TYPES), where / "summary.json"):
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"{where} does not hold a comparison: it has no {file.name}. Make one: driftrec compare"
+            )
+    episodes, steps, journeys = (read_table(files[name], types) for name, types in TYPES.items())
     summary = read_summary(where / "summary.json")
-    later = {
-        name: read_table(file, types) for name, types in LATER.items() if (file := where / f"{name}.csv").is_file()
-    }
+    later = {name: read_table(files[name], types) for name, types in LATER.items() if files[name].is_file()}
     return Results(episodes.rename(columns=RENAMED), steps, journeys, summary, **later)
 
 

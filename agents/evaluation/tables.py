@@ -181,9 +181,18 @@ def write_table(table: pd.DataFrame, file: Path) -> None:
     table.to_csv(file, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
+def table_file(folder: Path, name: str) -> Path:
+    """Where a folder has a table: as Parquet where it is packed so, else as CSV, be it there or not."""
+    packed = folder / f"{name}.parquet"
+    return packed if packed.is_file() and not (folder / f"{name}.csv").is_file() else folder / f"{name}.csv"
+
+
 def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
-    """Read what ``write_table`` wrote; only what is empty is missing.
+    """Read what ``write_table`` wrote, or the same as Parquet; only what is empty is missing.
 
     ``types`` are those of columns by name, "str" for names: they may be "007", "True", "NA" or "nan".
     """
+    if file.suffix == ".parquet":
+        table = pd.read_parquet(file)
+        return table.astype({column: kind for column, kind in types.items() if column in table})
     return pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])
