@@ -27,7 +27,7 @@ from driftrec.agents.evaluation.bootstrap import (
 )
 from driftrec.agents.evaluation.episodes import METRICS, check_episodes, training_seeds, user_tables
 from driftrec.agents.evaluation.references import References
-from driftrec.agents.evaluation.tables import markdown, read_table, write_table
+from driftrec.agents.evaluation.tables import markdown, read_table, table_file, write_table
 from driftrec.simulators.files import parsed_object, write_text
 from driftrec.simulators.settings import nearest
 
@@ -46,9 +46,6 @@ NEEDED: Mapping[str, Collection[str]] = {
     "journeys": ("policy", "step", "topic", "interest"),
 }
 """Columns of the tables that all versions have."""
-
-FILES = ("episodes.csv", "steps.csv", "journeys.csv", "summary.json")
-"""What ``read_results`` needs."""
 
 TYPES = {
     "episodes": {"policy": "str", "user_seed": "uint64", "training_seed": "Int64", "persona": "Int64"},
@@ -229,21 +226,22 @@ def read_summary(file: Path) -> dict[str, Any]:
 
 
 def read_results(folder: str | Path) -> Results:
-    """Read what ``write_results`` wrote, in earlier versions too.
+    """Read what ``write_results`` wrote, in earlier versions too, or packed as Parquet.
 
     Raises:
         FileNotFoundError: If the folder lacks one of the files.
         ValueError: If one is damaged; names it.
     """
     where = Path(folder)
-    for name in FILES:
-        if not (where / name).is_file():
-            raise FileNotFoundError(f"{where} does not hold a comparison: it has no {name}. Make one: driftrec compare")
-    episodes, steps, journeys = (_needed(where / f"{name}.csv", name) for name in TYPES)
+    files = {name: table_file(where, name) for name in (*TYPES, *LATER)}
+    for file in (*(files[name] for name in TYPES), where / "summary.json"):
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"{where} does not hold a comparison: it has no {file.name}. Make one: driftrec compare"
+            )
+    episodes, steps, journeys = (_needed(files[name], name) for name in TYPES)
     summary = read_summary(where / "summary.json")
-    later = {
-        name: read_table(file, types) for name, types in LATER.items() if (file := where / f"{name}.csv").is_file()
-    }
+    later = {name: read_table(files[name], types) for name, types in LATER.items() if files[name].is_file()}
     return Results(episodes, steps, journeys, summary, **later)
 
 

@@ -188,8 +188,14 @@ def write_table(table: pd.DataFrame, file: Path) -> None:
         table.to_csv(part, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
+def table_file(folder: Path, name: str) -> Path:
+    """Where a folder has a table: as Parquet where it is packed so, else as CSV, be it there or not."""
+    packed = folder / f"{name}.parquet"
+    return packed if packed.is_file() and not (folder / f"{name}.csv").is_file() else folder / f"{name}.csv"
+
+
 def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
-    """Read what ``write_table`` wrote; only what is empty is missing.
+    """Read what ``write_table`` wrote, or the same as Parquet; only what is empty is missing.
 
     ``types`` are those of columns by name, "str" for names: they may be "007", "True", "NA" or "nan".
 
@@ -197,12 +203,22 @@ def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
         OSError: If it cannot be opened.
         ValueError: If it is damaged; names it.
     """
+    read = _read_packed if file.suffix == ".parquet" else _read_csv
     try:
-        table = pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])
+        table = read(file, types)
     except OSError:
         raise
-    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError) as error:
         raise ValueError(f"The table {file} is damaged: {str(error).strip()}") from error
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names of rows
         raise ValueError(f"The table {file} is damaged: its rows have more values than it has columns.")
     return table
+
+
+def _read_csv(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
+    return pd.read_csv(file, dtype=dict(types), keep_default_na=False, na_values=[""])
+
+
+def _read_packed(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
+    table = pd.read_parquet(file)
+    return table.astype({column: kind for column, kind in types.items() if column in table})
