@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,7 @@ from driftrec.agents.comparison.experiments import Study, run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
 from driftrec.agents.comparison.scenarios_study import SCENARIOS
+from driftrec.agents.engines.engine import EngineName, Tell, engine_named
 from driftrec.agents.evaluation.summary import read_summary
 from driftrec.agents.runs.folders import naming
 from driftrec.simulators.settings import nearest
@@ -50,7 +51,9 @@ class Args:
     users: int = 2000
     """Evaluation users."""
     workers: int = 2
-    """Commands at a time, each on one thread."""
+    """Commands at a time, each on one thread; on Ray as many as there are cores."""
+    engine: EngineName = "local"
+    """Where commands run: as processes of this machine, or as tasks of a Ray cluster (docs/ray.md)."""
     tables: tuple[str, ...] | None = None
     """Which tables, or probes; all of the study when omitted."""
 
@@ -152,22 +155,20 @@ def _all(commands: Sequence[Command], args: Args) -> None:
     An interrupt ends those that run too: SIGTERM, unlike Ctrl-C, reaches this process alone.
     """
     running: list[subprocess.Popen[bytes]] = []
-    with ThreadPoolExecutor(args.workers) as pool:
-        try:
-            for future in [pool.submit(_one, folder, command, running) for folder, command in commands]:
-                future.result()
-        except BaseException as error:
-            pool.shutdown(wait=False, cancel_futures=True)
-            if isinstance(error, KeyboardInterrupt):
-                for process in tuple(running):
-                    process.terminate()
-            raise
+    engine = engine_named(args.engine, args.workers)
+    try:
+        for _ in engine.map(partial(_one, running), commands, lambda line: print(line, flush=True)):
+            pass
+    except KeyboardInterrupt:
+        for process in tuple(running):
+            process.terminate()
+        raise
 
 
-def _one(folder: Path, command: Iterable[str], running: list[subprocess.Popen[bytes]]) -> None:
+def _one(running: list[subprocess.Popen[bytes]], command: Command, tell: Tell) -> None:
     """Run one command; it is among ``running`` meanwhile."""
     start = time.perf_counter()
-    words = list(command)
+    folder, words = command
     log = folder.with_suffix(".log")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # as many processes as cores: more threads only wait
     call = [sys.executable, "-c", "from driftrec.scripts.cli import main; main()", *words]
@@ -180,7 +181,7 @@ def _one(folder: Path, command: Iterable[str], running: list[subprocess.Popen[by
         raise ValueError(f"driftrec {shlex.join(words)} failed; see {log}.")
     with naming(_mark(folder)):
         _mark(folder).write_text(shlex.join(words), encoding="utf-8")
-    print(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}", flush=True)
+    tell(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}")
 
 
 if __name__ == "__main__":

@@ -136,6 +136,9 @@ class Deployment:
         self.course.check(plan.rounds)
         self.there = lru_cache(maxsize=2)(self._there)
 
+    def __reduce__(self) -> tuple[type[Deployment], tuple[Plan, Setup]]:
+        return Deployment, (self.plan, self.setup)
+
     def seed(self, number: int) -> int:
         """Of a round: of policies' draws, updates and intervals, the same for all arms."""
         return int(np.random.SeedSequence([self.plan.seed, number]).generate_state(1)[0])

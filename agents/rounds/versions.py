@@ -33,10 +33,14 @@ def policy_of(place: Deployment, folder: RoundsFolder, arm: Arm, number: int, ve
     )
 
 
+def lacking_first(place: Deployment, folder: RoundsFolder) -> list[Arm]:
+    """Arms that begin with a version that is not there yet, one a version."""
+    firsts = {_first(place, arm): arm for arm in reversed(place.arms) if arm.learns}
+    return [arm for name, arm in reversed(firsts.items()) if not folder.version(name).is_dir()]
+
+
 def make_first(place: Deployment, folder: RoundsFolder, arm: Arm, report: Report) -> None:
-    """Train the version that an arm begins with in the world of round 0, unless it is there."""
-    if not arm.learns or folder.version(_first(place, arm)).is_dir():
-        return
+    """Train the version that an arm begins with in the world of round 0."""
     name, settings, seed = _first(place, arm), place.plan.settings_for(arm), place.plan.seed
     report(f"{name}: the policy of round 0")
     with made_whole(folder.version(name)) as out:
