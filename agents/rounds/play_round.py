@@ -18,6 +18,7 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.rounds.arms import FROZEN, Arm
 from driftrec.agents.rounds.folder import LOG, RECORD, SERVED, SLATES, USERS, RoundsFolder, made_whole, write_json
 from driftrec.agents.rounds.gate import Verdict, verdict_on
@@ -79,9 +80,9 @@ def _traffic(
     return traffic
 
 
-def _judge(policy: Greedy | SlatePolicy) -> Judge:
+def _judge(policy: Greedy | TopicPages | SlatePolicy) -> Judge:
     """What a policy judges items by."""
-    return policy.judge if isinstance(policy, Greedy) else policy.stage.judge
+    return policy.stage.judge if isinstance(policy, SlatePolicy) else policy.judge
 
 
 def _crowd(place: Deployment, folder: RoundsFolder, arm: Arm, number: int) -> tuple[Crowd, int]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from driftrec.agents.ranker.fitting import Report
-from driftrec.agents.rounds.arms import REFIT, Arm
+from driftrec.agents.rounds.arms import Arm
 from driftrec.agents.rounds.folder import MADE, SLATES, RoundsFolder, made_whole, write_json
 from driftrec.agents.rounds.oracle import planner_of
 from driftrec.agents.rounds.plan import Deployment
 from driftrec.agents.rounds.updates import UPDATES, Job, train_anew
-from driftrec.agents.runs.load import load_greedy, load_ppo
+from driftrec.agents.runs.load import load_pages, load_ppo
 
 
 def serving(place: Deployment, folder: RoundsFolder, arm: Arm, number: int) -> str | None:
@@ -28,9 +28,7 @@ def policy_of(place: Deployment, folder: RoundsFolder, arm: Arm, number: int, ve
     if version is None:
         return planner_of(place, number)
     run, there = str(folder.version(version)), place.there(number)
-    return (
-        load_greedy(there, run, farsighted=True) if arm.update == REFIT else load_ppo(there, run, not place.plan.drawn)
-    )
+    return load_ppo(there, run, not place.plan.drawn) if arm.serves_ppo else load_pages(there, run)
 
 
 def lacking_first(place: Deployment, folder: RoundsFolder) -> list[Arm]:
