@@ -21,27 +21,39 @@ from driftrec.agents.comparison.encoders_study import ENCODERS
 from driftrec.agents.comparison.experiments import Study, run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
+from driftrec.agents.comparison.rounds_study import ROUNDS
 from driftrec.agents.comparison.scenarios_study import SCENARIOS
 from driftrec.agents.engines.engine import EngineName, Tell, engine_named
-from driftrec.agents.evaluation.summary import read_summary
 from driftrec.agents.runs.folders import naming
 from driftrec.simulators.settings import nearest
 
 Command = tuple[Path, list[str]]
 """Run folder, and the words after "driftrec"."""
 
-STUDIES = {"news": NEWS, "published": PUBLISHED, "scenarios": SCENARIOS, "encoders": ENCODERS}
+STUDIES = {"news": NEWS, "published": PUBLISHED, "scenarios": SCENARIOS, "encoders": ENCODERS, "rounds": ROUNDS}
 
-KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "probe.md", "probe.json", "*.png")
-"""Of a comparison's folder; the tables by user and step are megabytes."""
+SUMMARY = "summary.json"
+KEPT = (
+    SUMMARY,
+    "summary.md",
+    "config.json",
+    "curve.csv",
+    "probe.md",
+    "probe.json",
+    "rounds.csv",
+    "versions.csv",
+    "*.png",
+)
+"""Of a command's folder; the tables by user and step are megabytes."""
 
 
 @dataclass(frozen=True)
 class Args:
     """Make the published results anew."""
 
-    study: tyro.conf.Positional[Literal["news", "published", "scenarios", "encoders"]] = "news"
-    """Our agents on news, on the published worlds, on our worlds that need a sequence, or by what stands for items."""
+    study: tyro.conf.Positional[Literal["news", "published", "scenarios", "encoders", "rounds"]] = "news"
+    """Our agents on news, on the published worlds, on our worlds that need a sequence, by what stands for items, or
+    deployed in rounds."""
     out: Path | None = None
     """Where tables and plots go, results/STUDY when omitted; files of the same name are replaced."""
     runs: Path = Path("runs/results")
@@ -86,10 +98,9 @@ def main(args: Args) -> None:
     for folder, name in comparisons.items():
         keep(folder, out / name)
     if study.overview is not None:
-        kept = {name: out / name / "summary.json" for name in study.tables}
-        summaries = {name: read_summary(file) for name, file in kept.items() if file.is_file()}
+        kept = {name: out / name for name in (*study.probes, *study.tables) if (out / name / SUMMARY).is_file()}
         with naming(out / "overview.md"):
-            (out / "overview.md").write_text(study.overview(summaries), encoding="utf-8")
+            (out / "overview.md").write_text(study.overview(kept), encoding="utf-8")
     print(f"Done in {time.perf_counter() - start:.0f} s: {out}")
 
 

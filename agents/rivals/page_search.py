@@ -16,7 +16,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.loads import Loads
 from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
 from driftrec.agents.rivals.best_so_far import BestSoFar
-from driftrec.agents.rivals.rival_settings import PageSettings
+from driftrec.agents.rivals.rival_settings import PriceSettings
 from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
@@ -91,7 +91,7 @@ class PageSearch:
         judge: Judge,
         loads: Loads,
         kind: str,
-        settings: PageSettings,
+        settings: PriceSettings,
         *,
         seed: int,
         curve: Curve,

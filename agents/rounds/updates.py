@@ -21,13 +21,11 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.pace import Pace, PageNumbers
 from driftrec.agents.ranker.protocol import Logs, joined
 from driftrec.agents.rivals.page_search import STAGES, PageSearch
-from driftrec.agents.rivals.rival_settings import PageSettings
 from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, REFIT_PRICES, SCRATCH
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.load import judge_of, open_run, pace_of
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.noise import user_seeds
 
@@ -79,8 +77,7 @@ def refit_and_price(job: Job) -> int:
     if pace is None:
         _save(job, {"ranker": judge.ranker}, pace, 0)
         return 0
-    curve, told = _curve(job), kit_of(job.setup).learned_rivals["paced"]
-    assert isinstance(told, PageSettings)
+    curve, told = _curve(job), job.settings.prices
     fewer = replace(told, rounds=max(1, round(job.share * len(STAGES["paced"]) * told.rounds)))
     others: Any = {"seed": job.seed, "curve": curve, "begin": pace.weights}
     search = PageSearch(job.setup, judge, pace.loads, "again", fewer, **others)
