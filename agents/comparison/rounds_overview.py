@@ -17,10 +17,10 @@ TITLES = (
     *("new items' share", "a new item's impression", "any impression", "steps an update", "CPU seconds an update"),
 )
 
-NOTES = """- Engagement of a place over all rounds, mean over places and seeds; the difference in pairs of places, with 95 %
+NOTES = """- Engagement of a place over all rounds, mean over places and seeds; the difference in pairs of places. 95 %
   intervals by the bootstrap over places and seeds.
-- Rounds until back: from a shock until engagement is at 95 % of that of the round before it, one number a seed; "never"
-  where it was not by the last round.
+- Rounds until back: from a shock until engagement is at 95 % of that of the round before it, one number a seed;
+  "never" where it was not by the last round.
 - New items are those less than a round old; round 0, in which none is, does not count.
 - An update's cost is the mean over rounds and seeds, without the first training, which stands beside "first".
 """

@@ -79,7 +79,7 @@ def versions_table(folder: RoundsFolder) -> pd.DataFrame:
 
 
 def shown(rows: pd.DataFrame) -> dict[str, float | None]:
-    """Of all impressions after round 0, before which nothing is new: the new items' share, and what an impression brings.
+    """Of all impressions after round 0, in which nothing is new: the new items' share, and what an impression brings.
 
     Args:
         rows: Of one arm, as of ``rounds_table``.
