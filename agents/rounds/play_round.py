@@ -90,7 +90,7 @@ def _crowd(place: Deployment, folder: RoundsFolder, arm: Arm, number: int) -> tu
     world, course, users = place.world(number), place.course, place.plan.users
     if not number:
         return first_crowd(course, world, users), users
-    with np.load(folder.round(arm, number - 1) / USERS) as kept:
+    with np.load(folder.kept(arm, number - 1, USERS)) as kept:
         crowd = crowd_from(first_crowd(course, world, users), dict(kept))
     return crowd, move_on(crowd, course, world)
 

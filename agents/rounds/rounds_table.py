@@ -97,7 +97,7 @@ def shown(rows: pd.DataFrame) -> dict[str, float | None]:
 
 def _total(folder: RoundsFolder, arm: Arm, rounds: Sequence[int]) -> Double:
     """Engagement of every place over the rounds, (places,)."""
-    parts = [read_table(folder.round(arm, number) / SERVED, {"user_seed": "uint64"}).engagement for number in rounds]
+    parts = [read_table(folder.kept(arm, number, SERVED), {"user_seed": "uint64"}).engagement for number in rounds]
     return np.sum([part.to_numpy(np.float64) for part in parts], axis=0)
 
 

@@ -27,7 +27,7 @@ def policy_of(place: Deployment, folder: RoundsFolder, arm: Arm, number: int, ve
     """What serves in a round: a version, or the planner where it is None."""
     if version is None:
         return planner_of(place, number)
-    run, there = str(folder.version(version)), place.there(number)
+    run, there = str(folder.served_by(arm, number, version)), place.there(number)
     return load_ppo(there, run, not place.plan.drawn) if arm.serves_ppo else load_pages(there, run)
 
 
