@@ -35,7 +35,7 @@ VERBS = {
     "gap": "what the long term is worth: random, myopic oracle, planner",
     "verify": "published worlds: the figures of the originals and ours",
     "bench": "how fast and how large",
-    "results": "make results/news, published, scenarios or encoders anew; takes hours",
+    "results": "make results/news, published, scenarios, encoders or rounds anew; takes hours",
     "completion": "print what lets a shell complete verbs and flags",
 }
 

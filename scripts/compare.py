@@ -23,6 +23,7 @@ from driftrec.agents.comparison.comparison import (
     parse_entry,
     weights_of_planners,
 )
+from driftrec.agents.engines.engine import Engine, EngineName, engine_named
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table, write_table
@@ -67,9 +68,12 @@ class Args(WorldArgs):
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
     resume: Path | None = None
     """Run folder of a comparison that was cut short: the policies that are missing serve, all else is taken from it."""
+    engine: EngineName = "local"
+    """Where the policies serve: one after another in this process, or each as a task of a Ray cluster, to the same
+    numbers (docs/ray.md)."""
 
 
-ASKED = tuple(field.name for field in fields(Args) if field.name != "resume")
+ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "engine"))
 """What decides what comes of a comparison."""
 
 
@@ -77,7 +81,9 @@ def main(args: Args) -> None:
     """Compare, print the table, and say where the run folder is.
 
     Raises:
-        ValueError: If a policy or the baseline is unknown or there are fewer than two users.
+        ValueError: If a policy or the baseline is unknown, there are fewer than two users, or --log is to be written on
+            Ray.
+        ImportError: If Ray is asked for and not installed.
         FileExistsError: If the run folder holds anything.
         FileNotFoundError: If there is nothing to resume.
         OSError: If it cannot be written; says where the results are instead.
@@ -87,6 +93,9 @@ def main(args: Args) -> None:
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
+    engine = engine_named(args.engine)
+    if args.log is not None and args.engine != "local":
+        raise ValueError("--log is written by one process; leave it out, or --engine.")
     log = LogWriter(args.log) if args.log is not None else None
     policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
@@ -103,7 +112,8 @@ def main(args: Args) -> None:
             write_config(folder, {**asdict(args), **recorded(setup), **told, **begin})
         kept_in = SnapshotFolder(folder, _identity(setup, args.users, told), print)
         with log or nullcontext():
-            results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, log=log, kept_in=kept_in)
+            told_besides: Any = {"log": log, "kept_in": kept_in, "engine": engine}
+            results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, **told_besides)
         curve, read = _training(curve_runs(policies))
         try:
             rescue(folder, lambda where: _write(where, results, curve))
@@ -190,6 +200,7 @@ def served(
     baseline: str,
     log: LogWriter | None = None,
     kept_in: SnapshotFolder | None = None,
+    engine: Engine | None = None,
 ) -> Results:
     """``compare`` with a progress bar, or with a line a policy where the output is not a terminal."""
     rollouts = sum(len(entry.policies) for entry in entries)
@@ -203,7 +214,7 @@ def served(
         def tick() -> None:
             bar.update()
 
-        told: Any = {"on_policy": on_policy, "tick": tick, "log": log, "kept_in": kept_in}
+        told: Any = {"on_policy": on_policy, "tick": tick, "log": log, "kept_in": kept_in, "engine": engine}
         return compare(setup, entries, users=users, seed=seed, baseline=baseline, **told)
 
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +21,9 @@ from driftrec.agents.comparison.encoders_study import ENCODERS
 from driftrec.agents.comparison.experiments import Study, run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
+from driftrec.agents.comparison.rounds_study import ROUNDS
 from driftrec.agents.comparison.scenarios_study import SCENARIOS
-from driftrec.agents.evaluation.summary import read_summary
+from driftrec.agents.engines.engine import EngineName, Tell, engine_named
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.simulators.files import write_files, write_text
 from driftrec.simulators.settings import nearest
@@ -30,18 +31,30 @@ from driftrec.simulators.settings import nearest
 Command = tuple[Path, list[str]]
 """Run folder, and the words after "driftrec"."""
 
-STUDIES = {"news": NEWS, "published": PUBLISHED, "scenarios": SCENARIOS, "encoders": ENCODERS}
+STUDIES = {"news": NEWS, "published": PUBLISHED, "scenarios": SCENARIOS, "encoders": ENCODERS, "rounds": ROUNDS}
 
-KEPT = ("summary.json", "summary.md", "config.json", "curve.csv", "probe.md", "probe.json", "*.png")
-"""Of a comparison's folder; the tables by user and step are megabytes."""
+SUMMARY = "summary.json"
+KEPT = (
+    SUMMARY,
+    "summary.md",
+    "config.json",
+    "curve.csv",
+    "probe.md",
+    "probe.json",
+    "rounds.csv",
+    "versions.csv",
+    "*.png",
+)
+"""Of a command's folder; the tables by user and step are megabytes."""
 
 
 @dataclass(frozen=True)
 class Args:
     """Make the published results anew."""
 
-    study: tyro.conf.Positional[Literal["news", "published", "scenarios", "encoders"]] = "news"
-    """Our agents on news, on the published worlds, on our worlds that need a sequence, or by what stands for items."""
+    study: tyro.conf.Positional[Literal["news", "published", "scenarios", "encoders", "rounds"]] = "news"
+    """Our agents on news, on the published worlds, on our worlds that need a sequence, by what stands for items, or
+    deployed in rounds."""
     out: Path | None = None
     """Where tables and plots go, results/STUDY when omitted; files of the same name are replaced."""
     runs: Path = Path("runs/results")
@@ -51,7 +64,9 @@ class Args:
     users: int = 2000
     """Evaluation users."""
     workers: int = 2
-    """Commands at a time, each on one thread."""
+    """Commands at a time, each on one thread; on Ray as many as there are cores."""
+    engine: EngineName = "local"
+    """Where commands run: as processes of this machine, or as tasks of a Ray cluster (docs/ray.md)."""
     tables: tuple[str, ...] | None = None
     """Which tables, or probes; all of the study when omitted."""
 
@@ -84,9 +99,8 @@ def main(args: Args) -> None:
     for folder, name in comparisons.items():
         keep(folder, out / name)
     if study.overview is not None:
-        kept = {name: out / name / "summary.json" for name in study.tables}
-        summaries = {name: read_summary(file) for name, file in kept.items() if file.is_file()}
-        write_text(out / "overview.md", study.overview(summaries))
+        kept = {name: out / name for name in (*study.probes, *study.tables) if (out / name / SUMMARY).is_file()}
+        write_text(out / "overview.md", study.overview(kept))
     print(f"Done in {time.perf_counter() - start:.0f} s: {out}")
 
 
@@ -152,22 +166,20 @@ def _all(commands: Sequence[Command], args: Args) -> None:
     An interrupt ends those that run too: SIGTERM, unlike Ctrl-C, reaches this process alone.
     """
     running: list[subprocess.Popen[bytes]] = []
-    with ThreadPoolExecutor(args.workers) as pool:
-        try:
-            for future in [pool.submit(_one, folder, command, running) for folder, command in commands]:
-                future.result()
-        except BaseException as error:
-            pool.shutdown(wait=False, cancel_futures=True)
-            if isinstance(error, KeyboardInterrupt):
-                for process in tuple(running):
-                    process.terminate()
-            raise
+    engine = engine_named(args.engine, args.workers)
+    try:
+        for _ in engine.map(partial(_one, running), commands, lambda line: print(line, flush=True)):
+            pass
+    except KeyboardInterrupt:
+        for process in tuple(running):
+            process.terminate()
+        raise
 
 
-def _one(folder: Path, command: Iterable[str], running: list[subprocess.Popen[bytes]]) -> None:
+def _one(running: list[subprocess.Popen[bytes]], command: Command, tell: Tell) -> None:
     """Run one command; it is among ``running`` meanwhile."""
     start = time.perf_counter()
-    words = list(command)
+    folder, words = command
     log = folder.with_suffix(".log")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # as many processes as cores: more threads only wait
     goes_on = [words[0], "--resume", str(folder)] if (folder / FOLDER).is_dir() else words
@@ -180,7 +192,7 @@ def _one(folder: Path, command: Iterable[str], running: list[subprocess.Popen[by
     if status:
         raise ValueError(f"driftrec {shlex.join(goes_on)} failed; see {log}.")
     write_text(_mark(folder), shlex.join(words))
-    print(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}", flush=True)
+    tell(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.engines.engine import Engine, EngineName, engine_named
 from driftrec.agents.plots.plots import write_figures
 from driftrec.agents.plots.rounds_plot import rounds_figures
 from driftrec.agents.rounds.arms import ABOUT, arms_of
@@ -62,6 +63,9 @@ class Args(WorldArgs):
     """Run folder, new or empty; the next of runs/NNNN-rounds when omitted."""
     resume: Path | None = None
     """Go on with this run folder, which tells all else."""
+    engine: EngineName = "local"
+    """Where the arms are played: one after another in this process, or each as a task of a Ray cluster, to the same
+    numbers (docs/ray.md)."""
     settings: TrainSettings | None = None
     """How the first policy is trained; as the world has it when omitted."""
 
@@ -71,15 +75,17 @@ def main(args: Args) -> None:
 
     Raises:
         ValueError: If an arm is unknown, a number out of range, or the folder to resume is of another world or version.
+        ImportError: If Ray is asked for and not installed.
         FileExistsError: If the run folder holds anything.
         KeyboardInterrupt: If it was interrupted; says how to go on.
     """
+    engine = engine_named(args.engine)
     if args.resume is not None:
         _only_resume(args)
         plan, fingerprints = resumed(args.resume)
         place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty()))
         check_same(args.resume, fingerprints, place)
-        _play(place, args.resume)
+        _play(place, args.resume, engine)
         return
     check_empty(args.out)
     arms_of(args.arms)
@@ -87,7 +93,7 @@ def main(args: Args) -> None:
     place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty()))
     with run_folder(args.out, "rounds") as folder:
         write_config(folder, {**recorded(place.setup), **stamp(place)})
-        _play(place, folder)
+        _play(place, folder, engine)
 
 
 def _plan(args: Args) -> Plan:
@@ -101,18 +107,18 @@ def _plan(args: Args) -> Plan:
 
 
 def _only_resume(args: Args) -> None:
-    """Raise ValueError if anything is said beside ``--resume``."""
-    usual = Args(resume=args.resume, settings=args.settings)
+    """Raise ValueError if anything that decides on numbers is said beside ``--resume``."""
+    usual = Args(resume=args.resume, engine=args.engine, settings=args.settings)
     for field in fields(Args):
         if getattr(args, field.name) != getattr(usual, field.name):
             flag = field.name.replace("_", "-")
             raise ValueError(f"--resume takes everything from {args.resume}; leave --{flag} out.")
 
 
-def _play(place: Deployment, folder: Path) -> None:
+def _play(place: Deployment, folder: Path, engine: Engine) -> None:
     begun = time.perf_counter()
     try:
-        table, told = play_rounds(place, RoundsFolder(folder), lambda line: print(line, flush=True))
+        table, told = play_rounds(place, RoundsFolder(folder), lambda line: print(line, flush=True), engine)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with: driftrec rounds --resume {folder}") from None
     print(f"\n{summary_text(told)}")

@@ -147,7 +147,7 @@ def project() -> dict[str, Any]:
 
 def test_whatever_is_imported_is_declared_and_pinned(project):
     extras = project["optional-dependencies"]
-    optional = [name for extra in ("peers", "tune", "retrieval") for name in extras[extra]]
+    optional = [name for extra in ("peers", "tune", "retrieval", "ray") for name in extras[extra]]
     declared = {plain(name) for name in [*project["dependencies"], *optional]}
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     imported = set.union(*(third_parties(path.read_text(encoding="utf-8")) for path in MODULES))

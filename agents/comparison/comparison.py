@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.comparison.kept_rollout import KeptRollout, part_of, read_part, write_part
 from driftrec.agents.comparison.seen import Seen
+from driftrec.agents.engines.engine import Engine, Local, Tell
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.evaluation.stories import one_user, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
@@ -135,6 +138,7 @@ def compare(
     tick: Callable[[], None] = lambda: None,
     log: LogWriter | None = None,
     kept_in: SnapshotFolder | None = None,
+    engine: Engine | None = None,
 ) -> Results:
     """Let every policy serve the same ``users`` users.
 
@@ -153,51 +157,78 @@ def compare(
         log: Takes every impression, of a policy that fails those before it did; the training seed is the version. Of a
             rollout that is kept it takes none.
         kept_in: Keeps the tables of every rollout as soon as it is done; those that it holds are not served again.
+        engine: Runs the rollouts, each of them a job: a policy's draws and rounding depend on who is served beside a
+            user, so that users are not shared out. This process when omitted.
 
     Raises:
         ValueError: If what ``kept_in`` holds is spoilt or of another comparison.
         Exception: If all fail; that of the first.
         KeyboardInterrupt: If interrupted before any has finished or failed.
     """
+    lines = list(_lines(entries))
+    kept = _kept(kept_in, len(lines))
     served = _Served(user_seeds(seed, "evaluation", users), seed)
-    for number, (label, trained, policy) in enumerate(_lines(entries)):
-        if kept_in is not None and (part := read_part(kept_in, number)) is not None:
-            served.add(label, trained, part)
-            continue
-        on_policy(label)
+
+    def missing() -> Iterator[_Line]:
+        for number, line in enumerate(lines):
+            if number not in kept:
+                on_policy(line.label)
+                yield line
+
+    serve: Callable[[_Line, Tell], KeptRollout | Exception] = partial(_serve, setup, served.seeds, seed, log)
+    done = (engine or Local()).map(serve, missing(), lambda told: tick())
+    for number, line in enumerate(lines):
         try:
-            seen = Seen(setup, users, _tap(log, setup, served.seeds, label, trained, policy))
-            rollout = roll_out(
-                setup.world,
-                policy,
-                setup.context,
-                served.seeds,
-                horizon=setup.horizon,
-                seed=seed,
-                name=label,
-                tick=tick,
-                seen=seen,
-            )
-            part = part_of(rollout, seen, seed)
-            if kept_in is not None:
-                write_part(kept_in, number, part)
-            served.add(label, trained, part)
+            part = kept[number] if number in kept else next(done)
         except KeyboardInterrupt as interrupt:
-            done = {*served.shown, *served.errors} - {label}
-            served.errors |= {left.label: interrupt for left in entries if left.label not in done}
+            finished = {*served.shown, *served.errors} - {line.label}
+            served.errors |= {left.label: interrupt for left in entries if left.label not in finished}
             break
-        except Exception as error:
-            served.errors.setdefault(label, error)
+        if isinstance(part, Exception):
+            served.errors.setdefault(line.label, part)
+            continue
+        if kept_in is not None and number not in kept:
+            write_part(kept_in, number, part)
+        served.add(line.label, line.trained, part)
     return served.results(setup, entries, baseline)
 
 
-def _tap(
-    log: LogWriter | None, setup: Setup, seeds: NDArray[np.uint64], label: str, trained: int | None, policy: Policy
-) -> Tap:
+@dataclass(frozen=True)
+class _Line:
+    """One rollout: a policy, its label, and the seed that it was trained with."""
+
+    label: str
+    trained: int | None
+    policy: Policy
+
+
+def _kept(kept_in: SnapshotFolder | None, rollouts: int) -> dict[int, KeptRollout]:
+    """Those rollouts that are kept, by number."""
+    if kept_in is None:
+        return {}
+    found = ((number, read_part(kept_in, number)) for number in range(rollouts))
+    return {number: part for number, part in found if part is not None}
+
+
+def _serve(
+    setup: Setup, seeds: NDArray[np.uint64], seed: int, log: LogWriter | None, line: _Line, tell: Tell
+) -> KeptRollout | Exception:
+    """The tables of one rollout, or why there are none; every step is told."""
+    try:
+        seen = Seen(setup, len(seeds), _tap(log, setup, seeds, line))
+        told: Any = {"name": line.label, "tick": partial(tell, None), "seen": seen}
+        rollout = roll_out(setup.world, line.policy, setup.context, seeds, horizon=setup.horizon, seed=seed, **told)
+        return part_of(rollout, seen, seed)
+    except Exception as error:
+        return error
+
+
+def _tap(log: LogWriter | None, setup: Setup, seeds: NDArray[np.uint64], line: _Line) -> Tap:
     """What takes the steps of one policy: the log's, or nobody."""
     if log is None:
         return lambda step: None
-    return log.tap(setup.world, seeds, policy, name=label, version="" if trained is None else str(trained))
+    version = "" if line.trained is None else str(line.trained)
+    return log.tap(setup.world, seeds, line.policy, name=line.label, version=version)
 
 
 class _Served:
@@ -275,11 +306,11 @@ def _signed(rows: pd.DataFrame, label: str, trained: int | None) -> pd.DataFrame
     return rows.assign(policy=label, training_seed=pd.array([trained] * len(rows), dtype="Int64"))
 
 
-def _lines(entries: Sequence[Entry]) -> Iterator[tuple[str, int | None, Policy]]:
-    """Label, training seed and policy of every rollout, in the order of the tables."""
+def _lines(entries: Sequence[Entry]) -> Iterator[_Line]:
+    """All rollouts, in the order of the tables."""
     for entry in entries:
         for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
-            yield entry.label, trained, entry.policies[trained]
+            yield _Line(entry.label, trained, entry.policies[trained])
 
 
 def _training_seed(name: str, seed: int) -> int | None:

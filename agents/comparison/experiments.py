@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -55,13 +54,14 @@ class Study:
         trainings: By name. A training stands behind the one whose ranker it takes.
         tables: By name.
         probes: Verb and flags of commands that need no training, without their folder, by name.
-        overview: Makes Markdown of all summaries, by table; None where the tables stand for themselves.
+        overview: Makes Markdown of what is kept of tables and probes, folders by name; None where they stand for
+            themselves.
     """
 
     trainings: Mapping[str, Training]
     tables: Mapping[str, StudyTable]
     probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    overview: Callable[[Mapping[str, Mapping[str, Any]]], str] | None = None
+    overview: Callable[[Mapping[str, Path]], str] | None = None
 
     def behind(self, table: str) -> list[str]:
         """Names of the trainings whose policies take part in a table."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from driftrec.agents.comparison.experiments import Study, StudyTable, Training
 from driftrec.agents.comparison.overview import overview
+from driftrec.agents.evaluation.summary import read_summary
 from driftrec.agents.worlds import recsim, sardine
 
 PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
@@ -42,7 +44,12 @@ def study() -> Study:
             trainings[f"{name}-slateq"] = Training(("train-baseline", "slateq", *world), ranker=name)
             policies.append(f"slateq:{{{name}-slateq}}")
         tables[name] = StudyTable((*policies, *REFERENCES.get(name, ()), "planner"), "myopic-oracle", world)
-    return Study(trainings, tables, overview=overview)
+    return Study(trainings, tables, overview=_overview)
+
+
+def _overview(kept: Mapping[str, Path]) -> str:
+    """One table of all worlds that were compared."""
+    return overview({name: read_summary(folder / "summary.json") for name, folder in kept.items()})
 
 
 PUBLISHED = study()

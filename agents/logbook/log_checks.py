@@ -99,3 +99,12 @@ def check_whole_slates(file: str, table: pd.DataFrame) -> int:
     sizes = slates["position"].transform("size").to_numpy()
     refuse(file, sizes != sizes[0], "slate", table, f"it has not {sizes[0]} positions, as the first. Split the file.")
     return int(sizes[0])
+
+
+def check_steps(file: str, table: pd.DataFrame, lives: list[str]) -> None:
+    """Refuse users of whom slates are missing: whose steps, where they are told, leave a number out."""
+    if "step" not in table:
+        return
+    after = table.groupby(lives, sort=False, dropna=False)["step"].diff().to_numpy()
+    why = "slates of this user are missing before it. Log all of them, or drop the column to take the rest as they are."
+    refuse(file, after > 1, "step", table, why)

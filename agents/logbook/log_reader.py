@@ -66,8 +66,9 @@ def read_log(path: Path, columns: Columns | None = None, items: Collection[str] 
 
     Refused, with file, row, value and remedy: a missing column or cell; an empty file; what is no number; negative and
     future times; hours mixed with Unix stamps; propensities outside (0, 1], missing for some slates, or with another
-    product than the slate's; two different rows at one position; gaps between positions; slates of several sizes, users
-    or times; a log without clicks and engagement; unknown items in more than half of the slates.
+    product than the slate's; two different rows at one position; gaps between positions, and between a user's steps;
+    slates of several sizes, users or times; a log without clicks and engagement; unknown items in more than half of the
+    slates.
 
     Mended, counted and said in ``notes``: rows that are there twice; rows out of order (by time; at equal times the
     file's order stays); milliseconds among seconds; positions from 1; slates with unknown items (left out whole).
@@ -95,6 +96,7 @@ def read_log(path: Path, columns: Columns | None = None, items: Collection[str] 
     table = _unique(table, notes)
     table = _in_hours(table, notes)
     table = _in_order(table, notes)
+    checks.check_steps(file, table, [name for name in WHO if name in table])
     table = _with_slates(table, notes)
     size = checks.check_whole_slates(file, table)
     checks.check_propensities(file, table)

@@ -16,7 +16,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.loads import Loads
 from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
 from driftrec.agents.rivals.best_so_far import BestSoFar
-from driftrec.agents.rivals.rival_settings import PageSettings
+from driftrec.agents.rivals.rival_settings import PriceSettings
 from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
@@ -52,9 +52,10 @@ STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
             SearchStage(("future", "opening", "diversity")),
             SearchStage(("future", "opening", "diversity", "price", "bar", "half_life"), begin=("price", "bar")),
         ),
+        "again": (SearchStage(("future", "opening", "diversity", "price", "bar", "half_life")),),
     }
 )
-"""Searches by kind, each from the best of the one before it."""
+"""Searches by kind, each from the best of the one before it; "again" is for prices that were found before."""
 
 
 def paces(judge: Judge, loads: Loads | None, asked: bool) -> Loads | None:
@@ -77,6 +78,7 @@ class PageSearch:
         seed: Source of users and candidates.
         curve: Measures.
         progress: Called after every measurement.
+        begin: Prices that the first search begins with; none, and all of the future, when omitted.
 
     Attributes:
         network: The best so far.
@@ -89,17 +91,17 @@ class PageSearch:
         judge: Judge,
         loads: Loads,
         kind: str,
-        settings: PageSettings,
+        settings: PriceSettings,
         *,
         seed: int,
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
+        begin: PageWeights | None = None,
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
         self.steps, self._best = 0, BestSoFar(curve, kind, progress)
         self._seed, self._users = seed, user_seeds(seed, "rival", settings.users)
-        begin = PageWeights(future=1.0, half_life=loads.half_life or 1.0)
-        self.network = PageNumbers(begin)
+        self.network = PageNumbers(begin or PageWeights(future=1.0, half_life=loads.half_life or 1.0))
 
     @property
     def best_at(self) -> int:

@@ -24,8 +24,8 @@ class RivalSettings:
 
 
 @dataclass(frozen=True)
-class PageSettings(RivalSettings):
-    """How the prices of "diverse" and "paced" are searched, see ``rivals.page_search``.
+class PriceSettings:
+    """How prices of pages are searched, see ``rivals.page_search``.
 
     Attributes:
         users: Users that each candidate meets, the same for all.
@@ -38,8 +38,16 @@ class PageSettings(RivalSettings):
     samples: int = 12
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         check_ranges(self, users=(1, 1e6), rounds=(1, 1e4), samples=(4, 1e6))
+
+
+@dataclass(frozen=True)
+class PageSettings(RivalSettings, PriceSettings):
+    """How "diverse" and "paced" are trained: the search, and who measures."""
+
+    def __post_init__(self) -> None:
+        RivalSettings.__post_init__(self)
+        PriceSettings.__post_init__(self)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 """Deployment in rounds: serve, write down, learn, evaluate, promote or not, serve again, while the world moves.
 
-Imports of agents: policy, catalogues, setup, evaluation, logbook, ranker, networks, oracles, ppo, worlds, runs.
+Imports of agents: policy, engines, catalogues, setup, evaluation, logbook, ranker, networks, oracles, ppo, rivals,
+worlds, runs.
 """

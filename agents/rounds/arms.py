@@ -9,11 +9,13 @@ from typing import get_args
 from driftrec.agents.networks.item_tables import Representation
 from driftrec.simulators.settings import nearest
 
-FROZEN, REFIT, PPO, REFIT_PPO, SCRATCH, PLANNER = "frozen", "refit", "ppo", "refit-ppo", "scratch", "planner"
+FROZEN, REFIT, REFIT_PRICES, PPO, REFIT_PPO = "frozen", "refit", "refit-prices", "ppo", "refit-ppo"
+SCRATCH, PLANNER = "scratch", "planner"
 
 ABOUT = {
     FROZEN: "trained before round 0, and never again",
     REFIT: "the farsighted ranker, fitted further to the logs so far after every round",
+    REFIT_PRICES: "as refit, then the prices of pages searched further in the world of every round",
     PPO: "PPO goes on from the last weights in the world of every round",
     REFIT_PPO: "the ranker as in refit, then PPO anew on it, with the steps of such a continuation",
     SCRATCH: "trained anew in the world of every round, with the budget of the first training",
@@ -44,7 +46,12 @@ class Arm:
     @property
     def refits(self) -> bool:
         """Whether its ranker is fitted to logs, which are kept for that."""
-        return self.update in (REFIT, REFIT_PPO)
+        return self.update in (REFIT, REFIT_PRICES, REFIT_PPO)
+
+    @property
+    def serves_ppo(self) -> bool:
+        """Whether it serves what PPO made; else the ranker, with prices of pages where there are some."""
+        return self.learns and self.update not in (REFIT, REFIT_PRICES)
 
     @property
     def folder(self) -> str:

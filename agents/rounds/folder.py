@@ -59,6 +59,31 @@ class RoundsFolder:
             raise ValueError(f"{file} is of arm {whose[0]!r}, round {whose[1]}; remove its folder, and resume.")
         return found
 
+    def kept(self, arm: Arm, number: int, name: str) -> Path:
+        """A file of an arm's round.
+
+        Raises:
+            ValueError: If it is not there.
+        """
+        file = self.round(arm, number) / name
+        if not file.is_file():
+            raise ValueError(f"{file} is missing; remove its folder, and resume: the round is played again.")
+        return file
+
+    def served_by(self, arm: Arm, number: int, name: str) -> Path:
+        """The version of that name, which serves in an arm's round.
+
+        Raises:
+            ValueError: If it is not there.
+        """
+        version = self.version(name)
+        if not (version / MADE).is_file():
+            raise ValueError(
+                f"{version} is missing or not whole, which serves in round {number} of arm {arm.name!r}. Remove it "
+                f"and, in {self.round(arm, number).parent}, the round of its number, and resume: both are made again."
+            )
+        return version
+
     def done(self, arm: Arm, number: int) -> bool:
         """Whether an arm's round is over."""
         return self.round(arm, number).is_dir()

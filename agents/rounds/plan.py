@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from driftrec.agents.catalogues.representations import TOLD
-from driftrec.agents.rounds.arms import Arm, arms_of
+from driftrec.agents.rounds.arms import REFIT_PRICES, Arm, arms_of
 from driftrec.agents.setup import Setup, WorldArgs
 from driftrec.agents.worlds.kits import settings_of
 from driftrec.agents.worlds.settings import TrainSettings
@@ -79,6 +79,8 @@ class Plan:
         read = {getattr(self.settings, "representation", None), *(arm.representation for arm in arms_of(self.arms))}
         if TOLD in read:
             raise ValueError(f"An arm reads {TOLD}, the hidden truth; name a representation that can be had.")
+        if not self.settings.pace and any(arm.update == REFIT_PRICES for arm in arms_of(self.arms)):
+            raise ValueError(f"Arm {REFIT_PRICES!r} searches prices of pages, and settings.pace is off; take 'refit'.")
         if getattr(self.settings, "withheld", 0.0):
             raise ValueError("settings.withheld is above 0; in rounds the offer decides what is shown. Leave it out.")
 
@@ -135,6 +137,9 @@ class Deployment:
         self.course = Course(setup.world, plan.moves, plan.seed)
         self.course.check(plan.rounds)
         self.there = lru_cache(maxsize=2)(self._there)
+
+    def __reduce__(self) -> tuple[type[Deployment], tuple[Plan, Setup]]:
+        return Deployment, (self.plan, self.setup)
 
     def seed(self, number: int) -> int:
         """Of a round: of policies' draws, updates and intervals, the same for all arms."""

@@ -18,6 +18,7 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.rounds.arms import FROZEN, Arm
 from driftrec.agents.rounds.folder import (
     LOG,
@@ -89,9 +90,9 @@ def _traffic(
     return traffic
 
 
-def _judge(policy: Greedy | SlatePolicy) -> Judge:
+def _judge(policy: Greedy | TopicPages | SlatePolicy) -> Judge:
     """What a policy judges items by."""
-    return policy.judge if isinstance(policy, Greedy) else policy.stage.judge
+    return policy.stage.judge if isinstance(policy, SlatePolicy) else policy.judge
 
 
 def _crowd(place: Deployment, folder: RoundsFolder, arm: Arm, number: int) -> tuple[Crowd, int]:
@@ -99,7 +100,7 @@ def _crowd(place: Deployment, folder: RoundsFolder, arm: Arm, number: int) -> tu
     world, course, users = place.world(number), place.course, place.plan.users
     if not number:
         return first_crowd(course, world, users), users
-    file = folder.round(arm, number - 1) / USERS
+    file = folder.kept(arm, number - 1, USERS)
     with naming_damage(file), np.load(file) as kept:
         crowd = crowd_from(first_crowd(course, world, users), dict(kept))
     return crowd, move_on(crowd, course, world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,11 +13,11 @@ import pandas as pd
 from driftrec.agents.evaluation.bootstrap import interval, paired_interval
 from driftrec.agents.evaluation.tables import read_table, write_table
 from driftrec.agents.rounds.arms import Arm
-from driftrec.agents.rounds.folder import SERVED, RoundsFolder, write_json
+from driftrec.agents.rounds.folder import MADE, SERVED, RoundsFolder, write_json
 from driftrec.agents.rounds.plan import Deployment
 from driftrec.simulators.vectors import Double
 
-ROUNDS, SUMMARY = "rounds.csv", "summary.json"
+ROUNDS, VERSIONS, SUMMARY = "rounds.csv", "versions.csv", "summary.json"
 PART = 0.95
 """Of the engagement before a shock, to be regained."""
 
@@ -57,7 +58,8 @@ def summary(place: Deployment, folder: RoundsFolder, table: pd.DataFrame) -> dic
         told: dict[str, Any] = {"engagement": asdict(interval(mine[None], seed=seed)), "ahead": asdict(ahead)}
         told["ahead_share"] = ahead.mean / float(base.mean()) if base.mean() else None
         rows = table[table.arm == arm.name]
-        arms[arm.name] = {**told, "recovery": recovery(rows, [shock.round for shock in place.plan.moves.shocks])}
+        told["recovery"] = recovery(rows, [shock.round for shock in place.plan.moves.shocks])
+        arms[arm.name] = {**told, **shown(rows), "totals": mine.round(4).tolist()}
     return {
         "world": place.setup.args.world,
         "unit": place.setup.world.unit,
@@ -70,9 +72,32 @@ def summary(place: Deployment, folder: RoundsFolder, table: pd.DataFrame) -> dic
     }
 
 
+def versions_table(folder: RoundsFolder) -> pd.DataFrame:
+    """One row a version: who made it, from what, how, and at what cost."""
+    files = sorted((folder.root / "versions").glob(f"*/{MADE}"))
+    return pd.DataFrame([json.loads(file.read_text(encoding="utf-8")) for file in files])
+
+
+def shown(rows: pd.DataFrame) -> dict[str, float | None]:
+    """Of all impressions after round 0, in which nothing is new: the new items' share, and what an impression brings.
+
+    Args:
+        rows: Of one arm, as of ``rounds_table``.
+    """
+    later = rows[rows["round"] > 0]
+    fresh = later.fresh_share * later.impressions
+    brought, brought_fresh = later.engagement_per_impression * later.impressions, later.fresh_engagement * fresh
+    count, count_fresh = float(later.impressions.sum()), float(fresh.sum())
+    return {
+        "fresh_share": count_fresh / count if count else None,
+        "fresh_engagement": float(brought_fresh.sum()) / count_fresh if count_fresh else None,
+        "engagement_per_impression": float(brought.sum()) / count if count else None,
+    }
+
+
 def _total(folder: RoundsFolder, arm: Arm, rounds: Sequence[int]) -> Double:
     """Engagement of every place over the rounds, (places,)."""
-    parts = [read_table(folder.round(arm, number) / SERVED, {"user_seed": "uint64"}).engagement for number in rounds]
+    parts = [read_table(folder.kept(arm, number, SERVED), {"user_seed": "uint64"}).engagement for number in rounds]
     return np.sum([part.to_numpy(np.float64) for part in parts], axis=0)
 
 
@@ -96,10 +121,11 @@ def recovery(rows: pd.DataFrame, shocks: Sequence[int]) -> dict[str, int | None]
 
 
 def write_tables(place: Deployment, folder: RoundsFolder) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Write ``ROUNDS`` and ``SUMMARY`` from the records, replacing those of that name."""
+    """Write ``ROUNDS``, ``VERSIONS`` and ``SUMMARY`` from the records, replacing those of that name."""
     table = rounds_table(place, folder)
     told = summary(place, folder, table)
     write_table(table, folder.root / ROUNDS)
+    write_table(versions_table(folder), folder.root / VERSIONS)
     write_json(folder.root / SUMMARY, told)
     return table, told
 

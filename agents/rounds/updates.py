@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -19,7 +20,8 @@ from driftrec.agents.ranker.fitting import Report, fit
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.pace import Pace, PageNumbers
 from driftrec.agents.ranker.protocol import Logs, joined
-from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, SCRATCH
+from driftrec.agents.rivals.page_search import STAGES, PageSearch
+from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, REFIT_PRICES, SCRATCH
 from driftrec.agents.rounds.folder import naming_damage
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.load import judge_of, open_run, pace_of
@@ -61,10 +63,28 @@ def train_anew(job: Job) -> int:
 
 
 def refit(job: Job) -> int:
-    """The parent's ranker, fitted further to the slates of all rounds so far; no environment is asked."""
+    """The parent's ranker, fitted further to the slates of all rounds so far; no environment is asked.
+
+    The prices of pages, where there are some, stay.
+    """
     judge, pace = _refitted(job)
     _save(job, {"ranker": judge.ranker}, pace, 0)
     return 0
+
+
+def refit_and_price(job: Job) -> int:
+    """``refit``, and prices of pages searched from the parent's, with ``share`` of the rounds of a first search."""
+    judge, pace = _refitted(job)
+    if pace is None:
+        _save(job, {"ranker": judge.ranker}, pace, 0)
+        return 0
+    curve, told = _curve(job), job.settings.prices
+    fewer = replace(told, rounds=max(1, round(job.share * len(STAGES["paced"]) * told.rounds)))
+    others: Any = {"seed": job.seed, "curve": curve, "begin": pace.weights}
+    search = PageSearch(job.setup, judge, pace.loads, "again", fewer, **others)
+    search.run()
+    _save(job, {"ranker": judge.ranker}, search.pace, search.best_at)
+    return curve.env_steps
 
 
 def go_on(job: Job) -> int:
@@ -99,7 +119,7 @@ def _continued(job: Job, judge: Judge, pace: Pace | None, start: Mapping[str, to
     """PPO with ``share`` of the steps; what did best on validation users is saved."""
     setup, settings = job.setup, job.settings
     ppo = replace(settings.ppo, total_steps=max(1, round(job.share * settings.ppo.total_steps)))
-    curve = Curve(setup.world, user_seeds(job.seed, "validation", settings.validation_users), setup.horizon)
+    curve = _curve(job)
     learner = PPOLearner(
         setup.envs(ppo.lanes),
         CandidateStage(judge, ppo.candidates, setup.slate_size, pace),
@@ -115,8 +135,15 @@ def _continued(job: Job, judge: Judge, pace: Pace | None, start: Mapping[str, to
     return curve.env_steps
 
 
+def _curve(job: Job) -> Curve:
+    """Measures on validation users of the round."""
+    users = user_seeds(job.seed, "validation", job.settings.validation_users)
+    return Curve(job.setup.world, users, job.setup.horizon)
+
+
 UPDATES: Mapping[str, Callable[[Job], int]] = {
     REFIT: refit,
+    REFIT_PRICES: refit_and_price,
     PPO: go_on,
     REFIT_PPO: refit_and_go_on,
     SCRATCH: train_anew,

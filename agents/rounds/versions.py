@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from driftrec.agents.ranker.fitting import Report
-from driftrec.agents.rounds.arms import REFIT, Arm
+from driftrec.agents.rounds.arms import Arm
 from driftrec.agents.rounds.folder import MADE, SLATES, RoundsFolder, made_whole, write_json
 from driftrec.agents.rounds.oracle import planner_of
 from driftrec.agents.rounds.plan import Deployment
 from driftrec.agents.rounds.updates import UPDATES, Job, train_anew
-from driftrec.agents.runs.load import load_greedy, load_ppo
+from driftrec.agents.runs.load import load_pages, load_ppo
 
 
 def serving(place: Deployment, folder: RoundsFolder, arm: Arm, number: int) -> str | None:
@@ -27,16 +27,18 @@ def policy_of(place: Deployment, folder: RoundsFolder, arm: Arm, number: int, ve
     """What serves in a round: a version, or the planner where it is None."""
     if version is None:
         return planner_of(place, number)
-    run, there = str(folder.version(version)), place.there(number)
-    return (
-        load_greedy(there, run, farsighted=True) if arm.update == REFIT else load_ppo(there, run, not place.plan.drawn)
-    )
+    run, there = str(folder.served_by(arm, number, version)), place.there(number)
+    return load_ppo(there, run, not place.plan.drawn) if arm.serves_ppo else load_pages(there, run)
+
+
+def lacking_first(place: Deployment, folder: RoundsFolder) -> list[Arm]:
+    """Arms that begin with a version that is not there yet, one a version."""
+    firsts = {_first(place, arm): arm for arm in reversed(place.arms) if arm.learns}
+    return [arm for name, arm in reversed(firsts.items()) if not folder.version(name).is_dir()]
 
 
 def make_first(place: Deployment, folder: RoundsFolder, arm: Arm, report: Report) -> None:
-    """Train the version that an arm begins with in the world of round 0, unless it is there."""
-    if not arm.learns or folder.version(_first(place, arm)).is_dir():
-        return
+    """Train the version that an arm begins with in the world of round 0."""
     name, settings, seed = _first(place, arm), place.plan.settings_for(arm), place.plan.seed
     report(f"{name}: the policy of round 0")
     with made_whole(folder.version(name)) as out:
@@ -84,6 +86,6 @@ def _first(place: Deployment, arm: Arm) -> str:
 
 def _make(job: Job, update: Callable[[Job], int], told: Mapping[str, Any]) -> None:
     """Run an update, and write down what it cost: the only numbers that are not the same again."""
-    begun = time.perf_counter()
+    begun = time.process_time()  # not what others do on the same cores
     steps = update(job)
-    write_json(job.out / MADE, {**told, "env_steps": steps, "seconds": round(time.perf_counter() - begun, 1)})
+    write_json(job.out / MADE, {**told, "env_steps": steps, "cpu_seconds": round(time.process_time() - begun, 1)})

@@ -18,6 +18,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.mmr import MMR, WEIGHT
 from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
 from driftrec.agents.rivals.page_search import paces
+from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.runs.checkpoint import Checkpoint, load_checkpoint, read_config
 from driftrec.agents.runs.description import differences
 from driftrec.agents.setup import Setup, WorldArgs
@@ -37,6 +38,15 @@ def load_greedy(setup: Setup, run: str, farsighted: bool) -> Policy:
     """
     checkpoint = open_run(setup, run, "ppo")
     return told_if_trained_so(Greedy(judge_of(setup, checkpoint, farsighted), setup.slate_size), setup, checkpoint)
+
+
+def load_pages(setup: Setup, run: str) -> Policy:
+    """What the run's PPO started from: its ranker's slates, by prices of pages where it has some; errors as above."""
+    checkpoint = open_run(setup, run, "ppo")
+    judge, size = judge_of(setup, checkpoint, farsighted=True), setup.slate_size
+    pace = pace_of(setup, judge, checkpoint)
+    policy: Policy = Greedy(judge, size) if pace is None else TopicPages(judge, pace.loads, size, pace.weights)
+    return told_if_trained_so(policy, setup, checkpoint)
 
 
 def load_mmr(setup: Setup, run: str, weight: float = WEIGHT) -> Policy:

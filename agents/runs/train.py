@@ -119,12 +119,11 @@ def _search(
     loads = paces(judge, kit.loads(setup, judge), settings.pace)
     if loads is None:
         return None
-    told: Any = kit.learned_rivals["paced"]
 
     def progress(steps: int, engagement: float) -> None:
         report(f"Prices of pages, {steps:,} steps: {engagement:.2f} {setup.world.unit} an episode")
 
-    search = PageSearch(setup, judge, loads, "paced", told, seed=seed, curve=curve, progress=progress)
+    search = PageSearch(setup, judge, loads, "paced", settings.prices, seed=seed, curve=curve, progress=progress)
     snapshots.stage("prices", search.network, search.run)
     return search
 

@@ -14,6 +14,7 @@ from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings
 from driftrec.agents.ranker.warm_start import Round
+from driftrec.agents.rivals.rival_settings import PriceSettings
 from driftrec.simulators.ranges import check_ranges
 
 
@@ -27,6 +28,7 @@ class TrainSettings:
         ppo: How PPO trains.
         pace: Search prices of pages first, as "paced" does, and start PPO there: where several items of a slate may be
             opened and topics are known beforehand. Without it PPO starts from the ranker's best slates.
+        prices: How these are searched.
         value_steps: Environment steps, rounded up to whole rollouts, in which PPO learns values alone. While they are
             wrong, what comes later counts for nothing, and the policy would turn to what pays at once.
         validations: Measurements of the policy, from before PPO's first step to after its last; the best is kept.
@@ -37,6 +39,7 @@ class TrainSettings:
     future: FutureSettings = field(default_factory=FutureSettings)
     ppo: PPOSettings = field(default_factory=PPOSettings)
     pace: bool = False
+    prices: PriceSettings = field(default_factory=PriceSettings)
     value_steps: int = 0
     validations: int = 10
     validation_users: int = 256

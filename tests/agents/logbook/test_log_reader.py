@@ -79,6 +79,7 @@ REFUSED = [
     (changed("slate_propensity", 0, 0.5), r"row 1: slate_propensity is 0\.5; the product of its propensities"),
     (changed("position", 3, 2), r"row 4: position is 2; positions of a slate are 0, 1, 2, \.\.\. without a gap"),
     (changed("position", 3, 0), r"row 4: position is 0; positions of a slate are"),
+    (lambda t: t.assign(step=2 * t.step), r"row 3: step is 2\.0; slates of this user are missing before it"),
     (changed("user", 1, "c"), r"row 2: user is 'c'; other rows of its slate have another"),
     (changed("time", 3, 5.0), r"row 4: time is 5\.0; other rows of its slate have another"),
     (lambda t: t[:5], r"slate is 1; it has not 2 positions, as the first"),

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from driftrec.agents.rounds.arms import arms_of
 from driftrec.agents.rounds.folder import RoundsFolder
 from driftrec.agents.rounds.rounds_table import recovery
 from tests.agents.rounds.toy_rounds import played
 
-ARMS = ("frozen", "refit", "ppo", "refit-ppo")
+ARMS = ("frozen", "refit", "refit-prices", "ppo", "refit-ppo")
 ROUNDS = 2
 KILLS = 10
 
@@ -60,8 +61,32 @@ def test_arms_meet_the_same_users(whole):
     served = [pd.read_csv(folder.round(arm, 0) / "served.csv", dtype={"user_seed": "uint64"}) for arm in arms_of(ARMS)]
     for one, arm in zip(served, ARMS, strict=True):
         pd.testing.assert_series_equal(one.user_seed, served[0].user_seed)
-        if arm != "refit":  # which serves the ranker alone; the others begin with one version
+        if not arm.startswith("refit") or arm == "refit-ppo":  # all but those that serve the ranker begin alike
             pd.testing.assert_frame_equal(one, served[0])
+
+
+def test_a_refit_keeps_prices_that_only_a_search_changes(whole):
+    """Weights are equal to the last bit: no search began. With the search for both, on purpose, they were not."""
+    folder = RoundsFolder(whole[0])
+
+    def prices(version):
+        return load_file(folder.version(version) / "checkpoint.safetensors")["pace.numbers"]
+
+    assert torch.equal(prices("refit-0000"), prices("first-text"))
+    made = json.loads((folder.version("refit-prices-0000") / "made.json").read_text())
+    assert made["env_steps"] > 0
+    assert json.loads((folder.version("refit-0000") / "made.json").read_text())["env_steps"] == 0
+
+
+def test_a_summary_tells_every_place_and_what_new_items_brought(whole):
+    _, table, told, _ = whole
+    for arm in ARMS:
+        found, rows = told["arms"][arm], table[(table.arm == arm) & (table["round"] > 0)]
+        assert sum(found["totals"]) / len(found["totals"]) == pytest.approx(found["engagement"]["mean"], abs=1e-3)
+        assert found["fresh_share"] == pytest.approx(
+            (rows.fresh_share * rows.impressions).sum() / rows.impressions.sum()
+        )
+    assert len(pd.read_csv(whole[0] / "versions.csv")) == 1 + (len(ARMS) - 1) * ROUNDS
 
 
 def test_the_log_holds_what_was_served(whole):
@@ -107,6 +132,15 @@ def test_a_damaged_record_is_told(whole, tmp_path):
     (folder.round(arm, 0) / "record.json").write_text('{"arm": "refit", "round": 0}')
     with pytest.raises(ValueError, match="is of arm 'refit', round 0; remove its folder"):
         folder.record(arm, 0)
+
+
+def test_what_is_missing_is_told(tmp_path):
+    (arm,) = arms_of(["ppo"])
+    folder = RoundsFolder(tmp_path)
+    with pytest.raises(ValueError, match=r"round-0002/users\.npz is missing; remove its folder, and resume"):
+        folder.kept(arm, 2, "users.npz")
+    with pytest.raises(ValueError, match=r"versions/ppo-0001 is missing or not whole, .* round 2 of arm 'ppo'"):
+        folder.served_by(arm, 2, "ppo-0001")
 
 
 def test_recovery_counts_rounds_until_engagement_is_back():

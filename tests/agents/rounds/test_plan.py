@@ -38,6 +38,12 @@ def test_items_withheld_from_training_are_refused():
         replace(plan, settings=replace(plan.settings, withheld=0.2))
 
 
+def test_prices_that_are_off_are_not_searched():
+    plan = toy_plan(arms=("frozen", "refit-prices"))
+    with pytest.raises(ValueError, match=r"Arm 'refit-prices' searches prices of pages, and settings\.pace is off"):
+        replace(plan, settings=replace(plan.settings, pace=False))
+
+
 @pytest.mark.parametrize("told", [{"told_encoder": True}, {"true_state": True}, {"representation": "latents"}])
 def test_arms_that_are_told_the_truth_are_refused(told):
     plan = toy_plan()

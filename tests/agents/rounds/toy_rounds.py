@@ -21,6 +21,7 @@ TINY: dict[str, Any] = {
     "fit": {"lanes": 8, "log_steps": 6, "rounds": 1, "epochs": 1, "batch_size": 64},
     "future": {"weights": [0], "users": 4, "lanes": 8, "log_steps": 6},
     "ppo": {"total_steps": 64, "lanes": 8, "rollout": 4, "batch_size": 32, "candidates": 16, "epochs": 1},
+    "prices": {"users": 4, "rounds": 1, "samples": 4},
     "validations": 2,
     "validation_users": 4,
     "refits": 0,

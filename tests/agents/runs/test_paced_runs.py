@@ -9,16 +9,15 @@ from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.pace import Pace, PageWeights
-from driftrec.agents.rivals.rival_settings import PageSettings
+from driftrec.agents.rivals.rival_settings import PriceSettings
 from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.runs.load import judge_of, load_ppo, open_run
 from driftrec.agents.runs.train import train
-from driftrec.agents.worlds.kit import Kit
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.noise import user_seeds
 from tests.agents.runs.toy_runs import served, settings
 
-PAGES = PageSettings(users=4, rounds=1, samples=4, validation_users=4)
+PRICES = PriceSettings(users=4, rounds=1, samples=4)
 
 
 def first(setup, policy, users=64, steps=6):
@@ -51,11 +50,10 @@ def test_ppo_begins_as_the_paced_index(runs):
     assert (first(setup, unpriced) == index).mean() < 0.7
 
 
-def test_a_paced_run_is_loaded_as_it_was_measured(runs, tmp_path, monkeypatch):
+def test_a_paced_run_is_loaded_as_it_was_measured(runs, tmp_path):
     setup, _, _ = runs["ideal"]
-    monkeypatch.setattr(Kit, "learned_rivals", {"paced": PAGES})
     lines = []
-    train(setup, replace(settings("ideal"), pace=True), seed=5, folder=tmp_path, report=lines.append)
+    train(setup, replace(settings("ideal"), pace=True, prices=PRICES), seed=5, folder=tmp_path, report=lines.append)
     curve = pd.read_csv(tmp_path / "curve.csv")
     assert "paced" in curve.stage.tolist()
     assert any(line.startswith("Prices of pages, ") for line in lines)
