@@ -101,24 +101,84 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
     shown, clicked = number.reshape(-1, size)[order], clicked[order]
     engagement = (rows["engagement"].to_numpy(float).reshape(-1, size))[order] * clicked
     user, hours = user[order], heads["time"].to_numpy(float)[order]
-    slate, place, first = _openings(clicked)
-    opened = clicked[slate, place]
-    several = bool((clicked.sum(axis=1) > 1).any())
-    if several:
-        notes.append(f"{(clicked.sum(axis=1) > 1).sum():,} slates have several clicks: positions are opened one by one")
-    return LoggedUsers(
+    several = clicked.sum(axis=1) > 1
+    if several.any():
+        notes.append(f"{several.sum():,} slates have several clicks: positions are opened one by one")
+    return assembled(
         tuple(items.tolist()),
         tuple(users.tolist()),
-        user[slate],
-        hours[slate],
-        heads["session"].to_numpy(np.int64)[order][slate],
-        np.where(opened, shown[slate, place], NOTHING),
-        None if consumed else shown[slate],
-        engagement[slate, place],
-        np.where(first, _parts(user)[slate], LATER),
+        SlateRows(user, hours, heads["session"].to_numpy(np.int64)[order], shown, clicked, engagement),
         _unseen(user, hours, heads["start"].to_numpy(float)[order]),
-        clicked[slate] if several else None,
+        consumed,
         tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class SlateRows:
+    """Slates in order, user by user, each a row.
+
+    Attributes:
+        user: Whose, (slates,).
+        hours: When, since the user's first, (slates,).
+        session: The user's visit, (slates,).
+        shown: Items, (slates, slate_size).
+        clicked: Which were opened, (slates, slate_size).
+        engagement: That brought, (slates, slate_size).
+    """
+
+    user: NDArray[np.int64]
+    hours: NDArray[np.float64]
+    session: NDArray[np.int64]
+    shown: NDArray[np.int64]
+    clicked: NDArray[np.bool_]
+    engagement: NDArray[np.float64]
+
+
+def assembled(
+    items: tuple[str, ...],
+    users: tuple[str, ...],
+    slates: SlateRows,
+    unseen: NDArray[np.float64],
+    consumed: bool,
+    notes: tuple[str, ...] = (),
+) -> LoggedUsers:
+    """``LoggedUsers`` from their slates; ``consumed`` says that what was passed over is not known."""
+    slate, place, first = _openings(slates.clicked)
+    opened = slates.clicked[slate, place]
+    several = bool((slates.clicked.sum(axis=1) > 1).any())
+    return LoggedUsers(
+        items,
+        users,
+        slates.user[slate],
+        slates.hours[slate],
+        slates.session[slate],
+        np.where(opened, slates.shown[slate, place], NOTHING),
+        None if consumed else slates.shown[slate],
+        slates.engagement[slate, place],
+        np.where(first, _parts(slates.user)[slate], LATER),
+        unseen,
+        slates.clicked[slate] if several else None,
+        notes,
+    )
+
+
+def some_of(lives: LoggedUsers, users: NDArray[np.int64]) -> LoggedUsers:
+    """The lives of some users, in ascending order, numbered anew."""
+    rows = np.isin(lives.user, users)
+    shown, clicks = (None if each is None else each[rows] for each in (lives.shown, lives.clicks))
+    return replace(
+        lives,
+        users=tuple(lives.users[user] for user in users),
+        user=np.searchsorted(users, lives.user[rows]),
+        hours=lives.hours[rows],
+        session=lives.session[rows],
+        opened=lives.opened[rows],
+        shown=shown,
+        engagement=lives.engagement[rows],
+        part=lives.part[rows],
+        unseen=lives.unseen[users],
+        clicks=clicks,
     )
 
 

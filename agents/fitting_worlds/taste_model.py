@@ -117,7 +117,8 @@ class TasteModel(nn.Module):
         """The numbers, of terms that are there."""
         weight = {name: float(value.detach()) for name, value in self.weights.items()}
         told = {name: weight[name] for name in (FAST, SESSION, SLOW, SATIATION) if name in self.terms}
-        half = {f"{name}_half_life": float(value.detach().exp()) for name, value in self.half_lives.items()}
+        there = ((name, value) for name, value in self.half_lives.items() if name in self.terms)
+        half = {f"{name}_half_life": float(value.detach().exp()) for name, value in there}
         others = {name: weight[name] for name in ("repeat", "no_click", "position")}
         return Tastes(**told, **half, **others)
 
