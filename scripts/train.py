@@ -12,11 +12,13 @@ from typing import Any
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
 from driftrec.agents.runs.resume import asked, begun, check_unchanged
 from driftrec.agents.runs.train import train
+from driftrec.agents.runs.user_log import read_for
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.agents.snapshots.training_snapshots import EVERY
@@ -39,6 +41,8 @@ class Args(WorldArgs):
     """Run folder of a training that was cut short, to go on with to the same weights; takes all else from there."""
     snapshot_every: int = EVERY
     """Environment steps of PPO between two snapshots to resume from; less may be lost, and more is written."""
+    warm_start_log: Path | None = None
+    """A log of the world's items (docs/logs.md), to which the ranker is fitted first in place of random slates."""
     settings: TrainSettings | None = None
     """How to train; as the world has it when omitted."""
 
@@ -57,15 +61,18 @@ def main(args: Args) -> None:
     args, seed = (args, drawn(args.seed)) if args.resume is None else _begun(args, args.resume)
     settings: TrainSettings = fitting(args.settings, args.world)
     setup = set_up(args, progress=sys.stderr.isatty())
+    first = None if args.warm_start_log is None else read_for(setup, args.warm_start_log)
+    for said in () if first is None else first.notes:
+        print(f"Note: {args.warm_start_log}: {said}.")
     if note := kit_of(setup).note(setup):
         print(note)
     start = time.perf_counter()
     with run_folder(args.out, "train") if args.resume is None else nullcontext(args.resume) as folder:
         if args.resume is None:
-            told = {"verb": VERB, "asked": asked(args), "seed": seed, "settings": asdict(settings)}
+            told = {"verb": VERB, "asked": _asked(args), "seed": seed, "settings": asdict(settings)}
             write_config(folder, {**asdict(args), **recorded(setup), **told, "fingerprints": setup.fingerprints()})
         try:
-            _train(setup, settings, seed, folder, args.snapshot_every)
+            _train(setup, settings, seed, folder, args.snapshot_every, first)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_left(folder)) from None
     kept = read_config(folder)["steps"]
@@ -79,9 +86,16 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
     then = {**config["asked"], **{name: config[name] for name in ("seed", "settings", "out")}}
     usual = {**asdict(Args()), "settings": asdict(settings_of(args.world))}
     check_unchanged(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
-    world = config["asked"]
-    settings = updated(settings_of(world["world"]), config["settings"], "settings")
-    return replace(args, **world, settings=settings, out=None), config["seed"]
+    told = config["asked"]
+    log = told.get("warm_start_log")
+    told = {**told, "warm_start_log": None if log is None else Path(log)}
+    settings = updated(settings_of(told["world"]), config["settings"], "settings")
+    return replace(args, **told, settings=settings, out=None), config["seed"]
+
+
+def _asked(args: Args) -> dict[str, Any]:
+    """What a resumed training takes from the one that was cut short."""
+    return {**asked(args), "warm_start_log": args.warm_start_log}
 
 
 def _left(folder: Path) -> str:
@@ -95,7 +109,9 @@ def _left(folder: Path) -> str:
     return f"{folder} holds {left}; driftrec train --resume {folder} goes on"
 
 
-def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every: int) -> None:
+def _train(
+    setup: Setup, settings: TrainSettings, seed: int, folder: Path, every: int, first: LoggedLives | None
+) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
@@ -108,7 +124,7 @@ def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every
             if bar.disable:
                 lines.report(steps, engagement)
 
-        told: Any = {"report": bar.write, "progress": progress, "snapshot_every": every}
+        told: Any = {"report": bar.write, "progress": progress, "snapshot_every": every, "first": first}
         train(setup, settings, seed=seed, folder=folder, **told)
 
 

@@ -25,6 +25,7 @@ from driftrec.agents.runs.tuned import is_tuned, tuned
 from driftrec.agents.setup import Setup
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.worlds.kits import item_ids
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
 
@@ -197,7 +198,9 @@ def _tap(
     """What takes the steps of one policy: the log's, or nobody."""
     if log is None:
         return lambda step: None
-    return log.tap(setup.world, seeds, policy, name=label, version="" if trained is None else str(trained))
+    return log.tap(
+        setup.world, seeds, policy, name=label, version="" if trained is None else str(trained), ids=item_ids(setup)
+    )
 
 
 class _Served:
