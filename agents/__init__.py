@@ -30,6 +30,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     registry      policies built by name
     comparison    policies beside each other, tuning, the studies behind results/
     report        comparisons as a page to show to others
+    realism       how real a fitted world is: the log's lives lived again in it
     estimation    what a policy would have earned, from the log of another
     verification  figures of published originals, measured in our worlds
     benchmarks    how fast and how large

@@ -12,7 +12,7 @@ from driftrec.simulators.fitted.folder import load_world
 
 
 class FittedEnv(RecommendationEnv):
-    """A user like those of a log: opens one item of a slate or none, drifts, tires, leaves and returns.
+    """A user like those of a log: opens items of a slate or none, drifts, tires, leaves and returns.
 
     ## Description
     The numbers come from ``driftrec fit``; the equations are in ``docs/fit.md``.
@@ -43,11 +43,14 @@ class FittedEnv(RecommendationEnv):
         world: Folder that ``driftrec fit`` wrote, a string; None for a small made-up one.
         slate_size: Positions in a slate, 1 to the number of items.
         horizon: Steps after which an episode is truncated; None for no limit.
+        known: Folder of another fit to the same log, such as that of which ``world`` is a replicate: its items' vectors
+            and memories are what the recommender sees, whatever users live by; None for the world's own.
         render_mode: "ansi" for ``render`` to tell the last step in words; None for no rendering.
 
     Raises:
-        TypeError: If ``world`` is not a string, a size is not whole, or the render mode unknown.
-        ValueError: If the folder is not valid, a size is out of range, or no episode could ever end.
+        TypeError: If ``world`` or ``known`` is not a string, a size is not whole, or the render mode unknown.
+        ValueError: If a folder is not valid, ``known`` is of other items, a size is out of range, or no episode could
+            ever end.
         FileNotFoundError: If it is no such folder.
     """
 
@@ -58,14 +61,18 @@ class FittedEnv(RecommendationEnv):
         world: str | None = None,
         slate_size: int = 5,
         horizon: int | None = 100,
+        known: str | None = None,
         render_mode: str | None = None,
     ) -> None:
-        if not (world is None or isinstance(world, str)):
-            raise TypeError(
-                f"world is {world!r}; give the folder as a string, str(path), so that env.spec.to_json() can hold it."
-            )
+        for name, folder in (("world", world), ("known", known)):
+            if not (folder is None or isinstance(folder, str)):
+                raise TypeError(
+                    f"{name} is {folder!r}; give the folder as a string, str(path), so that env.spec.to_json() can "
+                    "hold it."
+                )
         parameters = made_up() if world is None else load_world(world)
-        super().__init__(FittedWorld(parameters, slate_size), horizon, render_mode)
+        taken = None if known is None or known == world else load_world(known)
+        super().__init__(FittedWorld(parameters, slate_size, taken), horizon, render_mode)
 
 
 class FittedVectorEnv(Lanes):

@@ -23,6 +23,7 @@ VERBS = {
     "compare": "compare policies on the same users",
     "journey": "one user under several policies, step by step",
     "fit": "fit a world to a log",
+    "recommend": "what a trained policy shows a user of your log",
     "estimate": "what policies would have earned, from the log of another",
     "tune": "tune a baseline's parameters, or our own training's, by simulation",
     "score": "what a policy is good at: a battery of small experiments",

@@ -14,6 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.comparison.across_worlds import across_in_text, across_worlds, worlds_named, write_across
 from driftrec.agents.comparison.comparison import (
     INTERRUPTED,
     Entry,
@@ -25,7 +26,7 @@ from driftrec.agents.comparison.comparison import (
 )
 from driftrec.agents.engines.engine import Engine, EngineName, engine_named
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
-from driftrec.agents.evaluation.summary import Results, write_results
+from driftrec.agents.evaluation.summary import Results, read_results, write_results
 from driftrec.agents.evaluation.tables import text_table, write_table
 from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
 from driftrec.agents.logbook.log_writer import LogWriter
@@ -35,7 +36,7 @@ from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue
 from driftrec.agents.runs.load import nothing_learned, other_world
 from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import is_tuned, tuned_elsewhere
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import Setup, WorldArgs, json_object, set_up
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named, kit_of
@@ -61,6 +62,9 @@ class Args(WorldArgs):
     planner_effort: tuple[int, int] = (Effort.users, Effort.rounds)
     """Users and rounds with which the planner is tuned where no weights are at hand, such as 32 2 for a quick look; how
     long it takes is said beforehand. Leave planner out of --policies for a table without it."""
+    worlds: str = ""
+    """Folders of fitted worlds, parted by commas, such as a fit and its replicates: compares in each, and together. The
+    recommender knows the first, with which runs are trained."""
     log: Path | None = None
     """New file for every impression, .csv or .parquet, with the chances that it was shown where the policy can say them
     (docs/logs.md); none when omitted."""
@@ -73,7 +77,7 @@ class Args(WorldArgs):
     numbers (docs/ray.md)."""
 
 
-ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "engine"))
+ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "engine", "worlds"))
 """What decides what comes of a comparison."""
 
 
@@ -88,6 +92,9 @@ def main(args: Args) -> None:
         FileNotFoundError: If there is nothing to resume.
         OSError: If it cannot be written; says where the results are instead.
     """
+    if args.worlds:
+        _in_worlds(args)
+        return
     args = args if args.resume is None else _begun(args, args.resume)
     check_users(args.users)
     if min(args.planner_effort) < 1:
@@ -128,6 +135,30 @@ def main(args: Args) -> None:
     if log and log.fault:
         print(log.fault, file=sys.stderr)
     _end(results.summary, baseline, folder, drawn_all and not (log and log.fault))
+
+
+def _in_worlds(args: Args) -> None:
+    """Compare in several fitted worlds, and put all together; a folder each within the run's.
+
+    Raises:
+        ValueError: As of ``main`` and ``worlds_named``, or if a log or a run to resume is asked for.
+    """
+    if args.log is not None or args.resume is not None:
+        raise ValueError("--worlds takes no --log and no --resume; compare in one world for either.")
+    check_users(args.users)
+    check_empty(args.out)
+    seed, worlds = drawn(args.seed), worlds_named(args, args.worlds)
+    episodes = {}
+    with run_folder(args.out, "compare") as folder:
+        for number, world in enumerate(worlds):
+            one = replace(args, worlds="", seed=seed, out=folder / f"world-{number}", options=world.options)
+            main(one)
+            episodes[json_object("options", world.options)["world"]] = read_results(one.out or folder).episodes
+        labels = list(dict.fromkeys(next(iter(episodes.values())).policy))
+        across = across_worlds(episodes, chosen_baseline(args.baseline, args.policies or labels), seed)
+        write_config(folder, {**asdict(args), "seed": seed, "verb": VERB})
+        write_across(folder, across)
+    print(f"{across_in_text(across)}\n\nRun folder: {folder}")
 
 
 def _begun(args: Args, run: Path) -> Args:

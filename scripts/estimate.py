@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.comparison import build_entries
-from driftrec.agents.estimation.estimate import estimate, item_ids
+from driftrec.agents.estimation.estimate import estimate
 from driftrec.agents.estimation.estimate_tables import estimates_in_text, held_in_words, write_estimates
 from driftrec.agents.estimation.truth import coverage, true_episodes, true_slates, with_truth
 from driftrec.agents.known import policies_in_words
@@ -22,6 +22,7 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, run_folder, write_config
 from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kits import item_ids
 
 __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 

@@ -13,6 +13,9 @@ from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.fitting_worlds.texts import known_of
 from driftrec.agents.logbook.log_files import parse_columns
 from driftrec.agents.logbook.log_reader import read_log
+from driftrec.agents.realism.realism import judge_realism
+from driftrec.agents.realism.realism_page import PAGE_FILE, write_realism
+from driftrec.agents.realism.words import not_trusted, trusted
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
 
 USUAL = FitWorldSettings()
@@ -60,11 +63,21 @@ def main(args: Args) -> None:
     lives = told_lives(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
     fit = fit_world(lives, known_of(args.catalogue, lives.items), args.fitting, seed=seed)
+    realism = judge_realism(lives, fit, seed, print)
     with run_folder(args.out, "fit") as folder:
         write_config(folder, {**asdict(args), "seed": seed})
-        write_fit(folder, fit, {"log": log.file, "shuffled": args.shuffle})
+        told = {"log": log.file, "shuffled": args.shuffle, "seed": seed}
+        write_fit(folder, fit, told)
+        write_realism(folder, realism, told)
     print(fit_in_text(fit))
-    print(f"World: {folder}")
+    _say("This world may be trusted for:", trusted(realism))
+    _say("Not for:", not_trusted(realism))
+    print(f"\nHow real it is: {folder / PAGE_FILE}\nWorld: {folder}")
+
+
+def _say(heading: str, lines: list[str]) -> None:
+    """Print a list."""
+    print("\n".join(["", heading, *(f"- {line}" for line in lines)]))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,14 @@ from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.evaluation.curves import Record
+from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
 from driftrec.agents.runs.recorders import Track, makers, recording
 from driftrec.agents.runs.resume import asked, begun, check_unchanged
 from driftrec.agents.runs.train import train
+from driftrec.agents.runs.user_log import read_for
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.agents.snapshots.training_snapshots import EVERY
@@ -46,6 +48,8 @@ class Args(WorldArgs):
     tensorboard)."""
     track: Track | None = None
     """Follow the same in Weights & Biases; wandb-offline keeps it in the run folder (extra track)."""
+    warm_start_log: Path | None = None
+    """A log of the world's items (docs/logs.md), to which the ranker is fitted first in place of random slates."""
     settings: TrainSettings | None = None
     """How to train; as the world has it when omitted."""
 
@@ -66,16 +70,20 @@ def main(args: Args) -> None:
     recorders = makers(args.tensorboard, args.track)
     settings: TrainSettings = fitting(args.settings, args.world)
     setup = set_up(args, progress=sys.stderr.isatty())
+    first = None if args.warm_start_log is None else read_for(setup, args.warm_start_log)
+    for said in () if first is None else first.notes:
+        print(f"Note: {args.warm_start_log}: {said}.")
     if note := kit_of(setup).note(setup):
         print(note)
     start = time.perf_counter()
     with run_folder(args.out, "train") if args.resume is None else nullcontext(args.resume) as folder:
         if args.resume is None:
-            told = {"verb": VERB, "asked": asked(args), "seed": seed, "settings": asdict(settings)}
+            told = {"verb": VERB, "asked": _asked(args), "seed": seed, "settings": asdict(settings)}
             write_config(folder, {**asdict(args), **recorded(setup), **told, "fingerprints": setup.fingerprints()})
         try:
             with recording(recorders, folder) as record:
-                _train(setup, settings, seed, folder, args.snapshot_every, record)
+                told: Any = {"snapshot_every": args.snapshot_every, "record": record, "first": first}
+                _train(setup, settings, seed, folder, **told)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_left(folder)) from None
     kept = read_config(folder)["steps"]
@@ -89,10 +97,17 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
     then = {**config["asked"], **{name: config[name] for name in ("seed", "settings", "out")}}
     usual = {**asdict(Args()), "settings": asdict(settings_of(args.world))}
     check_unchanged(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
-    world = config["asked"]
-    settings = updated(settings_of(world["world"]), config["settings"], "settings")
+    told = config["asked"]
+    log = told.get("warm_start_log")
+    told = {**told, "warm_start_log": None if log is None else Path(log)}
+    settings = updated(settings_of(told["world"]), config["settings"], "settings")
     followed = {name: getattr(args, name) or config.get(name) for name in ("tensorboard", "track")}
-    return replace(args, **world, **followed, settings=settings, out=None), config["seed"]
+    return replace(args, **told, **followed, settings=settings, out=None), config["seed"]
+
+
+def _asked(args: Args) -> dict[str, Any]:
+    """What a resumed training takes from the one that was cut short."""
+    return {**asked(args), "warm_start_log": args.warm_start_log}
 
 
 def _left(folder: Path) -> str:
@@ -106,7 +121,16 @@ def _left(folder: Path) -> str:
     return f"{folder} holds {left}; driftrec train --resume {folder} goes on"
 
 
-def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every: int, record: Record) -> None:
+def _train(
+    setup: Setup,
+    settings: TrainSettings,
+    seed: int,
+    folder: Path,
+    *,
+    snapshot_every: int,
+    record: Record,
+    first: LoggedLives | None,
+) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
     with tqdm(total=total, unit="step", disable=not sys.stderr.isatty()) as bar:
@@ -119,7 +143,8 @@ def _train(setup: Setup, settings: TrainSettings, seed: int, folder: Path, every
             if bar.disable:
                 lines.report(steps, engagement)
 
-        told: Any = {"report": bar.write, "progress": progress, "snapshot_every": every, "record": record}
+        told: Any = {"report": bar.write, "progress": progress, "snapshot_every": snapshot_every}
+        told |= {"record": record, "first": first}
         train(setup, settings, seed=seed, folder=folder, **told)
 
 

@@ -28,6 +28,7 @@ from driftrec.agents.runs.tuned import is_tuned, tuned
 from driftrec.agents.setup import Setup
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.worlds.kit import Effort
+from driftrec.agents.worlds.kits import item_ids
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.settings import nearest
 
@@ -228,7 +229,7 @@ def _tap(log: LogWriter | None, setup: Setup, seeds: NDArray[np.uint64], line: _
     if log is None:
         return lambda step: None
     version = "" if line.trained is None else str(line.trained)
-    return log.tap(setup.world, seeds, line.policy, name=line.label, version=version)
+    return log.tap(setup.world, seeds, line.policy, name=line.label, version=version, ids=item_ids(setup))
 
 
 class _Served:

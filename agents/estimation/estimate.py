@@ -22,13 +22,14 @@ from driftrec.agents.estimation.estimators import (
     weights,
 )
 from driftrec.agents.estimation.intervals import intervals
-from driftrec.agents.estimation.logged_lives import Double, LoggedLives, lives_of
 from driftrec.agents.estimation.logging_policy import logged_chances
-from driftrec.agents.estimation.observing import observed
 from driftrec.agents.estimation.reward_model import Features, RewardModel
 from driftrec.agents.logbook.log_reader import Log
+from driftrec.agents.logbook.logged_lives import Double, LoggedLives, lives_of
 from driftrec.agents.policy import Marginal, Observation, Policy, Slates, Stochastic
 from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kits import item_ids
+from driftrec.agents.worlds.observing import observed
 from driftrec.simulators.offers import items_of
 
 FEWEST = 50
@@ -123,12 +124,6 @@ def estimate(
         outcome = Brought(walked.there, walked.engagement, shown, model(target.drawn) * walked.there)
         rows += [{"policy": name, **row} for row in _rows(target.chances(), logged, outcome, steps, seed)]
     return Estimates(pd.DataFrame(rows), (*walked.notes, *_about(walked, fitted)))
-
-
-def item_ids(setup: Setup) -> list[str]:
-    """Ids of a world's items as logs write them."""
-    catalogue = setup.world.catalogue
-    return [str(each) for each in (range(setup.world.num_items) if catalogue is None else catalogue.ids)]
 
 
 def _about(walked: LoggedLives, fitted: bool) -> Iterator[str]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.estimation.logged_lives import Double
+from driftrec.agents.logbook.logged_lives import Double
 
 KINDS = ("slate", "cascade", "independent")
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.estimation.estimators import Chances
-from driftrec.agents.estimation.logged_lives import LoggedLives
+from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.policy import Context
 
 SMOOTHED = 1.0

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from driftrec.agents.estimation.logged_lives import Double, LoggedLives
+from driftrec.agents.logbook.logged_lives import Double, LoggedLives
 from driftrec.agents.policy import Context
 
 FOLDS = 2

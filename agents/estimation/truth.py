@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from driftrec.agents.estimation.estimate import EPISODE, SLATE, estimate, item_ids
+from driftrec.agents.estimation.estimate import EPISODE, SLATE, estimate
 from driftrec.agents.evaluation.play import brought, mean_engagement, play
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kits import item_ids
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.world import World
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,16 @@ class Served:
     Args:
         world: What serves them.
         users: How many there are.
+        ids: Of all items; None for those of the world's catalogue, or their numbers where it has none.
 
     Attributes:
         ids: Of all items, strings, (items,).
     """
 
-    def __init__(self, world: World[Any], users: int) -> None:
-        ids = None if world.catalogue is None else world.catalogue.ids
-        self.ids = np.asarray([str(item) for item in range(world.num_items)] if ids is None else ids, object)
+    def __init__(self, world: World[Any], users: int, ids: Sequence[str] | None = None) -> None:
+        numbers = [str(item) for item in range(world.num_items)]
+        told = numbers if world.catalogue is None else world.catalogue.ids
+        self.ids = np.asarray(told if ids is None else ids, object)
         self._hours = np.zeros(users)  # away so far
         self._session = np.ones(users, np.int64)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,14 +11,19 @@ import pandas as pd
 from driftrec.agents.fitting_worlds.held_out import (
     ORDERED,
     STATIC,
+    TEXTUAL,
     UNORDERED,
     WHOLE,
     Report,
+    Rung,
+    against_table,
     climb,
     held_out_table,
+    rung_of,
 )
-from driftrec.agents.fitting_worlds.lives import LoggedUsers, shuffled
-from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
+from driftrec.agents.fitting_worlds.lives import TEST, LoggedUsers, shuffled
+from driftrec.agents.fitting_worlds.mechanisms import Chosen, choose, not_fitted
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.fitting_worlds.world_parts import ASSUMED_OPENED, ASSUMED_SLATE, near_items, parameters_of
 from driftrec.simulators.fitted.parameters import FittedParameters
@@ -33,15 +38,25 @@ class WorldFit:
 
     Attributes:
         world: The parameters.
+        model: What they are of.
+        static: The model of static factors, which nothing moves.
+        known: What was told or found of the items.
+        chosen: Which mechanisms earned their place.
         replicates: The same of users drawn with replacement: worlds that stand for what the log leaves open.
         held_out: See ``held_out.held_out_table``.
+        against: See ``held_out.against_table``.
         numbers: Every number with its uncertainty: ``name``, ``value``, ``sd``, ``low``, ``high``.
         notes: What was mended, left out or assumed, and what may be claimed.
     """
 
     world: FittedParameters
+    model: TasteModel
+    static: TasteModel
+    known: KnownItems
+    chosen: Chosen
     replicates: tuple[FittedParameters, ...]
     held_out: pd.DataFrame
+    against: pd.DataFrame
     numbers: pd.DataFrame
     notes: tuple[str, ...]
 
@@ -63,14 +78,24 @@ def fit_world(
     static = climb(lives, UNORDERED, known, *told, {})
     if known.topic is None:
         known = replace(known, topic=near_items(static[STATIC].model, settings.topics, seed))
-    rungs = climb(lives, ORDERED, known, *told, static)
+    names = ORDERED if known.texts is None else (*ORDERED, TEXTUAL)
+    rungs = climb(lives, names, known, *told, static)
     report("The same with each session's events shuffled:")
-    controls = climb(shuffled(lives, seed), ORDERED, known, *told, static)
-    table = held_out_table(lives, rungs, {**static, **controls}, seed)
-    world = parameters_of(rungs[WHOLE].model, lives, known, np.ones(len(lives.users)))
-    replicates = tuple(_replicates(rungs[WHOLE].model, lives, known, *told))
-    notes = (*lives.notes, *_assumptions(lives), *claims(table))
-    return WorldFit(world, replicates, table, numbers_table(world, replicates), notes)
+    mixed = shuffled(lives, seed)
+    controls = climb(mixed, names, known, *told, static)
+    report("Mechanisms, by what a slate of the validation part loses without:")
+    chosen = choose(rungs[WHOLE].model, lives, known, *told)
+    model = chosen.model
+    table = held_out_table(lives, rungs, controls, seed)
+    ours = Rung(model, unseen_likelihood(model, lives, TEST))
+    control = rung_of(mixed, model.terms, known, settings, seed, controls.values())
+    against = against_table(lives, (ours, control), rungs, controls, seed)
+    world = parameters_of(model, lives, known, np.ones(len(lives.users)))
+    replicates = tuple(_replicates(model, lives, known, *told))
+    notes = (*lives.notes, *_assumptions(lives), *_kept(chosen), *claims(table))
+    numbers = numbers_table(world, replicates, not_fitted(model, lives.shown is None))
+    static_model = rungs[STATIC].model
+    return WorldFit(world, model, static_model, known, chosen, replicates, table, against, numbers, notes)
 
 
 def _replicates(
@@ -86,13 +111,31 @@ def _replicates(
         yield parameters_of(again, lives, known, weights)
 
 
-def numbers_table(world: FittedParameters, replicates: tuple[FittedParameters, ...]) -> pd.DataFrame:
-    """Every number, with the standard deviation over the replicates and the normal 95 % interval that it gives."""
+def numbers_table(
+    world: FittedParameters, replicates: tuple[FittedParameters, ...], absent: Collection[str] = ()
+) -> pd.DataFrame:
+    """Every number, with the standard deviation over the replicates and the normal 95 % interval that it gives.
+
+    Args:
+        world: Whose.
+        replicates: See ``WorldFit``.
+        absent: Numbers that were not fitted, of which there is no uncertainty to tell: ``fitted`` is False.
+    """
     value = pd.Series(world.numbers())
+    fitted = ~value.index.isin(list(absent))
     draws = pd.DataFrame([replicate.numbers() for replicate in replicates], columns=value.index)
-    sd = draws.std(ddof=1).reindex(value.index)
-    table = pd.DataFrame({"value": value, "sd": sd, "low": value - NORMAL * sd, "high": value + NORMAL * sd})
+    sd = draws.std(ddof=1).reindex(value.index).where(fitted)
+    low, high = value - NORMAL * sd, value + NORMAL * sd
+    table = pd.DataFrame({"value": value, "sd": sd, "low": low, "high": high, "fitted": fitted})
     return table.rename_axis("name").reset_index()
+
+
+def _kept(chosen: Chosen) -> list[str]:
+    """Which mechanisms the world has, and which it lacks."""
+    said = [f"Kept, for the validation part is less likely without: {', '.join(chosen.kept) or 'nothing but quality'}."]
+    if chosen.left_out:
+        said.append(f"Left out of the world, for no loss without can be told: {', '.join(chosen.left_out)}.")
+    return said
 
 
 def claims(table: pd.DataFrame) -> list[str]:

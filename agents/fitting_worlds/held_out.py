@@ -19,6 +19,7 @@ from driftrec.agents.fitting_worlds.taste_model import (
     SATIATION,
     SESSION,
     SLOW,
+    TEXT,
     KnownItems,
     TasteModel,
 )
@@ -39,7 +40,13 @@ LADDER: Mapping[str, tuple[str, ...]] = {
 UNORDERED, ORDERED = tuple(LADDER)[:2], tuple(LADDER)[2:]
 """Models that do not depend on the order of events, and those that do, so that shuffling tells something."""
 
-STATIC, WHOLE = UNORDERED[-1], ORDERED[-1]
+STATIC, WHOLE, TEXTUAL = UNORDERED[-1], ORDERED[-1], "text cosine"
+
+MODELS: Mapping[str, tuple[str, ...]] = {**LADDER, TEXTUAL: (TEXT, MEAN)}
+"""With one that needs texts: near to the mean of what was opened, by their embeddings alone."""
+
+BASELINES = (*UNORDERED, "mean of the past", TEXTUAL)
+"""What a world is held against."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +74,25 @@ def climb(
     """Fit the models ``names``, each from the start, so that none is ahead by its training; with those of ``begin``."""
     rungs = dict(begin)
     for name in names:
-        model = fit_tastes(lives, LADDER[name], known, settings, seed)
-        rungs[name] = Rung(model, unseen_likelihood(model, lives, TEST))
+        rungs[name] = rung_of(lives, MODELS[name], known, settings, seed)
         report(f"  {name}: {rungs[name].likelihood.sum() / (lives.part == TEST).sum():.4f} a held-out event")
     return rungs
+
+
+def rung_of(
+    lives: LoggedUsers,
+    terms: tuple[str, ...],
+    known: KnownItems,
+    settings: FitWorldSettings,
+    seed: int,
+    fitted: Iterable[Rung] = (),
+) -> Rung:
+    """The model of these terms, fitted unless it is among those ``fitted`` by the same settings and seed."""
+    for rung in fitted:
+        if set(rung.model.terms) == set(terms):
+            return rung
+    model = fit_tastes(lives, terms, known, settings, seed)
+    return Rung(model, unseen_likelihood(model, lives, TEST))
 
 
 def held_out_table(
@@ -103,3 +125,40 @@ def gain_of(difference: NDArray[np.float64], counts: NDArray[np.float64], seed: 
     """Difference an event, users resampled whole: both (users,)."""
     there = counts > 0
     return ratio_interval(difference[None, there], 0.0 * counts[None, there], counts[None, there], seed=seed)
+
+
+def against_table(
+    lives: LoggedUsers,
+    ours: tuple[Rung, Rung],
+    rungs: Mapping[str, Rung],
+    controls: Mapping[str, Rung],
+    seed: int,
+) -> pd.DataFrame:
+    """One row a baseline: what a world's model gains on it a held-out event.
+
+    Columns: ``baseline``; ``log_likelihood`` and ``ours``; ``gain``, ``gain_low``, ``gain_high``, with a 95 % interval
+    over users, in pairs; ``shuffled_gain`` and its ends, the same of both models with sessions shuffled.
+
+    Args:
+        lives: The log.
+        ours: The world's model, and the same fitted to shuffled sessions.
+        rungs: Baselines by name, with others.
+        controls: The same fitted to shuffled sessions; those that do not depend on order may be missing.
+        seed: Source of the resampling.
+    """
+    counts = np.bincount(lives.user[lives.part == TEST], minlength=len(lives.users)).astype(float)
+    rows: list[dict[str, object]] = []
+    for name in BASELINES:
+        if name not in rungs:
+            continue
+        theirs = (rungs[name], controls.get(name, rungs[name]))
+        row: dict[str, object] = {
+            "baseline": name,
+            "log_likelihood": theirs[0].likelihood.sum() / counts.sum(),
+            "ours": ours[0].likelihood.sum() / counts.sum(),
+        }
+        for prefix, mine, other in zip(("", "shuffled_"), ours, theirs, strict=True):
+            gain = gain_of(mine.likelihood - other.likelihood, counts, seed)
+            row |= {f"{prefix}gain": gain.mean, f"{prefix}gain_low": gain.low, f"{prefix}gain_high": gain.high}
+        rows.append(row)
+    return pd.DataFrame(rows)

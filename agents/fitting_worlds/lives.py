@@ -18,10 +18,13 @@ CUTS = (0.7, 0.85)
 NOTHING = -1
 """In place of an item where none was opened."""
 
+LATER = -1
+"""In place of a part, of a row that tells of one more opening in the slate of a row before it."""
+
 
 @dataclass(frozen=True)
 class LoggedUsers:
-    """Slates in order, user by user.
+    """Slates in order, user by user: a row each, and one more behind it for every opening but the first.
 
     Attributes:
         items: Ids.
@@ -32,8 +35,9 @@ class LoggedUsers:
         opened: Item opened or ``NOTHING``, (slates,).
         shown: Items of each slate, (slates, slate_size); None where the log tells what was consumed alone.
         engagement: With what was opened, (slates,).
-        part: ``TRAIN``, ``VALIDATION`` or ``TEST``, (slates,).
+        part: ``TRAIN``, ``VALIDATION`` or ``TEST``, (slates,); ``LATER`` of an opening that is not its slate's first.
         unseen: Hours from each user's last slate to the end of the log, inf for those known to be gone, (users,).
+        clicks: Positions opened, bool, (slates, slate_size); None where no slate has several.
         notes: What was left out or assumed, a sentence each.
     """
 
@@ -47,12 +51,22 @@ class LoggedUsers:
     engagement: NDArray[np.float64]
     part: NDArray[np.int64]
     unseen: NDArray[np.float64]
+    clicks: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def first(self) -> NDArray[np.int64]:
         """First slate of every user, and behind them the number of slates, (users + 1,)."""
         return np.searchsorted(self.user, np.arange(len(self.users) + 1))
+
+    @property
+    def heads(self) -> NDArray[np.intp]:
+        """Rows that stand for a slate, (slates,)."""
+        return np.flatnonzero(self.part != LATER)
+
+    def of_slates(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``values`` of rows added up by slate, (slates,)."""
+        return np.add.reduceat(values, self.heads)
 
 
 def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
@@ -66,16 +80,10 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
         min_events: See above.
 
     Raises:
-        ValueError: If several items of a slate were opened, or fewer than two items or users are left.
+        ValueError: If fewer than two items or users are left.
     """
     size, notes = log.slate_size, list(log.notes)
     clicked = log.rows["clicked"].to_numpy(bool).reshape(-1, size)
-    several = clicked.sum(axis=1) > 1
-    if several.any():
-        raise ValueError(
-            f"{log.file}: {several.sum():,} slates have several clicks; worlds whose users open one item of a slate at "
-            "most are fitted so far. Keep each slate's first click, or give a row a click."
-        )
     consumed = size == 1 and bool(clicked.all())
     rows = log.rows
     if consumed and min_events > 1:
@@ -90,22 +98,87 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
     if len(items) < 2 or len(users) < 2:
         raise ValueError(f"{log.file} holds {len(items)} items and {len(users)} users; a fit needs 2 of each at least.")
     order = np.argsort(user, kind="stable")
-    shown = number.reshape(-1, size)
-    opened = np.where(clicked.any(axis=1), shown[np.arange(len(shown)), clicked.argmax(axis=1)], NOTHING)
-    engagement = (rows["engagement"].to_numpy(float).reshape(-1, size) * clicked).sum(axis=1)
-    hours = heads["time"].to_numpy(float)[order]
-    return LoggedUsers(
+    shown, clicked = number.reshape(-1, size)[order], clicked[order]
+    engagement = (rows["engagement"].to_numpy(float).reshape(-1, size))[order] * clicked
+    user, hours = user[order], heads["time"].to_numpy(float)[order]
+    several = clicked.sum(axis=1) > 1
+    if several.any():
+        notes.append(f"{several.sum():,} slates have several clicks: positions are opened one by one")
+    return assembled(
         tuple(items.tolist()),
         tuple(users.tolist()),
-        user[order],
-        hours,
-        heads["session"].to_numpy(np.int64)[order],
-        opened[order],
-        None if consumed else shown[order],
-        engagement[order],
-        _parts(user[order]),
-        _unseen(user[order], hours, heads["start"].to_numpy(float)[order]),
+        SlateRows(user, hours, heads["session"].to_numpy(np.int64)[order], shown, clicked, engagement),
+        _unseen(user, hours, heads["start"].to_numpy(float)[order]),
+        consumed,
         tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class SlateRows:
+    """Slates in order, user by user, each a row.
+
+    Attributes:
+        user: Whose, (slates,).
+        hours: When, since the user's first, (slates,).
+        session: The user's visit, (slates,).
+        shown: Items, (slates, slate_size).
+        clicked: Which were opened, (slates, slate_size).
+        engagement: That brought, (slates, slate_size).
+    """
+
+    user: NDArray[np.int64]
+    hours: NDArray[np.float64]
+    session: NDArray[np.int64]
+    shown: NDArray[np.int64]
+    clicked: NDArray[np.bool_]
+    engagement: NDArray[np.float64]
+
+
+def assembled(
+    items: tuple[str, ...],
+    users: tuple[str, ...],
+    slates: SlateRows,
+    unseen: NDArray[np.float64],
+    consumed: bool,
+    notes: tuple[str, ...] = (),
+) -> LoggedUsers:
+    """``LoggedUsers`` from their slates; ``consumed`` says that what was passed over is not known."""
+    slate, place, first = _openings(slates.clicked)
+    opened = slates.clicked[slate, place]
+    several = bool((slates.clicked.sum(axis=1) > 1).any())
+    return LoggedUsers(
+        items,
+        users,
+        slates.user[slate],
+        slates.hours[slate],
+        slates.session[slate],
+        np.where(opened, slates.shown[slate, place], NOTHING),
+        None if consumed else slates.shown[slate],
+        slates.engagement[slate, place],
+        np.where(first, _parts(slates.user)[slate], LATER),
+        unseen,
+        slates.clicked[slate] if several else None,
+        notes,
+    )
+
+
+def some_of(lives: LoggedUsers, users: NDArray[np.int64]) -> LoggedUsers:
+    """The lives of some users, in ascending order, numbered anew."""
+    rows = np.isin(lives.user, users)
+    shown, clicks = (None if each is None else each[rows] for each in (lives.shown, lives.clicks))
+    return replace(
+        lives,
+        users=tuple(lives.users[user] for user in users),
+        user=np.searchsorted(users, lives.user[rows]),
+        hours=lives.hours[rows],
+        session=lives.session[rows],
+        opened=lives.opened[rows],
+        shown=shown,
+        engagement=lives.engagement[rows],
+        part=lives.part[rows],
+        unseen=lives.unseen[users],
+        clicks=clicks,
     )
 
 
@@ -115,10 +188,31 @@ def shuffled(lives: LoggedUsers, seed: int) -> LoggedUsers:
     Slates change places with others of the same user, session and part alone: whatever is still gained from the past
     does not come from the order in a session, which on rating sites is that of a list on the screen.
     """
-    draw = np.random.default_rng(seed).random(len(lives.user))
-    order = np.lexsort((draw, lives.part, lives.session, lives.user))
-    shown = None if lives.shown is None else lives.shown[order]
-    return replace(lives, opened=lives.opened[order], shown=shown, engagement=lives.engagement[order])
+    heads = lives.heads
+    count = np.diff(heads, append=len(lives.user))
+    draw = np.random.default_rng(seed).random(len(heads))
+    order = np.lexsort((draw, lives.part[heads], lives.session[heads], lives.user[heads]))
+    begin = np.repeat(heads[order], count[order])
+    within = np.arange(len(begin)) - np.repeat(np.cumsum(count[order]) - count[order], count[order])
+    rows = begin + within
+    shown, clicks = (None if each is None else each[rows] for each in (lives.shown, lives.clicks))
+    return replace(
+        lives,
+        hours=np.repeat(lives.hours[heads], count[order]),
+        opened=lives.opened[rows],
+        shown=shown,
+        clicks=clicks,
+        engagement=lives.engagement[rows],
+        part=lives.part[rows],
+    )
+
+
+def _openings(clicked: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+    """Slate and position of every row, and whether it is the slate's first: one an opening, or one for none."""
+    told = clicked.copy()
+    told[~clicked.any(axis=1), 0] = True
+    slate, place = np.nonzero(told)
+    return slate, place, np.diff(slate, prepend=-1) > 0
 
 
 def _parts(user: NDArray[np.int64]) -> NDArray[np.int64]:

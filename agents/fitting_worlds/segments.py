@@ -89,6 +89,7 @@ class OpenedBefore:
         self.repeats = len(pairs) - len(found)
         self._user, self._item, self._row = found // self._items, found % self._items, rows[place]
         self._first = np.searchsorted(self._user, np.arange(len(lives.users) + 1))
+        self._pairs = found
 
     def before(self, users: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each item had been opened by ``users`` (slates,) before the slates ``rows``, (slates, items)."""
@@ -98,3 +99,13 @@ class OpenedBefore:
             mine = slice(self._first[user], self._first[user + 1])
             first[place, self._item[mine]] = self._row[mine]
         return np.asarray(first[which] < rows[:, None])
+
+    def shown_before(self, lives: LoggedUsers) -> NDArray[np.bool_]:
+        """Whether each item shown had been opened by the user before its slate, (slates, slate_size)."""
+        assert lives.shown is not None
+        wanted = lives.user[:, None] * self._items + lives.shown
+        place = np.searchsorted(self._pairs, wanted).clip(max=max(len(self._pairs) - 1, 0))
+        if not len(self._pairs):
+            return np.zeros(wanted.shape, np.bool_)
+        known = self._pairs[place] == wanted
+        return np.asarray(known & (self._row[place] < np.arange(len(wanted))[:, None]))

@@ -27,6 +27,9 @@ NEVER = 20.0
 OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
 """Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
 
+TEXT = "text"
+"""Where items lie is what their texts' embeddings say, and nothing else."""
+
 
 @dataclass(frozen=True)
 class KnownItems:
@@ -55,15 +58,16 @@ class TasteModel(nn.Module):
     def __init__(self, lives: LoggedUsers, terms: Sequence[str], dims: int, known: KnownItems, seed: int) -> None:
         super().__init__()
         self.terms = tuple(terms)
-        items, self._shown = len(lives.items), lives.shown
+        items, self._shown, self._clicks = len(lives.items), lives.shown, lives.clicks
         self._opened, self._seen = torch.as_tensor(lives.opened), OpenedBefore(lives)
+        self._again = None if lives.shown is None else self._seen.shown_before(lives)
         draw = torch.Generator().manual_seed(seed)
         counts = np.bincount(lives.opened[(lives.opened != NOTHING) & (lives.part == 0)], minlength=items)
         usual = np.log(counts + 1.0) if self._shown is None else np.zeros(items)
         self.quality = nn.Parameter(torch.as_tensor(usual - usual.mean(), dtype=torch.float32))
         self.place = nn.Parameter(0.3 * torch.randn(items, dims, generator=draw))
-        self.own = nn.Parameter(torch.zeros(len(lives.users), dims))
         self.texts = None if known.texts is None else torch.as_tensor(known.texts)
+        self.own = nn.Parameter(torch.zeros(len(lives.users), dims))
         width = 0 if self.texts is None else self.texts.shape[1]
         self.words = nn.Parameter(torch.randn(width, dims, generator=draw) if width else torch.zeros(0, dims))
         self.topic = None if known.topic is None else torch.as_tensor(known.topic)
@@ -78,6 +82,9 @@ class TasteModel(nn.Module):
 
     def vectors(self) -> torch.Tensor:
         """Where items lie, (items, dims), root mean square length 1: what texts say, and what is their own."""
+        if TEXT in self.terms:
+            assert self.texts is not None
+            return nn.functional.normalize(self.texts, dim=1)
         raw = self.place if self.texts is None else self.place + self.texts @ self.words
         return raw / raw.square().sum(dim=1).mean().sqrt()
 
@@ -95,8 +102,11 @@ class TasteModel(nn.Module):
         interest, load = self._past(batch, vectors)
         row = rows[wanted.numpy()]
         user = batch.user[:, None].expand(rows.shape)[wanted]
-        scores = self._utility(interest[wanted], load[wanted] if load is not None else None, vectors, user, row)
-        return scores.log_softmax(dim=1).gather(1, self._choice(row)[:, None])[:, 0], user
+        interest, load = interest[wanted], load[wanted] if load is not None else None
+        if self._shown is None:
+            scores = self._utility_of_all(interest, load, vectors, user, row)
+            return scores.log_softmax(dim=1).gather(1, self._opened[torch.as_tensor(row)][:, None])[:, 0], user
+        return self._of_slates(self._utility_of_shown(interest, load, vectors, row), row), user
 
     def prior(self, own_scale: float) -> torch.Tensor:
         """Minus the log-density of vectors, N(0, 1) around what texts say, and of own interests, N(0, own_scale^2)."""
@@ -107,7 +117,8 @@ class TasteModel(nn.Module):
         """The numbers, of terms that are there."""
         weight = {name: float(value.detach()) for name, value in self.weights.items()}
         told = {name: weight[name] for name in (FAST, SESSION, SLOW, SATIATION) if name in self.terms}
-        half = {f"{name}_half_life": float(value.detach().exp()) for name, value in self.half_lives.items()}
+        there = ((name, value) for name, value in self.half_lives.items() if name in self.terms)
+        half = {f"{name}_half_life": float(value.detach().exp()) for name, value in there}
         others = {name: weight[name] for name in ("repeat", "no_click", "position")}
         return Tastes(**told, **half, **others)
 
@@ -141,7 +152,7 @@ class TasteModel(nn.Module):
             age = (count[:, batch.begin :, None] - count[:, None, :] - 1).clamp(min=0)
         return torch.exp2(-age / self.half_lives[name].exp())
 
-    def _utility(
+    def _utility_of_all(
         self,
         interest: torch.Tensor,
         load: torch.Tensor | None,
@@ -149,22 +160,35 @@ class TasteModel(nn.Module):
         user: torch.Tensor,
         row: NDArray[np.int64],
     ) -> torch.Tensor:
-        """Of all items, or of those shown with that of opening nothing behind them, (slates, choices)."""
+        """Of all items, (slates, items)."""
         utility = interest @ vectors.T + self.quality
         if load is not None:
             utility = utility - self.weights[SATIATION] * load[:, self.topic]
         seen = torch.as_tensor(self._seen.before(user.numpy(), row), dtype=torch.float32)
-        utility = utility - self.weights["repeat"] * seen
-        if self._shown is None:
-            return utility
-        shown = torch.as_tensor(self._shown[row])
-        slate = utility.gather(1, shown) - self.weights["position"] * torch.arange(shown.shape[1])
-        return torch.cat([slate, self.weights["no_click"].expand(len(slate), 1)], dim=1)
+        return utility - self.weights["repeat"] * seen
 
-    def _choice(self, row: NDArray[np.int64]) -> torch.Tensor:
-        """Column of ``_utility`` that was chosen, (slates,)."""
+    def _utility_of_shown(
+        self, interest: torch.Tensor, load: torch.Tensor | None, vectors: torch.Tensor, row: NDArray[np.int64]
+    ) -> torch.Tensor:
+        """Of the positions of each slate, beside that of opening nothing, (slates, slate_size)."""
+        assert self._shown is not None
+        assert self._again is not None
+        shown = torch.as_tensor(self._shown[row])
+        utility = torch.einsum("sd,skd->sk", interest, vectors[shown]) + self.quality[shown]
+        if load is not None:
+            assert self.topic is not None
+            utility = utility - self.weights[SATIATION] * load.gather(1, self.topic[shown])
+        utility = utility - self.weights["repeat"] * torch.as_tensor(self._again[row], dtype=torch.float32)
+        return utility - self.weights["position"] * torch.arange(shown.shape[1]) - self.weights["no_click"]
+
+    def _of_slates(self, utility: torch.Tensor, row: NDArray[np.int64]) -> torch.Tensor:
+        """Log-likelihood of what was opened, given utilities beside that of nothing, (slates,)."""
+        if self._clicks is not None:
+            sign = 2.0 * torch.as_tensor(self._clicks[row], dtype=torch.float32) - 1.0
+            return nn.functional.logsigmoid(sign * utility).sum(dim=1)
+        assert self._shown is not None
         opened = self._opened[torch.as_tensor(row)]
-        if self._shown is None:
-            return opened
         same = torch.as_tensor(self._shown[row]) == opened[:, None]
-        return torch.where(same.any(dim=1), same.int().argmax(dim=1), same.shape[1])
+        choice = torch.where(same.any(dim=1), same.int().argmax(dim=1), same.shape[1])
+        scores = torch.cat([utility, torch.zeros(len(utility), 1)], dim=1)
+        return scores.log_softmax(dim=1).gather(1, choice[:, None])[:, 0]

@@ -26,13 +26,15 @@ def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
         lives: The log.
         weights: How often each user counts, (users,).
     """
-    last = np.diff(lives.user, append=-1) != 0  # of a life
-    ended = np.append(lives.session[1:] != lives.session[:-1], True) | last
-    hours = np.append(np.diff(lives.hours), 0.0)
-    weight = weights[lives.user]
-    usual = max(float(np.average(lives.engagement, weights=weight)), SHORTEST)
-    content = _engagement_so_far(lives, ended) / usual - 1.0
-    known = ~last | np.isinf(lives.unseen)[lives.user]  # whether a life's last session was over nobody knows
+    user, session, when = (values[lives.heads] for values in (lives.user, lives.session, lives.hours))
+    engagement = lives.of_slates(lives.engagement)
+    last = np.diff(user, append=-1) != 0  # of a life
+    ended = np.append(session[1:] != session[:-1], True) | last
+    hours = np.append(np.diff(when), 0.0)
+    weight = weights[user]
+    usual = max(float(np.average(engagement, weights=weight)), SHORTEST)
+    content = _engagement_so_far(engagement, ended) / usual - 1.0
+    known = ~last | np.isinf(lives.unseen)[user]  # whether a life's last session was over nobody knows
     end, slope = _logistic(content[known], ended[known], weight[known])
     inside = ~ended
     slate = float(np.average(hours[inside], weights=weight[inside])) if weight[inside].sum() else 0.0
@@ -42,9 +44,9 @@ def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
     return VisitRates(end, slope, usual, slate, short, long, share, churn)
 
 
-def _engagement_so_far(lives: LoggedUsers, ended: NDArray[np.bool_]) -> Double:
+def _engagement_so_far(engagement: Double, ended: NDArray[np.bool_]) -> Double:
     """Engagement a slate in the session up to and with each slate, (slates,)."""
-    total, place = np.cumsum(lives.engagement), np.arange(1, len(ended) + 1)
+    total, place = np.cumsum(engagement), np.arange(1, len(ended) + 1)
     before: NDArray[np.int64] = np.cumsum(ended) - ended.astype(np.int64)  # sessions that are over
     begin = np.append(0, np.flatnonzero(ended) + 1)[before]
     return (total - np.append(0.0, total)[begin]) / (place - begin)

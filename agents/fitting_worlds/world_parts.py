@@ -58,6 +58,7 @@ def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weig
         spread=spread,
         low=float(max(lives.engagement[opened].min(), 0.0)),
         high=float(lives.engagement[opened].max()),
+        several=lives.clicks is not None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -74,7 +74,16 @@ class LogWriter:
         except OSError as caught:
             self._give_up(caught)
 
-    def tap(self, world: World[Any], seeds: NDArray[np.uint64], policy: Policy, *, name: str, version: str = "") -> Tap:
+    def tap(
+        self,
+        world: World[Any],
+        seeds: NDArray[np.uint64],
+        policy: Policy,
+        *,
+        name: str,
+        version: str = "",
+        ids: Sequence[str] | None = None,
+    ) -> Tap:
         """What takes the steps of one policy.
 
         Args:
@@ -83,8 +92,9 @@ class LogWriter:
             policy: Serves; asked for its propensities where it is ``Stochastic`` or ``Marginal``.
             name: Column "policy".
             version: Column "version".
+            ids: Of all items, see ``Served``.
         """
-        served = Served(world, len(seeds))
+        served = Served(world, len(seeds), ids)
 
         def take(step: Step) -> None:
             table = served.table(step).assign(**_chances(policy, step, name), candidates=_candidates(served, step))

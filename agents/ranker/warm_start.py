@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -48,6 +48,10 @@ class Estimate(Protocol):
         ...
 
 
+First = Callable[[Judge], Logs]
+"""Gives logs that a ranker is fitted to first, leading axes (steps, lanes), in place of random slates."""
+
+
 class WarmStart(Protocol):
     """What is to be settled of a warm start: a world's ``TrainSettings``."""
 
@@ -76,6 +80,7 @@ def warm_start(
     report: Report,
     curve: Curve,
     snapshots: Snapshots = NOTHING_KEPT,
+    first: First | None = None,
 ) -> None:
     """Fit the judge's ranker to random slates, then to its own with noise too; learn the engagement to come.
 
@@ -90,12 +95,14 @@ def warm_start(
         report: Called with lines of progress.
         curve: Measures what has been reached after every stage.
         snapshots: Keep what is fitted and weighed.
+        first: Logs in place of random slates.
     """
     future, greedy = settings.future, Greedy(judge, setup.slate_size)
     to_come: NDArray[np.float32] | None = None
     stage = "myopic"
     rounds = settings.rounds(seed)
-    fitted = fit_rounds(setup, judge, settings.fit, rounds, seed=seed, report=report, snapshots=snapshots)
+    told = {"seed": seed, "report": report, "snapshots": snapshots, "first": first}
+    fitted = fit_rounds(setup, judge, settings.fit, rounds, **told)
     for number, (each, logs, steps) in enumerate(fitted, start=1):
         curve.env_steps += steps
         if not each.farsighted:
@@ -122,8 +129,9 @@ def fit_rounds(
     seed: int,
     report: Report,
     snapshots: Snapshots = NOTHING_KEPT,
+    first: First | None = None,
 ) -> Iterator[tuple[Round, list[Logs], int]]:
-    """Log and fit, round by round; random slates first, then the judge's own with noise, as it judges by then.
+    """Log and fit, round by round; random slates first, or a log's, then the judge's own with noise, as it judges by then.
 
     Of a round that is kept the fitted weights are, not its logs, which are large: its slates are shown again.
 
@@ -136,8 +144,14 @@ def fit_rounds(
         judge.ranker.pilot(collect(envs, policy, judge, judge.ranker.pilot_steps, seed).rows())
     logs: list[Logs] = []
     for each in rounds:
-        report(f"{'Own' if logs else 'Random'} slates to {settings.lanes:,} lanes, {settings.log_steps} steps each")
-        logs.append(collect(envs, policy, judge, settings.log_steps, each.seed))
+        if first is not None and not logs:
+            logs.append(first(judge))
+            report(f"The log's slates, {logs[0].over.numel():,}, in place of random ones")
+            steps -= settings.lanes * settings.log_steps  # nobody was served
+        else:
+            whose = "Own" if logs else "Random"
+            report(f"{whose} slates to {settings.lanes:,} lanes, {settings.log_steps} steps each")
+            logs.append(collect(envs, policy, judge, settings.log_steps, each.seed))
         rows = joined([part.rows() for part in logs])
         fitting = partial(fit, judge.ranker, rows, settings, epochs=each.epochs, seed=each.seed, report=report)
         snapshots.stage(f"fit-{len(logs)}", judge.ranker, fitting)

@@ -46,13 +46,15 @@ def inline_plots(results: Results, curve: pd.DataFrame | None, key: str) -> list
     with SVG.drawing(), one_warning_of_glyphs():
         drawn = draw_all(results, curve=curve)
         return [
-            InlinePlot(name, (caption := CAPTIONS.get(name, name.replace("_", " "))), _svg(figure, key, name, caption))
+            InlinePlot(
+                name, (caption := CAPTIONS.get(name, name.replace("_", " "))), as_svg(figure, key, name, caption)
+            )
             for name, figure in drawn.items()
             if figure is not None
         ]
 
 
-def _svg(figure: Figure, key: str, name: str, caption: str) -> str:
+def as_svg(figure: Figure, key: str, name: str, caption: str) -> str:
     """A figure as an element, with ``key`` and ``name`` before every id; ``caption`` is what screen readers say."""
     written = io.StringIO()
     figure.savefig(written, format="svg", metadata={"Date": None})

@@ -60,7 +60,15 @@ def page(folders: Sequence[Path]) -> str:
         FileNotFoundError: If a folder does not hold a comparison.
     """
     sections = [_section(f"run{number}", read_compared(folder)) for number, folder in enumerate(folders, 1)]
-    # Names, titles and texts are escaped, whatever is in them; plots are ours and are not.
+    script = (FOLDER / "story.js").read_text(encoding="utf-8")
+    return rendered("page.html", sections=sections, script=script, script_hash=_hash(script))
+
+
+def rendered(template: str, **told: object) -> str:
+    """A template of this folder with its style, and with what it is ``told``.
+
+    Names, titles and texts are escaped, whatever is in them; plots are ours and are not.
+    """
     setting = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -68,10 +76,8 @@ def page(folders: Sequence[Path]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "story.js"))
-    return setting.get_template("page.html").render(
-        sections=sections, style=style, script=script, script_hash=_hash(script)
-    )
+    style = (FOLDER / "page.css").read_text(encoding="utf-8")
+    return setting.get_template(template).render(style=style, **told)
 
 
 def _section(key: str, compared: Compared) -> Section:

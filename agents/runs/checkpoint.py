@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,14 +126,32 @@ def made_strange(path: str | Path, setup: Setup, folder: Path) -> Path:
     """
     if setup.setting is None:
         raise ValueError(f"{setup.args.world} has no texts, by which {path} could know what it has not met.")
-    weights, metadata = _read(path)
     items, people = setup.setting.catalogue.num_items, setup.setting.personas.num_personas
-    for name, value in weights.items():
+
+    def change(name: str, value: torch.Tensor) -> torch.Tensor:
         rows = len(value) if value.ndim else 0
         if value.is_floating_point() and (rows == items or (rows == people and "persona" in name)):
-            weights[name] = value.mean(dim=0, keepdim=True).expand_as(value).contiguous()
+            return value.mean(dim=0, keepdim=True).expand_as(value).contiguous()
+        return value
+
+    return rewritten(path, setup, folder, change)
+
+
+def rewritten(
+    path: str | Path, setup: Setup, folder: Path, change: Callable[[str, torch.Tensor], torch.Tensor]
+) -> Path:
+    """Write a checkpoint again with other weights, as one made for ``setup``; returns ``folder``.
+
+    Args:
+        path: Of the run.
+        setup: Whose fingerprints it gets.
+        folder: Where the file goes.
+        change: Gives the new weights by the name and the old ones.
+    """
+    weights, metadata = _read(path)
+    changed = {name: change(name, value) for name, value in weights.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    write_files({folder / FILE: _content(weights, {**metadata, "fingerprints": setup.fingerprints()})})
+    write_files({folder / FILE: _content(changed, {**metadata, "fingerprints": setup.fingerprints()})})
     return folder
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from driftrec.agents.evaluation.curves import CURVE_FILE, Curve, Record, not_recorded
 from driftrec.agents.evaluation.keep_best import Progress, check_measurements, naming_divergence
 from driftrec.agents.evaluation.tables import write_table
+from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.ranker.judge import Judge
@@ -20,6 +21,7 @@ from driftrec.agents.ranker.warm_start import warm_start
 from driftrec.agents.rivals.page_search import PageSearch, paces
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.folders import rescue, versions
+from driftrec.agents.runs.user_log import logged_slates
 from driftrec.agents.setup import Setup
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.snapshots.snapshots import Snapshots
@@ -41,6 +43,7 @@ def train(
     progress: Progress = lambda steps, engagement: None,
     snapshot_every: int = EVERY,
     record: Record = not_recorded,
+    first: LoggedLives | None = None,
 ) -> Path:
     """Fit the ranker, learn the engagement to come, train PPO, write checkpoint and training curve.
 
@@ -57,6 +60,7 @@ def train(
         progress: Called after every rollout with steps taken and the last measurement, engagement an episode.
         snapshot_every: Environment steps of PPO between two snapshots, at least.
         record: Takes every measurement, and what every update of PPO says, at the environment steps taken by then.
+        first: A log of the world's items, which the ranker is fitted to first in place of random slates.
 
     Returns:
         Path of the checkpoint.
@@ -67,6 +71,8 @@ def train(
             what lies in ``folder/progress`` is spoilt or of another run.
     """
     told = {"kind": KIND, "settings": asdict(settings), "seed": seed}
+    if first is not None:
+        told["warm_start_log"] = first.file
     of = {"world": asdict(setup.args), **told, "fingerprints": setup.fingerprints(), "versions": versions()}
     ppo = settings.ppo
     check_measurements(settings.validations, ppo.total_steps, ppo.lanes * ppo.rollout)
@@ -79,7 +85,9 @@ def train(
     snapshots = TrainingSnapshots(kept_in, curve, snapshot_every, report)
     with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
         kept: Any = {"seed": seed, "report": report, "curve": curve, "snapshots": snapshots}
-        snapshots.stage("ranker", judge.ranker, partial(warm_start, setup, kit.future, judge, settings, **kept))
+        logged = None if first is None else partial(logged_slates, setup, first)
+        fitting = partial(warm_start, setup, kit.future, judge, settings, **kept, first=logged)
+        snapshots.stage("ranker", judge.ranker, fitting)
     search = _search(setup, judge, settings, **kept)
     learner = PPOLearner(
         setup.envs(ppo.lanes),

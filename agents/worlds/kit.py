@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import is_large
+from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.networks.shortlist import Shortlist
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.networks.user_text import user_words
 from driftrec.agents.oracles.top import TopTrue
-from driftrec.agents.policy import Context, Policy
+from driftrec.agents.policy import Context, Observation, Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick, OneOfMany
 from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report
@@ -31,6 +32,7 @@ from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
 from driftrec.agents.worlds.figures import FigureTable
+from driftrec.agents.worlds.rebuilding import cannot_rebuild, rebuilt_past
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 from driftrec.simulators.offers import OFFERED
@@ -203,6 +205,20 @@ class Kit:
         """
         raise ValueError(f"{setup.args.world} cannot show users' true state; train without --settings.true-state.")
 
+    def item_ids(self, setup: Setup) -> list[str]:
+        """What logs call items that have no texts: their numbers, unless the world knows better."""
+        return [str(number) for number in range(setup.world.num_items)]
+
+    def rebuilt(self, setup: Setup, lives: LoggedLives) -> Iterator[Observation]:
+        """What was observed of a log's users before each of their steps, from the log alone: all of them at a time.
+
+        Rows of users who have no such step hold anything.
+
+        Raises:
+            ValueError: If the world's observation holds what no log tells.
+        """
+        raise cannot_rebuild(setup, lives, ", ".join(setup.world.fields))
+
     def note(self, setup: Setup) -> str:
         """What makes figures other than the published ones, in words; empty where nothing is known to."""
         return ""
@@ -277,6 +293,10 @@ class TextKit(Kit):
     def topics(self, setup: Setup) -> NDArray[np.int64] | None:
         """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
         return None
+
+    def rebuilt(self, setup: Setup, lives: LoggedLives) -> Iterator[Observation]:
+        """Impressions, reads and clock; every user has the first persona, for a log knows none, see ``Kit``."""
+        return rebuilt_past(setup, lives)
 
     def loads(self, setup: Setup, judge: Judge) -> Loads | None:
         """Fading counts of the catalogue's topics, see ``Kit``."""

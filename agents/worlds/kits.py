@@ -27,6 +27,12 @@ def kit_of(setup: Setup) -> Kit:
     return KITS.get(setup.args.world.rpartition(":")[2]) or _general(setup.world)
 
 
+def item_ids(setup: Setup) -> list[str]:
+    """Ids of a world's items as logs write them: a catalogue's, or what the kit knows."""
+    catalogue = setup.world.catalogue
+    return kit_of(setup).item_ids(setup) if catalogue is None else [str(each) for each in catalogue.ids]
+
+
 def kit_named(world: str) -> Kit:
     """The kit of the world of an environment id, which is made only where no kit of its own is known.
 

@@ -27,6 +27,7 @@ def made_up(
     people: int = 100,
     tastes: Tastes = TASTES,
     visits: VisitRates = VISITS,
+    several: bool = False,
     seed: int = 0,
 ) -> FittedParameters:
     """A small world of known parameters; the same for the same arguments.
@@ -37,6 +38,7 @@ def made_up(
         people: Of whom users are drawn.
         tastes: How users choose.
         visits: How long they stay, and when they return.
+        several: Whether several items of a slate may be opened.
         seed: Source of the arrays.
     """
     rng = np.random.default_rng(seed)
@@ -54,4 +56,5 @@ def made_up(
         spread=0.1,
         low=0.0,
         high=2.0,
+        several=several,
     )

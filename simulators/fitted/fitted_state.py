@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.simulators.fitted.parameters import Tastes
+from driftrec.simulators.fitted.parameters import FittedParameters, Tastes
 from driftrec.simulators.vectors import Float
 
 
@@ -42,6 +42,65 @@ class Faded:
         self.sums[lanes], self.mass[lanes] = fresh.sums, fresh.mass
 
 
+class Memory:
+    """What users opened, as a world's numbers remember it; a method's ``p`` are that world's parameters.
+
+    Args:
+        users: Users.
+        p: Of the world.
+
+    Attributes:
+        fast: What was opened last.
+        session: What was opened in this session.
+        slow: What was opened in the past days.
+        load: Fading number of items opened by topic, (users, topics).
+    """
+
+    def __init__(self, users: int, p: FittedParameters) -> None:
+        self.fast, self.session, self.slow = (Faded(users, p.vectors.shape[1]) for _ in range(3))
+        self.load = np.zeros((users, p.num_topics), np.float32)
+
+    def drift(self, tastes: Tastes) -> Float:
+        """What is added to users' own interest, (users, dims)."""
+        told = ((tastes.fast, self.fast), (tastes.session, self.session), (tastes.slow, self.slow))
+        drift = np.zeros_like(self.fast.sums)
+        for weight, memory in told:
+            drift += np.float32(weight) * memory.mean()
+        return drift
+
+    def open(self, p: FittedParameters, users: NDArray[np.intp], items: NDArray[np.int64]) -> None:
+        """Remember one opened item for each of ``users``."""
+        half = np.exp2(np.float32(-1.0 / p.tastes.fast_half_life))
+        self.fast.sums[users] *= half
+        self.fast.mass[users] *= half
+        for memory in (self.fast, self.session, self.slow):
+            memory.add(users, p.vectors[items])
+        self.load[users, p.topic[items]] += np.float32(1.0)
+
+    def pass_time(self, p: FittedParameters, ended: NDArray[np.bool_], hours: Float) -> None:
+        """Forget sessions that ``ended``, and let what fades with time fade by ``hours``: both (users,)."""
+        self.session.fade((~ended).astype(np.float32))
+        self.slow.fade(np.exp2(-hours / np.float32(24.0 * p.tastes.slow_half_life)))
+        self.load *= np.exp2(-hours / np.float32(p.tastes.satiation_half_life))[:, None]
+
+    def features(self) -> list[Float]:
+        """The three means and log(1 + load), each with leading axis users."""
+        return [self.fast.mean(), self.session.mean(), self.slow.mean(), np.log1p(self.load)]
+
+    def put(self, lanes: NDArray[np.intp], fresh: Memory) -> None:
+        """Overwrite the users ``lanes`` with those of ``fresh``."""
+        for name in ("fast", "session", "slow"):
+            getattr(self, name).put(lanes, getattr(fresh, name))
+        self.load[lanes] = fresh.load
+
+
+class Unkept:
+    """In place of a memory that nobody asks for."""
+
+    def put(self, lanes: NDArray[np.intp], fresh: Unkept) -> None:
+        """Nothing."""
+
+
 @dataclass
 class FittedState:
     """All there is to know about a batch of users.
@@ -50,10 +109,8 @@ class FittedState:
         keys: Streams of noise, (users,).
         step: Slates so far, (users,).
         own: Interest of their own, (users, dims).
-        fast: What was opened last.
-        session: What was opened in this session.
-        slow: What was opened in the past days.
-        load: Fading number of items opened by topic, (users, topics).
+        memory: What was opened, by the world's own numbers.
+        known: The same by the numbers that the recommender goes by, where they are others.
         opened: Whether each item was opened ever, (users, items).
         visit: Slates and engagement in this session, (users, 2).
         gone: Who is gone for good, (users,).
@@ -62,17 +119,12 @@ class FittedState:
     keys: NDArray[np.uint64]
     step: NDArray[np.int64]
     own: Float
-    fast: Faded
-    session: Faded
-    slow: Faded
-    load: Float
+    memory: Memory
+    known: Memory | Unkept
     opened: NDArray[np.bool_]
     visit: Float
     gone: NDArray[np.bool_]
 
     def interest(self, tastes: Tastes) -> Float:
         """Where tastes point now, (users, dims)."""
-        interest = self.own.copy()
-        for weight, memory in ((tastes.fast, self.fast), (tastes.session, self.session), (tastes.slow, self.slow)):
-            interest += np.float32(weight) * memory.mean()
-        return interest
+        return self.own + self.memory.drift(tastes)

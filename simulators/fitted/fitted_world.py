@@ -1,8 +1,8 @@
-"""A world fitted to a log: users who open one item of a slate or none, drift, tire, leave and return."""
+"""A world fitted to a log: users who open items of a slate or none, drift, tire, leave and return."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.choice import MAX_UTILITY
-from driftrec.simulators.fitted.fitted_state import Faded, FittedState
+from driftrec.simulators.fitted.fitted_state import FittedState, Memory, Unkept
 from driftrec.simulators.fitted.parameters import FittedParameters
 from driftrec.simulators.plain import PlainWorld
 from driftrec.simulators.sizes import size
@@ -19,7 +19,10 @@ from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import NOBODY_LEAVES, Feedback, Field
 
 WORDS = 4
-"""Random words a step: choice, engagement, end of the session with loss, time away with its habit."""
+"""Random words a step: choice, engagement, end of the session with loss, time away with its habit.
+
+Where several items are opened: two more for every position, whether it is opened and what that brings.
+"""
 
 LONGEST_GAP = 1e5
 """Hours, some eleven years, that nobody is away longer than."""
@@ -32,33 +35,40 @@ class FittedWorld(PlainWorld):
     """The users of a log as a batched world (see ``simulators.world.World``), of ``Tastes`` and ``VisitRates``.
 
     What is observed, "user", is what a recommender can work out of the feedback: the three means of what was opened,
-    log(1 + load) of every topic, log(1 + slates) and engagement a slate in this session.
+    log(1 + load) of every topic, log(1 + slates) and engagement a slate in this session. Means and loads are by the
+    numbers that the recommender goes by, ``known``, and so are the items' features: users may differ from them.
 
     Args:
         parameters: What was fitted.
         slate_size: Positions in a slate, 1 to the number of items.
+        known: What the recommender takes for them; the same when omitted.
 
     Raises:
         TypeError: If the slate's size is not whole.
-        ValueError: If it is out of range.
+        ValueError: If it is out of range, or ``known`` is of other items.
     """
 
     unit = "engagement"
 
-    def __init__(self, parameters: FittedParameters, slate_size: int = 5) -> None:
+    def __init__(
+        self, parameters: FittedParameters, slate_size: int = 5, known: FittedParameters | None = None
+    ) -> None:
         self.parameters = parameters
+        self.known = known or parameters
         self.num_items, self.dims = parameters.vectors.shape
+        self.one_click = not parameters.several
         needs = f"in 1..{self.num_items} (items)"
         self.slate_size = size("slate_size", slate_size, needs, self.num_items)
-        self.item_features = np.column_stack([parameters.vectors, parameters.quality, parameters.engagement])
-        self._half = np.exp2(np.float32(-1.0 / parameters.tastes.fast_half_life))
+        if self.known.ids != parameters.ids:
+            raise ValueError("The world that the recommender knows has other items; give two of one log.")
+        self.item_features = np.column_stack([self.known.vectors, self.known.quality, self.known.engagement])
 
     @property
     def fields(self) -> Mapping[str, Field]:
         """Shape, type and range of the observation."""
-        p = self.parameters
-        far = max(float(np.abs(p.vectors).max()), TIRED, p.high)
-        return {"user": Field((3 * self.dims + p.num_topics + 2,), np.float32, -far, far)}
+        p = self.known
+        far = max(float(np.abs(p.vectors).max()), TIRED, self.parameters.high * self._most_clicks())
+        return {"user": Field((3 * p.vectors.shape[1] + p.num_topics + 2,), np.float32, -far, far)}
 
     def check_ends(self) -> None:
         """Raise ValueError if nobody could ever leave for good."""
@@ -69,28 +79,25 @@ class FittedWorld(PlainWorld):
         """New users, each with the own interest of one of the log's."""
         p, users, keys = self.parameters, len(seeds), noise.stream_keys(seeds)
         step = np.zeros(users, np.int64)
-        draw = noise.uniform(noise.block(keys, step, WORDS)[0])
+        draw = noise.uniform(noise.block(keys, step, self._words())[0])
         own = p.people[(draw * len(p.people)).astype(np.int64)]
-        fast, session, slow = (Faded(users, self.dims) for _ in range(3))
-        load, opened = np.zeros((users, p.num_topics), np.float32), np.zeros((users, self.num_items), np.bool_)
-        visit, gone = np.zeros((users, 2), np.float32), np.zeros(users, np.bool_)
-        return FittedState(keys, step, own, fast, session, slow, load, opened, visit, gone)
+        known = Unkept() if self.known is p else Memory(users, self.known)
+        opened, visit = np.zeros((users, self.num_items), np.bool_), np.zeros((users, 2), np.float32)
+        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, np.zeros(users, np.bool_))
 
     def step(self, state: FittedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
         state.step += 1
-        words = noise.block(state.keys, state.step, WORDS)
+        words = noise.block(state.keys, state.step, self._words())
         by_position = np.ascontiguousarray(slates.T)
-        shown = first_places(by_position) & ~state.gone
-        weights = self._weights(state, by_position) * shown
-        position = pick(weights, float(np.exp(self.parameters.tastes.no_click)), noise.uniform(words[0]))
-        position[state.gone] = -1
-        clicks = np.arange(self.slate_size) == position[:, None]
-        rows = np.flatnonzero(position >= 0)
-        items = slates[rows, position[rows]]
+        weights = self._weights(state, by_position) * (first_places(by_position) & ~state.gone)
+        clicks = self._choose(state, weights, words)
         engagement = np.zeros(slates.shape, np.float32)
-        engagement[rows, position[rows]] = self._engaged(items, noise.normal(words[1, rows]))
-        self._open(state, rows, items)
+        for k in range(self.slate_size):  # from the top down
+            users = np.flatnonzero(clicks[:, k])
+            draw = words[WORDS + 2 * k + 1] if self.parameters.several else words[1]
+            engagement[users, k] = self._engaged(slates[users, k], noise.normal(draw[users]))
+            self._open(state, users, slates[users, k])
         ended, gap, left = self._pass_time(state, engagement, words)
         return Feedback(clicks, engagement, ended, gap, left)
 
@@ -98,45 +105,69 @@ class FittedWorld(PlainWorld):
         """What feedback tells of every user, see the class."""
         slates, engagement = state.visit.T
         usual = engagement / np.maximum(slates, np.float32(1.0))
-        means = [memory.mean() for memory in (state.fast, state.session, state.slow)]
-        return {"user": np.column_stack([*means, np.log1p(state.load), np.log1p(slates), usual])}
+        seen = state.memory if isinstance(state.known, Unkept) else state.known
+        return {"user": np.column_stack([*seen.features(), np.log1p(slates), usual])}
 
     def reveal(self, state: FittedState) -> dict[str, NDArray[Any]]:
         """Interest as it is now, not scaled, (users, dims), and the load of every topic."""
-        return {"taste": state.interest(self.parameters.tastes), "load": state.load.copy()}
+        return {"taste": state.interest(self.parameters.tastes), "load": state.memory.load.copy()}
+
+    def utility(self, state: FittedState) -> Float:
+        """Of every item at the top, (users, items)."""
+        p = self.parameters
+        utility = state.interest(p.tastes) @ p.vectors.T + p.quality
+        utility -= np.float32(p.tastes.satiation) * np.log1p(state.memory.load).take(p.topic, axis=1)
+        utility -= np.float32(p.tastes.repeat) * state.opened
+        return np.asarray(utility, np.float32)
 
     def expected_engagement(self, state: FittedState) -> Float:
         """Mean engagement of every item if it were shown alone, (users, items)."""
         p = self.parameters
-        utility = state.interest(p.tastes) @ p.vectors.T + p.quality
-        utility -= np.float32(p.tastes.satiation) * np.log1p(state.load).take(p.topic, axis=1)
-        utility -= np.float32(p.tastes.repeat) * state.opened
-        weights = np.exp(np.minimum(utility, MAX_UTILITY))
+        weights = np.exp(np.minimum(self.utility(state), MAX_UTILITY))
         return (weights / (weights + np.float32(np.exp(p.tastes.no_click))) * p.engagement).astype(np.float32)
+
+    def _words(self) -> int:
+        """Random words a step."""
+        return WORDS + 2 * self.slate_size * self.parameters.several
+
+    def _most_clicks(self) -> int:
+        """In one slate."""
+        return self.slate_size if self.parameters.several else 1
 
     def _weights(self, state: FittedState, by_position: NDArray[np.int64]) -> Float:
         """Of the choice, (slate_size, users)."""
         p = self.parameters
         utility = slate_affinity(p.vectors, by_position, state.interest(p.tastes)) + p.quality[by_position]
-        utility -= np.float32(p.tastes.satiation) * at_slates(np.log1p(state.load), p.topic[by_position])
+        utility -= np.float32(p.tastes.satiation) * at_slates(np.log1p(state.memory.load), p.topic[by_position])
         utility -= np.float32(p.tastes.repeat) * at_slates(state.opened, by_position)
         utility -= np.float32(p.tastes.position) * np.arange(self.slate_size, dtype=np.float32)[:, None]
         return np.exp(np.minimum(utility, MAX_UTILITY))
+
+    def _choose(self, state: FittedState, weights: Float, words: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Positions opened, (users, slate_size), by ``weights`` (slate_size, users)."""
+        nothing = np.float32(np.exp(self.parameters.tastes.no_click))
+        if self.parameters.several:
+            draws = noise.uniform(words[WORDS::2])  # (slate_size, users)
+            return np.ascontiguousarray((draws < weights / (weights + nothing)).T)
+        position = pick(weights, float(nothing), noise.uniform(words[0]))
+        position[state.gone] = -1
+        return np.asarray(np.arange(self.slate_size) == position[:, None])
 
     def _engaged(self, items: NDArray[np.int64], draw: Float) -> Float:
         """Engagement with each opened item."""
         p = self.parameters
         return np.clip(p.engagement[items] + np.float32(p.spread) * draw, np.float32(p.low), np.float32(p.high))
 
+    def _memories(self, state: FittedState) -> Iterator[tuple[FittedParameters, Memory]]:
+        """Those that are kept, with the parameters that they go by."""
+        yield self.parameters, state.memory
+        if isinstance(state.known, Memory):
+            yield self.known, state.known
+
     def _open(self, state: FittedState, users: NDArray[np.intp], items: NDArray[np.int64]) -> None:
         """Remember one opened item for each of ``users``."""
-        p = self.parameters
-        fades = np.ones(len(state.step), np.float32)
-        fades[users] = self._half
-        state.fast.fade(fades)
-        for memory in (state.fast, state.session, state.slow):
-            memory.add(users, p.vectors[items])
-        state.load[users, p.topic[items]] += np.float32(1.0)
+        for parameters, memory in self._memories(state):
+            memory.open(parameters, users, items)
         state.opened[users, items] = True
 
     def _pass_time(
@@ -153,14 +184,28 @@ class FittedWorld(PlainWorld):
         mean = np.where(noise.uniform_low(words[3]) < visits.short_share, visits.short_hours, visits.long_hours)
         gap = np.minimum(noise.exponential(words[3]) * mean, LONGEST_GAP).astype(np.float32) * ended
         left = ended & (noise.uniform_low(words[2]) < visits.churn)
-        state.session.fade((~ended).astype(np.float32))
         state.visit[ended] = 0.0
-        self._forget(state, gap + np.float32(visits.slate_hours) * there)
+        for parameters, memory in self._memories(state):
+            memory.pass_time(parameters, ended, gap + np.float32(visits.slate_hours) * there)
         state.gone |= left
         return ended, gap, left
 
-    def _forget(self, state: FittedState, hours: Float) -> None:
-        """Let what fades with time fade."""
-        tastes = self.parameters.tastes
-        state.slow.fade(np.exp2(-hours / np.float32(24.0 * tastes.slow_half_life)))
-        state.load *= np.exp2(-hours / np.float32(tastes.satiation_half_life))[:, None]
+    def remember(
+        self, state: FittedState, opened: NDArray[np.int64], engagement: Float, ended: NDArray[np.bool_], hours: Float
+    ) -> None:
+        """Let users live through what a log says they did in one slate, in place of a draw.
+
+        Args:
+            state: Moved on in place.
+            opened: Item opened at each position, -1 for none, (users, slate_size).
+            engagement: That it brought, (users, slate_size).
+            ended: Whether the session was over after it, (users,).
+            hours: Until the next slate, (users,).
+        """
+        for items in opened.T:
+            users = np.flatnonzero(items >= 0)
+            self._open(state, users, items[users])
+        state.visit += np.column_stack([np.ones(len(opened), np.float32), engagement.sum(axis=1)])
+        state.visit[ended] = 0.0
+        for parameters, memory in self._memories(state):
+            memory.pass_time(parameters, ended, hours)

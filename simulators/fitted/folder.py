@@ -15,7 +15,7 @@ from driftrec.simulators.catalogue import digest
 from driftrec.simulators.files import parsed_object, write_files
 from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's layout."""
 
 NUMBERS_FILE, ARRAYS_FILE = "world.json", "world.safetensors"
@@ -65,7 +65,9 @@ def load_world(folder: str | Path) -> FittedParameters:
         arrays = load((path / ARRAYS_FILE).read_bytes())
         told: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
         tastes, visits = Tastes(**kept["tastes"]), VisitRates(**kept["visits"])
-        parameters = FittedParameters(tastes, visits, tuple(kept["ids"]), **told, **kept["pay"])
+        parameters = FittedParameters(
+            tastes, visits, tuple(kept["ids"]), **told, **kept["pay"], several=kept["several"]
+        )
         if kept["sha256"] != sha256_of(parameters):
             raise ValueError("its numbers or arrays are not those that its hash was made of")
     except KeyError as error:
@@ -78,4 +80,9 @@ def load_world(folder: str | Path) -> FittedParameters:
 def _numbers(parameters: FittedParameters) -> dict[str, Any]:
     """What is no array and no id."""
     pay = {name: float(getattr(parameters, name)) for name in ("spread", "low", "high")}
-    return {"tastes": asdict(parameters.tastes), "visits": asdict(parameters.visits), "pay": pay}
+    return {
+        "tastes": asdict(parameters.tastes),
+        "visits": asdict(parameters.visits),
+        "pay": pay,
+        "several": parameters.several,
+    }

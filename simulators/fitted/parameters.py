@@ -27,7 +27,8 @@ class Tastes:
     w_j halves with every ``fast_half_life`` items opened since in M_fast, with every ``slow_half_life`` days in M_slow,
     and is 1 in this session and 0 before it in M_session. A load is the number of items of a topic that were opened,
     halved every ``satiation_half_life`` hours. P(open position k) = w_k / (exp(no_click) + sum_j w_j), where
-    w_k = exp(U - position * k).
+    w_k = exp(U - position * k); where users open several items of a slate, each position by itself, it is
+    w_k / (exp(no_click) + w_k).
 
     Attributes:
         fast: Weight of what was opened last; negative where users look for something else.
@@ -109,6 +110,7 @@ class FittedParameters(Shared):
         spread: Standard deviation around it.
         low: Least engagement of an opened item.
         high: Largest.
+        several: Whether several items of a slate may be opened, each position by itself.
         people: Own interest of the log's users, of whom new users are drawn, float32, (people, dims).
 
     Raises:
@@ -126,6 +128,7 @@ class FittedParameters(Shared):
     spread: float = 0.0
     low: float = 0.0
     high: float = 1.0
+    several: bool = False
 
     def __post_init__(self) -> None:
         check_ranges(self, spread=(0, 1e9), low=(0, 1e9), high=(self.low, 1e9))

@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.baselines import Content, Epsilon, LinUCB, Random
-from driftrec.agents.estimation.estimate import FEWEST, estimate, item_ids
-from driftrec.agents.estimation.logged_lives import lives_of
+from driftrec.agents.estimation.estimate import FEWEST, estimate
 from driftrec.agents.estimation.logging_policy import fitted_chances
-from driftrec.agents.estimation.observing import observed
 from driftrec.agents.estimation.truth import coverage, true_episodes, true_slates, with_truth
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_writer import LogWriter
+from driftrec.agents.logbook.logged_lives import lives_of
 from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.worlds.kits import item_ids
+from driftrec.agents.worlds.observing import observed
 from driftrec.simulators.noise import user_seeds
 
 STEPS = 4

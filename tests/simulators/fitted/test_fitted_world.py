@@ -28,6 +28,11 @@ def after(world, *items, users=200):
     return change.mean(axis=0), state
 
 
+def pass_hours(world, state, hours):
+    users = len(state.step)
+    state.memory.pass_time(world.parameters, np.zeros(users, bool), np.full(users, hours, np.float32))
+
+
 def odds(tastes):
     """``tastes`` under which a slate of one is opened for sure, while what is told of others still moves."""
     return replace(tastes, no_click=-12.0)
@@ -48,9 +53,9 @@ def test_a_load_bores_its_topic_alone_and_fades():
     same = world.parameters.topic == world.parameters.topic[3]
     assert (change[same] < 0).all()
     assert (change[~same] == 0).all()
-    loaded = state.load.copy()
-    world._forget(state, np.full(len(loaded), 24.0, np.float32))  # the half-life
-    np.testing.assert_allclose(state.load, loaded / 2, rtol=1e-6)
+    loaded = state.memory.load.copy()
+    pass_hours(world, state, 24.0)  # the half-life
+    np.testing.assert_allclose(state.memory.load, loaded / 2, rtol=1e-6)
 
 
 def test_repeats_cost_what_was_opened_alone():
@@ -63,18 +68,18 @@ def test_memories_fade_each_by_its_own_clock():
     world = world_of(Tastes(no_click=-30, fast_half_life=1.0, slow_half_life=2.0))
     _, state = after(world, 3, 4)
     a, b = world.parameters.vectors[[3, 4]]
-    np.testing.assert_allclose(state.fast.mean()[0], (a / 2 + b) / 2.5, rtol=1e-5)
-    np.testing.assert_allclose(state.session.mean()[0], (a + b) / 3, rtol=1e-5)
-    world._forget(state, np.full(len(state.step), 48.0, np.float32))
-    np.testing.assert_allclose(state.slow.mean()[0], (a + b) / 2 / 2, rtol=1e-5)
-    np.testing.assert_allclose(state.fast.mean()[0], (a / 2 + b) / 2.5, rtol=1e-5)
+    np.testing.assert_allclose(state.memory.fast.mean()[0], (a / 2 + b) / 2.5, rtol=1e-5)
+    np.testing.assert_allclose(state.memory.session.mean()[0], (a + b) / 3, rtol=1e-5)
+    pass_hours(world, state, 48.0)
+    np.testing.assert_allclose(state.memory.slow.mean()[0], (a + b) / 2 / 2, rtol=1e-5)
+    np.testing.assert_allclose(state.memory.fast.mean()[0], (a / 2 + b) / 2.5, rtol=1e-5)
 
 
 def test_a_session_is_forgotten_when_it_ends():
     world = world_of(visits=VisitRates(end=50, churn=0.0))
     _, state = after(world, 3)
-    assert not state.session.mean().any()
-    assert state.slow.mean().any()
+    assert not state.memory.session.mean().any()
+    assert state.memory.slow.mean().any()
 
 
 def test_chances_are_those_of_the_logit():

@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.estimation.logged_lives import LoggedLives
 from driftrec.agents.evaluation.play import play
+from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.policy import Observation, Slates
 from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.offers import OFFERED
-from driftrec.simulators.past import Past
 from driftrec.simulators.world import World
-
-REBUILT = {"persona", "shown", "clicked", "engagement", "age", "read_items", "read_minutes", "read_age", "clock"}
-"""Fields of an observation that follow from a log."""
 
 Seen = Iterator[tuple[int, Observation, Slates]]
 """Step, what was observed of all users before it, and the slates shown as positions in what could be shown; rows of
@@ -41,6 +38,12 @@ def observed(setup: Setup, lives: LoggedLives) -> Seen:
             f"Give --slate-size {lives.shape[2]}."
         )
     return _rebuilt(setup, lives) if lives.seeds is None else _replayed(setup.world, lives, lives.seeds)
+
+
+def _rebuilt(setup: Setup, lives: LoggedLives) -> Seen:
+    """Put together from what the log holds."""
+    for step, observation in enumerate(kit_of(setup).rebuilt(setup, lives)):
+        yield step, observation, positions(observation, lives, step)
 
 
 class _Shown:
@@ -94,27 +97,3 @@ def _refuse(lives: LoggedLives, step: int, user: int, what: str) -> None:
         f"{lives.file}: the log's user number {user} {what}, at step {step}. The log is of another world: give the "
         "--world, --catalogue, --config and --options that it was written with."
     )
-
-
-def _rebuilt(setup: Setup, lives: LoggedLives) -> Seen:
-    """Put together from what the log holds."""
-    fields = setup.world.fields
-    if set(fields) - REBUILT or not {"shown", "read_items"} <= set(fields):
-        strange = ", ".join(sorted(set(fields) - REBUILT)) or "no past"
-        raise ValueError(
-            f"{lives.file} has no user_seed, and what {setup.args.world} observes ({strange}) is not in a log. "
-            "Give a log that driftrec wrote, or a world that observes the past alone, such as driftrec/News-v0."
-        )
-    users, steps, size = lives.shape
-    history, memory = fields["shown"].shape[0], fields["read_items"].shape[0]
-    past = Past(np.zeros(users, np.int32), history, memory, size)
-    for step in range(steps):
-        there = lives.there[:, step]
-        past.clock[there, 0] = lives.hours[there, step]
-        fresh = there & (lives.session[:, step] != past.clock[:, 1])
-        past.clock[fresh, 1] = lives.session[fresh, step]
-        past.clock[fresh, 2:] = 0.0
-        observation = past.observe()
-        yield step, observation, positions(observation, lives, step)
-        slates = np.where(there[:, None], lives.items[:, step], -1)
-        past.add(slates, lives.clicks[:, step], lives.engagement[:, step].astype(np.float32), 0.0)

@@ -48,6 +48,38 @@ class LoggedLives:
     def __len__(self) -> int:
         return len(self.items)
 
+    def followed(self, away: float, session_gap: float) -> LoggedLives:
+        """With one step more for everybody, of which nothing is known but the time: ``away`` hours after the last.
+
+        Args:
+            away: Hours, not negative.
+            session_gap: Hours after which it is in a new session.
+        """
+        users = len(self)
+        number, whose = self.there.sum(axis=1), np.arange(users)
+        longer = LoggedLives(
+            self.file,
+            *(
+                np.concatenate([array, np.full((users, 1, *array.shape[2:]), fill, array.dtype)], axis=1)
+                for array, fill in (
+                    (self.items, -1),
+                    (self.clicks, False),
+                    (self.engagement, 0.0),
+                    (self.there, False),
+                    (self.hours, 0.0),
+                    (self.session, 0),
+                )
+            ),
+            None,
+            None,
+            None,
+            self.notes,
+        )
+        longer.there[whose, number] = True
+        longer.hours[whose, number] = longer.hours[whose, number - 1] + away
+        longer.session[whose, number] = longer.session[whose, number - 1] + (away > session_gap)
+        return longer
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """Users, steps, positions of a slate."""

@@ -1,0 +1,114 @@
+"""Which mechanisms a world keeps: those without which held-out events of the validation part are less likely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from driftrec.agents.fitting_worlds.held_out import Report, gain_of
+from driftrec.agents.fitting_worlds.lives import VALIDATION, LoggedUsers
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
+from driftrec.agents.fitting_worlds.taste_model import (
+    FAST,
+    OWN,
+    SATIATION,
+    SESSION,
+    SLOW,
+    KnownItems,
+    TasteModel,
+)
+
+MECHANISMS: Mapping[str, str] = {
+    "own interests": OWN,
+    "session memory": SESSION,
+    "slow memory": SLOW,
+    "fast memory": FAST,
+    "satiation": SATIATION,
+}
+"""In the order in which they are tried, by the term of utility that each is."""
+
+NUMBERS: Mapping[str, tuple[str, ...]] = {
+    SESSION: ("session",),
+    SLOW: ("slow", "slow_half_life"),
+    FAST: ("fast", "fast_half_life"),
+    SATIATION: ("satiation", "satiation_half_life"),
+}
+"""Of a world, by the term that they belong to."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The model that is kept.
+
+    Attributes:
+        model: With the terms that earned their place.
+        table: One row a mechanism: ``mechanism``; ``gain``, ``low``, ``high`` a slate of the validation part, on the
+            same model without it, with its 95 % interval over users; ``kept``, whether ``low`` is above 0.
+    """
+
+    model: TasteModel
+    table: pd.DataFrame
+
+    @property
+    def kept(self) -> list[str]:
+        """Names of those that earned their place."""
+        return self.table.mechanism[self.table.kept].tolist()
+
+    @property
+    def left_out(self) -> list[str]:
+        """Names of the others."""
+        return self.table.mechanism[~self.table.kept].tolist()
+
+
+def choose(
+    whole: TasteModel, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int, report: Report
+) -> Chosen:
+    """Take out one mechanism after another, the least missed first, until each that is left is missed for sure.
+
+    A model without a mechanism goes on from that with it, for half as many passes: only what the others cannot make up
+    for counts.
+
+    Args:
+        whole: With all mechanisms.
+        lives: The log.
+        known: Of its items, with topics.
+        settings: How models are fitted.
+        seed: Source of randomness.
+        report: Called with a line a mechanism.
+    """
+    half = replace(settings, epochs=max(1, settings.epochs // 2))
+    counts = np.bincount(lives.user[lives.part == VALIDATION], minlength=len(lives.users)).astype(float)
+    best, found = whole, {}
+    while True:
+        there = [name for name, term in MECHANISMS.items() if term in best.terms]
+        said = unseen_likelihood(best, lives, VALIDATION)
+        without = {name: _without(best, MECHANISMS[name], lives, known, half, seed) for name in there}
+        for name, other in without.items():
+            found[name] = gain_of(said - unseen_likelihood(other, lives, VALIDATION), counts, seed)
+        unsure = [name for name in there if found[name].low <= 0]
+        if not unsure:
+            break
+        best = without[min(unsure, key=lambda name: found[name].mean)]
+    rows = []
+    for name, gain in found.items():
+        kept = MECHANISMS[name] in best.terms
+        rows.append({"mechanism": name, "gain": gain.mean, "low": gain.low, "high": gain.high, "kept": kept})
+        report(f"  {name}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], {'kept' if kept else 'left out'}")
+    return Chosen(best, pd.DataFrame(rows))
+
+
+def _without(
+    model: TasteModel, term: str, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int
+) -> TasteModel:
+    """The model without one of its terms, fitted on."""
+    terms = tuple(each for each in model.terms if each != term)
+    return fit_tastes(lives, terms, known, settings, seed, model)
+
+
+def not_fitted(model: TasteModel, consumed: bool) -> set[str]:
+    """Numbers of a world that do not come from ``model``, since it lacks their term; ``consumed`` as of ratings."""
+    absent = {number for term, numbers in NUMBERS.items() if term not in model.terms for number in numbers}
+    return absent | ({"no_click", "position"} if consumed else set())

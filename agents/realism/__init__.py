@@ -1,0 +1,4 @@
+"""How real a fitted world is: its users live the log's lives again, and what differs is measured and said.
+
+Imports of agents: policy, evaluation, fitting_worlds, report.
+"""

@@ -1,0 +1,133 @@
+"""How real a fitted world is: lives of the log, relived in it, in a static one and in one of default numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from driftrec.agents.fitting_worlds.fit_world import WorldFit
+from driftrec.agents.fitting_worlds.held_out import Report
+from driftrec.agents.fitting_worlds.lives import LoggedUsers, some_of
+from driftrec.agents.fitting_worlds.world_parts import parameters_of
+from driftrec.agents.realism.aspects import LAGS, Lived, aspects, lived
+from driftrec.agents.realism.distances import Difference, differences
+from driftrec.agents.realism.relive import relived
+from driftrec.agents.realism.telling_apart import ToldApart, told_apart
+from driftrec.agents.realism.visits_table import scale_of
+from driftrec.simulators.fitted.example import TASTES, VISITS, made_up
+from driftrec.simulators.fitted.parameters import FittedParameters
+from driftrec.simulators.vectors import Float
+
+MOST_USERS = 2000
+"""Users that live again; of more, so many are drawn."""
+
+FITTED, STATIC, DEFAULT = "fitted", "static", "default numbers"
+"""Worlds that are held against the log."""
+
+
+@dataclass(frozen=True)
+class Realism:
+    """What came of it.
+
+    Attributes:
+        users: How many lived again.
+        of_users: How many the log has.
+        replayed: Whether they were shown what the log's users were shown.
+        differences: Of the fitted world, aspect by aspect.
+        similarity: One row a lag: ``lag``; ``real``, ``simulated``, mean cosine of sessions so far apart; ``real_null``
+            and ``simulated_null``, of sessions of one user in random order; ``real_ceiling`` and
+            ``simulated_ceiling``, of two halves of one session.
+        told_apart: Classifiers by world: the fitted one, that of static factors, one of default numbers.
+        against: The log-likelihood that the world gains on baselines, see ``held_out.against_table``.
+        mechanisms: See ``mechanisms.Chosen``.
+        notes: Of the fit.
+    """
+
+    users: int
+    of_users: int
+    replayed: bool
+    differences: list[Difference]
+    similarity: pd.DataFrame
+    told_apart: Mapping[str, ToldApart]
+    against: pd.DataFrame
+    mechanisms: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) -> Realism:
+    """Let the log's users live again in the fitted world, and measure what differs.
+
+    Sessions are compared by the items' texts where the fit knew them, else by the vectors of the static model, which
+    owes nothing to drift.
+
+    Args:
+        lives: What was fitted to, in the order in which it was fitted.
+        fit: What came of it.
+        seed: Source of randomness.
+        report: Called with lines of progress.
+    """
+    many = len(lives.users)
+    users = np.arange(many)
+    if many > MOST_USERS:
+        users = np.sort(np.random.default_rng(seed).choice(many, MOST_USERS, replace=False))
+    some = some_of(lives, users)
+    places = fit.static.vectors().detach().numpy() if fit.known.texts is None else fit.known.texts
+    scale = scale_of(some, places, fit.world.topic)
+    real = lived(some, scale)
+    others: dict[str, Lived] = {}
+    for name, (world, own) in _worlds(lives, fit, seed).items():
+        report(f"The log's users live again: {name}")
+        others[name] = lived(relived(some, world, own[users], seed), scale)
+    found = {name: told_apart(real.sessions, other.sessions, seed) for name, other in others.items()}
+    return Realism(
+        len(users),
+        many,
+        lives.shown is not None,
+        differences(aspects(real, others[FITTED], scale), seed),
+        _similarity(real, others[FITTED], seed),
+        found,
+        fit.against,
+        fit.chosen.table,
+        fit.notes,
+    )
+
+
+def _worlds(lives: LoggedUsers, fit: WorldFit, seed: int) -> dict[str, tuple[FittedParameters, Float]]:
+    """The worlds by name, with own interests of the log's users in each."""
+    static = parameters_of(fit.static, lives, fit.known, np.ones(len(lives.users)))
+    made = made_up(len(lives.items), fit.world.vectors.shape[1], len(lives.users), seed=seed)
+    default = replace(
+        fit.world,
+        tastes=TASTES,
+        visits=replace(VISITS, usual=fit.world.visits.usual),
+        quality=made.quality,
+        people=made.people,
+    )
+    return {
+        FITTED: (fit.world, fit.model.own.detach().numpy()),
+        STATIC: (static, fit.static.own.detach().numpy()),
+        DEFAULT: (default, made.people),
+    }
+
+
+def _similarity(real: Lived, simulated: Lived, seed: int) -> pd.DataFrame:
+    """Similarity between sessions by lag, with its floor and its ceiling, see ``Realism``."""
+    table = pd.DataFrame({"lag": np.arange(1, LAGS + 1)})
+    for name, told in (("real", real), ("simulated", simulated)):
+        sessions = told.sessions
+        order = np.lexsort((np.random.default_rng(seed).random(len(sessions.user)), sessions.user))
+        lags = range(1, LAGS + 1)
+        table[name] = [_mean(sessions.near(lag)[0]) for lag in lags]
+        table[f"{name}_null"] = [_mean(sessions.near(lag, order)[0]) for lag in lags]
+        table[f"{name}_ceiling"] = _mean(sessions.halves)
+    return table
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    """Of what is there; NaN of nothing."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")

@@ -1,0 +1,65 @@
+"""A trained policy for users of a log: what it shows them next."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from driftrec.agents.logbook.log_files import Columns
+from driftrec.agents.logbook.log_reader import Log, read_log
+from driftrec.agents.policy import Policy
+from driftrec.agents.runs.checkpoint import read_config
+from driftrec.agents.runs.load import load_ppo
+from driftrec.agents.runs.renewed import renewed
+from driftrec.agents.runs.user_log import observation_of
+from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kits import item_ids
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """A trained policy, made ready to serve the users of logs.
+
+    Attributes:
+        setup: The world that it was trained in, with the catalogue that it serves.
+        policy: Serves.
+    """
+
+    setup: Setup
+    policy: Policy
+
+    def read(self, file: Path, columns: Columns | None = None) -> Log:
+        """A log of its items; errors as of ``read_log``."""
+        return read_log(file, columns, item_ids(self.setup))
+
+    def recommend(self, log: Log, user: str, away: float = 0.0) -> list[str]:
+        """Ids of what it shows next, from the top; arguments and errors as of ``observation_of``."""
+        observation = observation_of(self.setup, log, user, away)
+        self.policy.reset(1, seed=0)
+        ids = np.asarray(item_ids(self.setup), object)
+        return [str(item) for item in ids[self.policy.act(observation)[0]]]
+
+
+def load_recommender(run: str, catalogue: str | None = None) -> Recommender:
+    """The policy that ``driftrec train`` left in a run folder, in the world that it was trained in.
+
+    Args:
+        run: Folder.
+        catalogue: A later form of the catalogue that it was trained with, written by ``driftrec encode``: new items are
+            judged by their texts, and nothing is trained again.
+
+    Raises:
+        FileNotFoundError: If there is no checkpoint or no such catalogue.
+        ValueError: If the run is of another kind, or the catalogue is no later form of its own, see ``renewed``.
+    """
+    args = WorldArgs(**read_config(run)["world"])
+    if catalogue is None:
+        setup = set_up(args)
+        return Recommender(setup, load_ppo(setup, run, greedy=True))
+    setup = set_up(replace(args, catalogue=catalogue))
+    with tempfile.TemporaryDirectory() as folder:
+        again = renewed(run, setup, Path(folder))
+        return Recommender(setup, load_ppo(setup, str(again), greedy=True))

@@ -1,0 +1,89 @@
+"""A log of users, one's own or anybody's, as what a run learns from first, and as a user to serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from driftrec.agents.logbook.log_files import Columns
+from driftrec.agents.logbook.log_reader import SESSION_GAP, Log, read_log
+from driftrec.agents.logbook.logged_lives import LoggedLives, lives_of
+from driftrec.agents.policy import Observation
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.protocol import Logs, as_tensors
+from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.kits import item_ids, kit_of
+from driftrec.agents.worlds.observing import observed
+
+LANES = 64
+"""Lives are put one behind the other in so many lanes at most."""
+
+
+def logged_slates(setup: Setup, lives: LoggedLives, judge: Judge) -> Logs:
+    """What a log's users were shown and did, as a ranker learns from it: leading axes (steps, lanes).
+
+    Lives stand one behind the other, the last step of each being ``over``; a lane may begin in the midst of one, and a
+    rest that fills no step of all lanes is left out.
+
+    Args:
+        setup: The world; its items and observations are the log's.
+        lives: The log.
+        judge: Says what is to be remembered of users and items.
+    """
+    seen: list[dict[str, torch.Tensor]] = []
+    shown, rows = [], []
+    for step, observation, slates in observed(setup, lives):
+        there = torch.from_numpy(np.flatnonzero(lives.there[:, step]))
+        with torch.no_grad():
+            seen.append({name: each[there] for name, each in judge.ranker.remember(as_tensors(observation)).items()})
+            shown.append(judge.items.of(observation, slates)[there])
+        rows.append(np.column_stack([there.numpy(), np.full(len(there), step)]))
+    user, step_of = np.concatenate(rows).T
+    order = np.lexsort((step_of, user))
+    lanes = min(LANES, len(order))
+    steps = len(order) // lanes
+    order = order[: steps * lanes]
+
+    def laid(values: torch.Tensor) -> torch.Tensor:
+        """One life behind the other: (steps, lanes, ...)."""
+        return values[torch.from_numpy(order)].unflatten(0, (lanes, steps)).transpose(0, 1).contiguous()
+
+    told: list[Any] = [lives.clicks[user, step_of], lives.engagement[user, step_of].astype(np.float32)]
+    over = step_of == lives.there.sum(axis=1)[user] - 1
+    remembered = {name: laid(torch.cat([each[name] for each in seen])) for name in seen[0]}
+    return Logs(remembered, laid(torch.cat(shown)), *(laid(torch.from_numpy(each)) for each in (*told, over)))
+
+
+def read_for(setup: Setup, file: Path, columns: Columns | None = None) -> LoggedLives:
+    """A log of a world's items as lives; errors as of ``read_log``, ``Log.only`` and ``lives_of``."""
+    ids = item_ids(setup)
+    return lives_of(read_log(file, columns, ids), ids)
+
+
+def observation_of(setup: Setup, log: Log, user: str, away: float) -> Observation:
+    """What is observed of one user of a log at a request after all that is logged: a batch of one.
+
+    Args:
+        setup: The world that the policy was trained in; its items are the log's.
+        log: Holds the user, under any policy: what several showed counts together.
+        user: Name in the log.
+        away: Hours since the user's last slate; beyond half an hour a new session has begun.
+
+    Raises:
+        ValueError: If the log does not hold the user, ``away`` is negative, or the world's observation holds what no
+            log tells.
+    """
+    if away < 0:
+        raise ValueError(f"--away is {away:g}; hours since the last slate are not negative.")
+    mine = log.rows[log.rows["user"] == user]
+    if mine.empty:
+        some = ", ".join(map(repr, log.rows["user"].unique()[:3]))
+        raise ValueError(f"{log.file} holds no user {user!r}; it holds {some} and others.")
+    mine = mine.assign(policy=None, version=None, user_seed=None).sort_values(["time", "slate", "position"])
+    mine = mine.assign(step=(mine["position"] == 0).cumsum() - 1).reset_index(drop=True)
+    lives = lives_of(Log(log.file, mine, log.slate_size, log.notes), item_ids(setup))
+    *_, last = kit_of(setup).rebuilt(setup, lives.followed(away, SESSION_GAP))
+    return last
