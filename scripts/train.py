@@ -82,8 +82,8 @@ def main(args: Args) -> None:
             write_config(folder, {**asdict(args), **recorded(setup), **told, "fingerprints": setup.fingerprints()})
         try:
             with recording(recorders, folder) as record:
-                told: Any = {"snapshot_every": args.snapshot_every, "record": record, "first": first}
-                _train(setup, settings, seed, folder, **told)
+                every = args.snapshot_every
+                _train(setup, settings, seed, folder, snapshot_every=every, record=record, first=first)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_left(folder)) from None
     kept = read_config(folder)["steps"]
@@ -97,12 +97,11 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
     then = {**config["asked"], **{name: config[name] for name in ("seed", "settings", "out")}}
     usual = {**asdict(Args()), "settings": asdict(settings_of(args.world))}
     check_unchanged(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
-    told = config["asked"]
-    log = told.get("warm_start_log")
-    told = {**told, "warm_start_log": None if log is None else Path(log)}
+    log = config["asked"].get("warm_start_log")
+    told: dict[str, Any] = {**config["asked"], "warm_start_log": None if log is None else Path(log)}
     settings = updated(settings_of(told["world"]), config["settings"], "settings")
-    followed = {name: getattr(args, name) or config.get(name) for name in ("tensorboard", "track")}
-    return replace(args, **told, **followed, settings=settings, out=None), config["seed"]
+    told |= {name: getattr(args, name) or config.get(name) for name in ("tensorboard", "track")}
+    return replace(args, **told, settings=settings, out=None), config["seed"]
 
 
 def _asked(args: Args) -> dict[str, Any]:
