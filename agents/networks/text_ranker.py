@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.item_tables import Representation, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
@@ -44,6 +45,7 @@ class TextRanker(Ranker):
         words: The user in words besides, see ``UserText``; none when omitted.
         encoder: How the user is read, see ``EncoderName``; the true state is read by ``TrueState``.
         told: What an encoder is to guess of the hidden truth, see ``ToldState``; nothing when omitted.
+        repeats: Whether items are opened again and again, so that a user's past with an item counts.
 
     Raises:
         ValueError: If the representation or the encoder is unknown.
@@ -59,6 +61,7 @@ class TextRanker(Ranker):
         words: UserWords | None = None,
         encoder: EncoderName = "fading",
         told: Mapping[str, int] | None = None,
+        repeats: bool = False,
     ) -> None:
         super().__init__()
         check_encoder(encoder)
@@ -82,6 +85,8 @@ class TextRanker(Ranker):
             self.by_topic = TopicMemory(topics, personas)
             self.topic_shift = nn.Linear(self.by_topic.shape[1], 2)
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
+            self.memory = ItemMemory() if repeats else None
+        self.past_numbers = NUMBERS if repeats else 0
         self._vectors, self._bias = Kept(), Kept()
         self.choice = choice or OneOfMany(context.slate_size)
         for name, parameter in self.choice.shared().items():
@@ -182,6 +187,20 @@ class TextRanker(Ranker):
         sources = (self.items(), self.own, *self.tower.parameters(), *self.item_bias.parameters())
         return self._bias(sources, lambda: self.item_bias(self.item_vectors()).T.contiguous())
 
+    def past(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor | None:
+        """See ``ItemMemory``; None where nothing is opened twice."""
+        if self.memory is None:
+            return None
+        if shown is None or shown.ndim == 1:
+            every = self.memory.of_all(observation, len(self.own))
+            return every if shown is None else every[:, shown]
+        return self.memory.of(observation, shown)
+
+    def again(self, past: Tensor) -> Tensor:
+        """What it adds to appeal, (users, items)."""
+        assert self.memory is not None
+        return self.memory.serving(past)
+
     def search_keys(self) -> Tensor:
         """Vectors of all items, see ``driftrec.agents.networks.shortlist.Vectored``, (items, dims + topics + 4)."""
         with torch.no_grad():
@@ -211,6 +230,8 @@ class TextRanker(Ranker):
         state, beside = self.encoder.learn(seen)
         appeal, stay, no_click = self._queries(self._joined(state, told, seen))
         raw = self._of(appeal, stay, logs.shown)
+        if self.memory is not None:
+            raw.appeal = raw.appeal + self.memory(self.memory.of(seen, logs.shown))
         own = self.own.square().sum() + self.by_topic.own.square().sum()
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)

@@ -61,7 +61,8 @@ class SlateActorCritic(ActorCriticPolicy):
         shapes = {name: space.shape for name, space in self.observation_space.spaces.items()}  # type: ignore[attr-defined]
         state_dims = shapes["state"][0] - math.prod(self.topic_shape)
         item_columns = shapes["columns"][1] if items is None else items.shape[1]
-        each = 3 + item_columns + self.topic_shape[1]
+        past = shapes["past"][1] if "past" in shapes else 0
+        each = 3 + item_columns + self.topic_shape[1] + past
         self.head = SlateHead(state_dims, each, item_columns, slate_size, temper, prices)
         self.value = ValueHead(state_dims, each, item_columns)
         self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
@@ -104,7 +105,8 @@ class SlateActorCritic(ActorCriticPolicy):
         own = obs["state"].shape[1] - math.prod(self.topic_shape)
         state, by_topic = obs["state"].tensor_split([own], dim=1)
         paced = torch.stack([obs["worth"], obs["excess"]], dim=2) if "worth" in obs else None
-        return Request(state, columns, topics, judged, topics @ by_topic.unflatten(1, self.topic_shape), paced)
+        of_topic = topics @ by_topic.unflatten(1, self.topic_shape)
+        return Request(state, columns, topics, judged, of_topic, obs.get("past"), paced)
 
 
 def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> SlateActorCritic:

@@ -80,6 +80,8 @@ class CandidateStage:
         parts: dict[str, spaces.Space[Any]] = {
             name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in judged
         }
+        if numbers := self.judge.ranker.past_numbers:
+            parts["past"] = spaces.Box(-BOUND, BOUND, (self.size, numbers), np.float32)
         parts["state"] = spaces.Box(-BOUND, BOUND, (self.judge.ranker.width,), np.float32)
         parts["candidates"] = spaces.Box(0, 2**31 - 1, (self.size,), np.int32)
         if self.columns is None:
@@ -91,7 +93,8 @@ class CandidateStage:
         """What the slate policy sees of every user, leading axis users.
 
         "state" (users, state_dims); "candidates", what a slate position may hold, best first, and their "score",
-        "appeal" and log "engagement", each (users, size); with prices also "worth" and "excess", as a ``Pace`` has
+        "appeal" and log "engagement", each (users, size); where items are opened again "past", as of ``Ranker.past``,
+        (users, size, numbers); with prices also "worth" and "excess", as a ``Pace`` has
         them; where ``columns`` is None, theirs too, (users, size, item_columns).
         """
         parts = [self._see(chunk) for chunk in user_chunks(observation, self.judge.count(observation))]
@@ -109,6 +112,8 @@ class CandidateStage:
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
         }
+        if view.past is not None:
+            judged["past"] = np.take_along_axis(view.past, kept[..., None], axis=1)
         kept = view.positions(kept)
         if self.columns is None:
             items = self.judge.items.of(observation, kept)

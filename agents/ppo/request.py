@@ -19,6 +19,7 @@ class Request:
         topics: Shares of topics in them, (users, candidates, topics); no columns where topics are not known.
         judged: Score, appeal and log engagement, (users, candidates, 3).
         of_topic: What the user's state says of their topics, (users, candidates, topic_dims).
+        past: What users opened of the very candidates, (users, candidates, numbers); None where it makes no difference.
         paced: Worth of opening each and load of its topic over the bar, as of ``Pace``, (users, candidates, 2); None
             where there are no prices.
     """
@@ -28,12 +29,14 @@ class Request:
     topics: Tensor
     judged: Tensor
     of_topic: Tensor
+    past: Tensor | None = None
     paced: Tensor | None = None
 
     @cached_property
     def each(self) -> Tensor:
         """What is known of every candidate by itself, (users, candidates, numbers)."""
-        return torch.cat([self.judged, self.columns, self.of_topic], dim=2)
+        past = [] if self.past is None else [self.past]
+        return torch.cat([self.judged, self.columns, self.of_topic, *past], dim=2)
 
 
 class Queries(nn.Module):

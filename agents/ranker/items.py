@@ -152,6 +152,27 @@ class PageItems(TextItems):
         return [last, observation[OPENED]] if OPENED in observation else [last]
 
 
+class RepeatedItems(TextItems):
+    """``TextItems`` of pages of which several are opened, and what was opened may be opened again.
+
+    Args:
+        context: What is known of them.
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, reads=False)
+        self.keys = ("shown", "clicked", "age")  # by which rankers know what was opened before
+        if context.topics is not None:
+            self.topics = context.topics
+
+    def forbid(
+        self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
+    ) -> None:
+        """``WITHHELD`` for what must not be shown, and nothing else."""
+        if self._withheld is not None:
+            value[np.broadcast_to(self._withheld, value.shape) if among is None else self._withheld[among]] = WITHHELD
+
+
 class OfferedItems(PageItems):
     """Pages of what is on offer now, as the observation tells: positions among it, and rankers are handed the items."""
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import Items
-from driftrec.agents.ranker.protocol import Ranker, as_tensors
+from driftrec.agents.ranker.protocol import Ranker, Scores, as_tensors
 from driftrec.agents.retrieval.retriever import CANDIDATES, Retriever
 from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
@@ -31,6 +31,7 @@ class View:
     engagement: Float  # (users, items) now, if opened
     value: Float  # (users, items) now and to come, if opened; below all else for what is not to be shown
     gains: Float  # (users, items) worth of a place in the slate
+    past: Float | None = None  # (users, items, numbers) what users opened of the very items, see ``Ranker.past``
     retrieved: NDArray[np.int64] | None = None  # (users, items) positions in the catalogue, None for all of them
 
     def positions(self, columns: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -65,11 +66,20 @@ class Judge:
             state = self.ranker.state(as_tensors(observation))
             retrieved = None if self.retriever is None else self.retriever.retrieve(state)
             shown = self.items.every(observation) if retrieved is None else torch.from_numpy(retrieved)
-            scores = self.ranker.scores(state, shown)
+            scores, past = self.scores(state, observation, shown)
             later = self.ranker.later(shown) if self.farsighted else torch.zeros(())
         appeal, engagement = scores.appeal.numpy(), scores.engagement.numpy()
         value = np.add(engagement, later.numpy(), out=warm.like(engagement))
         self.items.forbid(observation, value, retrieved)
         noisy = appeal if noise is None else appeal + noise(appeal.shape)
         gains = self.ranker.choice.gains(noisy, value)
-        return View(state.numpy(), shown, appeal, engagement, value, gains, retrieved)
+        told = None if past is None else past.numpy()
+        return View(state.numpy(), shown, appeal, engagement, value, gains, told, retrieved)
+
+    def scores(self, state: Tensor, observation: Observation, shown: Tensor | None) -> tuple[Scores, Tensor | None]:
+        """The ranker's scores, what users opened before counted in; and what they did, see ``Ranker.past``."""
+        scores = self.ranker.scores(state, shown)
+        past = self.ranker.past(as_tensors(observation), shown)
+        if past is not None:
+            scores.appeal.add_(self.ranker.again(past))
+        return scores, past

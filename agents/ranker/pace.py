@@ -12,6 +12,7 @@ from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import View
 from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.protocol import RECENT
 from driftrec.simulators.vectors import Float
 
 MOST = np.float32(3.0)
@@ -29,6 +30,8 @@ class PageWeights:
         price: Lost per opening by which load and expected openings above exceed ``bar``, at most ``MOST`` of them.
         bar: Openings of a topic that are not too much.
         half_life: See ``Loads``; not read where the world counts.
+        tired: Lost by an item that was opened of late, a logarithm of how often, see ``ItemMemory``; below 0 what is
+            known gains. Not read where items are not opened again.
     """
 
     future: float = 0.0
@@ -37,6 +40,7 @@ class PageWeights:
     price: float = 0.0
     bar: float = 0.0
     half_life: float = 1.0
+    tired: float = 0.0
 
 
 WEIGHTS = tuple(field.name for field in fields(PageWeights))
@@ -49,7 +53,7 @@ class Pace:
         v_i = engagement_i + opening + future * later_i - diversity * n_t - price * min((load_t + n_t - bar)+, MOST)
 
     of opening item i of topic t, with n_t openings of t expected above on the page, and load_t what the observation
-    tells of openings of late.
+    tells of openings of late; less tired * log(1 + openings of i itself of late), where items are opened again.
 
     Attributes:
         loads: What is known of topics.
@@ -63,6 +67,8 @@ class Pace:
         """Of opening each item first on the page by a rested user, (users, items); as judged for what not to show."""
         later = view.value - view.engagement
         value = view.engagement + np.float32(self.weights.opening) + np.float32(self.weights.future) * later
+        if view.past is not None:
+            value -= np.float32(self.weights.tired) * view.past[..., RECENT]
         return np.where(view.value <= READ, view.value, value)
 
     def excess(self, observation: Observation) -> Float:

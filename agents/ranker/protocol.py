@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.choice import Choice
 
+RECENT = 1
+"""Column of ``Ranker.past`` with the logarithm of 1 + how often an item was opened of late."""
+
 
 @dataclass
 class Scores:
@@ -62,6 +65,7 @@ class Ranker(nn.Module):
         future: What opening an item does to the engagement after it, zero until set; see ``later``.
         width: Length of the state vectors that ``state`` gives.
         topic_shape: Topics of the catalogue, and numbers that the end of a state vector has of each; (0, 0) for none.
+        past_numbers: Numbers that ``past`` has of an item; 0 where it is None.
         pilot_steps: Steps a lane of random slates that ``pilot`` wants to see before anything is fitted.
     """
 
@@ -69,6 +73,7 @@ class Ranker(nn.Module):
     future: Tensor
     width: int
     topic_shape = (0, 0)
+    past_numbers = 0
     pilot_steps = 0
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
@@ -86,6 +91,17 @@ class Ranker(nn.Module):
 
     def later(self, shown: Tensor | None) -> Tensor:
         """Engagement to come of items by ``future``; shapes as of ``scores``, or (items,)."""
+        raise NotImplementedError
+
+    def past(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor | None:
+        """What users have opened of the very items, (users, items, numbers), with arguments as of ``scores``.
+
+        None where it makes no difference, as where nothing is opened twice.
+        """
+        return None
+
+    def again(self, past: Tensor) -> Tensor:
+        """What such a ``past`` adds to appeal, (users, items)."""
         raise NotImplementedError
 
     def columns(self) -> Tensor | None:

@@ -22,11 +22,11 @@ from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
 
-SPREAD = PageWeights(future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0)
+SPREAD = PageWeights(future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0, tired=0.5)
 """Standard deviations of the first round's candidates: of those in ``PRICES`` in engagements of one opening, of the
 half-life in doublings."""
 
-PRICES = ("opening", "diversity", "price")
+PRICES = ("opening", "diversity", "price", "tired")
 
 PACE = PageWeights(price=0.5, bar=3.0)
 """Where the search of a pace begins, in the same units: below the usual load of nobody who is not bored."""
@@ -45,14 +45,17 @@ class SearchStage:
     begin: tuple[str, ...] = ()
 
 
+PAGE = ("future", "opening", "diversity", "tired")
+"""What a page costs by itself."""
+
 STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
     {
-        "diverse": (SearchStage(("future", "opening", "diversity")),),
+        "diverse": (SearchStage(PAGE),),
         "paced": (
-            SearchStage(("future", "opening", "diversity")),
-            SearchStage(("future", "opening", "diversity", "price", "bar", "half_life"), begin=("price", "bar")),
+            SearchStage(PAGE),
+            SearchStage((*PAGE, "price", "bar", "half_life"), begin=("price", "bar")),
         ),
-        "again": (SearchStage(("future", "opening", "diversity", "price", "bar", "half_life")),),
+        "again": (SearchStage((*PAGE, "price", "bar", "half_life")),),
     }
 )
 """Searches by kind, each from the best of the one before it; "again" is for prices that were found before."""
@@ -125,7 +128,9 @@ class PageSearch:
         start, settings = self.network.weights(), self.settings
         pace = {name: getattr(PACE, name) * self._scale(name) for name in stage.begin if not getattr(start, name)}
         start = replace(start, **pace)
-        free = [name for name in stage.free if name != "half_life" or self.loads.half_life is not None]
+        idle = {"half_life"} if self.loads.half_life is None else set()
+        idle |= set() if self.judge.ranker.past_numbers else {"tired"}
+        free = [name for name in stage.free if name not in idle]
         spread = np.array([getattr(SPREAD, name) * self._scale(name) for name in free])
 
         def made(vector: Double) -> PageWeights:

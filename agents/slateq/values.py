@@ -122,7 +122,7 @@ def best_slates(
     """
     with torch.inference_mode():
         shown = judge.items.every(observation)
-        scores = judge.ranker.scores(state, shown)
+        scores, _ = judge.scores(state, observation, shown)
         values, base = network(state, shown, scores.engagement)
         worth = values.numpy().copy()
         judge.items.forbid(observation, worth)

@@ -11,7 +11,7 @@ from driftrec.agents.oracles.rollouts import Rollouts
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import Report
-from driftrec.agents.ranker.items import OfferedItems, PageItems
+from driftrec.agents.ranker.items import OfferedItems, PageItems, RepeatedItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.scenarios.feed_kept import kept_pages
 from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights, Insight
@@ -85,7 +85,7 @@ class FeedKit(TextKit):
         edition: Edition | None = None,
         repeats: bool = False,
     ) -> None:
-        self._repeats = repeats
+        self.repeats = repeats
         self.rivals, self.ablations = rivals, {**ABLATIONS, **(ablations or {})}
         self.changes = Changes(
             tastes=("own", "home", "potential", "taste"),
@@ -100,10 +100,11 @@ class FeedKit(TextKit):
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
-        items = OfferedItems if setup.context.offered else PageItems
         judge = super().judge(setup, told, seed, farsighted)
-        shown = items(setup.context, recalls=not self._repeats)
-        return Judge(judge.ranker, shown, farsighted, judge.retriever)
+        if self.repeats:
+            return Judge(judge.ranker, RepeatedItems(setup.context), farsighted, judge.retriever)
+        items = OfferedItems if setup.context.offered else PageItems
+        return Judge(judge.ranker, items(setup.context, recalls=True), farsighted, judge.retriever)
 
     def myopic_oracle(self, setup: Setup) -> Policy:
         """Most minutes of the next page, each item knowing what those above it will take."""

@@ -236,6 +236,7 @@ class TextKit(Kit):
     clock.
     """
 
+    repeats = False  # whether items are opened again with pleasure
     truths: ClassVar[tuple[str, ...]] = ()  # parts of the hidden truth that an encoder may be told to guess
     settings: TrainSettings = TextSettings()
     slateq = SlateQTraining(validations=6, validation_users=128)
@@ -255,7 +256,8 @@ class TextKit(Kit):
         words = user_words(setup.setting, name, state, setup.slate_size)
         encoder, guesses = told.get("encoder", "fading"), self.guesses(setup) if told.get("told_encoder") else None
         context, choice = setup.represented(name).context, self.choice(setup)
-        return TextRanker(context, name, seed, choice=choice, words=words, encoder=encoder, told=guesses)
+        read: Any = {"words": words, "encoder": encoder, "told": guesses, "repeats": self.repeats}
+        return TextRanker(context, name, seed, choice=choice, **read)
 
     def guesses(self, setup: Setup) -> dict[str, int]:
         """Numbers of every part of the truth that an encoder may be told to guess; ValueError as of ``telling``."""

@@ -13,7 +13,8 @@ CATALOGUE = WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0")
 REQUEST = WorldArgs("driftrec/RecSim-InterestEvolution-v0", slate_size=3, options='{"num_candidates": 30}')
 BLIND = WorldArgs("driftrec/RecSim-LongTermSatisfaction-v0")
 STREAM = WorldArgs("driftrec/NewsStream-v0", slate_size=3, options='{"num_candidates": 40}')
-WORLDS = {"texts": TEXTS, "stream": STREAM, "catalogue": CATALOGUE, "request": REQUEST, "blind": BLIND}
+SONGS = WorldArgs("driftrec/Music-v0", slate_size=4, history=12)
+WORLDS = {"texts": TEXTS, "stream": STREAM, "songs": SONGS, "catalogue": CATALOGUE, "request": REQUEST, "blind": BLIND}
 
 
 def made(args):

@@ -15,7 +15,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.setup import WorldArgs
 from driftrec.envs import NewsVectorEnv
 from driftrec.envs.sb3_bridge import SB3VecEnv
-from tests.agents.every_world import BLIND, CATALOGUE, REQUEST, STREAM, TEXTS, WORLDS, begin
+from tests.agents.every_world import BLIND, CATALOGUE, REQUEST, SONGS, STREAM, TEXTS, WORLDS, begin
 
 EVERY = pytest.mark.parametrize("args", WORLDS.values(), ids=WORLDS)
 LANES, SLATE, SIZE = 6, 3, 8
@@ -107,11 +107,21 @@ def test_what_is_told_of_the_candidates_is_the_judges_view_best_first(args):
     np.testing.assert_array_equal(told["state"], view.state)
 
 
+def test_what_a_user_opened_of_a_candidate_is_told_where_items_are_opened_again():
+    _, stage, seen = staged(SONGS, 20)
+    told, whole = stage(seen), stage.judge.view(seen).past
+    assert whole.max() > 0
+    np.testing.assert_array_equal(
+        told["past"], np.take_along_axis(whole, told["candidates"][..., None].astype(np.int64), axis=1)
+    )
+    assert "past" not in staged(STREAM, 20)[1](staged(STREAM, 20)[2])
+
+
 @EVERY
 def test_columns_are_the_catalogues_where_the_ranker_knows_it_and_else_come_along(args):
     _, stage, seen = staged(args, 20)
     told = stage(seen)
-    if args is TEXTS:
+    if args in (TEXTS, SONGS):
         assert "columns" not in told
         assert torch.equal(stage.columns, stage.judge.ranker.columns())
     else:
@@ -125,7 +135,7 @@ def test_what_comes_out_is_within_the_space(args):
     _, stage, seen = staged(args, 20)
     with torch.no_grad():
         for parameter in stage.judge.ranker.parameters():
-            parameter.mul_(30.0 if args in (TEXTS, STREAM) else 1e3)
+            parameter.mul_(30.0 if args in (TEXTS, STREAM, SONGS) else 1e3)
     told = stage(seen)
     assert np.abs(stage.judge.view(seen).appeal).max() > BOUND
     for row in range(8):

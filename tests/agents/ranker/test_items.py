@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.ranker.items import READ, WITHHELD, FeatureItems, OfferedItems, PageItems, TextItems
+from driftrec.agents.ranker.items import READ, WITHHELD, FeatureItems, OfferedItems, PageItems, RepeatedItems, TextItems
 
 FEATURES = np.array([[0.6, 0.8, 0.0], [0.0, 0.6, 0.8], [1.0, 0.0, 0.0]], np.float32)
 REQUEST = np.arange(24, dtype=np.float32).reshape(2, 4, 3)  # (users, candidates, columns)
@@ -99,6 +99,17 @@ def test_what_was_opened_of_a_page_is_not_shown_again(make_context):
     value = np.ones((1, 7), np.float32)
     PageItems(make_context(num_items=7)).forbid(observation, value)
     assert np.flatnonzero(value[0] == READ).tolist() == [1, 2, 4]
+
+
+def test_what_may_be_opened_again_is_not_held_back(make_context):
+    withheld = np.arange(7) == 5
+    context = replace(make_context(num_items=7), withheld=withheld)
+    value = np.ones((1, 7), np.float32)
+    RepeatedItems(context).forbid({}, value)
+    assert np.flatnonzero(value[0] == WITHHELD).tolist() == [5]
+    some = np.ones((1, 2), np.float32)
+    RepeatedItems(context).forbid({}, some, np.array([[5, 2]]))
+    assert some.tolist() == [[np.float32(WITHHELD), 1.0]]
 
 
 def test_what_is_on_offer_is_judged_and_what_was_read_is_not_shown(make_context):

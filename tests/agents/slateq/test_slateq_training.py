@@ -58,6 +58,9 @@ class ToldJudge:
     def __init__(self, choice, items):
         self.ranker, self.items = Told(choice), items
 
+    def scores(self, state, observation, shown):
+        return self.ranker.scores(state, shown), None
+
 
 def equal_positions(choice):
     """Every position weighs the same."""
