@@ -144,11 +144,22 @@ def largest_peak() -> int:
 
 def peak_memory() -> int:
     """Most memory that this process has held at a time, in bytes."""
+    # getrusage's figure would start at the peak of the process that started this one
+    return _status("VmHWM") or _told_by(resource.RUSAGE_SELF)
+
+
+def held_memory() -> int:
+    """Memory that this process holds now, in bytes; the most so far where the system does not tell."""
+    return _status("VmRSS") or _told_by(resource.RUSAGE_SELF)
+
+
+def _status(name: str) -> int:
+    """A line of Linux's own account of this process, in bytes; 0 elsewhere."""
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage's figure would start at the peak of the process that started this one
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    return _told_by(resource.RUSAGE_SELF)
+    if not status.exists():
+        return 0
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024
 
 
 def _told_by(who: int) -> int:
