@@ -144,30 +144,24 @@ def baseline(*words):
     train_baseline.main(parse("train-baseline", train_baseline.Args, list(map(str, words))))
 
 
+def cut_off(run, seconds, words):
+    """Kill a training after so long; whether it had begun and not ended by then."""
+    killed = killed_after(seconds, lambda: baseline(*words, "--out", run))
+    return killed and (run / "config.json").exists()
+
+
 @pytest.mark.parametrize("kind", BASELINES)
 def test_a_baseline_that_is_killed_begins_again_to_the_same_bytes(cut_short, tmp_path, kind, one_thread):  # noqa: F811
-    words = (
-        kind,
-        *WORLD,
-        *BASELINES[kind],
-        "--settings.validation-users",
-        4,
-        "--seed",
-        3,
-        "--ranker",
-        cut_short / "whole",
-    )
+    how = [*BASELINES[kind], *flags(validation_users=4), "--seed", 3, "--ranker", cut_short / "whole"]
+    words = (kind, *WORLD, *how)
     baseline(*words, "--out", tmp_path / "first")  # which takes longer
     begun = time.perf_counter()
     baseline(*words, "--out", tmp_path / "whole")
     seconds, rng = time.perf_counter() - begun, np.random.default_rng(0)
     for number in range(3):
         run = tmp_path / str(number)
-        while (
-            not killed_after(rng.uniform(0.1, 0.9) * seconds, lambda run=run: baseline(*words, "--out", run))
-            or not (run / "config.json").exists()
-        ):
-            shutil.rmtree(run, ignore_errors=True)  # it was quicker, or had not begun
+        while not cut_off(run, rng.uniform(0.1, 0.9) * seconds, words):
+            shutil.rmtree(run, ignore_errors=True)
         baseline("--resume", run)
         assert (run / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
         assert not (run / FOLDER).exists()

@@ -28,8 +28,8 @@ def test_five_trainings_end_within_fifty_megabytes_of_the_first():
 
 def test_what_is_left_behind_is_seen():
     kept = []
-    assert growth(lambda: kept.append(np.ones(20_000_000, np.int8)), 4) > 50e6
-    assert growth(lambda: np.ones(20_000_000, np.int8), 4) < 10e6
+    assert growth(lambda: kept.append(np.ones(5_000_000, np.int8)), 13) > 55e6
+    assert growth(lambda: np.ones(5_000_000, np.int8), 13) < 20e6  # what was freed the system gets back late
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what processes share")
