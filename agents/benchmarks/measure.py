@@ -32,6 +32,7 @@ class Workload:
         audience: Users of the large simulation.
         audience_steps: Steps of each of them.
         chunk: Users of it that are in memory at a time.
+        trainings: Small trainings one after another, whose memory is watched.
     """
 
     repeats: int = 7
@@ -47,6 +48,7 @@ class Workload:
     audience: int = 1_000_000
     audience_steps: int = 20
     chunk: int = 50_000
+    trainings: int = 5
 
 
 PEERS = Workload(repeats=5, user_steps=500_000, frames=4_096)
@@ -66,6 +68,7 @@ QUICK = Workload(
     audience=500,
     audience_steps=2,
     chunk=300,
+    trainings=2,
 )
 """Enough to see that everything works; its figures mean nothing."""
 

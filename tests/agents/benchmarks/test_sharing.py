@@ -21,14 +21,14 @@ LARGE = replace(QUICK, catalogues=(1, 40_000))
 
 @pytest.mark.slow
 def test_five_trainings_end_within_fifty_megabytes_of_the_first():
-    (row,) = alone(partial(repeated_training, QUICK, SARDINE))
+    (row,) = alone(partial(repeated_training, replace(QUICK, trainings=5), SARDINE))
     assert row.name == "held after 5 trainings, beyond what is held after one"
     assert row.value < 50
 
 
 def test_what_is_left_behind_is_seen():
     kept = []
-    assert growth(lambda: kept.append(np.ones(5_000_000, np.int8)), 13) > 55e6
+    assert growth(lambda: kept.append(np.ones(5_000_000, np.int8)), 13) > 40e6
     assert growth(lambda: np.ones(5_000_000, np.int8), 13) < 20e6  # what was freed the system gets back late
 
 
