@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from driftrec.agents.comparison import tuning
-from driftrec.agents.comparison.kept_study import STUDY_FILE, kept_study, proposer
 from driftrec.agents.comparison.tuning import search
+from driftrec.agents.runs.kept_study import STUDY_FILE, kept_study, proposer
 from tests.agents.runs.killed import killed_after
 
 TRIALS = 14

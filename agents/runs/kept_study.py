@@ -21,13 +21,7 @@ STUDY_FILE = "study.sqlite"
 """In the run folder of ``driftrec tune``; any tool of Optuna's opens it."""
 
 _NAME, _OF = "driftrec tune", "of"
-_SYSTEM = (
-    "is full",
-    "locked",
-    "readonly",
-    "disk I/O",
-    "unable to open",
-)  # in what SQLite says of faults not the file's
+_SYSTEM = ("is full", "locked", "readonly", "disk I/O", "unable to open")  # said by SQLite where the file is whole
 _PATIENCE = 60.0  # seconds to wait for another process that looks into the file
 
 
