@@ -15,6 +15,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.numpy import save_file as save_arrays
@@ -136,6 +138,22 @@ def test_prices_and_dates(tmp_path):
     folder = tmp_path / "items"
     assert tried(lambda: read_prices(folder, ids), folder / "prices.csv", CASES)
     assert tried(lambda: read_articles(str(folder)), folder / "dates.csv", CASES)
+
+
+def test_dates_that_make_no_calendar_name_their_file(tmp_path):
+    catalogue(tmp_path / "items")
+    file = tmp_path / "items" / "dates.csv"
+    file.write_text(file.read_text().replace("2025-03-02", "1025-03-02"))
+    with pytest.raises(ValueError, match=rf"{file}: The articles span"):
+        read_articles(str(tmp_path / "items"))
+
+
+def test_parquet_whose_texts_are_no_utf_8_names_its_file(tmp_path):
+    raw = pa.array([b"1", b"2\xef"])
+    texts = pa.Array.from_buffers(pa.string(), 2, raw.buffers())
+    pq.write_table(pa.table({"id": texts, "title": texts}), tmp_path / "items.parquet")
+    with pytest.raises(ValueError, match=r"items\.parquet is Parquet and damaged \('utf-8' codec"):
+        read_items(tmp_path / "items.parquet")
 
 
 def given(kind, folder):
