@@ -28,6 +28,7 @@ from driftrec.agents.catalogues.given_vectors import GivenVectors
 from driftrec.agents.catalogues.read_items import read_items
 from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.comparison.added import read_compared
+from driftrec.agents.comparison.packed import pack
 from driftrec.agents.evaluation.curves import read_curves
 from driftrec.agents.evaluation.summary import write_results
 from driftrec.agents.logbook.log_reader import read_log
@@ -248,6 +249,12 @@ def test_results(tmp_path, results):  # noqa: F811
     for name in (*files, "summary.json", "config.json"):
         tried(lambda: read_compared(tmp_path), tmp_path / name, CASES // 3)
     tried(lambda: read_curves([tmp_path]), tmp_path / "curve.csv", CASES)
+
+
+def test_packed_results(tmp_path, results):  # noqa: F811
+    pack(results, tmp_path / "run", tmp_path / "packed")
+    for name in ("episodes.parquet", "journeys.parquet"):
+        assert tried(lambda: read_compared(tmp_path / "packed"), tmp_path / "packed" / name, CASES // 3)
 
 
 @pytest.mark.parametrize("verb", ["train", "compare", "rounds"])
