@@ -123,13 +123,19 @@ def read_articles(catalogue: str | None) -> tuple[Dated, Personas]:
         "Write a header id,date and a line an item, such as n1,2025-03-01T08:30, or give driftrec encode a table with "
         "a date column."
     )
-    dates = read_column(Path(catalogue) / DATES_FILE, "date", items.ids, datetime.fromisoformat, "an ISO date", remedy)
+    file = Path(catalogue) / DATES_FILE
+    dates = read_column(file, "date", items.ids, datetime.fromisoformat, "an ISO date", remedy)
     try:
         midnight = min(dates).replace(hour=0, minute=0, second=0, microsecond=0)
     except TypeError:  # some have a time zone
-        raise ValueError(f"{DATES_FILE}: some dates have a time zone and others none; write all in one.") from None
+        raise ValueError(
+            f"{Path(catalogue) / DATES_FILE}: some dates have a time zone and others none; write all in one."
+        ) from None
     hours = [(date - midnight).total_seconds() / 3600.0 for date in dates]
-    return dated(items, np.array(hours, np.float32)), personas
+    try:
+        return dated(items, np.array(hours, np.float32)), personas
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""How fast and how large: environment, scenarios, peers, training, latency, encoding, large audiences, memory."""
+"""How fast and how large: environment, scenarios, peers, training, latency, encoding, audiences, sharing, memory."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Args:
 
     sections: tuple[str, ...] | None = None
     """Benchmarks to run, in the order given, any of environment, scenarios, peers, training, latency, encoding,
-    audience, memory, published, sizes and published-training; the first eight when omitted. Not together with
-    --peers."""
+    audience, sharing, memory, published, sizes and published-training; the first nine when omitted. Not together
+    with --peers."""
     peers: bool = False
     """Run published, sizes and published-training and nothing else, with fewer repeats: the published worlds beside
     their originals. RecSim's figures are quoted, SARDINE needs the extra peers."""

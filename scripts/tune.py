@@ -15,7 +15,6 @@ import pandas as pd
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.kept_study import STUDY_FILE, check_optuna, kept_study
 from driftrec.agents.comparison.tuning import Trial, defaults, search, validate
 from driftrec.agents.registry import build_with
 from driftrec.agents.runs.description import recorded
@@ -29,10 +28,11 @@ from driftrec.agents.runs.folders import (
     versions,
     write_config,
 )
+from driftrec.agents.runs.kept_study import STUDY_FILE, check_optuna, kept_study
 from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import BEST_FILE, check_tunable
 from driftrec.agents.setup import Setup, WorldArgs, set_up
-from driftrec.scripts.tune_training import TRAIN, tune_training
+from driftrec.scripts.tune_training import SETTINGS_FILE, TRAIN, tune_training
 from driftrec.simulators.files import write_files
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def main(args: Args) -> None:
         raise ValueError(f"--check-users is {args.check_users}; intervals need at least 2.")
     check_empty(args.out)
     if trains:
-        told = {name: getattr(args, name) for name in ("name", "trials", "check_users", "seed", "out")}
-        tune_training(args, **told)
+        told = {name: getattr(args, name) for name in ("name", "trials", "check_users", "seed", "out", "resume")}
+        tune_training(args, **told, begin=_stamp(args))
         return
     seed = drawn(args.seed)
     check_optuna()  # before any work
@@ -101,8 +101,7 @@ def main(args: Args) -> None:
     with run_folder(args.out, "tune") if args.resume is None else nullcontext(args.resume) as folder:
         told = {**asdict(args), **recorded(setup), "seed": seed, "fingerprints": setup.fingerprints()}
         if args.resume is None:
-            begin = {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
-            write_config(folder, {**told, **begin})
+            write_config(folder, {**told, **_stamp(args)})
         try:
             with kept_study(folder / STUDY_FILE, _identity(setup, args, seed)) as study:
                 trials = _search(setup, args, seed, study, folder)
@@ -114,10 +113,15 @@ def main(args: Args) -> None:
 
 def _begun(args: Args, run: Path) -> Args:
     """The arguments that ``run`` was begun with; raises as of ``begun`` and ``check_unchanged``."""
-    config = begun(run, VERB, BEST_FILE)
+    config = begun(run, VERB, SETTINGS_FILE if (run / SETTINGS_FILE).exists() else BEST_FILE)
     then = {**{name: config["asked"].get(name) for name in ASKED}, "seed": config["seed"]}
     check_unchanged(run, then, asdict(args), asdict(Args()))
     return replace(args, **then, out=None)
+
+
+def _stamp(args: Args) -> dict[str, object]:
+    """What a run's configuration holds for ``_begun``."""
+    return {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
 
 
 def _identity(setup: Setup, args: Args, seed: int) -> Mapping[str, object]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from driftrec.agents.runs.description import recorded
-from driftrec.agents.runs.folders import CONFIG_FILE, drawn, rescue, run_folder, write_config
+from driftrec.agents.runs.folders import (
+    CONFIG_FILE,
+    LIBRARIES,
+    drawn,
+    rescue,
+    run_folder,
+    versions,
+    write_config,
+)
+from driftrec.agents.runs.kept_study import STUDY_FILE, check_optuna, kept_study
 from driftrec.agents.runs.resume import asked
 from driftrec.agents.runs.training_search import (
     UNTOUCHED,
@@ -27,7 +37,7 @@ from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import settings_of
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.scripts.toml_file import toml_of
-from driftrec.simulators.extras import install
+from driftrec.simulators.files import write_text
 from driftrec.simulators.settings import updated
 
 if TYPE_CHECKING:
@@ -40,7 +50,15 @@ TRIALS_FILE, SETTINGS_FILE, CHECK_FILE = "trials.csv", "best.toml", "check.json"
 
 
 def tune_training(
-    args: WorldArgs, name: str, *, trials: int, check_users: int, seed: int | None, out: Path | None
+    args: WorldArgs,
+    name: str,
+    *,
+    trials: int,
+    check_users: int,
+    seed: int | None,
+    out: Path | None,
+    resume: Path | None,
+    begin: Mapping[str, Any],
 ) -> None:
     """Search, print every trial, and say how to train with what was found.
 
@@ -51,20 +69,30 @@ def tune_training(
         check_users: Fresh users on whom the best and the settings as they are are compared at the end.
         seed: Of trainings, users and proposals; drawn when omitted.
         out: Run folder; numbered when omitted.
+        resume: Run folder of a search that was cut short, to go on with.
+        begin: What its configuration holds for that.
 
     Raises:
         ValueError: If the settings as they are fail.
+        KeyboardInterrupt: If the search was interrupted; says how to go on.
         FileNotFoundError: If there is no such run.
         ImportError: If Optuna is not installed.
     """
     drawn_seed = drawn(seed)
-    study = _new_study(drawn_seed)
+    check_optuna()  # before any work
     base = _base(args, name.partition(":")[2])
     setup = set_up(args, progress=sys.stderr.isatty())
-    with run_folder(out, "tune") as folder:
+    with run_folder(out, "tune") if resume is None else nullcontext(resume) as folder:
         told = {"name": name, "trials": trials, "check_users": check_users, "seed": drawn_seed}
-        write_config(folder, {**asdict(args), **recorded(setup), **told, "settings": asdict(base)})
-        done = _search(setup, base, study, drawn_seed, trials, folder)
+        if resume is None:
+            write_config(folder, {**asdict(args), **recorded(setup), **told, "settings": asdict(base), **begin})
+        of = {"name": name, "seed": drawn_seed, "world": asdict(setup.args), "settings": asdict(base)}
+        of |= {"fingerprints": setup.fingerprints(), "versions": versions((*LIBRARIES, "optuna"))}
+        try:
+            with kept_study(folder / STUDY_FILE, of) as study:
+                done = _search(setup, base, study, drawn_seed, trials, folder)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"{folder} holds the trials; driftrec tune --resume {folder} goes on") from None
         best = max((trial for trial in done if trial.ended == "done"), key=lambda trial: trial.engagement)
         check = validate_trainings(setup, best.folder, done[0].folder, seed=drawn_seed, users=check_users)
         rescue(folder, partial(_write_found, setup, with_parameters(base, best.parameters), check))
@@ -95,21 +123,13 @@ def _base(args: WorldArgs, run: str) -> TrainSettings:
         ) from error
 
 
-def _new_study(seed: int) -> Study:
-    """Maximises; proposes by a seeded TPE sampler, and prunes what is below the median."""
-    try:
-        import optuna
-    except ImportError as error:
-        raise ImportError(f"Tuning needs Optuna; get it with: {install('tune')}") from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=UNTOUCHED)
-    return optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner)
-
-
 def _search(
     setup: Setup, base: TrainSettings, study: Study, seed: int, trials: int, folder: Path
 ) -> list[TrainingTrial]:
-    """All trials, a line and a table after each."""
+    """All trials, a line and a table after each; what is below the median of those before ends early."""
+    import optuna
+
+    study.pruner = optuna.pruners.MedianPruner(n_startup_trials=UNTOUCHED)
     done: list[TrainingTrial] = []
     begun = time.perf_counter()
     for trial in search_trainings(setup, base, study, seed=seed, trials=trials, folder=folder):
@@ -131,11 +151,11 @@ def _line(trial: TrainingTrial, unit: str) -> str:
 
 def _write_trials(done: Sequence[TrainingTrial], folder: Path) -> None:
     """What was tried so far."""
-    pd.DataFrame([trial.row() for trial in done]).to_csv(folder / TRIALS_FILE, index=False)
+    write_text(folder / TRIALS_FILE, pd.DataFrame([trial.row() for trial in done]).to_csv(index=False))
 
 
 def _write_found(setup: Setup, best: TrainSettings, check: dict[str, Any], folder: Path) -> None:
     """The best settings as a file for ``driftrec train --from``, and what fresh users say of them."""
     told = {**asked(setup.args), "settings": asdict(best)}
-    (folder / SETTINGS_FILE).write_text(toml_of(told), encoding="utf-8")
-    (folder / CHECK_FILE).write_text(json.dumps(check, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(folder / CHECK_FILE, json.dumps(check, indent=1, allow_nan=False) + "\n")
+    write_text(folder / SETTINGS_FILE, toml_of(told))  # last: it says that the search is finished

@@ -8,6 +8,18 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same cases in every run, on any machine, however slow; files may be written anew within one test.
+settings.register_profile(
+    "driftrec",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("driftrec")
 
 ROWS = """id,title,text,topic
 a1,Goats eat the town hall lawn,Three goats got loose on Monday.,Animals

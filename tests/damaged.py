@@ -1,4 +1,4 @@
-"""Disks that fill up; files with mutated bytes, which loaders read or refuse in our own words, running nothing of them."""
+"""Disks that fill up; and mutated files, which loaders read or refuse in our own words, running nothing of them."""
 
 import resource
 import sys

@@ -32,6 +32,7 @@ class Workload:
         audience: Users of the large simulation.
         audience_steps: Steps of each of them.
         chunk: Users of it that are in memory at a time.
+        trainings: Small trainings one after another, whose memory is watched.
     """
 
     repeats: int = 7
@@ -47,6 +48,7 @@ class Workload:
     audience: int = 1_000_000
     audience_steps: int = 20
     chunk: int = 50_000
+    trainings: int = 5
 
 
 PEERS = Workload(repeats=5, user_steps=500_000, frames=4_096)
@@ -66,6 +68,7 @@ QUICK = Workload(
     audience=500,
     audience_steps=2,
     chunk=300,
+    trainings=2,
 )
 """Enough to see that everything works; its figures mean nothing."""
 
@@ -144,11 +147,22 @@ def largest_peak() -> int:
 
 def peak_memory() -> int:
     """Most memory that this process has held at a time, in bytes."""
+    # getrusage's figure would start at the peak of the process that started this one
+    return _status("VmHWM") or _told_by(resource.RUSAGE_SELF)
+
+
+def held_memory() -> int:
+    """Memory that this process holds now, in bytes; the most so far where the system does not tell."""
+    return _status("VmRSS") or _told_by(resource.RUSAGE_SELF)
+
+
+def _status(name: str) -> int:
+    """A line of Linux's own account of this process, in bytes; 0 elsewhere."""
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage's figure would start at the peak of the process that started this one
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    return _told_by(resource.RUSAGE_SELF)
+    if not status.exists():
+        return 0
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024
 
 
 def _told_by(who: int) -> int:

@@ -22,12 +22,14 @@ from driftrec.agents.benchmarks.large_latency import large_latency
 from driftrec.agents.benchmarks.latency import latency
 from driftrec.agents.benchmarks.measure import Row, Workload, largest_peak
 from driftrec.agents.benchmarks.published import peers, published
+from driftrec.agents.benchmarks.repeated_training import repeated_training
+from driftrec.agents.benchmarks.sharing import sharing
 from driftrec.agents.benchmarks.training import published_training, training
 from driftrec.agents.runs.folders import LIBRARIES, versions
 from driftrec.agents.setup import NEWS, registered
 from driftrec.simulators.settings import nearest
 
-SECTIONS = ("environment", "scenarios", "peers", "training", "latency", "encoding", "audience", "memory")
+SECTIONS = ("environment", "scenarios", "peers", "training", "latency", "encoding", "audience", "sharing", "memory")
 """Those of the news world and of those beside it."""
 
 WORLD_SECTIONS = ("environment", "training", "latency", "memory")
@@ -96,6 +98,7 @@ def _benchmarks(effort: Workload, world: str) -> dict[str, list[Measurement]]:
         "latency": [partial(latency, effort, world), *(partial(large_latency, effort, items) for items in sizes_told)],
         "encoding": [partial(encoding, effort)],
         "audience": audiences(effort),
+        "sharing": [partial(sharing, effort), partial(repeated_training, effort, world)],
         "memory": [],  # of those that ran before
         "published": published(effort),
         "sizes": sizes(effort),

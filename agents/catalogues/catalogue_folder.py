@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
 import tempfile
@@ -164,7 +165,7 @@ def write_catalogue_folder(
     metadata = {**made_by, **_prints(catalogue, personas), CHECKSUM: checksum}
     files = {
         # In place first: beside what is left of another catalogue, should we be stopped, it is refused.
-        EMBEDDINGS_FILE: save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata),
+        EMBEDDINGS_FILE: _in_order(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata)),
         **(more or {}),
         **catalogue_files(catalogue, personas, {**provenance, **made_by}),
     }
@@ -173,6 +174,16 @@ def write_catalogue_folder(
         write_files({out / name: data for name, data in files.items()})
     except OSError as error:
         raise type(error)(f"{error}. {_rescue(out, files)}") from error
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its metadata by name: the library writes them in no fixed order."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    told = json.dumps(header, separators=(",", ":")).encode()
+    told += b" " * (-len(told) % 8)  # numbers begin at multiples of eight
+    return len(told).to_bytes(8, "little") + told + content[8 + length :]
 
 
 def _rescue(out: Path, files: Mapping[str, bytes]) -> str:

@@ -261,9 +261,9 @@ def _parquet(path: Path, data: bytes) -> Rows:
 
     try:
         table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:
+        columns = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, ArithmeticError) as error:  # of values, such as a date in 20000
         raise ValueError(f"{path} is Parquet and damaged ({error}); is it whole?") from error
-    columns = [map(_cell, column.to_pylist()) for column in table.columns]
     rows = [Record(f"row {number}", list(values)) for number, values in enumerate(zip(*columns, strict=True), 1)]
     return Rows(table.column_names, rows, ("as Parquet",))
 

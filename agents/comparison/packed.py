@@ -10,6 +10,7 @@ from driftrec.agents.evaluation.curves import CURVE_FILE
 from driftrec.agents.evaluation.summary import LATER, TYPES, Results
 from driftrec.agents.evaluation.tables import markdown
 from driftrec.agents.runs.folders import CONFIG_FILE
+from driftrec.simulators.files import replacing, write_text
 
 
 def pack(results: Results, run: Path, out: Path) -> list[Path]:
@@ -27,9 +28,10 @@ def pack(results: Results, run: Path, out: Path) -> list[Path]:
     tables = {out / f"{name}.parquet": getattr(results, name) for name in (*TYPES, *LATER)}
     kept = {file: table for file, table in tables.items() if not table.empty}
     for file, table in kept.items():
-        table.to_parquet(file, index=False, compression="zstd")
-    (out / "summary.json").write_text(json.dumps(results.summary, allow_nan=False, indent=2) + "\n", encoding="utf-8")
-    (out / "summary.md").write_text(markdown(results.summary), encoding="utf-8")
+        with replacing(file) as part:
+            table.to_parquet(part, index=False, compression="zstd")
+    write_text(out / "summary.json", json.dumps(results.summary, allow_nan=False, indent=2) + "\n")
+    write_text(out / "summary.md", markdown(results.summary))
     beside = [name for name in (CONFIG_FILE, CURVE_FILE) if (run / name).is_file()]
     for name in beside:
         shutil.copy(run / name, out / name)

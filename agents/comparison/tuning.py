@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.comparison.kept_study import new_study, proposer
 from driftrec.agents.evaluation.bootstrap import paired_interval
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.known import KNOWN, Range
 from driftrec.agents.policy import Policy
 from driftrec.agents.registry import CLASSES, build_with
+from driftrec.agents.runs.kept_study import new_study, proposer
 from driftrec.agents.runs.tuned import Parameters, check_tunable
 from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
@@ -66,7 +66,7 @@ def search(
         trials: Settings, at least 1.
         users: Users a setting meets.
         study: Holds the trials that were finished before, which come first, and takes the new ones; see
-            ``driftrec.agents.comparison.kept_study``.
+            ``driftrec.agents.runs.kept_study``.
 
     Raises:
         ImportError: If Optuna is not installed.

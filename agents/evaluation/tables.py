@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from driftrec.simulators.files import replacing
+from driftrec.simulators.files import check_readable, replacing
 
 MARK = "~"
 """Follows the name of a policy that cannot be told from the floor, and is not the floor itself."""
@@ -204,11 +204,10 @@ def read_table(file: Path, types: Mapping[str, str]) -> pd.DataFrame:
         ValueError: If it is damaged; names it.
     """
     read = _read_packed if file.suffix == ".parquet" else _read_csv
+    check_readable(file)
     try:
         table = read(file, types)
-    except OSError:
-        raise
-    except (ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError) as error:
+    except (OSError, ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError) as error:
         raise ValueError(f"The table {file} is damaged: {str(error).strip()}") from error
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names of rows
         raise ValueError(f"The table {file} is damaged: its rows have more values than it has columns.")

@@ -17,6 +17,9 @@ EARLIEST_STAMP, LATEST_HOURS = 1e8, 1e6
 FROM_MILLISECONDS = 1e11
 """Stamps above it are milliseconds: in seconds they would lie in the year 5138."""
 
+_LARGEST = 2.0**53
+"""Above it float64 does not tell whole numbers apart."""
+
 ROUNDING = 1e-6
 """Relative difference up to which a slate's propensity is the product of its picks'."""
 
@@ -52,6 +55,15 @@ def check_present(file: str, table: pd.DataFrame, columns: tuple[str, ...]) -> N
     for name in columns:
         if name in table:
             refuse(file, table[name].isna().to_numpy(), name, table, "every row needs one. Fill it in or drop the row.")
+
+
+def check_whole(file: str, table: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    """Refuse what is no whole number, or missing, where rows have these columns."""
+    for name in columns:
+        if name in table:
+            values = table[name].to_numpy()
+            odd = ~(np.abs(values) < _LARGEST) | (values % 1 != 0)
+            refuse(file, odd, name, table, "every row needs a whole number. Mend the row, or leave the column out.")
 
 
 def check_times(file: str, table: pd.DataFrame) -> None:

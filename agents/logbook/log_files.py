@@ -106,7 +106,7 @@ def _picked(path: Path, theirs: Columns) -> pd.DataFrame:
         else:
             texts = {theirs[ours]: "str" for ours in (*TEXTS, "candidates") if ours in theirs}
             table = _flat(pd.read_csv(path, usecols=wanted, dtype=texts, keep_default_na=False, na_values=[""]))
-    return pd.DataFrame({ours: table[name] for ours, name in theirs.items()})
+        return pd.DataFrame({ours: table[name] for ours, name in theirs.items()})
 
 
 def _movielens(folder: Path) -> pd.DataFrame:

@@ -91,6 +91,7 @@ def read_log(path: Path, columns: Columns | None = None, items: Collection[str] 
         raise ValueError(f"{file} holds no rows. Log some traffic: driftrec compare --log FILE.")
     checks.check_present(file, table, ("user", "item", "time"))
     table = checks.check_numbers(file, table, (*NUMBERS, *CHANCES))
+    checks.check_whole(file, table, ("session", "slate", "position"))
     checks.check_times(file, table)
     table = _feedback(file, table, notes)
     table = _unique(table, notes)

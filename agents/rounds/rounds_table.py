@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ import pandas as pd
 from driftrec.agents.evaluation.bootstrap import interval, paired_interval
 from driftrec.agents.evaluation.tables import read_table, write_table
 from driftrec.agents.rounds.arms import Arm
-from driftrec.agents.rounds.folder import MADE, SERVED, RoundsFolder, write_json
+from driftrec.agents.rounds.folder import MADE, SERVED, RoundsFolder, naming_damage, write_json
 from driftrec.agents.rounds.plan import Deployment
+from driftrec.simulators.files import parsed_object
 from driftrec.simulators.vectors import Double
 
 ROUNDS, VERSIONS, SUMMARY = "rounds.csv", "versions.csv", "summary.json"
@@ -75,7 +76,13 @@ def summary(place: Deployment, folder: RoundsFolder, table: pd.DataFrame) -> dic
 def versions_table(folder: RoundsFolder) -> pd.DataFrame:
     """One row a version: who made it, from what, how, and at what cost."""
     files = sorted((folder.root / "versions").glob(f"*/{MADE}"))
-    return pd.DataFrame([json.loads(file.read_text(encoding="utf-8")) for file in files])
+    return pd.DataFrame([_made(file) for file in files])
+
+
+def _made(file: Path) -> dict[str, Any]:
+    """What is told of a version; ValueError if the file is damaged."""
+    with naming_damage(file):
+        return parsed_object(file.read_bytes())
 
 
 def shown(rows: pd.DataFrame) -> dict[str, float | None]:

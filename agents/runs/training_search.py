@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from driftrec.agents.evaluation.bootstrap import paired_interval
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.known import Range
+from driftrec.agents.runs.kept_study import proposer
 from driftrec.agents.runs.load import load_ppo
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup
@@ -38,6 +40,12 @@ TRAINING_SPACE: Mapping[str, Range] = MappingProxyType(
 
 UNTOUCHED = 3
 """Trainings that all go to their end, before any is compared with their median."""
+
+DONE, PRUNED = "done", "pruned"
+"""How a training ended that did not fail."""
+
+WHY = "why"
+"""Of a trial in the study: why it failed; one that was cut short has none."""
 
 _MEASURED = "engagement/ppo"
 
@@ -97,7 +105,8 @@ def search_trainings(
     Args:
         setup: World.
         base: The settings as they are.
-        study: New, and maximises.
+        study: Maximises; new, or with trials that were finished before, which come first: see
+            ``driftrec.agents.runs.kept_study``. One that was cut short begins again.
         seed: Training seed.
         trials: Settings, at least 1.
         folder: Holds a run folder each, "trial-000" and so on.
@@ -105,19 +114,54 @@ def search_trainings(
     Raises:
         ValueError: If the settings as they are fail.
     """
+    from optuna.trial import TrialState
+
     space = searched(base)
-    study.enqueue_trial({name: _value(base, name) for name in space})
-    for number in range(trials):
+    finished = _finished(study, folder)
+    yield from map(_passed, finished)
+    for number in range(len(finished), trials):
+        study.sampler = proposer(seed, number)
+        if number == 0 and not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            study.enqueue_trial({name: _value(base, name) for name in space})
         asked = study.ask()
         for name, part in space.items():
             asked.suggest_float(name, part.low, part.high, log=part.log)
-        where = folder / f"trial-{number:03d}"
+        where = _folder(folder, number)
+        shutil.rmtree(where, ignore_errors=True)  # of a training that was cut short
         where.mkdir()
-        yield _tried(setup, with_parameters(base, asked.params), study, asked, seed, where)
+        ended, engagement = _tried(setup, with_parameters(base, asked.params), study, asked, seed, where)
+        yield _passed(TrainingTrial(number, dict(asked.params), engagement, ended, where))
 
 
-def _tried(setup: Setup, settings: TrainSettings, study: Study, asked: Asked, seed: int, folder: Path) -> TrainingTrial:
-    """Train, and tell the study what came of it."""
+def _passed(trial: TrainingTrial) -> TrainingTrial:
+    """The trial; ValueError if it is the first and failed."""
+    if not trial.number and trial.ended not in (DONE, PRUNED):
+        raise ValueError(trial.ended)
+    return trial
+
+
+def _finished(study: Study, folder: Path) -> list[TrainingTrial]:
+    """Trials of which it is known how they ended, in their order."""
+    from optuna.trial import TrialState
+
+    found: list[TrainingTrial] = []
+    for each in study.get_trials(deepcopy=False):
+        ended = {TrialState.COMPLETE: DONE, TrialState.PRUNED: PRUNED}.get(each.state, each.user_attrs.get(WHY))
+        if ended is not None:
+            best = max(each.intermediate_values.values(), default=float("nan"))
+            number = len(found)
+            found.append(TrainingTrial(number, dict(each.params), best, ended, _folder(folder, number)))
+    return found
+
+
+def _folder(folder: Path, number: int) -> Path:
+    return folder / f"trial-{number:03d}"
+
+
+def _tried(
+    setup: Setup, settings: TrainSettings, study: Study, asked: Asked, seed: int, folder: Path
+) -> tuple[str, float]:
+    """Train, and tell the study what came of it; how it ended, and the most that was measured."""
     from optuna.trial import TrialState
 
     measured: list[float] = []
@@ -129,19 +173,18 @@ def _tried(setup: Setup, settings: TrainSettings, study: Study, asked: Asked, se
             if asked.should_prune():
                 raise PrunedError
 
-    ended = "done"
+    ended = DONE
     try:
         train(setup, settings, seed=seed, folder=folder, record=record)
         study.tell(asked, max(measured))
     except PrunedError:
-        ended = "pruned"
+        ended = PRUNED
         study.tell(asked, state=TrialState.PRUNED)
     except ValueError as error:
-        if not asked.number:
-            raise
         ended = " ".join(str(error).split())
+        asked.set_user_attr(WHY, ended)
         study.tell(asked, state=TrialState.FAIL)
-    return TrainingTrial(asked.number, dict(asked.params), max(measured, default=float("nan")), ended, folder)
+    return ended, max(measured, default=float("nan"))
 
 
 def validate_trainings(setup: Setup, best: Path, base: Path, *, seed: int, users: int) -> dict[str, Any]:

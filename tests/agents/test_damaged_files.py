@@ -15,6 +15,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.numpy import save_file as save_arrays
@@ -26,6 +28,7 @@ from driftrec.agents.catalogues.given_vectors import GivenVectors
 from driftrec.agents.catalogues.read_items import read_items
 from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.comparison.added import read_compared
+from driftrec.agents.comparison.packed import pack
 from driftrec.agents.evaluation.curves import read_curves
 from driftrec.agents.evaluation.summary import write_results
 from driftrec.agents.logbook.log_reader import read_log
@@ -138,6 +141,22 @@ def test_prices_and_dates(tmp_path):
     assert tried(lambda: read_articles(str(folder)), folder / "dates.csv", CASES)
 
 
+def test_dates_that_make_no_calendar_name_their_file(tmp_path):
+    catalogue(tmp_path / "items")
+    file = tmp_path / "items" / "dates.csv"
+    file.write_text(file.read_text().replace("2025-03-02", "1025-03-02"))
+    with pytest.raises(ValueError, match=rf"{file}: The articles span"):
+        read_articles(str(tmp_path / "items"))
+
+
+def test_parquet_whose_texts_are_no_utf_8_names_its_file(tmp_path):
+    raw = pa.array([b"1", b"2\xef"])
+    texts = pa.Array.from_buffers(pa.string(), 2, raw.buffers())
+    pq.write_table(pa.table({"id": texts, "title": texts}), tmp_path / "items.parquet")
+    with pytest.raises(ValueError, match=r"items\.parquet is Parquet and damaged \('utf-8' codec"):
+        read_items(tmp_path / "items.parquet")
+
+
 def given(kind, folder):
     """Vectors in a file, and the file to mutate."""
     file = folder / f"vectors.{kind.partition(' ')[0]}"
@@ -230,6 +249,12 @@ def test_results(tmp_path, results):  # noqa: F811
     for name in (*files, "summary.json", "config.json"):
         tried(lambda: read_compared(tmp_path), tmp_path / name, CASES // 3)
     tried(lambda: read_curves([tmp_path]), tmp_path / "curve.csv", CASES)
+
+
+def test_packed_results(tmp_path, results):  # noqa: F811
+    pack(results, tmp_path / "run", tmp_path / "packed")
+    for name in ("episodes.parquet", "journeys.parquet"):
+        assert tried(lambda: read_compared(tmp_path / "packed"), tmp_path / "packed" / name, CASES // 3)
 
 
 @pytest.mark.parametrize("verb", ["train", "compare", "rounds"])

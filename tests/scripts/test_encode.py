@@ -1,11 +1,19 @@
 """``driftrec encode``."""
 
 import json
+import multiprocessing
+import time
+from contextlib import redirect_stdout
+from io import StringIO
 
+import numpy as np
 import pytest
 
 from driftrec.agents.catalogues.setting import load_setting
+from driftrec.agents.text import text_encoder
 from driftrec.scripts.encode import Args, main
+from tests.agents.conftest import one_thread  # noqa: F401
+from tests.agents.runs.killed import killed_after
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -115,3 +123,56 @@ def test_items_that_the_model_cannot_tell_apart_are_warned_of(csv, tiny_model, d
     csv.write_text("id,title\n1,😀\n2,😁\n3,Soup\n4,Soup\n", encoding="utf-8")
     done = driftrec("encode", "--catalogue", csv, "--model", tiny_model, "--out", "new")
     assert "Warning: 2 of 4 items (50%) have the vector of an item with another text" in done.out
+
+
+TWO = ("catalogue.json", "arrays.safetensors", "embeddings.safetensors")
+
+
+@pytest.fixture
+def encode(csv, tiny_model):
+    """Encodes the dozen items, with a cache of its own or another's, in batches of a few; bytes of what it writes."""
+
+    def call(out, cache, batch_size=8):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DRIFTREC_CACHE", str(cache))
+            with redirect_stdout(StringIO()):
+                main(Args(catalogue=csv, out=out, model=str(tiny_model), seed=1, batch_size=batch_size))
+        return {name: (out / name).read_bytes() for name in TWO}
+
+    return call
+
+
+def test_two_processes_encode_into_one_cache_at_once(encode, tmp_path, one_thread):  # noqa: F811
+    """Both end well with the same bytes as one alone, and as one that finds all in the cache of the two."""
+    alone = encode(tmp_path / "alone", tmp_path / "own")
+    fork = multiprocessing.get_context("fork")
+    together = fork.Barrier(2)
+
+    def work(out):
+        together.wait()
+        encode(out, tmp_path / "shared")
+
+    outs = [tmp_path / "one", tmp_path / "two"]
+    processes = [fork.Process(target=work, args=(out,)) for out in outs]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+    for out in outs:
+        assert {name: (out / name).read_bytes() for name in TWO} == alone
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_encoder, "load_model", lambda *told: pytest.fail("the model was loaded"))
+        assert encode(tmp_path / "again", tmp_path / "shared") == alone
+
+
+def test_encoding_that_is_killed_goes_on_to_the_same_bytes(encode, tmp_path, one_thread):  # noqa: F811
+    begun = time.perf_counter()
+    alone = encode(tmp_path / "alone", tmp_path / "own", batch_size=4)
+    seconds, rng, cut_short = time.perf_counter() - begun, np.random.default_rng(0), 0
+    for number in range(4):
+        out, cache = tmp_path / f"out-{number}", tmp_path / f"cache-{number}"
+        moment = rng.uniform(0.2, 0.9) * seconds
+        cut_short += killed_after(moment, lambda out=out, cache=cache: encode(out, cache, batch_size=4))
+        assert encode(out, cache, batch_size=4) == alone
+    assert cut_short > 1

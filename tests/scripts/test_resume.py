@@ -2,13 +2,19 @@
 
 import json
 import shutil
+import time
 
+import numpy as np
 import pytest
 
 from driftrec.agents.comparison import comparison
 from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
+from driftrec.scripts import train_baseline
+from driftrec.scripts.arguments import parse
+from tests.agents.conftest import one_thread  # noqa: F401
+from tests.agents.runs.killed import killed_after
 
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-BoredInf-v0", "--slate-size", "4", "--horizon", "6")
 TRAINING = (
@@ -24,7 +30,6 @@ POLICIES = ("random", "b=random", "a=random")
 def cut_short(tmp_path_factory):
     """A training, and the same interrupted after two rollouts."""
     from driftrec.scripts import train
-    from driftrec.scripts.arguments import parse
 
     folder, keep = tmp_path_factory.mktemp("cut"), PPOLearner._keep
     words = (*WORLD, *TRAINING, "--seed", "3", "--snapshot-every", "128")
@@ -121,3 +126,67 @@ def test_compare_goes_on_with_the_policies_that_are_missing(driftrec, tmp_path, 
         if file.suffix in (".csv", ".md") or file.name == "summary.json":
             assert (tmp_path / "cut" / file.name).read_bytes() == file.read_bytes(), file.name
     assert "cut is finished" in driftrec("compare", "--resume", "cut").err
+
+
+def flags(group="", **told):
+    return [
+        word for name, value in told.items() for word in (f"--settings.{group}{name.replace('_', '-')}", str(value))
+    ]
+
+
+BASELINES = {
+    "slateq": flags("slateq.", total_steps=512, lanes=16, warm_up=32, batch_size=16) + flags(validations=4),
+    "q1": flags(lanes=8, log_steps=8, weights=0.5, users=4),
+}
+
+
+def baseline(*words):
+    train_baseline.main(parse("train-baseline", train_baseline.Args, list(map(str, words))))
+
+
+def cut_off(run, seconds, words):
+    """Kill a training after so long; whether it had begun and not ended by then."""
+    killed = killed_after(seconds, lambda: baseline(*words, "--out", run))
+    return killed and (run / "config.json").exists()
+
+
+@pytest.mark.parametrize("kind", BASELINES)
+def test_a_baseline_that_is_killed_begins_again_to_the_same_bytes(cut_short, tmp_path, kind, one_thread):  # noqa: F811
+    how = [*BASELINES[kind], *flags(validation_users=4), "--seed", 3, "--ranker", cut_short / "whole"]
+    words = (kind, *WORLD, *how)
+    baseline(*words, "--out", tmp_path / "first")  # which takes longer
+    begun = time.perf_counter()
+    baseline(*words, "--out", tmp_path / "whole")
+    seconds, rng = time.perf_counter() - begun, np.random.default_rng(0)
+    for number in range(3):
+        run = tmp_path / str(number)
+        while not cut_off(run, rng.uniform(0.1, 0.9) * seconds, words):
+            shutil.rmtree(run, ignore_errors=True)
+        baseline("--resume", run)
+        assert (run / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
+        assert not (run / FOLDER).exists()
+
+
+def test_a_baseline_of_another_run_is_refused(cut_short, tmp_path, driftrec, monkeypatch):
+    words = ("train-baseline", "q1", *WORLD, *BASELINES["q1"], "--seed", "3", "--ranker", cut_short / "whole")
+
+    def press(*told, **more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train_baseline, "train_rival", press)
+        done = driftrec(*words, "--out", "cut")
+    assert done.status == 130
+    assert "cut holds no checkpoint; driftrec train-baseline --resume cut begins again" in done.err
+    for flag, message in {
+        ("--seed", "4"): "cut was begun with seed 3, not 4 as here. Leave that flag out",
+        ("--ranker", "other"): f"cut was begun with ranker {cut_short / 'whole'}, not other as here",
+        ("--settings.lanes", "9"): "cut was begun with settings.lanes 8, not 9 as here",
+    }.items():
+        assert message in driftrec("train-baseline", "q1", "--resume", "cut", *WORLD, *flag).err
+    config = tmp_path / "cut" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "seed": 5}))
+    assert (
+        "begun.snapshot is of another run: seed 3, not 5 as here" in driftrec("train-baseline", "--resume", "cut").err
+    )
+    assert "none holds nothing to go on from" in driftrec("train-baseline", "--resume", "none").err

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from driftrec.agents.evaluation.keep_best import KeepBest
 from driftrec.agents.runs.checkpoint import FILE
 
 SIZES = {
@@ -47,6 +48,28 @@ def test_all_three_train_and_take_part_in_a_comparison(project, driftrec, tmp_pa
     assert done.status == 0, done.err
     for kind in SIZES:
         assert f"\n{kind} " in done.out
+
+
+@pytest.mark.parametrize("kind", ["sb3-ppo", "sb3-sac"])
+def test_one_that_was_interrupted_begins_again_to_the_same_bytes(project, driftrec, tmp_path, monkeypatch, kind):
+    assert driftrec(*words(kind, project), "--out", "whole").status == 0
+    measure = KeepBest.measure_every
+
+    def press(self, every, steps):
+        if steps > 40:
+            raise KeyboardInterrupt
+        measure(self, every, steps)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeepBest, "measure_every", press)
+        done = driftrec(*words(kind, project), "--out", "cut")
+    assert done.status == 130
+    assert "cut holds what was learned so far; driftrec train-baseline --resume cut begins again" in done.err
+    assert (tmp_path / "cut" / FILE).read_bytes() != (tmp_path / "whole" / FILE).read_bytes()
+    done = driftrec("train-baseline", "--resume", "cut")
+    assert done.status == 0, done.err
+    assert (tmp_path / "cut" / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
+    assert "cut is finished; there is nothing left to do" in driftrec("train-baseline", "--resume", "cut").err
 
 
 @pytest.mark.parametrize(

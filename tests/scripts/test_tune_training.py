@@ -36,7 +36,7 @@ def trains_as_told(monkeypatch, curves):
 
     def train(setup, settings, *, seed, folder, record):
         told = next(left)
-        if isinstance(told, Exception):
+        if isinstance(told, BaseException):
             raise told
         for number, value in enumerate(told):
             record(number * 100, {"engagement/ranker": 99.0})
@@ -64,6 +64,26 @@ def test_what_is_behind_ends_early_and_what_fails_is_passed_over(driftrec, start
     expected = with_parameters(with_small(), best)
     assert updated(with_small(), found["settings"], "settings") == expected
     assert found["world"] == WORLD[1]
+
+
+def test_a_search_that_was_cut_short_goes_on_to_the_same_files(driftrec, start, monkeypatch, tmp_path):
+    curves = [[1, 2, 3], [1, 2, 4], [1, 2, 2], ValueError("ppo diverged"), [1, 1, 9], [1, 3, 5]]
+    words = ("tune", start, *WORLD, "--trials", "6", "--seed", "2")
+    trains_as_told(monkeypatch, curves)
+    assert driftrec(*words, "--out", "whole").status == 0
+    for out, done in (("first", 0), ("failed", 4), ("last", 5)):
+        trains_as_told(monkeypatch, [*curves[:done], KeyboardInterrupt(), *curves[done:]])
+        cut = driftrec(*words, "--out", out)
+        assert cut.status == 130
+        assert f"{out} holds the trials; driftrec tune --resume {out} goes on" in cut.err
+        gone_on = driftrec("tune", "--resume", out)
+        assert gone_on.status == 0, gone_on.err
+        for name in ("trials.csv", "best.toml", "check.json"):
+            assert (tmp_path / out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert "whole is finished; there is nothing left to do" in driftrec("tune", "--resume", "whole").err
+    trains_as_told(monkeypatch, [ValueError("ppo diverged")])
+    assert driftrec(*words, "--out", "bad").status == 2
+    assert driftrec("tune", "--resume", "bad").err == "driftrec tune: ppo diverged\n"
 
 
 def with_small():

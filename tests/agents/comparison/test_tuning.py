@@ -7,10 +7,10 @@ import pytest
 
 from driftrec.agents.baselines import Content, EpsilonContent, LinUCB
 from driftrec.agents.comparison import tuning
-from driftrec.agents.comparison.kept_study import new_study
 from driftrec.agents.comparison.tuning import defaults, search, validate
 from driftrec.agents.known import KNOWN, TUNABLE, Range
 from driftrec.agents.registry import CLASSES, build_with
+from driftrec.agents.runs.kept_study import new_study
 from driftrec.agents.runs.tuned import check_tunable
 
 NAMES = ("popular", "content", "epsilon-content", "linucb")

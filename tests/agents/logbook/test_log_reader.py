@@ -38,6 +38,15 @@ def read(tmp_path, table, suffix=".csv", **told):
     return read_log(file, **told)
 
 
+@pytest.mark.parametrize("value", [None, 0.5, 1e300])
+@pytest.mark.parametrize("column", ["session", "slate", "position"])
+def test_what_counts_must_be_whole(tmp_path, column, value):
+    table = good().astype({column: float})
+    table.loc[3, column] = np.nan if value is None else value
+    with pytest.raises(ValueError, match=rf"log\.csv, row 4: {column} is .*; every row needs a whole number"):
+        read(tmp_path, table)
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_good_log_is_read_as_it_is(tmp_path, suffix):
     log = read(tmp_path, good(), suffix, items=ITEMS)

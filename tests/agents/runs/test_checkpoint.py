@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from driftrec.agents.catalogues.setting import Setting
-from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, read_config, save_checkpoint
+from driftrec.agents.runs.checkpoint import CHECKSUM, FILE, load_checkpoint, read_config, save_checkpoint
 from driftrec.agents.runs.folders import LIBRARIES
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.simulators.catalogue import Catalogue, Personas
 
 CONFIG = {"world": {"slate_size": 3}, "seed": 7, "settings": {"a": [1, 2.5, "text", None]}}
@@ -144,6 +146,42 @@ def test_other_files_are_refused(saved, setting, spoil, message):
         with pytest.raises(ValueError, match=message) as caught:
             read()
         assert FILE in str(caught.value)
+
+
+def flip_a_weight(run):
+    content = bytearray((run / FILE).read_bytes())
+    content[-3] ^= 1
+    (run / FILE).write_bytes(content)
+
+
+def change_the_seed(run):
+    content = (run / FILE).read_bytes()
+    assert content.count(b'\\"seed\\": 7') == 1
+    (run / FILE).write_bytes(content.replace(b'\\"seed\\": 7', b'\\"seed\\": 8'))
+
+
+@pytest.mark.parametrize("alter", [flip_a_weight, change_the_seed])
+def test_an_altered_checkpoint_is_refused_by_name_with_what_is_left(saved, setting, alter):
+    _, run = saved
+    alter(run)
+    altered = rf"{FILE} is not as it was written: it was cut off or altered \(SHA-256\)\. "
+    with pytest.raises(ValueError, match=altered + "Make one with: driftrec train"):
+        load_checkpoint(run, setting)
+    (run / "config.json").touch()
+    with pytest.raises(ValueError, match=altered + rf"The command that made it is in {run}/config\.json"):
+        load_checkpoint(run, setting)
+    (run / FOLDER).mkdir()
+    with pytest.raises(ValueError, match=altered + rf"driftrec train --resume {run} makes it again from the last good"):
+        load_checkpoint(run, setting)
+
+
+def test_a_checkpoint_of_before_there_were_checksums_is_read(saved, setting):
+    _, run = saved
+    with safe_open(run / FILE, framework="pt") as opened:
+        told = json.loads(opened.metadata()["driftrec"])
+    del told[CHECKSUM]
+    rewritten(run, driftrec=json.dumps(told))
+    assert load_checkpoint(run, setting).config == CONFIG
 
 
 def test_a_config_that_is_no_json_is_refused_before_a_file_is_made(tmp_path, setting):

@@ -210,5 +210,5 @@ def test_where_nothing_can_be_kept_both_places_are_named(tmp_path, monkeypatch):
 
 def test_a_configuration_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / CONFIG_FILE).mkdir()
-    with pytest.raises(OSError, match=rf"{tmp_path}/{CONFIG_FILE} cannot be written \("):
+    with pytest.raises(OSError, match=rf"{tmp_path}/{CONFIG_FILE} cannot be written: Is a directory"):
         write_config(tmp_path, {})

@@ -21,6 +21,7 @@ STUDY_FILE = "study.sqlite"
 """In the run folder of ``driftrec tune``; any tool of Optuna's opens it."""
 
 _NAME, _OF = "driftrec tune", "of"
+_SYSTEM = ("is full", "locked", "readonly", "disk I/O", "unable to open")  # said by SQLite where the file is whole
 _PATIENCE = 60.0  # seconds to wait for another process that looks into the file
 
 
@@ -55,6 +56,7 @@ def kept_study(file: Path, of: Mapping[str, Any]) -> Iterator[Study]:
     """
     check_optuna()
     import optuna
+    from sqlalchemy.exc import SQLAlchemyError  # what Optuna keeps files with, and lets through here and there
 
     try:
         # By a creator, for in the address of a database some characters of a file's name mean something.
@@ -69,14 +71,14 @@ def kept_study(file: Path, of: Mapping[str, Any]) -> Iterator[Study]:
         for cut_short in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
             study.tell(cut_short.number, state=optuna.trial.TrialState.FAIL)
         yield study
-    except optuna.exceptions.StorageInternalError as error:
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
         cause = " ".join(str(error.__cause__ or error).split())[:200]
         raise _told(file, cause) from error
 
 
 def _told(file: Path, cause: str) -> Exception:
     """What a failure of the database is to the user."""
-    if "malformed" in cause or "not a database" in cause:
+    if not any(words in cause for words in _SYSTEM):
         return ValueError(f"{file} is damaged ({cause}); remove it, and the search begins anew.")
     remedy = f"Make room, and go on: driftrec tune --resume {file.parent}"
     return OSError(f"{file} cannot be written ({cause}). The trials before it are kept. {remedy}")
