@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.bootstrap import paired_interval
 from driftrec.agents.evaluation.rollout import roll_out
@@ -152,19 +153,17 @@ def validate_trainings(setup: Setup, best: Path, base: Path, *, seed: int, users
         Another training seed may rank them otherwise.
     """
     seeds = user_seeds(seed, "tuning check", users)
-    tuned, default = (
-        roll_out(
-            setup.world, load_ppo(setup, str(run), greedy=True), setup.context, seeds, horizon=setup.horizon, seed=0
-        ).episodes.engagement.to_numpy()[None]
-        for run in (best, base)
-    )
-    difference = asdict(paired_interval(tuned, default, seed=seed))
-    return {
-        "users": users,
-        "tuned": float(np.mean(tuned)),
-        "default": float(np.mean(default)),
-        "difference": difference,
-    }
+    tuned, default = (_engagement(setup, run, seeds) for run in (best, base))
+    difference = asdict(paired_interval(tuned[None], default[None], seed=seed))
+    means = {"tuned": float(tuned.mean()), "default": float(default.mean())}
+    return {"users": users, **means, "difference": difference}
+
+
+def _engagement(setup: Setup, run: Path, seeds: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Engagement an episode of every user under the policy of a run, (users,)."""
+    policy = load_ppo(setup, str(run), greedy=True)
+    rollout = roll_out(setup.world, policy, setup.context, seeds, horizon=setup.horizon, seed=0)
+    return rollout.episodes.engagement.to_numpy()
 
 
 def _value(settings: TrainSettings, name: str) -> float:
