@@ -91,8 +91,8 @@ def main(args: Args) -> None:
         raise ValueError(f"--check-users is {args.check_users}; intervals need at least 2.")
     check_empty(args.out)
     if trains:
-        told = {name: getattr(args, name) for name in ("name", "trials", "check_users", "seed", "out")}
-        tune_training(args, **told)
+        told = {name: getattr(args, name) for name in ("name", "trials", "check_users", "seed", "out", "resume")}
+        tune_training(args, **told, begin=_begin(args))
         return
     seed = drawn(args.seed)
     check_optuna()  # before any work
@@ -101,8 +101,7 @@ def main(args: Args) -> None:
     with run_folder(args.out, "tune") if args.resume is None else nullcontext(args.resume) as folder:
         told = {**asdict(args), **recorded(setup), "seed": seed, "fingerprints": setup.fingerprints()}
         if args.resume is None:
-            begin = {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
-            write_config(folder, {**told, **begin})
+            write_config(folder, {**told, **_begin(args)})
         try:
             with kept_study(folder / STUDY_FILE, _identity(setup, args, seed)) as study:
                 trials = _search(setup, args, seed, study, folder)
@@ -110,6 +109,11 @@ def main(args: Args) -> None:
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"{folder} holds the trials; driftrec tune --resume {folder} goes on") from None
     print(f"Run folder: {folder}. Compare with it as {args.name.partition(':')[0]}:{folder}")
+
+
+def _begin(args: Args) -> dict[str, object]:
+    """What the run folder keeps of the command, to go on from."""
+    return {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
 
 
 def _begun(args: Args, run: Path) -> Args:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from driftrec.agents.comparison.kept_study import STUDY_FILE, check_optuna, kept_study, proposer
 from driftrec.agents.runs.description import recorded
-from driftrec.agents.runs.folders import CONFIG_FILE, drawn, rescue, run_folder, write_config
+from driftrec.agents.runs.folders import CONFIG_FILE, LIBRARIES, drawn, rescue, run_folder, versions, write_config
 from driftrec.agents.runs.resume import asked
 from driftrec.agents.runs.training_search import (
-    UNTOUCHED,
     TrainingTrial,
     search_trainings,
     validate_trainings,
@@ -27,7 +28,6 @@ from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import settings_of
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.scripts.toml_file import toml_of
-from driftrec.simulators.extras import install
 from driftrec.simulators.settings import updated
 
 if TYPE_CHECKING:
@@ -40,7 +40,15 @@ TRIALS_FILE, SETTINGS_FILE, CHECK_FILE = "trials.csv", "best.toml", "check.json"
 
 
 def tune_training(
-    args: WorldArgs, name: str, *, trials: int, check_users: int, seed: int | None, out: Path | None
+    args: WorldArgs,
+    name: str,
+    *,
+    trials: int,
+    check_users: int,
+    seed: int | None,
+    out: Path | None,
+    resume: Path | None,
+    begin: Mapping[str, Any],
 ) -> None:
     """Search, print every trial, and say how to train with what was found.
 
@@ -51,23 +59,33 @@ def tune_training(
         check_users: Fresh users on whom the best and the settings as they are are compared at the end.
         seed: Of trainings, users and proposals; drawn when omitted.
         out: Run folder; numbered when omitted.
+        resume: Run folder of a search that was cut short, to go on with.
+        begin: What the run folder keeps of the command, for ``resume``.
 
     Raises:
-        ValueError: If the settings as they are fail.
+        ValueError: If the settings as they are fail, or there is no going on.
         FileNotFoundError: If there is no such run.
         ImportError: If Optuna is not installed.
+        KeyboardInterrupt: If the search was interrupted; says how to go on.
     """
-    drawn_seed = drawn(seed)
-    study = _new_study(drawn_seed)
+    check_optuna()
     base = _base(args, name.partition(":")[2])
+    seed = drawn(seed)
     setup = set_up(args, progress=sys.stderr.isatty())
-    with run_folder(out, "tune") as folder:
-        told = {"name": name, "trials": trials, "check_users": check_users, "seed": drawn_seed}
-        write_config(folder, {**asdict(args), **recorded(setup), **told, "settings": asdict(base)})
-        done = _search(setup, base, study, drawn_seed, trials, folder)
-        best = max((trial for trial in done if trial.ended == "done"), key=lambda trial: trial.engagement)
-        check = validate_trainings(setup, best.folder, done[0].folder, seed=drawn_seed, users=check_users)
-        rescue(folder, partial(_write_found, setup, with_parameters(base, best.parameters), check))
+    with run_folder(out, "tune") if resume is None else nullcontext(resume) as folder:
+        told = {"seed": seed, "settings": asdict(base)}
+        if resume is None:
+            write_config(folder, {**asdict(args), **recorded(setup), **told, **begin})
+        versions_of = versions((*LIBRARIES, "optuna"))
+        of = {"name": name, **told, "world": asked(setup.args), "versions": versions_of}
+        try:
+            with kept_study(folder / STUDY_FILE, of) as study:
+                done = _search(setup, base, study, seed, trials, folder)
+            best = max((trial for trial in done if trial.ended == "done"), key=lambda trial: trial.engagement)
+            check = validate_trainings(setup, best.folder, done[0].folder, seed=seed, users=check_users)
+            rescue(folder, partial(_write_found, setup, with_parameters(base, best.parameters), check))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"{folder} holds the trials; driftrec tune --resume {folder} goes on") from None
     print(f"Best, trial {best.number + 1}: {_line(best, setup.world.unit)}")
     gap = check["difference"]
     print(
@@ -95,28 +113,18 @@ def _base(args: WorldArgs, run: str) -> TrainSettings:
         ) from error
 
 
-def _new_study(seed: int) -> Study:
-    """Maximises; proposes by a seeded TPE sampler, and prunes what is below the median."""
-    try:
-        import optuna
-    except ImportError as error:
-        raise ImportError(f"Tuning needs Optuna; get it with: {install('tune')}") from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=UNTOUCHED)
-    return optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner)
-
-
 def _search(
     setup: Setup, base: TrainSettings, study: Study, seed: int, trials: int, folder: Path
 ) -> list[TrainingTrial]:
     """All trials, a line and a table after each."""
     done: list[TrainingTrial] = []
     begun = time.perf_counter()
-    for trial in search_trainings(setup, base, study, seed=seed, trials=trials, folder=folder):
+    told: Any = {"seed": seed, "trials": trials, "folder": folder}
+    for trial in search_trainings(setup, base, study, partial(proposer, seed), **told):
         done.append(trial)
         rescue(folder, partial(_write_trials, done))
         print(f"Trial {trial.number + 1} of {trials}: {_line(trial, setup.world.unit)}", flush=True)
-        if not trial.number and trials > 1:
+        if not trial.number and trials > 1 and time.perf_counter() > begun + 1:  # not one that was done before
             minutes = (time.perf_counter() - begun) / 60
             print(f"It took {minutes:.1f} minutes; {trials - 1} more take {minutes * (trials - 1):.0f} at most, or so.")
     return done

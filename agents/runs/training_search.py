@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,7 @@ from driftrec.simulators.settings import updated
 if TYPE_CHECKING:
     from optuna import Study
     from optuna import Trial as Asked
+    from optuna.samplers import BaseSampler
 
 TRAINING_SPACE: Mapping[str, Range] = MappingProxyType(
     {
@@ -88,17 +90,25 @@ def with_parameters(base: TrainSettings, parameters: Mapping[str, float]) -> Tra
 
 
 def search_trainings(
-    setup: Setup, base: TrainSettings, study: Study, *, seed: int, trials: int, folder: Path
+    setup: Setup,
+    base: TrainSettings,
+    study: Study,
+    propose: Callable[[int], BaseSampler],
+    *,
+    seed: int,
+    trials: int,
+    folder: Path,
 ) -> Iterator[TrainingTrial]:
     """Train with ``trials`` settings: first as they are, then as the study proposes.
 
     All have one training seed, hence the same users. A training whose measurement is below the median of those before
-    it, after as many steps, ends there; one that fails, as when it diverges, is told and passed over.
+    it, at the same place, ends there; one that fails, as when it diverges, is told and passed over.
 
     Args:
         setup: World.
         base: The settings as they are.
-        study: New, and maximises.
+        study: Maximises; the trials that it holds already come first and train no more.
+        propose: What proposes the setting of a number.
         seed: Training seed.
         trials: Settings, at least 1.
         folder: Holds a run folder each, "trial-000" and so on.
@@ -106,18 +116,50 @@ def search_trainings(
     Raises:
         ValueError: If the settings as they are fail.
     """
-    space = searched(base)
-    study.enqueue_trial({name: _value(base, name) for name in space})
-    for number in range(trials):
+    from optuna.pruners import MedianPruner
+
+    study.pruner = MedianPruner(n_startup_trials=UNTOUCHED)
+    space, done = searched(base), _done(study, folder)
+    yield from done
+    for number in range(len(done), trials):
+        if not number:
+            study.enqueue_trial({name: _value(base, name) for name in space})
+        study.sampler = propose(number)
         asked = study.ask()
         for name, part in space.items():
             asked.suggest_float(name, part.low, part.high, log=part.log)
-        where = folder / f"trial-{number:03d}"
+        where = _folder(folder, number)
+        if where.exists():  # of a search that was cut short
+            shutil.rmtree(where)
         where.mkdir()
-        yield _tried(setup, with_parameters(base, asked.params), study, asked, seed, where)
+        yield _tried(setup, with_parameters(base, asked.params), study, asked, number, seed, where)
 
 
-def _tried(setup: Setup, settings: TrainSettings, study: Study, asked: Asked, seed: int, folder: Path) -> TrainingTrial:
+def _folder(folder: Path, number: int) -> Path:
+    return folder / f"trial-{number:03d}"
+
+
+_ENDED = "ended"
+
+
+def _done(study: Study, folder: Path) -> list[TrainingTrial]:
+    """The trials that came to an end before."""
+    ended = [each for each in study.get_trials(deepcopy=False) if _ENDED in each.user_attrs]
+    return [
+        TrainingTrial(
+            number,
+            dict(each.params),
+            max(each.intermediate_values.values(), default=float("nan")),
+            each.user_attrs[_ENDED],
+            _folder(folder, number),
+        )
+        for number, each in enumerate(ended)
+    ]
+
+
+def _tried(
+    setup: Setup, settings: TrainSettings, study: Study, asked: Asked, number: int, seed: int, folder: Path
+) -> TrainingTrial:
     """Train, and tell the study what came of it."""
     from optuna.trial import TrialState
 
@@ -130,19 +172,18 @@ def _tried(setup: Setup, settings: TrainSettings, study: Study, asked: Asked, se
             if asked.should_prune():
                 raise PrunedError
 
-    ended = "done"
+    ended, state = "done", TrialState.COMPLETE
     try:
         train(setup, settings, seed=seed, folder=folder, record=record)
-        study.tell(asked, max(measured))
     except PrunedError:
-        ended = "pruned"
-        study.tell(asked, state=TrialState.PRUNED)
+        ended, state = "pruned", TrialState.PRUNED
     except ValueError as error:
-        if not asked.number:
+        if not number:
             raise
-        ended = " ".join(str(error).split())
-        study.tell(asked, state=TrialState.FAIL)
-    return TrainingTrial(asked.number, dict(asked.params), max(measured, default=float("nan")), ended, folder)
+        ended, state = " ".join(str(error).split()), TrialState.FAIL
+    asked.set_user_attr(_ENDED, ended)
+    study.tell(asked, max(measured) if state == TrialState.COMPLETE else None, state)
+    return TrainingTrial(number, dict(asked.params), max(measured, default=float("nan")), ended, folder)
 
 
 def validate_trainings(setup: Setup, best: Path, base: Path, *, seed: int, users: int) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def trains_as_told(monkeypatch, curves):
 
     def train(setup, settings, *, seed, folder, record):
         told = next(left)
-        if isinstance(told, Exception):
+        if isinstance(told, BaseException):
             raise told
         for number, value in enumerate(told):
             record(number * 100, {"engagement/ranker": 99.0})
@@ -64,6 +64,23 @@ def test_what_is_behind_ends_early_and_what_fails_is_passed_over(driftrec, start
     expected = with_parameters(with_small(), best)
     assert updated(with_small(), found["settings"], "settings") == expected
     assert found["world"] == WORLD[1]
+
+
+def test_a_search_goes_on_to_the_same_end(driftrec, start, monkeypatch, tmp_path):
+    curves = [[1, 2, 3], [1, 2, 4], ValueError("ppo diverged"), [1, 2, 2], [1, 1, 9], [1, 3, 5]]
+    trains_as_told(monkeypatch, curves)
+    assert driftrec("tune", start, *WORLD, "--trials", "6", "--seed", "2", "--out", "whole").status == 0
+    trains_as_told(monkeypatch, [*curves[:3], KeyboardInterrupt()])
+    done = driftrec("tune", start, *WORLD, "--trials", "6", "--seed", "2", "--out", "cut")
+    assert (done.status, done.err) == (
+        130,
+        "driftrec tune: interrupted: cut holds the trials; driftrec tune --resume cut goes on.\n",
+    )
+    trains_as_told(monkeypatch, curves[3:])  # no training more than are left
+    done = driftrec("tune", "--resume", "cut")
+    assert done.status == 0, done.err
+    for file in ("trials.csv", "best.toml", "check.json"):
+        assert (tmp_path / "cut" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
 
 def with_small():
