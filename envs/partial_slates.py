@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.world import World, check_slates
+
+READ = "read_items"
+"""Key of an observation that holds the items that were opened last, -1 where there are fewer."""
 
 PICKED = "picked"
 """Key of an observation that holds the slate so far: int32 (slate_size,), -1 where nothing is yet."""
@@ -22,13 +26,20 @@ class PartialSlates:
         world: Whose slates they are.
         num_users: Users.
         withheld: True for items that must not be shown, bool, (items,); None where all may be.
+        unread: Masks leave out what the observation says was read.
 
     Raises:
         TypeError: If ``withheld`` is not made of bools.
-        ValueError: If its shape is wrong, fewer items than positions are left, or the items on offer change.
+        ValueError: If its shape is wrong, fewer items than positions are left, or the items on offer change; or if
+            observations do not tell what was read, but ``unread`` asks for it.
     """
 
-    def __init__(self, world: World[Any], num_users: int, withheld: NDArray[np.bool_] | None = None) -> None:
+    def __init__(
+        self, world: World[Any], num_users: int, withheld: NDArray[np.bool_] | None = None, unread: bool = False
+    ) -> None:
+        if unread and READ not in world.fields:
+            raise ValueError(f"Observations of this world hold no {READ}, so that unread cannot be told; leave it out.")
+        self._unread = unread
         self.num_items, self.slate_size = world.num_items, world.slate_size
         self._free = np.ones(self.num_items, np.bool_) if withheld is None else ~_checked(withheld, world)
         if self._free.sum() < self.slate_size:
@@ -72,11 +83,25 @@ class PartialSlates:
         self.clear()
         return complete
 
-    def masks(self) -> NDArray[np.bool_]:
-        """True for items that may be picked now: not withheld, and not in the slate yet, (users, items)."""
+    def masks(self, observation: Mapping[str, NDArray[Any]] | None = None) -> NDArray[np.bool_]:
+        """True for items that may be picked now, (users, items): not withheld, not in the slate yet.
+
+        Args:
+            observation: Of all users, before the slate: what was read by it is left out, if that was asked for, of
+                those users who have a slate left without it.
+        """
         masks = np.tile(self._free, (len(self._slates), 1))
+        if self._unread and observation is not None:
+            fresh = masks & ~self._read(observation)
+            enough = fresh.sum(axis=1) >= self.slate_size
+            masks[enough] = fresh[enough]
         np.put_along_axis(masks, self._slates[:, : self._filled], False, axis=1)
         return masks
+
+    def _read(self, observation: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+        """True for what was read, (users, items)."""
+        items = observation.get(OFFERED, np.arange(self.num_items))[..., None]
+        return (items == observation[READ][:, None, :]).any(axis=2)
 
     def observe(self) -> NDArray[np.int32]:
         """A copy of the slates so far, -1 where nothing is yet, (users, slate_size)."""

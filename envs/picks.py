@@ -36,17 +36,24 @@ class Picks(gym.Wrapper[Observation, np.int64, Observation, NDArray[np.int64]], 
     Args:
         env: A ``driftrec.envs.single.RecommendationEnv``, bare or behind gymnasium's wrappers.
         withheld: True for items that must not be shown, bool, (items,); None where all may be.
+        unread: Masks leave out what was read last, too, as the observation's ``read_items`` tell.
 
     Raises:
         TypeError: If ``withheld`` is not made of bools.
-        ValueError: If its shape is wrong, too few items are left, or the items on offer change.
+        ValueError: If its shape is wrong, too few items are left, or the items on offer change; or if ``unread`` is
+            asked for where observations do not tell it.
     """
 
-    def __init__(self, env: gym.Env[Observation, NDArray[np.int64]], withheld: NDArray[np.bool_] | None = None) -> None:
-        RecordConstructorArgs.__init__(self, withheld=withheld)
+    def __init__(
+        self,
+        env: gym.Env[Observation, NDArray[np.int64]],
+        withheld: NDArray[np.bool_] | None = None,
+        unread: bool = False,
+    ) -> None:
+        RecordConstructorArgs.__init__(self, withheld=withheld, unread=unread)
         super().__init__(env)  # type: ignore[arg-type]  # what it wraps, not what it is
         world: Any = env.unwrapped.world  # type: ignore[attr-defined]
-        self._slates = PartialSlates(world, 1, withheld)
+        self._slates = PartialSlates(world, 1, withheld, unread)
         self.observation_space = self._slates.space(env.observation_space)  # type: ignore[assignment]
         self.action_space = spaces.Discrete(world.num_items)
         self._last: tuple[Observation, Info] | None = None
@@ -78,8 +85,9 @@ class Picks(gym.Wrapper[Observation, np.int64, Observation, NDArray[np.int64]], 
         return self._with_slate(observation), float(reward), terminated, truncated, _copied(info)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """True for items that may be picked now: not withheld, and not in the slate yet, (items,)."""
-        return self._slates.masks()[0]
+        """True for items that may be picked now: not withheld, not in the slate yet, not read last, (items,)."""
+        seen = None if self._last is None else {name: value[None] for name, value in self._last[0].items()}
+        return self._slates.masks(seen)[0]
 
     def _with_slate(self, observation: Observation) -> Observation:
         return {**_copied(observation), PICKED: self._slates.observe()[0]}
@@ -93,19 +101,22 @@ class PicksLanes(VectorWrapper[Observation, NDArray[np.int64], Observation, NDAr
     Args:
         envs: A ``driftrec.envs.vector.RecommendationVectorEnv`` in autoreset mode "SameStep".
         withheld: True for items that must not be shown, bool, (items,); None where all may be.
+        unread: Masks leave out what was read last, too, as the observation's ``read_items`` tell.
 
     Raises:
         TypeError: If ``withheld`` is not made of bools.
         ValueError: As of ``Picks``, or if the mode is another: a lane would begin anew amid the others' slates.
     """
 
-    def __init__(self, envs: VectorEnv[Any, Any, Any], withheld: NDArray[np.bool_] | None = None) -> None:
+    def __init__(
+        self, envs: VectorEnv[Any, Any, Any], withheld: NDArray[np.bool_] | None = None, unread: bool = False
+    ) -> None:
         mode = envs.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
         if mode != AutoresetMode.SAME_STEP:
             raise ValueError(f"PicksLanes needs autoreset_mode='SameStep', not {mode.value!r}; give it to the lanes.")
         super().__init__(envs)
         world: Any = envs.unwrapped.world  # type: ignore[attr-defined]
-        self._slates = PartialSlates(world, envs.num_envs, withheld)
+        self._slates = PartialSlates(world, envs.num_envs, withheld, unread)
         self.single_observation_space = self._slates.space(envs.single_observation_space)
         self.single_action_space = spaces.Discrete(world.num_items)
         self.observation_space = batch_space(self.single_observation_space, envs.num_envs)
@@ -144,8 +155,8 @@ class PicksLanes(VectorWrapper[Observation, NDArray[np.int64], Observation, NDAr
         return self._with_slates(observation), rewards, terminated, truncated, _copied(info)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """True for items that may be picked now: not withheld, and not in the slate yet, (num_envs, items)."""
-        return self._slates.masks()
+        """True for items that may be picked now, (num_envs, items): not withheld, not in the slate, not read last."""
+        return self._slates.masks(None if self._last is None else self._last[0])
 
     def _with_slates(self, observation: Observation) -> Observation:
         return {**_copied(observation), PICKED: self._slates.observe()}

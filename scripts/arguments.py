@@ -10,7 +10,7 @@ from typing import Any
 import tyro
 
 from driftrec.scripts.keys import keys_of, kinds_of, with_settings
-from driftrec.scripts.taken import taken
+from driftrec.scripts.take_flag import take_flag
 from driftrec.scripts.threads import ABOUT
 from driftrec.scripts.toml_file import read, words_of
 
@@ -41,12 +41,12 @@ def parse(verb: str, args: type, words: Sequence[str], about: str | None = None)
         OSError: If the file cannot be read.
         SystemExit: After help, and after words that do not fit, which tyro explains.
     """
-    file, words = taken(words, "--from")
+    file, words = take_flag(words, "--from")
     told = {} if file is None else read(Path(file))
     own = _own_word(words, kinds_of(args))
     if hasattr(args, "settings"):
         _refuse_moved(words)
-        world = taken(words, "--world")[0] or told.get("world", args.world)  # type: ignore[attr-defined]
+        world = take_flag(words, "--world")[0] or told.get("world", args.world)  # type: ignore[attr-defined]
         args = with_settings(args, str(world), own or told.get("kind", getattr(args, "kind", None)))
     given = {} if file is None else words_of(Path(file), told, list(keys_of(args)))
     flags = [word for key, said in given.items() if not key.positional for word in said]

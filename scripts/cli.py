@@ -13,7 +13,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from driftrec.scripts.quick_help import asks_for_help, stood_in
-from driftrec.scripts.taken import taken
+from driftrec.scripts.take_flag import take_flag
 from driftrec.scripts.threads import use_threads
 
 VERBS = {
@@ -118,7 +118,7 @@ def run(verb: str, words: Sequence[str] | None = None) -> None:
 def _run(verb: str) -> None:
     """``run`` without a word on interrupts."""
     try:
-        threads, words = taken(sys.argv[2:], "--threads")
+        threads, words = take_flag(sys.argv[2:], "--threads")
         if threads is not None:
             use_threads(threads)
         if asks_for_help(words):

@@ -24,6 +24,7 @@ from driftrec.agents.comparison.comparison import (
     parse_entry,
     weights_of_planners,
 )
+from driftrec.agents.comparison.seen import repeats
 from driftrec.agents.engines.engine import Engine, EngineName, engine_named
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
 from driftrec.agents.evaluation.summary import Results, read_results, write_results
@@ -51,7 +52,7 @@ class Args(WorldArgs):
 
     policies: tuple[str, ...] | None = None
     """Those to compare, by the names above; the world's baselines when omitted. Several training seeds of one policy:
-    ppo:RUN,RUN. A label of your own: label=NAME."""
+    ppo:RUN,RUN, or of one of your own, in full: my:New?seed=1,my:New?seed=2. A label of your own: label=NAME."""
     users: int = 1000
     """Evaluation users, the same for every policy and never met in training."""
     seed: int | None = None
@@ -129,6 +130,9 @@ def main(args: Args) -> None:
         if not results.summary["failed"]:
             kept_in.finish()
         drawn_all = draw(folder, results, curve) and read
+    for label, share in repeats(results.episodes, setup.slate_size).items():
+        what = "a repeat is an empty position, but in published worlds as they have it"
+        print(f"Note: {label} repeated an item of the same slate at {share:.1%} of the positions; {what}.")
     if note := kit_of(setup).note(setup):
         print(note)
     print(f"Run folder: {folder}")

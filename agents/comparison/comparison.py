@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -53,7 +54,8 @@ class Entry:
 def parse_entry(text: str) -> tuple[str, list[str]]:
     """Label and policy names of "label=name", "name", or "ppo:RUN,RUN" (several training seeds of one policy).
 
-    An "=" behind a colon belongs to a path and sets no label apart. Of "linucb:RUN" the label is "linucb tuned".
+    Of policies of the user's own, and of model files, each is written in full: "my:New?seed=1,my:New?seed=2". An "="
+    behind a colon belongs to a path and sets no label apart. Of "linucb:RUN" the label is "linucb tuned".
     """
     label, equals, name = text.partition("=")
     if not equals or ":" in label:
@@ -65,7 +67,20 @@ def parse_entry(text: str) -> tuple[str, list[str]]:
         return label or f"{head} tuned", [name]
     if head in OF_RUNS and colon:
         return label or head, [f"{head}:{run}" for run in argument.split(",")]
-    return label or name, [name]
+    begin, names = _in_full(name)
+    return label or begin or name, names
+
+
+def _in_full(name: str) -> tuple[str, list[str]]:
+    """``name`` apart where what it begins with, "package.module:Class?" or "sb3:PPO:", stands again behind a comma.
+
+    With what it begins with, or "" where it stands alone.
+    """
+    begins = re.match(r"[^?,:]+:[^?,:]+\?|sb3:[^:]+:", name)
+    first, *others = name.split(f",{begins[0]}") if begins else [name]
+    if begins is None or not others:
+        return "", [name]
+    return begins[0][:-1], [first, *(f"{begins[0]}{other}" for other in others)]
 
 
 def chosen_baseline(wanted: str | None, texts: Sequence[str]) -> str:
@@ -121,6 +136,8 @@ def build_entries(
     built = {}
     for label, names in slow_last:
         seeds = [_training_seed(name, seed) for name in names]
+        if len(names) > 1 and seeds == [None] * len(names):
+            seeds = _own_seeds(names)
         if len(set(seeds)) < len(seeds):
             raise ValueError(f"Two runs of {label!r} have one training seed ({seeds}); name them apart: label=policy.")
         trained = [build_policy(name, setup.context, known.policies, known.loaders) for name in names]
@@ -322,6 +339,12 @@ def _training_seed(name: str, seed: int) -> int | None:
     if head in OF_RUNS and run:
         return int(read_config(run)["seed"])
     return seed if name == "myopic" else None
+
+
+def _own_seeds(names: Sequence[str]) -> list[int | None]:
+    """Training seeds of a user's own policies in one row: what they call so, ?seed=7, or else their place."""
+    said = [re.search(r"[?&]seed=(\d+)(?=&|$)", name) for name in names]
+    return [int(found[1]) if found else place for place, found in enumerate(said, 1)]
 
 
 def _parameters(label: str, names: Sequence[str]) -> Mapping[str, float]:

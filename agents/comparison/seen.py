@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
+
 from driftrec.agents.evaluation.exposure import Exposure
 from driftrec.agents.evaluation.play import Step
 from driftrec.agents.evaluation.stories import StoryLog
@@ -33,3 +35,15 @@ class Seen:
         """Note one step."""
         for take in self._takes:
             take(step)
+
+
+def repeats(episodes: pd.DataFrame, slate_size: int) -> dict[str, float]:
+    """Share of the positions that held an item of the same slate again, of every policy that did so.
+
+    Args:
+        episodes: Of a comparison, see ``driftrec.agents.evaluation.episodes``.
+        slate_size: Positions in a slate.
+    """
+    shown = episodes.groupby("policy", sort=False)[["impressions", "steps"]].sum()
+    share = 1.0 - shown.impressions / (shown.steps * slate_size)
+    return {str(label): float(part) for label, part in share.items() if part > 0}

@@ -73,7 +73,7 @@ BLOCKS: tuple[tuple[Column, ...], ...] = (
 def markdown(summary: Mapping[str, Any]) -> str:
     """The summary as Markdown: three tables, one row a policy by falling engagement, and a legend."""
     tables = "\n\n".join(markdown_table(frame) for frame in _frames(summary))
-    legend = "\n".join(f"- {line}" for line in method(summary) + meanings(summary, BLOCKS))
+    legend = "\n".join(f"- {line}" for line in method(summary) + meanings(summary, _blocks(summary)))
     return f"# Policies in {summary['world']}\n\n{tables}\n\n{legend}\n"
 
 
@@ -109,8 +109,25 @@ def _frames(summary: Mapping[str, Any]) -> list[pd.DataFrame]:
     found = [summary["policies"][name] for name in names]
     return [
         pd.DataFrame(first | {column_title(c, summary): [_cell(one[c.key], c.form) for one in found] for c in block})
-        for block in BLOCKS
+        for block in _blocks(summary)
     ]
+
+
+def present(summary: Mapping[str, Any], block: Sequence[Column]) -> list[Column]:
+    """The columns of a block that mean something in the world: some policy has them, and not all visits are one.
+
+    Where every user makes one visit an episode, as in published worlds, visits are left out.
+    """
+    policies = list(summary["policies"].values())
+    visits = [value for policy in policies for value in (policy["sessions"] or {}).values()]
+    once = all(abs(value - 1.0) < 1e-9 for value in visits)  # means of resamples are rounded
+    of_visits = ("sessions", "session_engagement")
+    return [c for c in block if any(policy[c.key] for policy in policies) and not (once and c.key in of_visits)]
+
+
+def _blocks(summary: Mapping[str, Any]) -> list[Sequence[Column]]:
+    """``BLOCKS`` without what means nothing; the first is whole, since what it lacks has reasons that are told."""
+    return [block for block in (BLOCKS[0], *(present(summary, block) for block in BLOCKS[1:])) if block]
 
 
 def marked(name: str, summary: Mapping[str, Any]) -> str:

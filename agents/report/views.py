@@ -10,7 +10,15 @@ from driftrec.agents.evaluation.bootstrap import Interval
 from driftrec.agents.evaluation.episodes import user_tables
 from driftrec.agents.evaluation.improvement import probabilities
 from driftrec.agents.evaluation.summary import Results
-from driftrec.agents.evaluation.tables import BLOCKS, by_engagement, column_title, marked, meanings, number_and_ends
+from driftrec.agents.evaluation.tables import (
+    BLOCKS,
+    by_engagement,
+    column_title,
+    marked,
+    meanings,
+    number_and_ends,
+    present,
+)
 from driftrec.agents.plots.looks import cut, how_many, looks
 
 NO_COLOUR = "transparent"
@@ -74,7 +82,7 @@ def measures(summary: Mapping[str, Any]) -> list[Listing]:
     views = []
     for caption, block in zip(CAPTIONS, BLOCKS, strict=True):
         policies = summary["policies"]
-        there = [column for column in block if any(policy[column.key] for policy in policies.values())]
+        there = present(summary, block)
         cells = {name: [_measured(policy, c.key, c.form) for c in there] for name, policy in policies.items()}
         notes = meanings(summary, [there])
         views.append(Listing(caption, [column_title(c, summary) for c in there], policy_lines(summary, cells), notes))

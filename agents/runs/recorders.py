@@ -11,11 +11,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from driftrec.agents.evaluation.curves import Record
 from driftrec.agents.runs.folders import CONFIG_FILE
 from driftrec.simulators.extras import install
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 Track = Literal["wandb", "wandb-offline"]
 """Trackers by name; the second keeps everything in the run folder, for ``wandb sync``."""
@@ -85,7 +88,8 @@ class TensorBoard:
     """Event files in ``folder/tensorboard``; see ``Recorder``."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._writer = folder / "tensorboard", None
+        self._folder = folder / "tensorboard"
+        self._writer: SummaryWriter | None = None
 
     def __call__(self, steps: int, values: Mapping[str, float]) -> None:
         """Write them; the first, after what was there before, hides all of it from its step on."""
@@ -121,7 +125,8 @@ class Wandb:
 
         told: dict[str, Any] = {"project": PROJECT, "name": folder.name, "dir": str(folder), "resume": "allow"}
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        mode, file = {"mode": "offline"} if offline else {}, folder / self.ID_FILE
+        mode: dict[str, Any] = {"mode": "offline"} if offline else {}
+        file = folder / self.ID_FILE
         ours = file.read_text(encoding="utf-8") if file.exists() else uuid.uuid4().hex[:12]
         try:
             self._run = wandb.init(id=ours, config=config, **told, **mode)

@@ -198,3 +198,44 @@ def test_maskable_ppo_is_served_its_masks():
         slate.append(actions)
         seen = venv.step(actions)[0]
     assert all(len(set(row)) == SIZE for row in np.stack(slate, axis=1).tolist())
+
+
+def test_masks_leave_out_what_was_read_last():
+    env = Picks(NewsEnv(slate_size=SIZE), unread=True)
+    lanes_of = PicksLanes(NewsVectorEnv(2, autoreset_mode="SameStep", slate_size=SIZE), unread=True)
+    seen, _ = env.reset(seed=7)
+    lanes_of.reset(seed=[7, 8])
+    read = set()
+    for step in range(60):
+        mask = env.action_masks()
+        np.testing.assert_array_equal(lanes_of.action_masks()[0], mask)
+        read |= set(seen["read_items"][seen["read_items"] >= 0].tolist())
+        out = {item for item in seen["read_items"].tolist() if item >= 0} | set(seen["picked"][seen["picked"] >= 0])
+        assert set(np.flatnonzero(~mask)) == out
+        pick = int(np.flatnonzero(mask)[(step * 37) % mask.sum()])
+        seen, *_ = env.step(pick)
+        lanes_of.step(np.array([pick, pick]))
+    assert read  # else nothing was tried
+
+
+def test_who_has_read_nearly_all_may_see_it_again():
+    env = Picks(gym.make("driftrec/Video-v0"), unread=True)
+    env.reset(seed=0)
+    observation, info = env._last
+    items = env.action_space.n
+    left = items - env.unwrapped.world.slate_size
+    for many, allowed in ((left, items - left), (left + 1, items)):
+        env._last = {**observation, "read_items": np.arange(many)}, info
+        assert env.action_masks().sum() == allowed
+
+
+def test_items_on_offer_are_masked_by_their_place():
+    env = Picks(gym.make("driftrec/NewsStream-v0"), unread=True)
+    seen, info = env.reset(seed=0)
+    env._last = {**seen, "read_items": seen["candidates"][[4, 9]]}, info
+    assert np.flatnonzero(~env.action_masks()).tolist() == [4, 9]
+
+
+def test_unread_needs_to_be_told():
+    with pytest.raises(ValueError, match="Observations of this world hold no read_items"):
+        Picks(InterestEvolutionEnv(), unread=True)

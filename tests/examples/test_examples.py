@@ -17,7 +17,12 @@ from driftrec.agents.text.text_encoder import TextEncoder
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "examples").glob("*.py"))
-EXTRAS = {"maskable_ppo_picks": "sb3_contrib", "recurrent_ppo": "sb3_contrib", "minari_log": "minari"}
+EXTRAS = {
+    "maskable_ppo_picks": "sb3_contrib",
+    "recurrent_ppo": "sb3_contrib",
+    "minari_log": "minari",
+    "rllib_ppo": "ray.rllib",
+}
 ITEM = "driftrec/Sardine-SingleItem-BoredInf-v0"
 SLATE = "driftrec/Sardine-SlateTopK-Bored-v0"
 
@@ -116,6 +121,12 @@ def test_minari_there_and_back(example, monkeypatch, tmp_path):
         assert not episode.rewards[[0, 1, 3, 4]].any()  # between slates of three
         assert episode.terminations[-1] or episode.truncations[-1]
     assert not np.array_equal(first.observations["user"][0], second.observations["user"][0])
+
+
+def test_rllib_ppo(example):
+    means = example("rllib_ppo").main(iterations=1, steps=200, batch=50)
+    assert len(means) == 1
+    assert 0 <= means[0] <= 100  # an episode has 100 steps, and a slate at most one click
 
 
 def test_offline_learning(example):

@@ -17,7 +17,7 @@ from driftrec.scripts.cli import VERBS
 from driftrec.scripts.quick_help import LARGE_LIBRARIES, asks_for_help
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-HELPERS = ("cli", "arguments", "keys", "toml_file", "quick_help", "taken", "threads", "tune_training")
+HELPERS = ("cli", "allocator", "arguments", "keys", "toml_file", "quick_help", "take_flag", "threads", "tune_training")
 """What verbs have in common."""
 
 

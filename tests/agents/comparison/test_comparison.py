@@ -50,6 +50,11 @@ def setup(make_setup):
         ("linucb", "linucb", ["linucb"]),
         ("package.module:Class", "package.module:Class", ["package.module:Class"]),
         ("my own=package.module:Class", "my own", ["package.module:Class"]),
+        ("a.b:C?seed=1,a.b:C?seed=2", "a.b:C", ["a.b:C?seed=1", "a.b:C?seed=2"]),
+        ("new=a.b:C?file=x,y,a.b:C?file=z", "new", ["a.b:C?file=x,y", "a.b:C?file=z"]),
+        ("a.b:C?file=x,y", "a.b:C?file=x,y", ["a.b:C?file=x,y"]),
+        ("sb3:PPO:a.zip,sb3:PPO:b.zip", "sb3:PPO", ["sb3:PPO:a.zip", "sb3:PPO:b.zip"]),
+        ("sb3:PPO:a,b.zip", "sb3:PPO:a,b.zip", ["sb3:PPO:a,b.zip"]),
     ],
 )
 def test_entries_are_read(text, label, names):

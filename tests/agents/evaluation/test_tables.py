@@ -150,3 +150,24 @@ def test_no_training_seed_is_told_where_nothing_was_trained(summary):
     for text in (text_table(summary), markdown(summary)):
         assert "30 users, evaluation seed 11" in text
         assert "training seed" not in text.replace("users and training seeds", "")
+
+
+def test_columns_that_mean_nothing_in_a_world_are_left_out(summary):
+    for policy in summary["policies"].values():
+        policy["sessions"] = {"mean": 1.0, "low": 1.0 - 1e-15, "high": 1.0}
+        policy["interest_drift"] = policy["slate_diversity"] = None
+    text = markdown(summary)
+    for title in ("sessions", "session (min)", "drift", "diversity"):
+        assert f"| {title} |" not in text
+        assert f"- {title}: " not in text
+    assert "| policy | click rate | churn |" in text
+    assert "| policy | coverage |" in text
+    assert "sessions" not in text_table(summary)
+    summary["policies"]["ppo"]["sessions"] = {"mean": 1.0, "low": 1.0, "high": 1.2}
+    assert "| policy | sessions | session (min) | click rate | churn |" in markdown(summary)
+
+
+def test_a_block_without_columns_is_left_out(summary):
+    for policy in summary["policies"].values():
+        policy["interest_drift"] = policy["slate_diversity"] = policy["catalogue_coverage"] = None
+    assert len(re.findall(r"^\| policy", markdown(summary), flags=re.MULTILINE)) == len(BLOCKS) - 1

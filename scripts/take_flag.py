@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def taken(words: Sequence[str], flag: str) -> tuple[str | None, list[str]]:
+def take_flag(words: Sequence[str], flag: str) -> tuple[str | None, list[str]]:
     """The last value of ``flag``, None where it is not given, and the words without it.
 
     Raises:
