@@ -15,8 +15,8 @@ from driftrec.simulators.vectors import Float
 BLOCK = 8_000_000
 """Inner products that are held at once: 32 MB."""
 
-EXACT = 4096
-"""Items up to which all are looked at: cells then cost as much."""
+EXACT = 32_768
+"""Items up to which all are looked at: cells then cost as much, and miss some."""
 
 PROBES = 128
 """Cells that a query looks into."""
