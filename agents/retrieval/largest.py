@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.policy import LARGE
+from driftrec.simulators import warm
 
 COLUMNS = 4
 """Times ``k`` that a large catalogue has columns of which the maxima are looked at; more let fewer others through."""
@@ -29,7 +30,7 @@ def largest(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
     strips = items // columns
     maxima = rows[:, : strips * columns].reshape(len(rows), strips, columns).max(axis=1)
     least = np.partition(maxima, columns - k, axis=1)[:, columns - k, None]
-    flat = np.flatnonzero(rows >= least)
+    flat = np.flatnonzero(np.greater_equal(rows, least, out=warm.empty(rows.shape, np.bool_)))
     row, item = flat // items, flat % items
     count = np.bincount(row, minlength=len(rows))
     if count.min() < k:  # there are NaN, which are no less than anything
