@@ -174,7 +174,8 @@ def test_small_catalogues_are_judged_whole(make_setup):
 def test_baselines_show_nearly_the_same(make, least, context, observation, monkeypatch):
     slates = []
     for large in (10**9, LARGE):
-        monkeypatch.setattr(common, "LARGE", large)
+        for name in ("LARGE", "WHOLE"):
+            monkeypatch.setattr(common, name, large)
         policy = make(context)
         policy.reset(USERS, 0)
         slates.append(policy.act(observation))
