@@ -103,7 +103,7 @@ def main(args: Args) -> None:
     check_empty(args.out)
     engine = engine_named(args.engine)
     if args.log is not None and args.engine != "local":
-        raise ValueError("--log is written by one process; leave it out, or --engine.")
+        raise ValueError("--log is written by one process; leave it or --engine out.")
     log = LogWriter(args.log) if args.log is not None else None
     policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)

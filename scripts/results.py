@@ -23,7 +23,7 @@ from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED
 from driftrec.agents.comparison.rounds_study import ROUNDS
 from driftrec.agents.comparison.scenarios_study import SCENARIOS
-from driftrec.agents.engines.engine import EngineName, Tell, engine_named
+from driftrec.agents.engines.engine import Engine, EngineName, Tell, engine_named
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.simulators.files import write_files, write_text
 from driftrec.simulators.settings import nearest
@@ -80,22 +80,23 @@ def main(args: Args) -> None:
             such table.
     """
     start = time.perf_counter()
+    engine = engine_named(args.engine, args.workers)
     study, out = STUDIES[args.study], args.out or Path("results") / args.study
     wanted_tables = _known(args.tables, study)
     args.runs.mkdir(parents=True, exist_ok=True)
-    _probe([name for name in wanted_tables if name in study.probes], study, args, out)
+    _probe([name for name in wanted_tables if name in study.probes], study, args, out, engine)
     tables = [name for name in wanted_tables if name in study.tables]
     wanted = dict.fromkeys(name for table in tables for name in study.behind(table))
     # Rankers first; and seed by seed, so that an interrupted call leaves fewer seeds, not fewer tables.
     for late in (False, True):
         names = [name for name in wanted if (study.trainings[name].ranker is not None) is late]
-        _all(_unfinished(_trainings(study, names, args)), args)
+        _all(_unfinished(_trainings(study, names, args)), engine)
     comparisons = {args.runs / f"table-{name}": name for name in tables}
     commands = [
         (folder, study.comparison(name, args.runs, args.users, folder, args.seeds))
         for folder, name in comparisons.items()
     ]
-    _all(_unfinished(commands), args)
+    _all(_unfinished(commands), engine)
     for folder, name in comparisons.items():
         keep(folder, out / name)
     if study.overview is not None:
@@ -113,10 +114,11 @@ def _known(tables: tuple[str, ...] | None, study: Study) -> tuple[str, ...]:
     return known if tables is None else tables
 
 
-def _probe(names: Iterable[str], study: Study, args: Args, out: Path) -> None:
+def _probe(names: Iterable[str], study: Study, args: Args, out: Path, engine: Engine) -> None:
     """Run the probes of ``names`` and keep what they write."""
     folders = {name: args.runs / f"table-{name}" for name in names}
-    _all(_unfinished((folder, [*study.probes[name], "--out", str(folder)]) for name, folder in folders.items()), args)
+    commands = [(folder, [*study.probes[name], "--out", str(folder)]) for name, folder in folders.items()]
+    _all(_unfinished(commands), engine)
     for name, folder in folders.items():
         keep(folder, out / name)
 
@@ -160,13 +162,12 @@ def keep(folder: Path, out: Path) -> None:
             write_files({out / file.name: file.read_bytes()})
 
 
-def _all(commands: Sequence[Command], args: Args) -> None:
+def _all(commands: Sequence[Command], engine: Engine) -> None:
     """Run all commands, some at a time; the first failure ends it once those that run are done.
 
     An interrupt ends those that run too: SIGTERM, unlike Ctrl-C, reaches this process alone.
     """
     running: list[subprocess.Popen[bytes]] = []
-    engine = engine_named(args.engine, args.workers)
     try:
         for _ in engine.map(partial(_one, running), commands, lambda line: print(line, flush=True)):
             pass

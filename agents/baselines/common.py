@@ -25,6 +25,9 @@ CANDIDATE_CELLS = 100_000
 CHUNK_CELLS = 8_000_000
 """Scores held at once by one array of baselines and oracles: 32 MB in float32, 64 MB in float64."""
 
+WHOLE = 16_384
+"""Items up to which inner products with all of them cost no more than finding candidates first."""
+
 TIE = 1e-6
 """Size of the noise that breaks ties between float32 scores: above their rounding, below what matters."""
 
@@ -117,6 +120,11 @@ def best_unread(score: Scorer, observation: Observation, num_items: int, k: int)
 def is_large(context: Context) -> bool:
     """Whether candidates are retrieved before they are judged: from more than ``LARGE`` items, all on offer."""
     return context.num_items > LARGE and not context.offered
+
+
+def is_very_large(context: Context) -> bool:
+    """The same where judging takes an inner product or two: from more than ``WHOLE`` items, all on offer."""
+    return context.num_items > WHOLE and not context.offered
 
 
 def best_retrieved(

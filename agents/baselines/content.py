@@ -15,7 +15,7 @@ from driftrec.agents.baselines.common import (
     check_not_negative,
     check_positive,
     draw_distinct,
-    is_large,
+    is_very_large,
     step_generator,
 )
 from driftrec.agents.policy import Context, Observation, Slates
@@ -57,7 +57,7 @@ class Content:
         self._personas = centred_units(context.persona_embeddings, mean)  # (personas, embedding)
         self._slate_size = context.slate_size
         # Of the embeddings as they are, which stay when items arrive, unlike the mean; nearly the same are near.
-        self._index = cached_index(context.item_embeddings) if is_large(context) else None
+        self._index = cached_index(context.item_embeddings) if is_very_large(context) else None
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:

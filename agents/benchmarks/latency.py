@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -41,14 +41,15 @@ class Timed:
 
     Args:
         policy: Chooses.
+        clock: In seconds; that of the processor's time counts nothing that others do on the same core.
 
     Attributes:
         milliseconds: That each choice took.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, clock: Callable[[], float] = time.perf_counter) -> None:
         self.milliseconds: list[float] = []
-        self._policy = policy
+        self._policy, self._clock = policy, clock
 
     def reset(self, num_users: int, seed: int) -> None:
         """As the policy does."""
@@ -56,7 +57,7 @@ class Timed:
 
     def act(self, observation: Observation) -> Slates:
         """As the policy does, timed."""
-        start = time.perf_counter()
+        start = self._clock()
         slates = self._policy.act(observation)
-        self.milliseconds.append(1e3 * (time.perf_counter() - start))
+        self.milliseconds.append(1e3 * (self._clock() - start))
         return slates

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from driftrec.agents.ranker.protocol import Ranker
+from driftrec.agents.ranker.protocol import Ranker, Scores
 from driftrec.agents.retrieval.index import Index, build_index
 from driftrec.agents.retrieval.retriever import CANDIDATES, fixed_first, fixed_items
 from driftrec.simulators.vectors import Float
@@ -20,6 +20,15 @@ TOP = 8
 
 SMALLEST = 1e-3
 """Of gains that are divided by."""
+
+WIDE = 32_768
+"""Items beyond which more are found than kept, so that the order of inner products does not decide alone."""
+
+FOUND = 1024
+"""So many, which are then judged; those that gain most are kept."""
+
+AT_ONCE = 256
+"""Users whose found items are judged at once."""
 
 
 class Vectored(Protocol):
@@ -71,7 +80,23 @@ class Shortlist:
         """Candidates of users with these states of the ranker's, (users, count)."""
         self._prepare()
         queries = self.ranker.search_queries(told, self._slopes(told)).numpy()  # type: ignore[operator]
-        return fixed_first(self._fixed, self._index.search(queries, self.count))
+        if len(self.ranker.length) <= WIDE:  # type: ignore[arg-type]
+            return fixed_first(self._fixed, self._index.search(queries, self.count))
+        parts = zip(told.split(AT_ONCE), np.split(queries, range(AT_ONCE, len(queries), AT_ONCE)), strict=True)
+        best = [self._best(state, self._index.search(part, max(FOUND, self.count))) for state, part in parts]
+        return fixed_first(self._fixed, np.concatenate(best))
+
+    def _best(self, state: Tensor, found: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of the ``found`` items (users, n) that gain most, best first, (users, count)."""
+        gains = self._judged(state, torch.from_numpy(found))[1]
+        return np.take_along_axis(found, gains.topk(self.count).indices.numpy(), axis=1)
+
+    def _judged(self, state: Tensor, shown: Tensor) -> tuple[Scores, Tensor]:
+        """What is expected of items, (users, n) or (n,) for all, and what they gain, (users, n)."""
+        scores = self.ranker.scores(state, shown)
+        later = self.ranker.later(shown) if self._farsighted else torch.zeros(())
+        gains = self.ranker.choice.gains(scores.appeal.numpy(), (scores.engagement + later).numpy())
+        return scores, torch.from_numpy(gains)
 
     def _prepare(self) -> None:
         """Make the index, unless the ranker is as it was."""
@@ -92,9 +117,7 @@ class Shortlist:
         """
         ranker, choice = self.ranker, self.ranker.choice
         shown = torch.from_numpy(self._fixed)
-        scores = ranker.scores(state, shown)
-        later = ranker.later(shown) if self._farsighted else torch.zeros(())
-        gains = torch.from_numpy(choice.gains(scores.appeal.numpy(), (scores.engagement + later).numpy()))
+        scores, gains = self._judged(state, shown)
         best = gains.topk(min(TOP, gains.shape[1])).indices
         weight, by_appeal = choice.weight(scores.appeal.gather(1, best))
         by_value = weight / gains.gather(1, best).sum(dim=1, keepdim=True).clamp(min=SMALLEST)

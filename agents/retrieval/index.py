@@ -15,11 +15,13 @@ from driftrec.simulators.vectors import Float
 BLOCK = 8_000_000
 """Inner products that are held at once: 32 MB."""
 
-EXACT = 4096
-"""Items up to which all are looked at: cells then cost as much."""
+EXACT = 131_072
+"""Items up to which all are looked at: cells then cost batches of users as much, and miss some."""
 
-PROBES = 128
-"""Cells that a query looks into."""
+PROBED = 4
+"""Of so many cells a query looks into one, and into ``PROBES`` at least."""
+
+PROBES = 256
 
 MOST_CELLS = 2048
 POINTS, ROUNDS = 32, 6
@@ -74,7 +76,7 @@ class Cells:
 
     def __init__(self, index: Any, made_of: int) -> None:
         self.index, self.made_of = index, made_of
-        index.nprobe = min(PROBES, index.nlist)
+        index.nprobe = min(max(PROBES, index.nlist // PROBED), index.nlist)
 
     def search(self, queries: Float, count: int) -> NDArray[np.int64]:
         """As of ``Index``; where the cells hold too few, all are looked into."""

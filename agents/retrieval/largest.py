@@ -7,24 +7,39 @@ import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.policy import LARGE
+from driftrec.simulators import warm
 
-STRIPS = 16
-"""Rows in which a large catalogue is laid out to find its best items."""
+COLUMNS = 4
+"""Times ``k`` that a large catalogue has columns of which the maxima are looked at; more let fewer others through."""
+
+FEWEST_COLUMNS = 1024
+"""Columns at least: short rows are slow to read."""
 
 
 def largest(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
     """Positions of the ``k`` highest scores (..., items), best first, (..., k); equal scores in PyTorch's order.
 
-    Of a large catalogue most items are never sorted: every ``STRIPS``-th of them stand in one column, and the best
-    ``k`` items are in the ``k`` columns of the highest maxima.
+    Of a large catalogue few items are ever sorted. They stand in columns, and the ``k`` columns of the highest maxima
+    hold ``k`` scores of no less than the smallest of these maxima: no score below that one is among the best.
     """
-    left = torch.from_numpy(np.require(scores, requirements=["W"]))
-    columns = left.shape[-1] // STRIPS
-    if left.shape[-1] <= LARGE or k > columns:
-        return left.topk(k).indices.numpy()
-    strips = left[..., : STRIPS * columns].unflatten(-1, (STRIPS, columns))
-    chosen = strips.amax(dim=-2).topk(k, sorted=False).indices[..., None]  # (..., k, 1)
-    items = (chosen + columns * torch.arange(STRIPS)).flatten(-2)
-    rest = torch.arange(STRIPS * columns, left.shape[-1]).expand(*items.shape[:-1], -1)  # too few for another strip
-    items = torch.cat([items, rest], dim=-1)
-    return items.gather(-1, left.gather(-1, items).topk(k).indices).numpy()
+    items = scores.shape[-1]
+    columns = max(COLUMNS * k, FEWEST_COLUMNS)
+    if items <= LARGE or 2 * columns > items:
+        return _sorted(scores, k)
+    rows = scores.reshape(-1, items)
+    strips = items // columns
+    maxima = rows[:, : strips * columns].reshape(len(rows), strips, columns).max(axis=1)
+    least = np.partition(maxima, columns - k, axis=1)[:, columns - k, None]
+    flat = np.flatnonzero(np.greater_equal(rows, least, out=warm.empty(rows.shape, np.bool_)))
+    row, item = flat // items, flat % items
+    count = np.bincount(row, minlength=len(rows))
+    if count.min() < k:  # there are NaN, which are no less than anything
+        return _sorted(scores, k)
+    place = np.arange(len(flat)) - np.repeat(count.cumsum() - count, count)
+    left, whose = np.full((len(rows), count.max()), -np.inf, rows.dtype), np.zeros((len(rows), count.max()), np.int64)
+    left[row, place], whose[row, place] = rows[row, item], item
+    return np.take_along_axis(whose, _sorted(left, k), axis=1).reshape(*scores.shape[:-1], k)
+
+
+def _sorted(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
+    return torch.from_numpy(np.require(scores, requirements=["W"])).topk(k).indices.numpy()

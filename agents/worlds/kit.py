@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.baselines.common import is_large
+from driftrec.agents.baselines.common import is_very_large
 from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
@@ -226,7 +226,7 @@ class Kit:
 
 def shortlist(context: Context, ranker: TextRanker, farsighted: bool) -> Shortlist | None:
     """What stands before a ranker of a large catalogue; None where all items are judged, or some are on offer."""
-    return Shortlist(ranker, context.topics, farsighted) if is_large(context) else None
+    return Shortlist(ranker, context.topics, farsighted) if is_very_large(context) else None
 
 
 class TextKit(Kit):

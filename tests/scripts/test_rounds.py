@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from driftrec.agents.engines import on_ray
+
 
 @pytest.mark.parametrize(
     ("words", "said"),
@@ -21,6 +23,24 @@ def test_what_cannot_be_is_refused_in_one_line(driftrec, words, said):
     assert done.status == 2
     assert said in done.err
     assert done.err.count("\n") == 1
+
+
+def test_a_missing_extra_is_told_in_one_line(driftrec, monkeypatch):
+    monkeypatch.setattr(on_ray, "find_spec", lambda name: None)
+    for verb in ("rounds", "compare", "results"):
+        done = driftrec(verb, "--engine", "ray")
+        assert done.status == 2
+        assert done.err == (
+            f"driftrec {verb}: Ray is not installed; pip install 'driftrec[ray]', or leave --engine ray out.\n"
+        )
+
+
+def test_a_log_is_not_written_on_ray(driftrec):
+    done = driftrec("compare", "--engine", "ray", "--log", "log.csv")
+    assert (done.status, done.err) == (
+        2,
+        "driftrec compare: --log is written by one process; leave it or --engine out.\n",
+    )
 
 
 def test_a_run_of_another_kind_is_not_resumed(driftrec, tmp_path):

@@ -9,7 +9,7 @@ import torch
 from driftrec.agents.baselines import Content, LinUCB, Popular, common
 from driftrec.agents.baselines.common import held_rows
 from driftrec.agents.benchmarks.large_latency import TOPICS, made_up_context, made_up_observation, recall_of
-from driftrec.agents.networks import text_ranker
+from driftrec.agents.networks import shortlist, text_ranker
 from driftrec.agents.networks.shortlist import Shortlist
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights, planner
@@ -52,10 +52,24 @@ def myopic(world):
     return MyopicOracle(world, world.catalogue)
 
 
+def test_of_many_items_more_are_found_than_kept(context, ranker, observation, monkeypatch):
+    """Kept are those that gain most, and not those of the largest inner products."""
+    exact = Judge(ranker, TextItems(context), True)
+
+    def recall():
+        short = Judge(ranker, TextItems(context), True, Shortlist(ranker, context.topics, True, count=200))
+        return recall_of(short, exact, observation)[1]
+
+    before = recall()
+    monkeypatch.setattr(shortlist, "WIDE", ITEMS // 2)
+    monkeypatch.setattr(shortlist, "AT_ONCE", 7)  # no divisor of the users
+    assert recall() > before + 0.2
+
+
 def test_the_rankers_own_top_is_found(context, ranker, observation):
     exact = Judge(ranker, TextItems(context), True)
     short = Judge(ranker, TextItems(context), True, Shortlist(ranker, context.topics, True))
-    assert recall_of(short, exact, observation) > 0.9  # 384 of 3,000 at random: 0.13
+    assert recall_of(short, exact, observation)[0] > 0.9  # 384 of 3,000 at random: 0.13
     view = short.view(observation)
     assert all(len(set(row)) == view.gains.shape[1] for row in view.retrieved.tolist())
     same = (Greedy(short, 5).act(observation) == Greedy(exact, 5).act(observation)).mean()
@@ -160,7 +174,8 @@ def test_small_catalogues_are_judged_whole(make_setup):
 def test_baselines_show_nearly_the_same(make, least, context, observation, monkeypatch):
     slates = []
     for large in (10**9, LARGE):
-        monkeypatch.setattr(common, "LARGE", large)
+        for name in ("LARGE", "WHOLE"):
+            monkeypatch.setattr(common, name, large)
         policy = make(context)
         policy.reset(USERS, 0)
         slates.append(policy.act(observation))

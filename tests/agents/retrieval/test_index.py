@@ -7,9 +7,17 @@ from driftrec.agents.retrieval import index as module
 from driftrec.agents.retrieval import index_cache
 from driftrec.agents.retrieval.index import Exact, build_index
 from driftrec.agents.retrieval.index_cache import cached_index
+from driftrec.agents.retrieval.largest import largest
 from driftrec.agents.retrieval.retriever import fixed_first, fixed_items
 
 ITEMS, COUNT = 6_000, 50
+
+
+@pytest.fixture(autouse=True)
+def cells_at_this_size(monkeypatch):
+    """So few items would be searched exactly."""
+    for each in (module, index_cache):
+        monkeypatch.setattr(each, "EXACT", ITEMS // 2)
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +114,17 @@ def test_fixed_items_hold_the_best_of_every_topic():
 def test_fixed_first_keeps_the_first_found_and_no_item_twice():
     found = np.array([[5, 1, 7, 8], [9, 8, 7, 6]])
     np.testing.assert_array_equal(fixed_first(np.array([1, 2]), found), [[1, 2, 5, 7], [1, 2, 9, 8]])
+
+
+@pytest.mark.parametrize(("shape", "k"), [((3, 10_000), 384), ((2, 3, 5_000), 5), ((20_000,), 7), ((2, 2_500), 100)])
+def test_the_largest_are_those_of_a_whole_sort(shape, k):
+    scores = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    np.testing.assert_array_equal(largest(scores, k), np.argsort(-scores, axis=-1)[..., :k])
+
+
+def test_ties_and_rows_with_little_in_them_are_sorted_too():
+    scores = np.zeros((3, 9_000), np.float32)
+    scores[1, 5:] = -np.inf
+    scores[2, 4_000:] = np.nan
+    assert [len(set(row)) for row in largest(scores, 50).tolist()] == [50, 50, 50]
+    assert set(largest(scores[:2], 6)[1].tolist()) > set(range(5))
