@@ -28,7 +28,6 @@ class FitWorldSettings:
         batch: Stretches of lives a gradient.
         learning_rate: Adam's step size at the start; falls to 0 (cosine).
         topics: Number of topics, of items that are alike, where they are not told.
-        replicates: Fits to users drawn with replacement, by which intervals are made.
     """
 
     dims: int = 8
@@ -37,11 +36,9 @@ class FitWorldSettings:
     batch: int = 16
     learning_rate: float = 0.03
     topics: int = 8
-    replicates: int = 5
 
     def __post_init__(self) -> None:
         check_sizes(self, dims=(1, 512), epochs=(1, 10_000), batch=(1, 100_000), topics=(1, 1000))
-        check_sizes(self, replicates=(0, 1000))
         check_ranges(self, own_scale=(1e-3, 100), learning_rate=(1e-6, 1))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from driftrec.simulators.fitted.folder import load_world
 
-FAST = ("--fitting.epochs", "1", "--fitting.dims", "2", "--fitting.replicates", "2", "--fitting.topics", "3")
+FAST = ("--fitting.epochs", "1", "--fitting.dims", "2", "--bootstrap", "2", "--fitting.topics", "3")
 WORLD = ("--world", "driftrec/Fitted-v0")
 
 TRAINING = (
