@@ -12,6 +12,7 @@ import pytest
 from driftrec.simulators.fitted.folder import load_world
 
 FAST = ("--fitting.epochs", "1", "--fitting.dims", "2", "--bootstrap", "2", "--fitting.topics", "3")
+FAST += ("--fitting.least-steps", "1")
 WORLD = ("--world", "driftrec/Fitted-v0")
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +41,8 @@ def test_from_a_log_to_a_comparison_in_its_world(driftrec, tmp_path, log):
     world = load_world(tmp_path / "world")
     numbers = pd.read_csv(tmp_path / "world" / "numbers.csv")
     assert numbers.set_index("name").value.to_dict() == pytest.approx(world.numbers())
-    assert (numbers.low <= numbers.value).all()
+    assert (numbers.low <= numbers.value)[numbers.fitted].all()
+    assert numbers.low[~numbers.fitted].isna().all()
     assert pd.read_csv(tmp_path / "world" / "held_out.csv").log_likelihood.lt(0).all()
     assert load_world(tmp_path / "world" / "replicate-2").ids == world.ids
     told = (*WORLD, "--options", json.dumps({"world": "world"}), "--horizon", "8")

@@ -82,7 +82,6 @@ def test_a_log_of_unknown_items_is_refused(driftrec, tmp_path, fitted):
 
 
 def test_a_log_is_learned_from_life_by_life(driftrec, tmp_path):
-    """Failed when rows of users who had left were learned from, and when lives were cut at every step."""
     flags = (
         "--policies",
         "random",

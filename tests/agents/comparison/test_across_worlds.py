@@ -45,7 +45,6 @@ def test_means_places_and_turns():
 
 
 def test_worlds_that_differ_widen_intervals_and_equal_ones_do_not():
-    """Failed when worlds were averaged and not drawn."""
     same = across_worlds({n: episodes({"random": 0.0, "x": 1.0}) for n in "abcd"}, "random", seed=1)
     apart = across_worlds({n: episodes({"random": 0.0, "x": 1.0 + k}) for k, n in enumerate("abcd")}, "random", seed=1)
     widths = [(each.policies.difference_high - each.policies.difference_low)[0] for each in (same, apart)]

@@ -121,7 +121,6 @@ def test_sessions_are_told_as_they_were(log):
 
 
 def test_a_classifier_tells_sessions_of_another_world_and_says_by_what(log):
-    """Failed when sessions of one user stood in two folds by world."""
     _, real, other = compared(log, CHANGED["engagement of an opening"](log[1]))
     found = told_apart(real.sessions, other.sessions, seed=1)
     assert found.low > 0.6

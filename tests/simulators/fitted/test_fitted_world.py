@@ -176,7 +176,7 @@ def test_where_several_are_opened_every_position_is_by_itself():
 
 
 def test_what_a_log_tells_is_remembered_as_if_it_had_been_lived():
-    """Failed when the session was forgotten before it ended, and when hours were of the slate before."""
+    """Failed when the sessions that go on were forgotten, and when no hours passed."""
     world = FittedWorld(made_up(several=True), slate_size=4)
     lived, told = (world.reset(np.arange(60, dtype=np.uint64)) for _ in range(2))
     for step in range(12):
