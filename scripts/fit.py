@@ -39,6 +39,8 @@ class Args:
     """Shuffle each session's events first: where their order is that of a list on the screen."""
     fitting: FitWorldSettings = USUAL
     """How."""
+    bootstrap: int = 5
+    """Fits to users drawn with replacement, each a world of its own: intervals, and compare --worlds. 0 for none."""
     seed: int | None = None
     """Seed of first vectors, order and draws; drawn, printed and stored when omitted."""
     out: Path | None = None
@@ -57,12 +59,14 @@ def main(args: Args) -> None:
         raise ValueError("Give one of --log FILE and --movielens FOLDER.")
     if args.min_events < 1:
         raise ValueError(f"--min-events is {args.min_events}; it must be at least 1.")
+    if args.bootstrap < 0 or args.bootstrap == 1:
+        raise ValueError(f"--bootstrap is {args.bootstrap}; give 0, or 2 and more, which tell how far they differ.")
     check_empty(args.out)
     seed = drawn(args.seed)
     log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns))
     lives = told_lives(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
-    fit = fit_world(lives, known_of(args.catalogue, lives.items), args.fitting, seed=seed)
+    fit = fit_world(lives, known_of(args.catalogue, lives.items), args.fitting, bootstrap=args.bootstrap, seed=seed)
     realism = judge_realism(lives, fit, seed, print)
     with run_folder(args.out, "fit") as folder:
         write_config(folder, {**asdict(args), "seed": seed})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.logbook.log_files import parse_columns
-from driftrec.agents.runs.serving import load_recommender
+from driftrec.agents.runs.recommender import load_recommender
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from driftrec.agents.fitting_worlds.held_out import (
     ORDERED,
@@ -21,15 +22,12 @@ from driftrec.agents.fitting_worlds.held_out import (
     held_out_table,
     rung_of,
 )
-from driftrec.agents.fitting_worlds.lives import TEST, LoggedUsers, shuffled
+from driftrec.agents.fitting_worlds.lives import TEST, VALIDATION, LoggedUsers, shuffled
 from driftrec.agents.fitting_worlds.mechanisms import Chosen, choose, not_fitted
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.fitting_worlds.world_parts import ASSUMED_OPENED, ASSUMED_SLATE, near_items, parameters_of
 from driftrec.simulators.fitted.parameters import FittedParameters
-
-NORMAL = 1.96
-"""Standard deviations on either side of a 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,13 @@ class WorldFit:
 
 
 def fit_world(
-    lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, *, seed: int, report: Report = print
+    lives: LoggedUsers,
+    known: KnownItems,
+    settings: FitWorldSettings,
+    *,
+    bootstrap: int,
+    seed: int,
+    report: Report = print,
 ) -> WorldFit:
     """Fit a world to a log.
 
@@ -70,9 +74,18 @@ def fit_world(
         lives: The log.
         known: Of its items; where topics are not told, groups of items that are near each other by the static model.
         settings: How.
+        bootstrap: Fits to users drawn with replacement, by which intervals are made; at least 2, or 0 for none.
         seed: Source of randomness.
         report: Called with lines of progress.
+
+    Raises:
+        ValueError: If no user has slates enough for some to be held back.
     """
+    if not (np.isin(TEST, lives.part) and np.isin(VALIDATION, lives.part)):
+        raise ValueError(
+            f"None of the {len(lives.users):,} users has so many slates that some can be held back to test the fit on; "
+            "give a log with users of 4 slates or more."
+        )
     told = (settings, seed, report)
     report(f"{len(lives.user):,} slates of {len(lives.users):,} users, {len(lives.items):,} items")
     static = climb(lives, UNORDERED, known, *told, {})
@@ -91,7 +104,7 @@ def fit_world(
     control = rung_of(mixed, model.terms, known, settings, seed, controls.values())
     against = against_table(lives, (ours, control), rungs, controls, seed)
     world = parameters_of(model, lives, known, np.ones(len(lives.users)))
-    replicates = tuple(_replicates(model, lives, known, *told))
+    replicates = tuple(_replicates(bootstrap, model, lives, known, *told))
     notes = (*lives.notes, *_assumptions(lives), *_kept(chosen), *claims(table))
     numbers = numbers_table(world, replicates, not_fitted(model, lives.shown is None))
     static_model = rungs[STATIC].model
@@ -99,14 +112,20 @@ def fit_world(
 
 
 def _replicates(
-    model: TasteModel, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int, report: Report
+    count: int,
+    model: TasteModel,
+    lives: LoggedUsers,
+    known: KnownItems,
+    settings: FitWorldSettings,
+    seed: int,
+    report: Report,
 ) -> Iterator[FittedParameters]:
     """Fits to users drawn with replacement, each from the fit to all on."""
     many, terms = len(lives.users), model.terms
-    for number in range(settings.replicates):
+    for number in range(count):
         rng = np.random.default_rng([seed, number])
         weights = np.bincount(rng.integers(many, size=many), minlength=many).astype(np.float64)
-        report(f"Users drawn with replacement, {number + 1} of {settings.replicates}")
+        report(f"Users drawn with replacement, {number + 1} of {count}")
         again = fit_tastes(lives, terms, known, settings, seed + number, model, weights)
         yield parameters_of(again, lives, known, weights)
 
@@ -114,7 +133,9 @@ def _replicates(
 def numbers_table(
     world: FittedParameters, replicates: tuple[FittedParameters, ...], absent: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Every number, with the standard deviation over the replicates and the normal 95 % interval that it gives.
+    """Every number, with the standard deviation over the replicates and the 95 % interval that it gives.
+
+    The interval is Student's, which is wider than the normal one where replicates are few.
 
     Args:
         world: Whose.
@@ -125,7 +146,8 @@ def numbers_table(
     fitted = ~value.index.isin(list(absent))
     draws = pd.DataFrame([replicate.numbers() for replicate in replicates], columns=value.index)
     sd = draws.std(ddof=1).reindex(value.index).where(fitted)
-    low, high = value - NORMAL * sd, value + NORMAL * sd
+    far = student.ppf(0.975, max(len(replicates) - 1, 1)) * sd
+    low, high = value - far, value + far
     table = pd.DataFrame({"value": value, "sd": sd, "low": low, "high": high, "fitted": fitted})
     return table.rename_axis("name").reset_index()
 

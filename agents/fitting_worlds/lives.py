@@ -166,7 +166,6 @@ def assembled(
 def some_of(lives: LoggedUsers, users: NDArray[np.int64]) -> LoggedUsers:
     """The lives of some users, in ascending order, numbered anew."""
     rows = np.isin(lives.user, users)
-    shown, clicks = (None if each is None else each[rows] for each in (lives.shown, lives.clicks))
     return replace(
         lives,
         users=tuple(lives.users[user] for user in users),
@@ -174,11 +173,11 @@ def some_of(lives: LoggedUsers, users: NDArray[np.int64]) -> LoggedUsers:
         hours=lives.hours[rows],
         session=lives.session[rows],
         opened=lives.opened[rows],
-        shown=shown,
+        shown=None if lives.shown is None else lives.shown[rows],
         engagement=lives.engagement[rows],
         part=lives.part[rows],
         unseen=lives.unseen[users],
-        clicks=clicks,
+        clicks=None if lives.clicks is None else lives.clicks[rows],
     )
 
 
@@ -195,13 +194,12 @@ def shuffled(lives: LoggedUsers, seed: int) -> LoggedUsers:
     begin = np.repeat(heads[order], count[order])
     within = np.arange(len(begin)) - np.repeat(np.cumsum(count[order]) - count[order], count[order])
     rows = begin + within
-    shown, clicks = (None if each is None else each[rows] for each in (lives.shown, lives.clicks))
     return replace(
         lives,
         hours=np.repeat(lives.hours[heads], count[order]),
         opened=lives.opened[rows],
-        shown=shown,
-        clicks=clicks,
+        shown=None if lives.shown is None else lives.shown[rows],
+        clicks=None if lives.clicks is None else lives.clicks[rows],
         engagement=lives.engagement[rows],
         part=lives.part[rows],
     )

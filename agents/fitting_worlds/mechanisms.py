@@ -79,7 +79,7 @@ def choose(
         seed: Source of randomness.
         report: Called with a line a mechanism.
     """
-    half = replace(settings, epochs=max(1, settings.epochs // 2))
+    half = replace(settings, epochs=max(1, settings.epochs // 2), least_steps=max(1, settings.least_steps // 2))
     counts = np.bincount(lives.user[lives.part == VALIDATION], minlength=len(lives.users)).astype(float)
     best, found = whole, {}
     while True:

@@ -25,23 +25,24 @@ class FitWorldSettings:
         dims: Of the items' vectors.
         own_scale: Standard deviation of own interests in the prior, by which they are shrunk.
         epochs: Passes over the log, of the first model and of each that goes on from it.
+        least_steps: Gradients at least, for which a small log takes more passes than ``epochs``.
         batch: Stretches of lives a gradient.
         learning_rate: Adam's step size at the start; falls to 0 (cosine).
         topics: Number of topics, of items that are alike, where they are not told.
-        replicates: Fits to users drawn with replacement, by which intervals are made.
     """
 
     dims: int = 8
     own_scale: float = 1.0
     epochs: int = 8
+    least_steps: int = 500
     batch: int = 16
     learning_rate: float = 0.03
     topics: int = 8
-    replicates: int = 5
 
     def __post_init__(self) -> None:
-        check_sizes(self, dims=(1, 512), epochs=(1, 10_000), batch=(1, 100_000), topics=(1, 1000))
-        check_sizes(self, replicates=(0, 1000))
+        check_sizes(
+            self, dims=(1, 512), epochs=(1, 10_000), least_steps=(1, 1_000_000), batch=(1, 100_000), topics=(1, 1000)
+        )
         check_ranges(self, own_scale=(1e-3, 100), learning_rate=(1e-6, 1))
 
 
@@ -75,10 +76,12 @@ def fit_tastes(
     numbers = [*model.weights.parameters(), *model.half_lives.parameters()]
     groups = [{"params": tables}, {"params": numbers}]
     optimizer = torch.optim.Adam(groups, settings.learning_rate, betas=(0.9, 0.99))
-    steps = settings.epochs * -(-len(rows) // settings.batch)
+    batches = -(-len(rows) // settings.batch)
+    epochs = max(settings.epochs, -(-settings.least_steps // batches))
+    steps = epochs * batches
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     best, kept = -np.inf, copy.deepcopy(model.state_dict())
-    for _ in range(settings.epochs):
+    for _ in range(epochs):
         for batch in _batches(lives, rng.permutation(rows), settings.batch):
             likelihood, user = model.log_likelihood(batch, TRAIN, lives.part)
             if len(user):

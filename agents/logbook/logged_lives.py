@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,24 +57,13 @@ class LoggedLives:
         """
         users = len(self)
         number, whose = self.there.sum(axis=1), np.arange(users)
-        longer = LoggedLives(
-            self.file,
-            *(
-                np.concatenate([array, np.full((users, 1, *array.shape[2:]), fill, array.dtype)], axis=1)
-                for array, fill in (
-                    (self.items, -1),
-                    (self.clicks, False),
-                    (self.engagement, 0.0),
-                    (self.there, False),
-                    (self.hours, 0.0),
-                    (self.session, 0),
-                )
-            ),
-            None,
-            None,
-            None,
-            self.notes,
-        )
+        fills = {"items": -1, "clicks": False, "engagement": 0.0, "there": False, "hours": 0.0, "session": 0}
+        told: dict[str, Any] = {}
+        for name, fill in fills.items():
+            array = getattr(self, name)
+            more = np.full((users, 1, *array.shape[2:]), fill, array.dtype)
+            told[name] = np.concatenate([array, more], axis=1)
+        longer = replace(self, picks=None, places=None, seeds=None, **told)
         longer.there[whose, number] = True
         longer.hours[whose, number] = longer.hours[whose, number - 1] + away
         longer.session[whose, number] = longer.session[whose, number - 1] + (away > session_gap)

@@ -131,7 +131,9 @@ def fit_rounds(
     snapshots: Snapshots = NOTHING_KEPT,
     first: First | None = None,
 ) -> Iterator[tuple[Round, list[Logs], int]]:
-    """Log and fit, round by round; random slates first, or a log's, then the judge's own with noise, as it judges by then.
+    """Log and fit, round by round; random slates first, or a log's, then the judge's own with noise.
+
+    Own slates are those by which it judges by then.
 
     Of a round that is kept the fitted weights are, not its logs, which are large: its slates are shown again.
 

@@ -76,7 +76,7 @@ def _clicks(told: Lived, real: Lived, scale: Scale) -> Iterator[Aspect]:
     opened = np.bincount(lives.user[rows] * size + place, minlength=users * size).reshape(users, size)
     slates = np.bincount(lives.user[lives.heads], minlength=users)
     columns = np.column_stack([opened, slates]).astype(float)
-    yield Aspect("openings by position", "position", np.arange(size) + 1.0, columns, _over_last)
+    yield Aspect("openings by position", "position", np.arange(1, size + 1, dtype=np.float64), columns, _over_last)
 
 
 def _feedback(told: Lived, real: Lived, scale: Scale) -> Iterator[Aspect]:
@@ -145,7 +145,7 @@ def _alike(told: Lived, real: Lived, scale: Scale) -> Iterator[Aspect]:
         value, whose = told.sessions.near(lag)
         columns.append([np.bincount(whose, value, users), np.bincount(whose, minlength=users)])
     rows = np.concatenate(np.array(columns, dtype=float).transpose(1, 0, 2)).T  # sums, then counts
-    points = np.arange(LAGS) + 1.0
+    points = np.arange(1, LAGS + 1, dtype=np.float64)
     yield Aspect("similarity between sessions", "sessions apart", points, rows, _sums_over_counts)
 
 

@@ -68,17 +68,19 @@ def difference(real: Aspect, simulated: Aspect, seed: int) -> Difference:
     apart = _farthest(curves - real.curve(other @ real.rows))
     whole, lived = real.curve(real.rows.sum(axis=0)), simulated.curve(simulated.rows.sum(axis=0))
     low, high = _ends(curves)
+    away_low, away_high = _ends(away[:, None])[:, 0].tolist()
     return Difference(
-        real.name,
-        real.of,
-        real.points,
-        whole,
-        low,
-        high,
-        lived,
-        float(_farthest(whole - lived)),
-        *(float(end) for end in _ends(away[:, None])[:, 0]),
-        float(np.quantile(apart, BAND)),
+        name=real.name,
+        of=real.of,
+        points=real.points,
+        real=whole,
+        low=low,
+        high=high,
+        simulated=lived,
+        distance=float(_farthest(whole - lived)),
+        distance_low=away_low,
+        distance_high=away_high,
+        band=float(np.quantile(apart, BAND)),
     )
 
 

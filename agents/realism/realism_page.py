@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ def _of_mechanisms(realism: Realism) -> Grid:
     return Grid("What a slate of the validation part loses without", ["mechanism", "loss", ""], rows)
 
 
-def _gain(row: dict[str, Any], prefix: str) -> str:
+def _gain(row: Mapping[Hashable, Any], prefix: str) -> str:
     return _ends(*(row[f"{prefix}{name}"] for name in ("gain", "gain_low", "gain_high")))
 
 

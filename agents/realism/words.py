@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 from driftrec.agents.realism.realism import DEFAULT, FITTED, STATIC, Realism
 from driftrec.agents.realism.telling_apart import ToldApart
@@ -61,7 +62,7 @@ def not_trusted(realism: Realism) -> list[str]:
     return said
 
 
-def _gain(row: dict[str, float]) -> str:
+def _gain(row: Mapping[Hashable, Any]) -> str:
     return f"{row['gain']:+.3f} [{row['gain_low']:+.3f}, {row['gain_high']:+.3f}] a held-out event"
 
 

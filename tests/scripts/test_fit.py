@@ -1,14 +1,20 @@
 """``driftrec fit``: from a log to a world that other verbs take."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from driftrec.simulators.fitted.folder import load_world
 
-FAST = ("--fitting.epochs", "1", "--fitting.dims", "2", "--fitting.replicates", "2", "--fitting.topics", "3")
+FAST = ("--fitting.epochs", "1", "--fitting.dims", "2", "--bootstrap", "2", "--fitting.topics", "3")
+FAST += ("--fitting.least-steps", "1")
 WORLD = ("--world", "driftrec/Fitted-v0")
+ROOT = Path(__file__).parents[2]
 
 TRAINING = (
     *("--settings.fit.lanes", "16", "--settings.fit.log-steps", "6", "--settings.fit.rounds", "1"),
@@ -35,7 +41,8 @@ def test_from_a_log_to_a_comparison_in_its_world(driftrec, tmp_path, log):
     world = load_world(tmp_path / "world")
     numbers = pd.read_csv(tmp_path / "world" / "numbers.csv")
     assert numbers.set_index("name").value.to_dict() == pytest.approx(world.numbers())
-    assert (numbers.low <= numbers.value).all()
+    assert (numbers.low <= numbers.value)[numbers.fitted].all()
+    assert numbers.low[~numbers.fitted].isna().all()
     assert pd.read_csv(tmp_path / "world" / "held_out.csv").log_likelihood.lt(0).all()
     assert load_world(tmp_path / "world" / "replicate-2").ids == world.ids
     told = (*WORLD, "--options", json.dumps({"world": "world"}), "--horizon", "8")
@@ -50,6 +57,47 @@ def test_from_a_log_to_a_comparison_in_its_world(driftrec, tmp_path, log):
     ]
     done = driftrec("gap", *told, "--users", "8", "--seed", "1")
     assert "No planner is known of driftrec/Fitted-v0" in done.out
+
+
+def printed(page):
+    """The four commands of a page."""
+    (block,) = [
+        b for b in re.findall(r"((?:^    driftrec .*\n)+)", page.read_text(), re.MULTILINE) if "my-world/rep" in b
+    ]
+    return [shlex.split(line)[1:] for line in block.splitlines()]
+
+
+def test_four_commands_from_two_files_as_printed(driftrec, tmp_path, rows, tiny_model):
+    """On a dozen made-up items and thirty users; but for the language model and the sizes, the words are the pages'."""
+    commands = printed(ROOT / "docs" / "fit.md")
+    assert commands == printed(ROOT / "README.md")
+    (tmp_path / "items.csv").write_text(rows)
+    ids = [line.split(",")[0] for line in rows.splitlines()[1:]]
+    rng = np.random.default_rng(1)
+    events = [
+        (f"u{u}", ids[rng.integers(len(ids))], 5.0 * (e // 3) + 0.1 * (e % 3)) for u in range(30) for e in range(12)
+    ]
+    log = pd.DataFrame(events, columns=["user", "item", "time"]).assign(engagement=1.0 + rng.integers(5, size=360))
+    log.to_csv(tmp_path / "log.csv", index=False)
+    sizes = [("--model", str(tiny_model)), FAST, ("--horizon", "8", *TRAINING), ("--users", "8", "--horizon", "8")]
+    for words, more in zip(commands, sizes, strict=True):
+        done = driftrec(*words, *more)
+        assert done.status == 0, done.err
+    page = (tmp_path / "my-world" / "realism.html").read_text()
+    assert page.count("<svg") == 2
+    assert "What it may not be trusted for" in page
+    told = json.loads((tmp_path / "my-world" / "realism.json").read_text())
+    assert {each["baseline"] for each in told["against"]} == {
+        *("popularity", "static factors", "mean of the past", "text cosine")
+    }
+    assert told["told_apart"].keys() == {"fitted", "static", "default numbers"}
+    kept = json.loads((tmp_path / "my-world" / "world.json").read_text())["told"]["mechanisms"]
+    assert len(kept["kept"] + kept["left_out"]) == 5
+    (folder,) = (tmp_path / "runs").glob("*-compare")
+    assert set(pd.read_csv(folder / "across.csv").policy) == {"random", "ppo"}
+    assert set(pd.read_csv(folder / "worlds.csv").world) == {"my-world", "my-world/replicate-1", "my-world/replicate-2"}
+    done = driftrec("recommend", "--run", "runs/mine", "--log", "log.csv", "--user", "u3")
+    assert set(done.out.split()) & set(ids), done.err
 
 
 def test_ratings_by_other_names(driftrec, tmp_path):
@@ -71,6 +119,7 @@ def test_ratings_by_other_names(driftrec, tmp_path):
         (("--log", "no.csv"), "There is no log no.csv"),
         (("--movielens", "."), "holds no ratings.csv and no ratings.dat"),
         (("--log", "no.csv", "--min-events", "0"), "--min-events is 0; it must be at least 1."),
+        (("--log", "no.csv", "--bootstrap", "1"), "--bootstrap is 1; give 0, or 2 and more, which tell how far"),
     ],
 )
 def test_mistakes_end_in_one_line(driftrec, words, message):

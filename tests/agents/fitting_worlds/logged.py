@@ -38,8 +38,10 @@ def _alone(world, state):
 
 
 def _opened(parameters, alone, slates):
-    """Chance of every position, and of nothing, (users, slate_size + 1)."""
+    """Chance of every position, and of nothing, (users, slate_size + 1); where several are opened, of each alone."""
     tastes = parameters.tastes
     odds = np.take_along_axis(alone / (1 - alone), slates, axis=1) * np.exp(-tastes.position * np.arange(5))
+    if parameters.several:
+        return odds / (1 + odds)
     odds = np.column_stack([odds, np.ones(len(odds))])
     return odds / odds.sum(axis=1, keepdims=True)

@@ -157,3 +157,50 @@ def test_parameters_that_cannot_be_are_refused(change, message):
 def test_numbers_out_of_range_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_where_several_are_opened_every_position_is_by_itself():
+    """4,000 users, alike but for their noise: a share off by more than 4 standard errors fails."""
+    parameters = made_up(people=1, tastes=replace(TASTES, no_click=0.5), visits=STILL, several=True)
+    world = FittedWorld(parameters, slate_size=3)
+    assert not world.one_click
+    state = world.reset(np.arange(USERS, dtype=np.uint64))
+    utility = (parameters.vectors @ parameters.people[0] + parameters.quality)[[3, 5, 7]]
+    chance = 1 / (1 + np.exp(0.5 - utility + TASTES.position * np.arange(3)))
+    feedback = world.step(state, np.tile([3, 5, 7], (USERS, 1)))
+    assert (np.abs(feedback.clicks.mean(axis=0) - chance) < 4 * np.sqrt(chance * (1 - chance) / USERS)).all()
+    both = (feedback.clicks[:, 0] & feedback.clicks[:, 1]).mean()
+    assert both == pytest.approx(chance[0] * chance[1], abs=0.03)
+    assert (feedback.engagement > 0).tolist() == feedback.clicks.tolist()
+    assert state.memory.slow.mass.tolist() == feedback.clicks.sum(axis=1).tolist()
+
+
+def test_what_a_log_tells_is_remembered_as_if_it_had_been_lived():
+    """Failed when the sessions that go on were forgotten, and when no hours passed."""
+    world = FittedWorld(made_up(several=True), slate_size=4)
+    lived, told = (world.reset(np.arange(60, dtype=np.uint64)) for _ in range(2))
+    for step in range(12):
+        slates = np.tile((4 * step + np.arange(4)) % 40, (60, 1))
+        there = ~lived.gone
+        feedback = world.step(lived, slates)
+        opened = np.where(feedback.clicks, slates, -1)
+        world.remember(told, opened, feedback.engagement, feedback.ended, feedback.gap)
+        seen, again = (world.observe(state)["user"][there & ~lived.gone] for state in (lived, told))
+        np.testing.assert_allclose(seen, again, atol=1e-5)
+
+
+def test_the_recommender_sees_what_it_knows_while_users_live_by_other_numbers():
+    """The other fit has other vectors, half-lives and quality; users open what they would have opened without it."""
+    parameters, known = made_up(), made_up(dims=5, seed=4, tastes=replace(TASTES, fast_half_life=9.0))
+    alone, watched = FittedWorld(parameters), FittedWorld(parameters, known=known)
+    np.testing.assert_array_equal(watched.item_features[:, :5], known.vectors)
+    states = [world.reset(np.arange(50, dtype=np.uint64)) for world in (alone, watched)]
+    for step in range(6):
+        slates = np.tile((5 * step + np.arange(5)) % 40, (50, 1))
+        told = [world.step(state, slates) for world, state in zip((alone, watched), states, strict=True)]
+        np.testing.assert_array_equal(told[0].clicks, told[1].clicks)
+    seen = watched.observe(states[1])["user"]
+    assert seen.shape == (50, *watched.fields["user"].shape)
+    np.testing.assert_allclose(seen[:, :5], states[1].known.fast.mean())
+    with pytest.raises(ValueError, match="has other items; give two of one log"):
+        FittedWorld(parameters, known=made_up(items=41))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from driftrec.agents.logbook.log_files import Columns
 from driftrec.agents.logbook.log_reader import Log, read_log
@@ -37,10 +35,10 @@ class Recommender:
 
     def recommend(self, log: Log, user: str, away: float = 0.0) -> list[str]:
         """Ids of what it shows next, from the top; arguments and errors as of ``observation_of``."""
-        observation = observation_of(self.setup, log, user, away)
         self.policy.reset(1, seed=0)
-        ids = np.asarray(item_ids(self.setup), object)
-        return [str(item) for item in ids[self.policy.act(observation)[0]]]
+        slate = self.policy.act(observation_of(self.setup, log, user, away))[0]
+        ids = item_ids(self.setup)
+        return [ids[item] for item in slate]
 
 
 def load_recommender(run: str, catalogue: str | None = None) -> Recommender:
@@ -55,11 +53,9 @@ def load_recommender(run: str, catalogue: str | None = None) -> Recommender:
         FileNotFoundError: If there is no checkpoint or no such catalogue.
         ValueError: If the run is of another kind, or the catalogue is no later form of its own, see ``renewed``.
     """
-    args = WorldArgs(**read_config(run)["world"])
     if catalogue is None:
-        setup = set_up(args)
+        setup = set_up(WorldArgs(**read_config(run)["world"]))
         return Recommender(setup, load_ppo(setup, run, greedy=True))
-    setup = set_up(replace(args, catalogue=catalogue))
     with tempfile.TemporaryDirectory() as folder:
-        again = renewed(run, setup, Path(folder))
-        return Recommender(setup, load_ppo(setup, str(again), greedy=True))
+        setup = renewed(run, catalogue, Path(folder))
+        return Recommender(setup, load_ppo(setup, folder, greedy=True))

@@ -1,0 +1,145 @@
+"""``driftrec recommend``: a trained policy serves a user of a log, also from a later catalogue."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from driftrec.agents.catalogues.setting import load_setting
+from driftrec.agents.runs.recommender import load_recommender
+from driftrec.agents.runs.train import train
+from driftrec.agents.runs.user_log import logged_slates, observation_of, read_for
+from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.worlds.kits import settings_of
+from driftrec.simulators.settings import updated
+from tests.agents.every_world import unfitted
+
+TOY = {
+    "fit": {"lanes": 16, "log_steps": 6, "rounds": 1, "epochs": 1, "batch_size": 64},
+    "ppo": {"total_steps": 128, "lanes": 16, "rollout": 4, "batch_size": 64, "epochs": 1},
+    "validations": 2,
+    "validation_users": 4,
+}
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """A toy run in the made-up fitted world, whose items have names."""
+    setup = set_up(WorldArgs("driftrec/Fitted-v0", horizon=6, slate_size=3))
+    folder = tmp_path_factory.mktemp("fitted")
+    train(setup, updated(settings_of("driftrec/Fitted-v0"), TOY), seed=1, folder=folder)
+    return folder
+
+
+def history(*events):
+    """A log of single items: user, hours, item, rating."""
+    return pd.DataFrame(events, columns=["user", "time", "item", "engagement"])
+
+
+LIVES = history(
+    ("a", 0.0, "item-3", 1.0), ("a", 0.2, "item-5", 1.5), ("b", 0.0, "item-3", 1.0), ("b", 9.0, "item-9", 2)
+)
+
+
+def test_a_user_of_a_log_is_served_by_what_the_log_says_of_it(driftrec, tmp_path, fitted):
+    LIVES.to_csv(tmp_path / "log.csv", index=False)
+    done = driftrec("recommend", "--run", fitted, "--log", "log.csv", "--user", "a")
+    assert done.status == 0, done.err
+    slate = [line for line in done.out.splitlines() if line.startswith("item-")]
+    assert len(set(slate)) == 3
+    recommender = load_recommender(str(fitted))
+    log = recommender.read(tmp_path / "log.csv")
+    assert recommender.recommend(log, "a") == slate
+    setup = recommender.setup
+    observed = [observation_of(setup, log, "a", away)["user"][0] for away in (0.0, 9.0)]
+    dims = setup.world.dims
+    assert observed[0][dims : 2 * dims].any()  # the session goes on
+    assert not observed[1][dims : 2 * dims].any()  # it is another one by then
+    vectors = setup.world.parameters.vectors
+    np.testing.assert_allclose(observed[0][dims : 2 * dims], (vectors[3] + vectors[5]) / 3, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--user", "c"), "log.csv holds no user 'c'; it holds 'a', 'b' and others."),
+        (("--user", "a", "--away", "-1"), "--away is -1; hours since the last slate are not negative."),
+        (("--user", "a", "--catalogue", "new"), "without texts by which it could know items. Train anew."),
+    ],
+)
+def test_mistakes_end_in_one_line(driftrec, tmp_path, fitted, words, message):
+    LIVES.to_csv(tmp_path / "log.csv", index=False)
+    done = driftrec("recommend", "--run", fitted, "--log", "log.csv", *words)
+    assert (done.status, message in done.err) == (2, True), done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_log_of_unknown_items_is_refused(driftrec, tmp_path, fitted):
+    LIVES.assign(item="strange").to_csv(tmp_path / "log.csv", index=False)
+    done = driftrec("recommend", "--run", fitted, "--log", "log.csv", "--user", "a")
+    assert (done.status, "the catalogue has no such item" in done.err) == (2, True), done.err
+
+
+def test_a_log_is_learned_from_life_by_life(driftrec, tmp_path):
+    flags = (
+        "--policies",
+        "random",
+        "--users",
+        "30",
+        "--horizon",
+        "8",
+        "--slate-size",
+        "3",
+        "--seed",
+        "1",
+        "--out",
+        "c",
+    )
+    done = driftrec("compare", "--world", "driftrec/Fitted-v0", *flags, "--log", "log.parquet")
+    assert done.status == 0, done.err
+    table = pd.read_parquet(tmp_path / "log.parquet")
+    assert set(table.item) <= {f"item-{n}" for n in range(40)}
+    setup = set_up(WorldArgs("driftrec/Fitted-v0", slate_size=3, horizon=8))
+    lives = read_for(setup, tmp_path / "log.parquet")
+    logs = logged_slates(setup, lives, unfitted(setup))
+    slates = int(lives.there.sum())
+    steps, lanes = logs.over.shape
+    assert slates - lanes < steps * lanes <= slates
+    in_order = logs.over.transpose(0, 1).flatten().numpy()
+    ends = np.cumsum(lives.there.sum(axis=1)) - 1
+    assert np.flatnonzero(in_order).tolist() == [end for end in ends if end < len(in_order)]
+    clicks = logs.clicks.transpose(0, 1).flatten(0, 1).numpy()
+    assert np.array_equal(clicks, lives.clicks[lives.there][: len(clicks)])
+    told = {f"{part}.{name}": value for part in ("fit", "ppo") for name, value in TOY[part].items()}
+    told |= {name: TOY[name] for name in ("validations", "validation_users")}
+    words = [f"--settings.{name.replace('_', '-')}={value}" for name, value in told.items()]
+    world = ("--world", "driftrec/Fitted-v0", "--slate-size", "3", "--horizon", "8")
+    done = driftrec("train", *world, "--seed", "1", "--out", "run", "--warm-start-log", "log.parquet", *words)
+    assert done.status == 0, done.err
+    assert f"The log's slates, {steps * lanes:,}, in place of random ones" in done.out
+
+
+@pytest.mark.slow
+def test_a_later_catalogue_is_served_without_training(driftrec, project, tiny_model, tmp_path):
+    """Two items go and one comes, in another order; slates hold no item that is gone."""
+    items = pd.read_csv(project.folder / "items.csv")
+    later = pd.concat([items[::-1].iloc[2:], items.iloc[:1].assign(**{items.columns[0]: "brand-new"})])
+    later.to_csv(tmp_path / "later.csv", index=False)
+    encoding = ("--catalogue", "later.csv", "--out", "later", "--model", tiny_model, "--seed", "1")
+    assert driftrec("encode", *encoding).status == 0
+    ids = [str(item) for item in load_setting(project.catalogue).catalogue.ids]
+    kept = [str(item) for item in load_setting(tmp_path / "later").catalogue.ids]
+    assert "brand-new" in kept
+    file = tmp_path / "log.csv"
+    history(("me", 0.0, ids[0], 2.0), ("me", 1.0, ids[1], 3.0)).to_csv(file, index=False)
+    words = ("--run", project.run, "--log", file, "--user", "me")
+    slates = {}
+    for name, more in {"old": (), "new": ("--catalogue", tmp_path / "later")}.items():
+        done = driftrec("recommend", *words, *more, folder=project.folder)
+        assert done.status == 0, done.err
+        slates[name] = [line.split("\t")[0] for line in done.out.splitlines() if "\t" in line]
+        assert len(set(slates[name])) == 3
+    assert set(slates["old"]) <= set(ids)
+    assert set(slates["new"]) <= set(kept)
+    assert Path(project.run).exists()
