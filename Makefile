@@ -15,8 +15,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: install
 	$(BIN)/driftrec demo
 
+# A process a core, each of one thread.
 test: install
-	OMP_WAIT_POLICY=passive $(BIN)/pytest
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/pytest -n auto --dist loadfile
 
 bench: install
 	$(BIN)/pip install -q -c constraints.txt -e '.[peers]'
