@@ -45,8 +45,8 @@ class _Loan:
         self._block, self._idle = block, idle
         self.__array_interface__ = {"version": 3, "shape": shape, "typestr": dtype.str, "data": block.address}
 
-    def __del__(self) -> None:
-        if len(self._idle) < MOST_IDLE:
+    def __del__(self, most: int = MOST_IDLE) -> None:  # when the interpreter ends, the module's names are gone first
+        if len(self._idle) < most:
             self._idle.append(self._block)
 
 

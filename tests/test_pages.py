@@ -16,13 +16,19 @@ from driftrec.scripts.keys import keys_of, kinds_of, with_settings
 ROOT = Path(__file__).parents[1]
 CODE = ("agents", "envs", "simulators", "scripts")
 PAGES = sorted(
-    [ROOT / "README.md", *ROOT.glob("CONTRIBUTING.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("results/**/README.md")]
+    [
+        ROOT / "README.md",
+        *ROOT.glob("CONTRIBUTING.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("results/**/README.md"),
+        ROOT / "release" / "README.md",
+    ]
 )
 SOURCES = sorted(file for folder in CODE for file in (ROOT / folder).rglob("*.py"))
 WORLDS = ("driftrec/News-v0", "driftrec/RecSim-InterestEvolution-v0", "driftrec/Sardine-SlateTopK-Bored-v0")
 """One of texts, one of candidates, one of a catalogue with features."""
 
-PATH = re.compile(rf"\b(?:{'|'.join((*CODE, 'docs', 'results', 'tests'))})(?:/[\w*-]+)+(?:\.[a-z]+)*\b")
+PATH = re.compile(rf"\b(?:{'|'.join((*CODE, 'docs', 'release', 'results', 'tests'))})(?:/[\w*-]+)+(?:\.[a-z]+)*\b")
 NAME = re.compile(r"\bdriftrec(?:\.[A-Za-z_]\w*)+")
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w.-]*\w")
 
