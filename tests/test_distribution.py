@@ -40,7 +40,7 @@ def ran(command, folder, **environment):
     """What a command prints, from ``folder``, with nothing of this project on its path."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     done = subprocess.run(
-        list(map(str, command)), cwd=folder, env=kept | environment, capture_output=True, text=True, timeout=300
+        list(map(str, command)), cwd=folder, env=kept | environment, capture_output=True, text=True, timeout=1800
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout

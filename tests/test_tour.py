@@ -14,7 +14,7 @@ import sys, nbformat
 from nbclient import NotebookClient
 
 tour = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(tour, timeout=600, kernel_name="python3").execute()
+NotebookClient(tour, timeout=1800, kernel_name="python3").execute()
 nbformat.write(tour, sys.argv[2])
 """
 
@@ -49,7 +49,7 @@ def test_it_runs_from_top_to_bottom(tmp_path):
         env={**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "IPYTHONDIR": str(tmp_path / "i")},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     again, stored = outputs(tmp_path / "again.ipynb"), outputs(TOUR)
