@@ -34,7 +34,7 @@ class Args:
     out: Path | None = None
     """Folder for the plots; the run's own when omitted."""
     pack: bool = False
-    """Put the tables beside the plots in --out, as Parquet: a tenth of the size, and drawn again from there alone."""
+    """Put the tables beside the plots in --out, as Parquet: a fifth of the size, and drawn again from there alone."""
 
 
 def main(args: Args) -> None:
