@@ -9,10 +9,10 @@ import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.added import chosen, read_joined
-from driftrec.agents.comparison.packed import pack
 from driftrec.agents.evaluation.curves import read_curves
 from driftrec.agents.plots.output import Format, Looks, Output
 from driftrec.agents.plots.plots import save_all
+from driftrec.agents.report.packed import pack
 
 
 @dataclass(frozen=True)

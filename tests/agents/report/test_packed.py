@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.comparison.packed import pack
 from driftrec.agents.evaluation.summary import read_results, write_results
+from driftrec.agents.report.packed import pack
 from tests.agents.evaluation.conftest import episodes, journeys, results, shown, steps, summary  # noqa: F401
 
 ROOT = Path(__file__).parents[3]
