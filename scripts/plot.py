@@ -9,10 +9,10 @@ import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.added import chosen, read_joined
-from driftrec.agents.comparison.packed import pack
 from driftrec.agents.evaluation.curves import read_curves
 from driftrec.agents.plots.output import Format, Looks, Output
 from driftrec.agents.plots.plots import save_all
+from driftrec.agents.report.packed import pack
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Args:
     out: Path | None = None
     """Folder for the plots; the run's own when omitted."""
     pack: bool = False
-    """Put the tables beside the plots in --out, as Parquet: smaller, and what they can be drawn again from."""
+    """Put the tables beside the plots in --out, as Parquet: a fifth of the size, and drawn again from there alone."""
 
 
 def main(args: Args) -> None:

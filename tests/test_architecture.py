@@ -166,8 +166,9 @@ def test_every_tool_for_development_is_pinned(project):
 
 def test_the_licence_is_there(project):
     assert project["license"] == "MIT"
-    for name in project["license-files"]:
-        assert "driftrec contributors" in (ROOT / name).read_text(encoding="utf-8")
+    assert "driftrec contributors" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "LICENSE" in project["license-files"]
+    assert all((ROOT / name).is_file() for name in project["license-files"])
 
 
 def test_the_package_list_equals_the_folders():

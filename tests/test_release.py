@@ -1,6 +1,7 @@
 """The policies of release/ load and serve, and are better than what they began with."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -22,11 +23,10 @@ def named(run):
     return f"{run.name.rpartition('-')[2]}:{run}", WorldArgs(**{name: config[name] for name in WORLDS})
 
 
-def test_every_kind_is_there_told_and_small():
+def test_each_is_told_and_small():
     told = (RELEASE / "README.md").read_text(encoding="utf-8")
-    assert {run.name for run in RUNS} == {"news-ppo", "bored-ppo", "bored-slateq", "bored-paced"}
+    assert [run.name for run in RUNS] == sorted(re.findall(r"^\| (\w+-\w+) \|", told, re.MULTILINE)) != []
     for run in RUNS:
-        assert f"| {run.name} |" in told
         assert named(run)[1].world in KITS
         words = shlex.split(json.loads((run / "config.json").read_text(encoding="utf-8"))["command"])
         assert Path(words[0]).name == "driftrec"
@@ -55,7 +55,5 @@ def test_what_was_learned_is_worth_what_the_page_says():
     entries = build_entries(setup, ["random", ranker, *(name for name, _ in bored.values())], seed=0)
     told = compare(setup, entries, users=64, seed=0, baseline="random").summary["policies"]
     mean = {name: policy["engagement"]["mean"] for name, policy in told.items()}
-    assert mean["ppo"] > 1.2 * mean["myopic"]
-    assert mean["paced"] > 1.2 * mean["myopic"]
-    assert mean["slateq"] > mean["myopic"]
+    assert min(mean[run.rpartition("-")[2]] for run in bored) > 1.2 * mean["myopic"]
     assert mean["myopic"] > 2 * mean["random"]

@@ -1,4 +1,4 @@
-"""Comparisons as one page of HTML to show to others: tables, plots, groups of users, one user's story.
+"""Comparisons to show to others: one page of HTML with tables, plots, groups, one user's story; or packed as Parquet.
 
-Imports of agents: evaluation, plots, comparison.
+Imports of agents: evaluation, plots, runs, comparison.
 """

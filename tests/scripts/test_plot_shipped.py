@@ -24,5 +24,5 @@ def test_the_demo_is_drawn_again_from_what_is_shipped(driftrec, tmp_path):
 @pytest.mark.parametrize("words", [(), ("--out", DEMO)])
 def test_packing_needs_another_folder(driftrec, words):
     done = driftrec("plot", DEMO, *words, "--pack")
-    assert done.status == 1
+    assert done.status == 2
     assert "--pack puts tables beside the plots of another folder; name it with --out." in done.err

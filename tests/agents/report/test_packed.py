@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.comparison.packed import pack
 from driftrec.agents.evaluation.summary import read_results, write_results
+from driftrec.agents.report.packed import pack
 from tests.agents.evaluation.conftest import episodes, journeys, results, shown, steps, summary  # noqa: F401
 
 ROOT = Path(__file__).parents[3]
@@ -41,10 +41,10 @@ def test_what_is_packed_comes_back(run, tmp_path):
 
 
 def test_tables_of_a_comparison_that_is_made_again_win_over_packed_ones(run, tmp_path):
-    pack(read_results(run), run, run)
-    table = pd.read_csv(run / "episodes.csv")
-    table.assign(engagement=1.0).to_csv(run / "episodes.csv", index=False)
-    assert set(read_results(run).episodes.engagement) == {1.0}
+    before = read_results(run)
+    pack(before, run, tmp_path / "out")
+    before.episodes.assign(engagement=1.0).to_csv(tmp_path / "out" / "episodes.csv", index=False)
+    assert set(read_results(tmp_path / "out").episodes.engagement) == {1.0}
 
 
 def test_some_are_shipped_and_small():
