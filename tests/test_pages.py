@@ -165,5 +165,6 @@ def test_printed_commands_are_understood(page, tmp_path, monkeypatch):
             continue
         for before, word in pairwise(words):
             if before == "--from":
+                Path(word).parent.mkdir(exist_ok=True)
                 Path(word).touch()
         assert parse(verb, args_of(verb), words) is not None, words
