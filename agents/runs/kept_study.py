@@ -56,7 +56,6 @@ def kept_study(file: Path, of: Mapping[str, Any]) -> Iterator[Study]:
     """
     check_optuna()
     import optuna
-    from sqlalchemy.exc import SQLAlchemyError  # what Optuna keeps files with, and lets through here and there
 
     try:
         # By a creator, for in the address of a database some characters of a file's name mean something.
@@ -71,7 +70,12 @@ def kept_study(file: Path, of: Mapping[str, Any]) -> Iterator[Study]:
         for cut_short in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
             study.tell(cut_short.number, state=optuna.trial.TrialState.FAIL)
         yield study
-    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+    except Exception as error:
+        ours = isinstance(error, optuna.exceptions.StorageInternalError)
+        if not ours and not type(error).__module__.startswith(
+            "sqlalchemy."
+        ):  # by which Optuna writes, and lets through
+            raise
         cause = " ".join(str(error.__cause__ or error).split())[:200]
         raise _told(file, cause) from error
 
