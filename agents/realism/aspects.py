@@ -54,7 +54,7 @@ class Lived:
     sessions: Sessions
 
 
-def lived(lives: LoggedUsers, scale: Scale) -> Lived:
+def with_sessions(lives: LoggedUsers, scale: Scale) -> Lived:
     """``lives`` with their sessions."""
     return Lived(lives, sessions_of(lives, scale))
 

@@ -53,12 +53,12 @@ class Difference:
         return self.distance <= self.band
 
 
-def differences(pairs: Iterable[tuple[Aspect, Aspect]], seed: int) -> list[Difference]:
+def distances_of(pairs: Iterable[tuple[Aspect, Aspect]], seed: int) -> list[Difference]:
     """Every pair of a real and a simulated aspect, compared."""
-    return [difference(real, simulated, seed) for real, simulated in pairs]
+    return [distance_of(real, simulated, seed) for real, simulated in pairs]
 
 
-def difference(real: Aspect, simulated: Aspect, seed: int) -> Difference:
+def distance_of(real: Aspect, simulated: Aspect, seed: int) -> Difference:
     """One pair; users are drawn with replacement, the same in both."""
     users = len(real.rows)
     rng = np.random.default_rng(seed)

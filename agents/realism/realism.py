@@ -13,8 +13,8 @@ from driftrec.agents.fitting_worlds.fit_world import WorldFit
 from driftrec.agents.fitting_worlds.held_out import Report
 from driftrec.agents.fitting_worlds.lives import LoggedUsers, some_of
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
-from driftrec.agents.realism.aspects import LAGS, Lived, aspects, lived
-from driftrec.agents.realism.distances import Difference, differences
+from driftrec.agents.realism.aspects import LAGS, Lived, aspects, with_sessions
+from driftrec.agents.realism.distances import Difference, distances_of
 from driftrec.agents.realism.relive import relived
 from driftrec.agents.realism.telling_apart import ToldApart, told_apart
 from driftrec.agents.realism.visits_table import scale_of
@@ -77,17 +77,17 @@ def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) 
     some = some_of(lives, users)
     places = fit.static.vectors().detach().numpy() if fit.known.texts is None else fit.known.texts
     scale = scale_of(some, places, fit.world.topic)
-    real = lived(some, scale)
+    real = with_sessions(some, scale)
     others: dict[str, Lived] = {}
     for name, (world, own) in _worlds(lives, fit, seed).items():
         report(f"The log's users live again: {name}")
-        others[name] = lived(relived(some, world, own[users], seed), scale)
+        others[name] = with_sessions(relived(some, world, own[users], seed), scale)
     found = {name: told_apart(real.sessions, other.sessions, seed) for name, other in others.items()}
     return Realism(
         len(users),
         many,
         lives.shown is not None,
-        differences(aspects(real, others[FITTED], scale), seed),
+        distances_of(aspects(real, others[FITTED], scale), seed),
         _similarity(real, others[FITTED], seed),
         found,
         fit.against,

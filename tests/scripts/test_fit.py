@@ -11,8 +11,10 @@ import pytest
 
 from driftrec.simulators.fitted.folder import load_world
 
-FAST = ("--fitting.epochs", "1", "--fitting.dims", "2", "--bootstrap", "2", "--fitting.topics", "3")
-FAST += ("--fitting.least-steps", "1")
+FAST = (
+    *("--fitting.epochs", "1", "--fitting.least-steps", "1", "--fitting.dims", "2", "--fitting.topics", "3"),
+    *("--bootstrap", "2"),
+)
 WORLD = ("--world", "driftrec/Fitted-v0")
 ROOT = Path(__file__).parents[2]
 

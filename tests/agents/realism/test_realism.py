@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.fitting_worlds.lives import NOTHING
-from driftrec.agents.realism.aspects import aspects, lived
-from driftrec.agents.realism.distances import Difference, difference, differences
+from driftrec.agents.realism.aspects import aspects, with_sessions
+from driftrec.agents.realism.distances import Difference, distance_of, distances_of
 from driftrec.agents.realism.realism import DEFAULT, FITTED, STATIC, Realism
 from driftrec.agents.realism.relive import relived
 from driftrec.agents.realism.telling_apart import ToldApart, told_apart
@@ -34,8 +34,8 @@ def compared(log, world, seed=3):
     """Differences by name, between the log and lives in ``world``."""
     lives, true, own = log
     scale = scale_of(lives, true.vectors, true.topic)
-    real, other = lived(lives, scale), lived(relived(lives, world, own, seed), scale)
-    return {each.name: each for each in differences(aspects(real, other, scale), seed)}, real, other
+    real, other = with_sessions(lives, scale), with_sessions(relived(lives, world, own, seed), scale)
+    return {each.name: each for each in distances_of(aspects(real, other, scale), seed)}, real, other
 
 
 def test_users_are_shown_what_the_log_s_users_were_shown(log):
@@ -90,9 +90,9 @@ def test_what_a_world_gets_wrong_is_named(log, name):
 def test_a_world_is_no_distance_from_itself(log):
     lives, world, _ = log
     scale = scale_of(lives, world.vectors, world.topic)
-    real = lived(lives, scale)
+    real = with_sessions(lives, scale)
     for one, same in aspects(real, real, scale):
-        found = difference(one, same, seed=1)
+        found = distance_of(one, same, seed=1)
         assert (found.distance, found.distance_high, found.inside) == (0, 0, True)
         assert found.band > 0
 
