@@ -13,9 +13,8 @@ from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.item_tables import Representation, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
-from driftrec.agents.networks.told_state import ToldState
 from driftrec.agents.networks.topic_memory import TopicMemory
-from driftrec.agents.networks.true_state import TrueState
+from driftrec.agents.networks.true_state import ToldState, TrueState
 from driftrec.agents.networks.user_state import ENCODERS, EncoderName, LogState, check_encoder
 from driftrec.agents.networks.user_text import UserText, UserWords
 from driftrec.agents.policy import LARGE, Context

@@ -28,11 +28,11 @@ from driftrec.agents.catalogues.given_vectors import GivenVectors
 from driftrec.agents.catalogues.read_items import read_items
 from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.comparison.added import read_compared
-from driftrec.agents.report.packed import pack
 from driftrec.agents.evaluation.curves import read_curves
 from driftrec.agents.evaluation.summary import write_results
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.ranker.protocol import Logs
+from driftrec.agents.report.packed import pack
 from driftrec.agents.retrieval.index import EXACT
 from driftrec.agents.retrieval.index_cache import _read, cached_index
 from driftrec.agents.rounds.arms import Arm

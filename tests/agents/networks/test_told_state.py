@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from driftrec.agents.networks.text_ranker import TextRanker
-from driftrec.agents.networks.told_state import ToldState
+from driftrec.agents.networks.true_state import ToldState
 from tests.agents.networks.logged import observations
 
 TRUTH = {"interest": 3, "satisfaction": 1}
