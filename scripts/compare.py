@@ -155,7 +155,7 @@ def _in_worlds(args: Args) -> None:
     episodes = {}
     with run_folder(args.out, "compare") as folder:
         for number, world in enumerate(worlds):
-            told = {"world": world.world, "options": world.options}
+            told: Any = {"world": world.world, "options": world.options}
             one = replace(args, worlds="", seed=seed, out=folder / f"world-{number}", **told)
             main(one)
             episodes[json_object("options", world.options)["world"]] = read_results(one.out or folder).episodes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def warm_start(
     to_come: NDArray[np.float32] | None = None
     stage = "myopic"
     rounds = settings.rounds(seed)
-    told = {"seed": seed, "report": report, "snapshots": snapshots, "first": first}
+    told: Any = {"seed": seed, "report": report, "snapshots": snapshots, "first": first}
     fitted = fit_rounds(setup, judge, settings.fit, rounds, **told)
     for number, (each, logs, steps) in enumerate(fitted, start=1):
         curve.env_steps += steps

@@ -159,7 +159,20 @@ def told(gain=0.1, shuffled=0.05, kept=True, auc=0.6, wrong=(), replayed=True):
     return Realism(10, 10, replayed, found, pd.DataFrame(), apart, pd.DataFrame([against]), mechanisms, ())
 
 
-DIFFERENCE = Difference("", "", *[np.zeros(1)] * 5, distance=0.05, distance_low=0.0, distance_high=0.1, band=0.1)
+NOTHING_TOLD = np.zeros(1)
+DIFFERENCE = Difference(
+    name="",
+    of="",
+    points=NOTHING_TOLD,
+    real=NOTHING_TOLD,
+    low=NOTHING_TOLD,
+    high=NOTHING_TOLD,
+    simulated=NOTHING_TOLD,
+    distance=0.05,
+    distance_low=0.0,
+    distance_high=0.1,
+    band=0.1,
+)
 
 SAID = [
     ({}, trusted, "As near to the log as its users are to each other: repeats, hours away."),
