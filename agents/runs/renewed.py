@@ -31,7 +31,8 @@ def renewed(run: str, catalogue: str, folder: Path) -> Setup:
 
     Raises:
         FileNotFoundError: If there is no checkpoint, no such catalogue, or that of the training is gone.
-        ValueError: If the run's world has no texts, the text encoder is another, or no item is left.
+        ValueError: If the run's world has no texts, the text encoder is another, or no item is left, be it at all or of
+            the last topic.
     """
     args = WorldArgs(**read_config(run)["world"])
     old = set_up(args).setting
@@ -48,7 +49,13 @@ def renewed(run: str, catalogue: str, folder: Path) -> Setup:
     rows = np.array([place.get(item, -1) for item in new.catalogue.ids])
     if (rows < 0).all():
         raise ValueError(f"{run} knows none of the items of {catalogue}. Give a later form of its own catalogue.")
-    setup = replace(setup, setting=_people_of(old, new, rows))
+    setting = _people_of(old, new, rows)
+    if setting.catalogue.topic.max() < old.catalogue.topic.max():
+        last = old.catalogue.topic_names[int(old.catalogue.topic.max())]
+        raise ValueError(
+            f"{catalogue} has no item of {last!r}, the last topic that {run} knows. Keep one, or train anew."
+        )
+    setup = replace(setup, setting=setting)
     known, at = torch.from_numpy(rows >= 0), torch.from_numpy(rows.clip(0))
 
     def change(name: str, value: torch.Tensor) -> torch.Tensor:

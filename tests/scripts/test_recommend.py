@@ -124,7 +124,7 @@ def test_a_log_is_learned_from_life_by_life(driftrec, tmp_path):
 def test_a_later_catalogue_is_served_without_training(driftrec, project, tiny_model, tmp_path):
     """Two items go and one comes, in another order; slates hold no item that is gone."""
     items = pd.read_csv(project.folder / "items.csv")
-    later = pd.concat([items[::-1].iloc[2:], items.iloc[:1].assign(**{items.columns[0]: "brand-new"})])
+    later = pd.concat([items.iloc[2:][::-1], items.iloc[:1].assign(**{items.columns[0]: "brand-new"})])
     later.to_csv(tmp_path / "later.csv", index=False)
     encoding = ("--catalogue", "later.csv", "--out", "later", "--model", tiny_model, "--seed", "1")
     assert driftrec("encode", *encoding).status == 0
