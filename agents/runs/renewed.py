@@ -52,9 +52,7 @@ def renewed(run: str, catalogue: str, folder: Path) -> Setup:
     setting = _people_of(old, new, rows)
     if setting.catalogue.topic.max() < old.catalogue.topic.max():
         last = old.catalogue.topic_names[int(old.catalogue.topic.max())]
-        raise ValueError(
-            f"{catalogue} has no item of {last!r}, the last topic that {run} knows. Keep one, or train anew."
-        )
+        raise ValueError(f"{catalogue} has no item of {last!r}, the last topic of {run}. Keep one, or train anew.")
     setup = replace(setup, setting=setting)
     known, at = torch.from_numpy(rows >= 0), torch.from_numpy(rows.clip(0))
 
