@@ -168,15 +168,17 @@ class CandidateVecEnv(VecEnvWrapper):
     Args:
         venv: The environments; actions are item positions.
         stage: Chooses the candidates.
+        bootstrap: Whether an episode that the horizon cuts short is told apart from one that ends, as learners that
+            let values stand for the rest want it.
     """
 
     CHANGING = ("_recall", "_candidates")
     """Attributes that change while lanes are served."""
 
-    def __init__(self, venv: VecEnv, stage: CandidateStage) -> None:
+    def __init__(self, venv: VecEnv, stage: CandidateStage, bootstrap: bool = True) -> None:
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))
-        self.stage = stage
+        self.stage, self._bootstrap = stage, bootstrap
         self._recall = Recall(stage.judge.items, slate_size)
         self._candidates: NDArray[np.int32] | None = None
 
@@ -200,6 +202,7 @@ class CandidateVecEnv(VecEnvWrapper):
             batch = self.stage(self._recall.last(seen, ended))
             for row, lane in enumerate(ended):
                 infos[lane]["terminal_observation"] = {name: value[row] for name, value in batch.items()}
+                infos[lane]["TimeLimit.truncated"] &= self._bootstrap
         return self._staged(observation), rewards, dones, infos
 
     def _staged(self, observation: Any) -> dict[str, NDArray[Any]]:

@@ -34,6 +34,8 @@ class PPOSettings:
         entropy: Weight of the entropy bonus, per nat.
         candidates: Items that the candidate stage keeps a request; at least the slate's size.
         temper: Weight of the candidates' log score in the logits at the start.
+        bootstrap: Let values stand for what would come after an episode that the horizon cuts short. Without it nothing
+            counts that a measurement does not see, and discounts may be 1; with it PPO invests beyond the horizon.
         iterative: Let every pick of a slate move with those before it; False scores items one by one and shows the
             top of them, to compare with.
     """
@@ -51,6 +53,7 @@ class PPOSettings:
     entropy: float = 0.002
     candidates: int = 96
     temper: float = 5.0
+    bootstrap: bool = True
     iterative: bool = True
 
     def __post_init__(self) -> None:
@@ -74,7 +77,7 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
         seed: Source of users, weights and draws.
     """
     bridge = SB3VecEnv(envs)
-    venv = CandidateVecEnv(bridge, stage)
+    venv = CandidateVecEnv(bridge, stage, settings.bootstrap)
     model = PPO(
         SlateActorCritic,
         # Engagement to come runs into hundreds; unscaled, the value's error drowns the policy's gradient.

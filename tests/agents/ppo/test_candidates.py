@@ -73,6 +73,18 @@ def test_actions_are_positions_among_the_candidates_that_were_seen(behind):
     assert ends > LANES
 
 
+@pytest.mark.parametrize("bootstrap", [True, False])
+def test_episodes_that_the_horizon_cuts_short_are_told_apart_where_values_stand_for_the_rest(bootstrap):
+    venv = CandidateVecEnv(SB3VecEnv(native()), Stage(), bootstrap)
+    venv.seed(4)
+    venv.reset()
+    told = []
+    for _ in range(WORLD["horizon"]):
+        _, _, dones, infos = venv.step(np.tile(np.arange(SLATE), (LANES, 1)))
+        told += [infos[lane]["TimeLimit.truncated"] for lane in np.flatnonzero(dones)]
+    assert any(told) is bootstrap
+
+
 def test_spaces_are_the_stages(behind):
     assert behind.observation_space == Stage().space()
     assert behind.action_space == spaces.MultiDiscrete([SIZE] * SLATE)
