@@ -73,8 +73,9 @@ OF_SONGS = replace(
         bootstrap=False,
     ),
 )
-"""Small steps near the best slates: a draw has 6 % less than these at temper 3, and PPO learned to serve the draws; with
-larger steps it lost what it began with, and with values beyond the horizon of 80 pages it invested too much."""
+"""Small steps near the best slates. At temper 3 a draw has 6 % less than these, and PPO learned to serve the draws;
+with larger steps it lost what it began with, and with values beyond the horizon it gave up minutes
+for what never came."""
 
 
 class FeedKit(TextKit):
