@@ -71,6 +71,10 @@ class Curve:
         self._record(self.env_steps, {f"engagement/{stage}": engagement})
         return engagement
 
+    def meet(self, users: NDArray[np.uint64]) -> None:
+        """Measure on other users from now on: what was chosen by some is better with these than it is."""
+        self._users = users
+
     def kept(self) -> dict[str, Any]:
         """All that ``go_on`` takes up."""
         return {"rows": list(self.rows), "env_steps": self.env_steps, "seconds": self._seconds()}

@@ -89,6 +89,8 @@ def train(
         fitting = partial(warm_start, setup, kit.future, judge, settings, **kept, first=logged)
         snapshots.stage("ranker", judge.ranker, fitting)
     search = _search(setup, judge, settings, **kept)
+    if search is not None:
+        curve.meet(user_seeds(seed, "validation after prices", settings.validation_users))
     learner = PPOLearner(
         setup.envs(ppo.lanes),
         CandidateStage(judge, ppo.candidates, setup.slate_size, None if search is None else search.pace),

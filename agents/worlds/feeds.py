@@ -59,6 +59,7 @@ OF_SONGS = replace(
     SETTINGS,
     refits=2,
     value_steps=50_000,
+    validation_users=256,
     ppo=PPOSettings(
         total_steps=300_000,
         lanes=1024,

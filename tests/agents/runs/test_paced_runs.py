@@ -57,5 +57,6 @@ def test_a_paced_run_is_loaded_as_it_was_measured(runs, tmp_path):
     curve = pd.read_csv(tmp_path / "curve.csv")
     assert "paced" in curve.stage.tolist()
     assert any(line.startswith("Prices of pages, ") for line in lines)
-    engagement = served(setup, load_ppo(setup, str(tmp_path), greedy=True))
+    # By users who did not choose the prices.
+    engagement = served(setup, load_ppo(setup, str(tmp_path), greedy=True), "validation after prices")
     assert engagement == curve[curve.stage == "ppo"].mean_episode_engagement.max()

@@ -49,6 +49,6 @@ def trained(name, folder, seed=5, **told):
     return setup, train(setup, settings(name), seed=seed, folder=folder, **told)
 
 
-def served(setup, policy):
+def served(setup, policy, role="validation"):
     """Its engagement on the users that trainings are measured on."""
-    return mean_engagement(setup.world, policy, user_seeds(5, "validation", 8), setup.horizon)
+    return mean_engagement(setup.world, policy, user_seeds(5, role, 8), setup.horizon)
