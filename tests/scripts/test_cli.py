@@ -198,7 +198,7 @@ def test_zsh_is_served(driftrec):
 
 def test_bench_helps_with_the_names_of_all_benchmarks(driftrec):
     told = " ".join(driftrec("bench", "--help").out.replace("│", " ").split())
-    assert f"any of {', '.join((*SECTIONS, *PEER_SECTIONS[:-1]))} and {PEER_SECTIONS[-1]}; the first eight when" in told
+    assert f"any of {', '.join((*SECTIONS, *PEER_SECTIONS[:-1]))} and {PEER_SECTIONS[-1]}; the first nine when" in told
     assert "Not together with --peers." in told
     assert (
         f"Run {', '.join(PEER_SECTIONS[:-1])} and {PEER_SECTIONS[-1]} and nothing else, with fewer repeats: the" in told
