@@ -36,10 +36,10 @@ def context():
 
 @pytest.fixture(scope="module")
 def ranker(context):
-    ranker = TextRanker(context, "text", seed=0)
+    ranker, drawn = TextRanker(context, "text", seed=0), torch.Generator().manual_seed(0)
     with torch.no_grad():
-        ranker.own.normal_(0.0, 0.3)
-        ranker.future.normal_(0.0, 0.3)
+        ranker.own.normal_(0.0, 0.3, generator=drawn)
+        ranker.future.normal_(0.0, 0.3, generator=drawn)
     return ranker.eval()
 
 
@@ -73,7 +73,7 @@ def test_the_rankers_own_top_is_found(context, ranker, observation):
     view = short.view(observation)
     assert all(len(set(row)) == view.gains.shape[1] for row in view.retrieved.tolist())
     same = (Greedy(short, 5).act(observation) == Greedy(exact, 5).act(observation)).mean()
-    assert same > 0.9
+    assert same > 0.9  # 0.88 to 0.99 by eight rankers
 
 
 def test_what_a_candidate_is_worth_is_as_in_the_whole_catalogue(context, ranker, observation):

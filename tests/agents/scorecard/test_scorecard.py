@@ -195,7 +195,7 @@ def test_a_card_comes_back_as_it_was(card, tmp_path):
         (None, "holds no scorecard: it has no score.json. Make one: driftrec score POLICY"),
         ("{", "score.json is damaged (JSONDecodeError"),
         ("{}", "score.json is damaged (KeyError('format')); make one anew"),
-        ("[]", "score.json is damaged (TypeError"),
+        ("[]", "score.json is damaged (ValueError"),
         ('{"format": 0}', "its format is 0, and this version reads 1"),
     ],
 )
