@@ -9,7 +9,8 @@ from driftrec.agents.evaluation.episodes import METRICS, user_tables
 from driftrec.agents.evaluation.summary import Results, read_results, read_summary, summarise, write_results
 from driftrec.agents.evaluation.tables import markdown
 
-OLD = sorted((Path(__file__).parents[3] / "results").rglob("summary.json"))
+RESULTS = Path(__file__).parents[3] / "results"
+OLD = sorted(file for file in RESULTS.rglob("summary.json") if RESULTS / "rounds" not in file.parents)
 """Summaries of earlier versions."""
 
 MEASURES = (*METRICS, "catalogue_coverage", "normalised")
