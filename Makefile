@@ -15,10 +15,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: install
 	$(BIN)/driftrec demo
 
-# One thread: tests that fork wait for ever with more. By hand "-n 2 --dist loadfile" takes half the time; but tests that
-# fork may take a worker down.
+# A process a core, each of one thread: tests that fork wait for ever with more.
 test: install
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/pytest
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/pytest -n auto --dist loadfile
 
 bench: install
 	$(BIN)/pip install -q -c constraints.txt -e '.[peers]'
