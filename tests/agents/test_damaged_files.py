@@ -247,8 +247,8 @@ def test_results(tmp_path, results):  # noqa: F811
     )
     files = [f"{name}.csv" for name in ("episodes", "steps", "journeys")]
     for name in (*files, "summary.json", "config.json"):
-        tried(lambda: read_compared(tmp_path), tmp_path / name, CASES // 3)
-    tried(lambda: read_curves([tmp_path]), tmp_path / "curve.csv", CASES)
+        assert tried(lambda: read_compared(tmp_path), tmp_path / name, CASES // 3), name
+    assert tried(lambda: read_curves([tmp_path]), tmp_path / "curve.csv", CASES)
 
 
 def test_packed_results(tmp_path, results):  # noqa: F811

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from driftrec.agents.evaluation.keep_best import KeepBest
@@ -65,6 +66,8 @@ def test_one_that_was_interrupted_begins_again_to_the_same_bytes(project, driftr
         done = driftrec(*words(kind, project), "--out", "cut")
     assert done.status == 130
     assert "cut holds what was learned so far; driftrec train-baseline --resume cut begins again" in done.err
+    cut, whole = (pd.read_csv(tmp_path / run / "curve.csv") for run in ("cut", "whole"))
+    assert len(cut) < len(whole)  # it was interrupted; the best may be the same
     done = driftrec("train-baseline", "--resume", "cut")
     assert done.status == 0, done.err
     assert (tmp_path / "cut" / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
