@@ -17,6 +17,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     snapshots     what a training that was cut short goes on from
     fitting_worlds  worlds of numbers that were fitted to a log, and what each part of them is worth
     plots         pictures, as functions of the tables
+    beliefs       what users tire of and come to like: a filter over hypotheses for every user and topic
     ranker        what a user would open and what that brings: choice, judge, logs, fitting, warm start
     networks      what the ranker is made of: a network over texts, one over features, their encoders
     oracles       policies that are told the truth, and planners

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from driftrec.agents.beliefs.fit_belief import fit_belief, told_of
+from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
-from driftrec.agents.networks.item_tables import Representation, item_table, persona_table
+from driftrec.agents.networks.item_tables import Representation, Table, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.state_encoder import StateEncoder
 from driftrec.agents.networks.topic_memory import TopicMemory
@@ -81,8 +84,11 @@ class TextRanker(Ranker):
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
-            self.by_topic = TopicMemory(topics, personas)
-            self.topic_shift = nn.Linear(self.by_topic.shape[1], 2)
+            self.belief = self._believes(context, topics, personas) if encoder == "belief" else None
+            beside = 0 if self.belief is None else len(TOLD)
+            self.by_topic = TopicMemory(topics, personas, beside=beside)
+            self.topic_shape = self.by_topic.shape[0], self.by_topic.shape[1] + beside
+            self.topic_shift = nn.Linear(self.topic_shape[1], 2)
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory = ItemMemory() if repeats else None
         self.past_numbers = NUMBERS if repeats else 0
@@ -93,8 +99,12 @@ class TextRanker(Ranker):
         self.length: Tensor
         self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
         self.register_buffer("future", torch.zeros(context.num_items))
-        self.topic_shape = self.by_topic.shape
+        self._seed = seed
         self.width = self.encoder.state_dims + math.prod(self.topic_shape)
+
+    def _believes(self, context: Context, topics: NDArray[np.int64], personas: Table) -> TopicBelief:
+        dims = self.items.dims, personas.dims
+        return TopicBelief(topics, self.items, personas, *dims, context.slate_size)
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
@@ -119,6 +129,8 @@ class TextRanker(Ranker):
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, and those of the topics, (users, width)."""
+        if self.belief is not None and BELIEF not in observation:
+            observation = {**observation, BELIEF: self.belief.told(observation)}
         told, observation = self._in_words(observation)
         return self._joined(self.encoder(observation), told, observation)
 
@@ -128,7 +140,10 @@ class TextRanker(Ranker):
 
     def _joined(self, own: Tensor, told: Tensor | None, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors of the parts, (users, width)."""
-        return torch.cat([own if told is None else own + told, self.by_topic(observation).flatten(1)], dim=1)
+        believed = observation.get(BELIEF)
+        topics = self.by_topic(observation, believed)
+        topics = topics if believed is None else torch.cat([topics, believed], dim=2)
+        return torch.cat([own if told is None else own + told, topics.flatten(1)], dim=1)
 
     def _queries(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of appeal and of stay, (users, dims + topics) each; and the logit of opening nothing, (users, 1)."""
@@ -222,6 +237,19 @@ class TextRanker(Ranker):
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""
         return dict(observation)
+
+    def believed(self, state: Tensor) -> Tensor | None:
+        """What is believed of topics by ``TopicBelief.told``, of a state, (users, topics, numbers); None without."""
+        if self.belief is None:
+            return None
+        topics = state[:, self.encoder.state_dims :].unflatten(1, self.topic_shape)
+        return topics[..., -len(TOLD) :]
+
+    def prepare(self, logs: Logs) -> None:
+        """Fit beliefs first, and ask them of all logs: they are not learned with the rest."""
+        if self.belief is not None:
+            fit_belief(self.belief, logs.seen, self._seed)
+            logs.seen[BELIEF] = told_of(self.belief, logs.seen)
 
     def loss(self, logs: Logs) -> Tensor:
         """Negative log-likelihood of the clicks, squared error of the engagement of what was opened, encoder's loss."""

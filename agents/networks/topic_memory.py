@@ -39,12 +39,15 @@ class TopicMemory(nn.Module):
         personas: Persona vectors.
         dims: Length of a topic's vector.
         hidden: Width of the network.
+        beside: Numbers of every topic that are handed in beside the observation.
 
     Attributes:
         shape: Topics, and ``dims``.
     """
 
-    def __init__(self, topic: NDArray[np.int64], personas: Table, dims: int = 16, hidden: int = 48) -> None:
+    def __init__(
+        self, topic: NDArray[np.int64], personas: Table, dims: int = 16, hidden: int = 48, beside: int = 0
+    ) -> None:
         super().__init__()
         num_topics = int(topic.max()) + 1
         self.shape, self.personas = (num_topics, dims), personas
@@ -55,15 +58,16 @@ class TopicMemory(nn.Module):
         self.log_half_life = nn.Parameter(torch.tensor(START_HALF_LIVES).log2().repeat(_KINDS, 1))
         self.says = nn.Linear(personas.dims, num_topics)
         self.own = nn.Parameter(torch.zeros(len(personas.rows), num_topics))
-        width = 2 * (_KINDS + 1) * _N + 3 + 4
+        width = 2 * (_KINDS + 1) * _N + 3 + 4 + beside
         self.linear = nn.Linear(width, dims)
         self.inputs = nn.Linear(width, hidden)
         self.bias = nn.Parameter(torch.zeros(num_topics, hidden))
         self.out = nn.Linear(hidden, dims)
 
-    def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """Vectors of all topics, (users, topics, dims)."""
+    def forward(self, observation: Mapping[str, Tensor], beside: Tensor | None = None) -> Tensor:
+        """Vectors of all topics, (users, topics, dims); ``beside`` (users, topics, numbers)."""
         x = self._read(observation)
+        x = x if beside is None else torch.cat([x, beside], dim=2)
         return self.linear(x) + self.out(torch.relu(self.inputs(x) + self.bias))
 
     def _read(self, observation: Mapping[str, Tensor]) -> Tensor:

@@ -15,8 +15,9 @@ from driftrec.agents.networks.pages import Pages
 from driftrec.agents.networks.state_encoder import StateEncoder
 from driftrec.simulators.settings import nearest
 
-EncoderName = Literal["fading", "recurrent", "transformer"]
-"""Fading memories alone; joined by a recurrent network's hidden vector over the pages; or by a causal transformer's."""
+EncoderName = Literal["fading", "belief", "recurrent", "transformer"]
+"""Fading memories alone; joined by what is believed of every topic, see ``TopicBelief``; by a recurrent network's
+hidden vector over the pages; or by a causal transformer's."""
 
 BESIDE = 0.1
 """Weight of predicting the end of sessions and the hours after a page beside the ranker's likelihood."""
@@ -93,6 +94,7 @@ def read_by_transformer(items: Table, personas: Table, slate_size: int) -> LogSt
 
 ENCODERS: Mapping[str, Callable[[Table, Table, int], StateEncoder | LogState]] = {
     "fading": read_by_fading,
+    "belief": read_by_fading,  # beliefs are of topics, and stand beside the state: see ``TextRanker``
     "recurrent": read_by_recurrent,
     "transformer": read_by_transformer,
 }

@@ -126,8 +126,9 @@ class CandidateStage:
         topic = pace.loads.topic[None if view.retrieved is None else view.retrieved]
         if OFFERED in observation:
             topic = topic[0][observation[OFFERED]]
-        excess = np.take_along_axis(pace.excess(observation), np.broadcast_to(topic, view.appeal.shape), axis=1)
-        worth = pace.worth(view)
+        topic = np.broadcast_to(topic, view.appeal.shape)
+        excess = np.take_along_axis(pace.excess(observation, view), topic, axis=1)
+        worth = pace.worth(view, topic)
         gains = self.judge.ranker.choice.gains(view.appeal, worth - pace.price(excess, np.zeros_like(excess)))
         return {"worth": worth, "excess": excess, "gains": gains}
 

@@ -32,6 +32,7 @@ class View:
     value: Float  # (users, items) now and to come, if opened; below all else for what is not to be shown
     gains: Float  # (users, items) worth of a place in the slate
     past: Float | None = None  # (users, items, numbers) what users opened of the very items, see ``Ranker.past``
+    believed: Float | None = None  # (users, topics, numbers) see ``Ranker.believed``
     retrieved: NDArray[np.int64] | None = None  # (users, items) positions in the catalogue, None for all of them
 
     def positions(self, columns: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -68,13 +69,15 @@ class Judge:
             shown = self.items.every(observation) if retrieved is None else torch.from_numpy(retrieved)
             scores, past = self.scores(state, observation, shown)
             later = self.ranker.later(shown) if self.farsighted else torch.zeros(())
+            believed = self.ranker.believed(state)
         appeal, engagement = scores.appeal.numpy(), scores.engagement.numpy()
         value = np.add(engagement, later.numpy(), out=warm.like(engagement))
         self.items.forbid(observation, value, retrieved)
         noisy = appeal if noise is None else appeal + noise(appeal.shape)
         gains = self.ranker.choice.gains(noisy, value)
         told = None if past is None else past.numpy()
-        return View(state.numpy(), shown, appeal, engagement, value, gains, told, retrieved)
+        topics = None if believed is None else believed.numpy()
+        return View(state.numpy(), shown, appeal, engagement, value, gains, told, topics, retrieved)
 
     def scores(self, state: Tensor, observation: Observation, shown: Tensor | None) -> tuple[Scores, Tensor | None]:
         """The ranker's scores, what users opened before counted in; and what they did, see ``Ranker.past``."""

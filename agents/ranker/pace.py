@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from driftrec.agents.beliefs.topic_belief import TOLD
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import View
@@ -28,10 +30,12 @@ class PageWeights:
         opening: For opening anything at all.
         diversity: Lost per expected opening of the item's topic above on the page.
         price: Lost per opening by which load and expected openings above exceed ``bar``, at most ``MOST`` of them.
-        bar: Openings of a topic that are not too much.
-        half_life: See ``Loads``; not read where the world counts.
+        bar: Openings of a topic that are not too much; with beliefs a part of the openings that bore the user.
+        half_life: See ``Loads``; not read where the world counts, nor with beliefs.
         tired: Lost by an item that was opened of late, a logarithm of how often, see ``ItemMemory``; below 0 what is
             known gains. Not read where items are not opened again.
+        growth: Gained per unit of log-odds that an opening is believed to add to the taste for the topic. Not read
+            without beliefs.
     """
 
     future: float = 0.0
@@ -41,7 +45,10 @@ class PageWeights:
     bar: float = 0.0
     half_life: float = 1.0
     tired: float = 0.0
+    growth: float = 0.0
 
+
+LOAD, THRESHOLD, ROOM = (TOLD.index(name) for name in ("load", "threshold", "room"))
 
 WEIGHTS = tuple(field.name for field in fields(PageWeights))
 
@@ -53,7 +60,9 @@ class Pace:
         v_i = engagement_i + opening + future * later_i - diversity * n_t - price * min((load_t + n_t - bar)+, MOST)
 
     of opening item i of topic t, with n_t openings of t expected above on the page, and load_t what the observation
-    tells of openings of late; less tired * log(1 + openings of i itself of late), where items are opened again.
+    tells of openings of late; less tired * log(1 + openings of i itself of late), where items are opened again. Where a
+    ranker has beliefs of topics, load_t is the expected load, bar is taken times the expected threshold, and growth *
+    room_t is added, see ``driftrec.agents.beliefs.topic_belief.TopicBelief.told``.
 
     Attributes:
         loads: What is known of topics.
@@ -63,16 +72,28 @@ class Pace:
     loads: Loads
     weights: PageWeights
 
-    def worth(self, view: View) -> Float:
-        """Of opening each item first on the page by a rested user, (users, items); as judged for what not to show."""
+    def worth(self, view: View, topic: NDArray[np.int64]) -> Float:
+        """Of opening each item first on the page by a rested user, (users, items); as judged for what not to show.
+
+        Args:
+            view: Of the users.
+            topic: Of its items, (users, items), or (items,).
+        """
         later = view.value - view.engagement
         value = view.engagement + np.float32(self.weights.opening) + np.float32(self.weights.future) * later
         if view.past is not None:
             value -= np.float32(self.weights.tired) * view.past[..., RECENT]
+        if view.believed is not None and self.weights.growth:
+            room = view.believed[..., ROOM]
+            value += np.float32(self.weights.growth) * np.take_along_axis(
+                room, np.broadcast_to(topic, view.appeal.shape), axis=1
+            )
         return np.where(view.value <= READ, view.value, value)
 
-    def excess(self, observation: Observation) -> Float:
+    def excess(self, observation: Observation, view: View) -> Float:
         """Load of every topic over the bar, (users, topics)."""
+        if view.believed is not None:
+            return view.believed[..., LOAD] - np.float32(self.weights.bar) * view.believed[..., THRESHOLD]
         return self.loads(observation, self.weights.half_life) - np.float32(self.weights.bar)
 
     def price(self, excess: Float, taken: Float) -> Float:

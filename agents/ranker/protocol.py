@@ -104,6 +104,13 @@ class Ranker(nn.Module):
         """What such a ``past`` adds to appeal, (users, items)."""
         raise NotImplementedError
 
+    def believed(self, state: Tensor) -> Tensor | None:
+        """What is believed of every topic, (users, topics, numbers), see ``driftrec.agents.beliefs``; of a state.
+
+        None where nothing is.
+        """
+        return None
+
     def columns(self) -> Tensor | None:
         """Few columns that tell a catalogue's items apart, (items, columns); None where ``shown`` are columns.
 

@@ -22,14 +22,17 @@ from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
 
-SPREAD = PageWeights(future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0, tired=0.5)
+SPREAD = PageWeights(future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0, tired=0.5, growth=1.0)
 """Standard deviations of the first round's candidates: of those in ``PRICES`` in engagements of one opening, of the
 half-life in doublings."""
 
-PRICES = ("opening", "diversity", "price", "tired")
+PRICES = ("opening", "diversity", "price", "tired", "growth")
 
 PACE = PageWeights(price=0.5, bar=3.0)
 """Where the search of a pace begins, in the same units: below the usual load of nobody who is not bored."""
+
+PART = 0.25
+"""What bars are multiplied with where they are parts of a threshold."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class SearchStage:
     begin: tuple[str, ...] = ()
 
 
-PAGE = ("future", "opening", "diversity", "tired")
+PAGE = ("future", "opening", "diversity", "tired", "growth")
 """What a page costs by itself."""
 
 STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
@@ -128,8 +131,9 @@ class PageSearch:
         start, settings = self.network.weights(), self.settings
         pace = {name: getattr(PACE, name) * self._scale(name) for name in stage.begin if not getattr(start, name)}
         start = replace(start, **pace)
-        idle = {"half_life"} if self.loads.half_life is None else set()
+        idle = {"half_life"} if self.loads.half_life is None or self._believes else set()
         idle |= set() if self.judge.ranker.past_numbers else {"tired"}
+        idle |= set() if self._believes else {"growth"}
         free = [name for name in stage.free if name not in idle]
         spread = np.array([getattr(SPREAD, name) * self._scale(name) for name in free])
 
@@ -163,12 +167,15 @@ class PageSearch:
 
     def _scale(self, name: str) -> float:
         """Unit of a weight in ``SPREAD`` and ``PACE``."""
+        if name == "bar" and self._believes:
+            return PART
         return self._unit if name in PRICES else 1.0
 
     def _engagement(self) -> float:
         """Of one opening, mean over what the ranker would show new users."""
         world = self.setup.world
         view = self.judge.view(world.observe(world.reset(self._users)))
+        self._believes = view.believed is not None
         best = np.argpartition(-view.gains, self.setup.slate_size - 1, axis=1)[:, : self.setup.slate_size]
         return float(np.take_along_axis(view.engagement, best, axis=1).mean())
 

@@ -45,12 +45,13 @@ class TopicPages:
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:
-        view, excess = self.judge.view(observation), self.pace.excess(observation)
+        view = self.judge.view(observation)
+        excess, topic = self.pace.excess(observation, view), self._filling.topics(observation, view.appeal.shape)
 
         def price(taken: Float) -> Float:
             return self.pace.price(excess, taken)
 
-        return self._filling.slates(observation, view.appeal, self.pace.worth(view), price)
+        return self._filling.slates(observation, view.appeal, self.pace.worth(view, topic), price)
 
 
 class MyopicJoint(TopicPages):

@@ -1,0 +1,37 @@
+"""Fitting a belief to logged windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from driftrec.agents.beliefs.topic_belief import TopicBelief
+
+STEPS, BATCH_SIZE, LEARNING_RATE = 300, 96, 0.02
+"""Gradients, windows each, and Adam's step size at the start, which falls to 0: a window holds hundreds of choices, and
+some hundred numbers are learned of them."""
+
+CHUNK = 1024
+"""Windows that are read at once."""
+
+
+def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> None:
+    """Fit ``belief`` in place to the windows of logged observations, one leading axis, drawn by ``seed``."""
+    optimizer = torch.optim.Adam(belief.parameters(), LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(STEPS):
+        rows = torch.randint(len(seen["persona"]), (BATCH_SIZE,), generator=generator)
+        loss = belief.loss({name: seen[name][rows] for name in belief.READS})
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+
+
+def told_of(belief: TopicBelief, seen: Mapping[str, Tensor]) -> Tensor:
+    """What ``belief`` tells of many windows, (windows, topics, len(TOLD))."""
+    parts = zip(*(seen[name].split(CHUNK) for name in belief.READS), strict=True)
+    return torch.cat([belief.told(dict(zip(belief.READS, part, strict=True))) for part in parts])

@@ -1,0 +1,117 @@
+"""Hypotheses on how one user takes one topic: when it bores, how long it takes to rest, and whether taste grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+THRESHOLDS = (2.0, 3.0, 4.0, 5.0, 6.5, 8.5, 12.0)
+"""Loads that bore, in openings."""
+
+HALF_LIVES = (6.0, 18.0, 54.0)
+"""In which a load halves, in the unit of the observation's ages: hours."""
+
+KEPT = (0.8, 1.0)
+"""Parts of a load that the end of a page leaves."""
+
+REST = 0.28
+"""Part of the threshold below which boredom ends."""
+
+GROWTH = 0.2
+"""Part of the way to where it can grow that an opening takes a taste."""
+
+GROWN_HALF_LIFE = 168.0
+"""Over which what was grown halves, in the same unit."""
+
+
+class PageHistory(NamedTuple):
+    """PageHistory of users, oldest first, as an observation holds them."""
+
+    topic: Tensor  # (users, pages, slate_size) of the items, anything where there is none
+    there: Tensor  # (users, pages, slate_size) bool, whether there is one
+    opened: Tensor  # (users, pages, slate_size) bool
+    hours: Tensor  # (users, pages) from a page to the next, or to now
+
+
+class Tracks(NamedTuple):
+    """What hypotheses say of users: at every impression, given the openings before it, and now."""
+
+    above: Tensor  # (users, pages, slate_size) openings of the topic above on the page
+    bored: Tensor  # (users, pages, slate_size, switches) bool, with the impression's topic
+    grown: Tensor  # (users, pages, slate_size) part of the way that a growing taste has come
+    now: Standing
+
+
+class Standing(NamedTuple):
+    """The same before the next page, by topic."""
+
+    load: Tensor  # (users, topics, switches)
+    bored: Tensor  # (users, topics, switches) bool
+    grown: Tensor  # (users, topics)
+
+
+@dataclass(frozen=True)
+class Switches:
+    """How boredom may go: every combination of some thresholds, half-lives and parts kept.
+
+        opened: load <- load + 1;  load >= threshold: bored
+        after a page, over h hours: load <- load * kept * 2^(-h / half_life);  load <= REST * threshold: not bored
+
+    A relay with hysteresis (McAlister, 1982, has its load): nothing of it is learned, only how likely each is.
+
+    Attributes:
+        threshold: (switches,).
+        half_life: (switches,).
+        kept: (switches,).
+        levels: Which threshold, half-life and part kept each has, three of (switches,).
+    """
+
+    threshold: Tensor
+    half_life: Tensor
+    kept: Tensor
+    levels: tuple[Tensor, ...]
+
+    @classmethod
+    def of(
+        cls,
+        thresholds: Sequence[float] = THRESHOLDS,
+        half_lives: Sequence[float] = HALF_LIVES,
+        kept: Sequence[float] = KEPT,
+    ) -> Switches:
+        """All combinations."""
+        values = torch.tensor(list(product(thresholds, half_lives, kept)))
+        places = torch.tensor(list(product(*(range(len(each)) for each in (thresholds, half_lives, kept)))))
+        return cls(*values.unbind(dim=1), levels=places.unbind(dim=1))
+
+    def follow(self, pages: PageHistory, topics: int) -> Tracks:
+        """What each says of users who began without loads; nothing of it can be learned."""
+        ones = torch.nn.functional.one_hot(pages.topic, topics).float() * pages.opened[..., None]
+        above = (ones.cumsum(dim=2) - ones).gather(3, pages.topic[..., None])[..., 0]
+        users, count = len(pages.topic), len(self.threshold)
+        load, bored = torch.zeros(users, topics, count), torch.zeros(users, topics, count, dtype=torch.bool)
+        standing = Standing(load, bored, torch.zeros(users, topics))
+        before = []
+        for number, opened in enumerate(ones.sum(dim=2).unbind(dim=1)):  # (users, topics)
+            before.append(standing)
+            standing = self._after(standing, opened, pages.hours[:, number])
+        load, bored, grown = (torch.stack(part, dim=1) for part in zip(*before, strict=True))
+        places = pages.topic[..., None].expand(-1, -1, -1, count)
+        room = self.threshold - load.gather(2, places)  # (users, pages, slate_size, switches)
+        tired = bored.gather(2, places) | ((room <= above[..., None]) & (above[..., None] > 0))
+        more = 1.0 - (1.0 - grown.gather(2, pages.topic)) * (1.0 - GROWTH) ** above
+        return Tracks(above, tired, more, standing)
+
+    def _after(self, standing: Standing, opened: Tensor, hours: Tensor) -> Standing:
+        """After a page of which so many of each topic were ``opened`` (users, topics), and ``hours`` (users,)."""
+        hours = hours[:, None, None]
+        load = standing.load + opened[..., None]
+        bored = standing.bored | ((load >= self.threshold) & (opened[..., None] > 0))
+        load = load * (self.kept * torch.exp2(-hours / self.half_life))
+        grown = 1.0 - (1.0 - standing.grown) * (1.0 - GROWTH) ** opened
+        grown = grown * torch.exp2(-hours[..., 0] / GROWN_HALF_LIFE)
+        return Standing(load, bored & (load > REST * self.threshold), grown)

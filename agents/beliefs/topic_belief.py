@@ -1,0 +1,181 @@
+"""A filter for every user and topic: which hypotheses what was opened and passed over speaks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from driftrec.agents.beliefs.hypotheses import GROWTH, PageHistory, Standing, Switches
+
+BELIEF = "belief"
+"""Of an observation or a log: what ``TopicBelief.told`` says of users, where it was asked already."""
+
+TOLD = ("lift", "bored", "load", "threshold", "room", "next")
+"""What is told of every topic, see ``TopicBelief.told``."""
+
+MOST = 32
+"""PageHistory that are read at most, the newest."""
+
+
+class Evidence(NamedTuple):
+    """Log-likelihoods of what was opened and passed over, under taste that does not grow and that does."""
+
+    rested: Tensor  # (users, pages, slate_size, 2) if not bored; 0 where nothing was shown
+    loss: Tensor  # (users, pages, slate_size, 2) what it adds to be bored
+    bored: Tensor  # (users, pages, slate_size, switches) 1 where a switch says so
+
+
+class TopicBelief(nn.Module):
+    """Posterior over ``Switches`` and over whether taste grows, of every user and topic, and what follows from it.
+
+    An impression of item i of topic t, the n-th of it opened above on the page, at position k, is opened with
+
+        logit = b + <p, A x_t> + e_pt + <q_p, v_i> + a_i - takeaway n - c_k + growing rise grown_t - drop bored_t
+
+    p the persona's vector, e its own of topics; q and v projections of the texts of persona and item. Prior chances of
+    thresholds, half-lives, parts kept and growth (by what the persona says of the topic) are learned with the rest, by
+    the likelihood of all that was opened and passed over, the hypotheses summed out: a mixture of hidden relays.
+
+    What it says comes from the window of an observation alone, which users begin without any load.
+
+    Args:
+        topic: Of every item, (items,).
+        items: Gives vectors of items, (items, dims).
+        personas: Gives vectors of personas.
+        item_dims: Length of an item's vector.
+        persona_dims: Length of a persona's.
+        slate_size: Positions of a page.
+        dims: Length of q and v.
+    """
+
+    READS = ("shown", "clicked", "age", "persona")
+    """Fields of an observation that it looks at."""
+
+    def __init__(
+        self,
+        topic: NDArray[np.int64],
+        items: Callable[[], Tensor],
+        personas: Callable[[], Tensor],
+        item_dims: int,
+        persona_dims: int,
+        slate_size: int,
+        dims: int = 8,
+    ) -> None:
+        super().__init__()
+        self.topic: Tensor
+        self.register_buffer("topic", torch.from_numpy(topic.copy()), persistent=False)
+        self.num_topics, self.slate_size, self.switches = int(topic.max()) + 1, slate_size, Switches.of()
+        self._items, self._personas = items, personas
+        self.priors = nn.ParameterList(torch.zeros(int(levels.max()) + 1) for levels in self.switches.levels)
+        self.growing = nn.Parameter(torch.tensor([-1.0, 0.0]))
+        self.says = nn.Linear(persona_dims, self.num_topics)
+        nn.init.zeros_(self.says.weight)
+        self.own = nn.Parameter(torch.zeros(len(personas()), self.num_topics))
+        self.query = nn.Linear(persona_dims, dims)
+        self.item = nn.Linear(item_dims, dims + 1)
+        self.item_own = nn.Parameter(torch.zeros(len(topic)))
+        self.base, self.drop, self.rise, self.takeaway = (nn.Parameter(torch.tensor(x)) for x in (-1.0, 2.0, 1.0, 0.3))
+        self.position = nn.Parameter(torch.zeros(slate_size))
+
+    def loss(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """Mean negative log-likelihood a page of what the windows hold, given what each holds before it."""
+        pages = self.pages(observation)
+        persona = observation["persona"][:, 0].long()
+        evidence, _ = self._evidence(observation, persona, pages)
+        each = self._under_all(evidence)  # (users, impressions, switches, 2)
+        topic = pages.topic.flatten(1)
+        earlier = (topic[:, :, None] == topic[:, None]).float().tril(-1)
+        before = torch.bmm(earlier, each.flatten(2)).view_as(each)
+        prior = self._log_prior(persona).gather(1, topic[..., None, None].expand(-1, -1, *each.shape[2:]))
+        before = (before + prior).flatten(2)
+        told = torch.logsumexp(before + each.flatten(2), dim=2) - torch.logsumexp(before, dim=2)
+        shrunk = self.item_own.square().sum() + self.own.square().sum()
+        return 1e-3 * shrunk - self.slate_size * told.sum() / pages.there.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def told(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """What is believed of every topic, (users, topics, 6).
+
+        Log-odds gained or lost by boredom and growth; chance that the topic bores now; expected load and threshold in
+        openings; log-odds that an opening is expected to add to taste; chance that one more opening bores.
+        """
+        pages = self.pages(observation)
+        persona = observation["persona"][:, 0].long()
+        evidence, now = self._evidence(observation, persona, pages)
+        chance = torch.softmax((self._summed(evidence, pages) + self._log_prior(persona)).flatten(2), dim=2)
+        chance = chance.unflatten(2, (-1, 2))  # (users, topics, switches, 2)
+        switch, growing = chance.sum(dim=3), chance[..., 1].sum(dim=2)
+        bored = (switch * now.bored).sum(dim=2)
+        next_bores = (switch * ((now.load + 1.0 >= self.switches.threshold) & ~now.bored)).sum(dim=2)
+        grown = self.rise * growing * now.grown
+        room = self.rise * growing * GROWTH * (1.0 - now.grown)
+        load, threshold = (switch * now.load).sum(dim=2), switch @ self.switches.threshold
+        return torch.stack([grown - self.drop * bored, bored, load, threshold, room, next_bores], dim=2)
+
+    def pages(self, observation: Mapping[str, Tensor]) -> PageHistory:
+        """The pages of the window, what is left of an older page left out."""
+        seen = observation["shown"].shape[1]
+        count = min(seen // self.slate_size, MOST)
+        parts = (observation[name][:, -count * self.slate_size :] for name in ("shown", "clicked", "age"))
+        shown, clicked, age = (part.unflatten(1, (count, self.slate_size)) for part in parts)
+        there, age = shown >= 0, age.amax(dim=2)
+        hours = (age - nn.functional.pad(age[:, 1:], (0, 1))).clamp(min=0.0)
+        return PageHistory(self.topic[shown.long().clamp(min=0)], there, (clicked > 0) & there, hours)
+
+    def _evidence(
+        self, observation: Mapping[str, Tensor], persona: Tensor, pages: PageHistory
+    ) -> tuple[Evidence, Standing]:
+        """Log-likelihoods of the impressions, and where the hypotheses stand now."""
+        with torch.no_grad():
+            tracks = self.switches.follow(pages, self.num_topics)
+        logit = self._rested(observation, persona, pages) - self.takeaway * tracks.above
+        logit = torch.stack([logit, logit + self.rise * tracks.grown], dim=3)  # growing or not
+        sign = torch.where(pages.opened, 1.0, -1.0)[..., None]
+        rested, bored = (
+            nn.functional.logsigmoid(sign * each) * pages.there[..., None] for each in (logit, logit - self.drop)
+        )
+        return Evidence(rested, bored - rested, tracks.bored.float()), tracks.now
+
+    def _rested(self, observation: Mapping[str, Tensor], persona: Tensor, pages: PageHistory) -> Tensor:
+        """Logits of impressions of rested users whose taste has not grown, (users, pages, slate_size)."""
+        by_topic = nn.functional.embedding(persona, self._of_topics())
+        query = nn.functional.embedding(persona, self.query(self._personas()))
+        count = pages.topic.shape[1] * self.slate_size
+        shown = observation["shown"][:, -count:].long().clamp(min=0)
+        items = torch.cat([self.item(self._items()), self.item_own[:, None]], dim=1)
+        of_items = nn.functional.embedding(shown, items)  # (users, impressions, dims + 2)
+        logit = self.base + by_topic.gather(1, pages.topic.flatten(1)) + of_items[..., -2:].sum(dim=2)
+        logit = logit + torch.bmm(of_items[..., :-2], query[..., None])[..., 0]
+        return logit.view_as(pages.topic) - self.position
+
+    def _of_topics(self) -> Tensor:
+        """What personas say of topics, (personas, topics)."""
+        own: Tensor = self.says(self._personas()) + self.own
+        return own
+
+    def _log_prior(self, persona: Tensor) -> Tensor:
+        """Of switches and growth, (users, topics, switches, 2)."""
+        switch = torch.stack(
+            [prior.log_softmax(0)[at] for prior, at in zip(self.priors, self.switches.levels, strict=True)]
+        )
+        odds = self.growing[0] + self.growing[1] * nn.functional.embedding(persona, self._of_topics())
+        growth = nn.functional.logsigmoid(torch.stack([-odds, odds], dim=2))  # (users, topics, 2)
+        return switch.sum(dim=0)[:, None] + growth[:, :, None]
+
+    def _under_all(self, evidence: Evidence) -> Tensor:
+        """Log-likelihood of every impression under every hypothesis, (users, impressions, switches, 2)."""
+        each = evidence.rested[..., None, :] + evidence.bored[..., None] * evidence.loss[..., None, :]
+        return each.flatten(1, 2)
+
+    def _summed(self, evidence: Evidence, pages: PageHistory) -> Tensor:
+        """The same, summed over the impressions of every topic, (users, topics, switches, 2)."""
+        ones = nn.functional.one_hot(pages.topic.flatten(1), self.num_topics).float()  # (users, impressions, topics)
+        rested, loss, bored = (part.flatten(1, 2) for part in evidence)
+        weighed = ones[..., None] * loss[:, :, None]  # (users, impressions, topics, 2)
+        lost = torch.bmm(bored.transpose(1, 2), weighed.flatten(2)).unflatten(2, (-1, 2))
+        return lost.transpose(1, 2) + torch.bmm(ones.transpose(1, 2), rested)[:, :, None]

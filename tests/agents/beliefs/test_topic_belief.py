@@ -1,0 +1,185 @@
+"""A filter over hypotheses: its likelihood by enumeration, what it concludes, and that it finds what made a log."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from driftrec.agents.beliefs.fit_belief import fit_belief, told_of
+from driftrec.agents.beliefs.hypotheses import GROWN_HALF_LIFE, GROWTH, REST
+from driftrec.agents.beliefs.topic_belief import TOLD, TopicBelief
+
+SLATE, TOPIC = 3, np.array([0, 0, 1, 1])  # items 0 and 1 are of topic 0
+LIFT, BORED, LOAD, THRESHOLD, ROOM, NEXT = range(len(TOLD))
+
+
+def belief(seed: int = 0) -> TopicBelief:
+    """One with weights that say something."""
+    generator = torch.Generator().manual_seed(seed)
+    items, personas = (torch.randn(count, 5, generator=generator) for count in (len(TOPIC), 2))
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        made = TopicBelief(TOPIC, lambda: items, lambda: personas, 5, 5, SLATE, dims=2)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
+    return made
+
+
+def window(pages: list[list[int]], opened: list[list[int]], hours: float = 1.0, room: int = 0) -> dict[str, Any]:
+    """An observation of one user of persona 1 after such pages, an hour apart; ``room`` pages more are empty."""
+    ages = [[hours * (len(pages) - number)] * SLATE for number in range(len(pages))]
+    empty = [[-1] * SLATE] * room
+
+    def row(values: list[list[Any]], none: Any) -> torch.Tensor:
+        rows = [[none] * SLATE] * len(empty) + values
+        return torch.tensor([[each for row in rows for each in row]])
+
+    return {
+        "shown": row(pages, -1).int(),
+        "clicked": row(opened, 0).to(torch.uint8),
+        "age": row(ages, 0.0).float(),
+        "persona": torch.tensor([[1]]),
+    }
+
+
+def test_the_likelihood_sums_over_all_hypotheses() -> None:
+    """Written out, impression by impression and hypothesis by hypothesis."""
+    made, pages = belief(), [[0, 1, 2], [1, 0, 3], [0, 1, 2]]
+    opened = [[1, 1, 0], [1, 0, 1], [0, 0, 1]]
+    seen, hours = window(pages, opened, hours=2.0), 2.0
+    persona, switches = made._personas()[1], made.switches
+    says = made.says(persona) + made.own[1]
+    vectors = made.item(made._items())
+    total = 0.0
+    for t in (0, 1):
+        likelihoods = []
+        for number in range(len(switches.threshold)):
+            threshold, kept = switches.threshold[number], switches.kept[number]
+            fade = kept * 2.0 ** (-hours / switches.half_life[number])
+            prior = sum(p.log_softmax(0)[at[number]] for p, at in zip(made.priors, switches.levels, strict=True))
+            for grows in (0, 1):
+                odds = made.growing[0] + made.growing[1] * says[t]
+                log_p = prior + torch.nn.functional.logsigmoid(odds if grows else -odds)
+                load, bored, grown = 0.0, False, 0.0
+                for page, clicks in zip(pages, opened, strict=True):
+                    above = 0
+                    for place, (item, click) in enumerate(zip(page, clicks, strict=True)):
+                        if TOPIC[item] != t:
+                            continue
+                        logit = made.base + says[t] + vectors[item, -1] + made.item_own[item] - made.takeaway * above
+                        logit = logit + made.query(persona) @ vectors[item, :-1] - made.position[place]
+                        logit = logit + grows * made.rise * grown - bored * made.drop
+                        log_p = log_p + torch.nn.functional.logsigmoid(logit if click else -logit)
+                        above += click
+                        load += click
+                        bored = bored or (click and load >= threshold)
+                        grown += click * GROWTH * (1 - grown)
+                    load, grown = load * fade, grown * 2.0 ** (-hours / GROWN_HALF_LIFE)
+                    bored = bored and load > REST * threshold
+                likelihoods.append(log_p)
+        total += float(torch.logsumexp(torch.stack(likelihoods), 0).detach())
+    shrunk = 1e-3 * (made.item_own.square().sum() + made.own.square().sum()).item()
+    assert float(made.loss(seen)) == pytest.approx(shrunk - total / len(pages), abs=1e-4)
+
+
+def told(pages: list[list[int]], opened: list[list[int]], hours: float = 1.0) -> torch.Tensor:
+    made = belief()
+    with torch.no_grad():
+        made.drop.fill_(4.0)
+        made.base.fill_(1.0)
+        made.rise.fill_(1.0)
+    return made.told(window(pages, opened, hours))[0]
+
+
+def test_who_stops_opening_after_many_is_believed_to_be_bored() -> None:
+    pages = [[0, 1, 2]] * 6
+    stops = told(pages, [[1, 1, 0], [1, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
+    goes_on = told(pages, [[1, 1, 0]] * 6)
+    assert stops[0, BORED] > 0.8
+    assert goes_on[0, BORED] < stops[0, BORED] - 0.3
+    assert goes_on[0, THRESHOLD] > stops[0, THRESHOLD] + 2.0
+    assert stops[1, BORED] == 0.0, "of topic 1 nothing was opened"
+    assert stops[0, LIFT] < goes_on[0, LIFT]
+
+
+def test_rest_ends_boredom_and_empties_the_load() -> None:
+    pages, opened = [[0, 1, 2]] * 3, [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
+    soon, late = told(pages, opened, hours=0.5), told(pages, opened, hours=2000.0)
+    assert soon[0, BORED] > 0.5
+    assert late[0, BORED] == 0.0
+    assert late[0, LOAD] < 1e-3 < soon[0, LOAD]
+
+
+def test_the_nearer_the_threshold_the_likelier_one_more_opening_bores() -> None:
+    once, thrice = told([[0, 2, 3]], [[1, 0, 0]], hours=0.0), told([[0, 1, 0]], [[1, 1, 1]], hours=0.0)
+    assert 0.0 < once[0, NEXT] < thrice[0, NEXT]
+    assert once[1, NEXT] == 0.0
+
+
+def test_what_has_grown_leaves_less_to_grow() -> None:
+    pages = [[0, 2, 3]] * 4
+    new, grown = told(pages, [[0, 0, 0]] * 4), told(pages, [[1, 0, 0]] * 4)
+    share = torch.sigmoid(belief().growing[0])
+    assert 0 < share < 1
+    assert grown[0, LIFT] + 4.0 * grown[0, BORED] > 0.0, "less what boredom takes"
+    assert new[1, LIFT] == 0.0
+    assert new[0, ROOM] > 0.0
+
+
+def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothing() -> None:
+    made = belief()
+    one = window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]], room=1)
+    other = window([[2, 3, 0]] * 3, [[1, 0, 1]] * 3)
+    both = {name: torch.cat([one[name], other[name]]) for name in one}
+    torch.testing.assert_close(made.told(both)[:1], made.told(one), rtol=0, atol=1e-6)
+    alone = made.told(window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]]))
+    torch.testing.assert_close(made.told(one), alone, rtol=0, atol=1e-6)
+    assert torch.equal(told_of(made, both), made.told(both))
+
+
+def simulated(threshold: float, users: int, pages: int, seed: int) -> dict[str, torch.Tensor]:
+    """Windows of users whom that many openings of a topic bore, at log-odds 0.5 of opening and -4 when bored."""
+    rng = np.random.default_rng(seed)
+    shown = rng.integers(0, len(TOPIC), (users, pages, SLATE))
+    clicked = np.zeros(shown.shape, np.uint8)
+    load, bored = np.zeros((users, 2)), np.zeros((users, 2), bool)
+    rows = np.arange(users)
+    for page in range(pages):
+        for place in range(SLATE):
+            topic = TOPIC[shown[:, page, place]]
+            chance = 1 / (1 + np.exp(-(0.5 - 4.5 * bored[rows, topic])))
+            opens = rng.random(users) < chance
+            clicked[:, page, place] = opens
+            load[rows, topic] += opens
+            bored[rows, topic] |= opens & (load[rows, topic] >= threshold)
+        load *= 2.0 ** (-1.0 / 18.0)
+        bored &= load > REST * threshold
+    age = np.repeat(np.arange(pages, 0, -1.0)[None, :, None], SLATE, axis=2).repeat(users, 0)
+    arrays = {"shown": shown.astype(np.int32), "clicked": clicked, "age": age.astype(np.float32)}
+    flat = {name: torch.from_numpy(value.reshape(users, -1)) for name, value in arrays.items()}
+    return {**flat, "persona": torch.zeros(users, 1, dtype=torch.int64)}
+
+
+@pytest.mark.parametrize("threshold", [3.0, 8.5])
+def test_the_threshold_that_made_a_log_becomes_likely(threshold: float) -> None:
+    """300 gradients on 400 users of 16 pages. A prior spread evenly over 7 levels has 0.14 on each.
+
+    With ``drop`` added in place of subtracted in ``_evidence``, 3.0 gets 0.10; without ``above`` in ``follow``, 0.3.
+    """
+    made = belief()
+    fit_belief(made, simulated(threshold, 400, 16, seed=1), seed=0)
+    chances = torch.softmax(made.priors[0], 0)
+    assert float(chances[made.switches.threshold.unique().tolist().index(threshold)]) > 0.5
+    assert 3.0 < float(made.drop) < 6.0
+
+
+def test_fitting_repeats() -> None:
+    seen = simulated(3.0, 50, 8, seed=2)
+    first, second = belief(), belief()
+    for made in (first, second):
+        fit_belief(made, seen, seed=3)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    assert math.isfinite(float(first.loss(seen)))
