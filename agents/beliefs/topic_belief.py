@@ -101,7 +101,7 @@ class TopicBelief(nn.Module):
     def told(self, observation: Mapping[str, Tensor]) -> Tensor:
         """What is believed of every topic, (users, topics, 6).
 
-        Log-odds gained or lost by boredom and growth; chance that the topic bores now; expected load and threshold in
+        Logarithm of what boredom and growth are expected to multiply the odds of opening with; chance that the topic bores now; expected load and threshold in
         openings; log-odds that an opening is expected to add to taste; chance that one more opening bores.
         """
         pages = self.pages(observation)
@@ -112,10 +112,11 @@ class TopicBelief(nn.Module):
         switch, growing = chance.sum(dim=3), chance[..., 1].sum(dim=2)
         bored = (switch * now.bored).sum(dim=2)
         next_bores = (switch * ((now.load + 1.0 >= self.switches.threshold) & ~now.bored)).sum(dim=2)
-        grown = self.rise * growing * now.grown
+        odds = torch.where(now.bored, torch.exp(-self.drop), 1.0)[..., None] * self._odds_of_growth(now.grown)
+        lift = (chance * odds).sum(dim=(2, 3)).log()
         room = self.rise * growing * GROWTH * (1.0 - now.grown)
         load, threshold = (switch * now.load).sum(dim=2), switch @ self.switches.threshold
-        return torch.stack([grown - self.drop * bored, bored, load, threshold, room, next_bores], dim=2)
+        return torch.stack([lift, bored, load, threshold, room, next_bores], dim=2)
 
     def pages(self, observation: Mapping[str, Tensor]) -> PageHistory:
         """The pages of the window, what is left of an older page left out."""
@@ -152,6 +153,10 @@ class TopicBelief(nn.Module):
         logit = self.base + by_topic.gather(1, pages.topic.flatten(1)) + of_items[..., -2:].sum(dim=2)
         logit = logit + torch.bmm(of_items[..., :-2], query[..., None])[..., 0]
         return logit.view_as(pages.topic) - self.position
+
+    def _odds_of_growth(self, grown: Tensor) -> Tensor:
+        """What taste that does not grow and that does multiplies odds with, (users, topics, 1, 2)."""
+        return torch.stack([torch.zeros_like(grown), self.rise * grown], dim=2).exp()[:, :, None]
 
     def _of_topics(self) -> Tensor:
         """What personas say of topics, (personas, topics)."""

@@ -89,6 +89,9 @@ class TextRanker(Ranker):
             self.by_topic = TopicMemory(topics, personas, beside=beside)
             self.topic_shape = self.by_topic.shape[0], self.by_topic.shape[1] + beside
             self.topic_shift = nn.Linear(self.topic_shape[1], 2)
+            if beside:
+                nn.init.zeros_(self.topic_shift.weight[:, -beside:])
+                nn.init.ones_(self.topic_shift.weight[0, -beside])  # log-odds are what appeal is made of
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory = ItemMemory() if repeats else None
         self.past_numbers = NUMBERS if repeats else 0
