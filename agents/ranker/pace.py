@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -114,6 +115,14 @@ class PageNumbers(nn.Module):
         self.numbers: Tensor
         self.register_buffer("numbers", torch.zeros(len(WEIGHTS), dtype=torch.float64))
         self.hold(weights)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *others: Any) -> None:
+        """As ``nn.Module``; checkpoints of before a weight was known have fewer numbers, and it is 0."""
+        name = f"{prefix}numbers"
+        if name in state_dict and len(state_dict[name]) < len(WEIGHTS):
+            missing = len(WEIGHTS) - len(state_dict[name])
+            state_dict = {**state_dict, name: nn.functional.pad(state_dict[name], (0, missing))}
+        super()._load_from_state_dict(state_dict, prefix, *others)  # type: ignore[no-untyped-call]
 
     def hold(self, weights: PageWeights) -> None:
         """Hold others."""

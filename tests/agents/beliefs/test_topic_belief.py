@@ -82,7 +82,7 @@ def test_the_likelihood_sums_over_all_hypotheses() -> None:
                 likelihoods.append(log_p)
         total += float(torch.logsumexp(torch.stack(likelihoods), 0).detach())
     shrunk = 1e-3 * (made.item_own.square().sum() + made.own.square().sum()).item()
-    assert float(made.loss(seen)) == pytest.approx(shrunk - total / len(pages), abs=1e-4)
+    assert made.loss(seen).item() == pytest.approx(shrunk - total / len(pages), abs=1e-4)
 
 
 def told(pages: list[list[int]], opened: list[list[int]], hours: float = 1.0) -> torch.Tensor:
@@ -121,12 +121,10 @@ def test_the_nearer_the_threshold_the_likelier_one_more_opening_bores() -> None:
 
 def test_what_has_grown_leaves_less_to_grow() -> None:
     pages = [[0, 2, 3]] * 4
-    new, grown = told(pages, [[0, 0, 0]] * 4), told(pages, [[1, 0, 0]] * 4)
-    share = torch.sigmoid(belief().growing[0])
-    assert 0 < share < 1
-    assert grown[0, LIFT] + 4.0 * grown[0, BORED] > 0.0, "less what boredom takes"
-    assert new[1, LIFT] == 0.0
-    assert new[0, ROOM] > 0.0
+    new, grown = told(pages, [[0, 0, 0]] * 4, hours=60.0), told(pages, [[1, 0, 0]] * 4, hours=60.0)
+    assert grown[0, LIFT] > 0.1, "of what does not bore more is opened"
+    assert abs(new[0, LIFT]) < 1e-6
+    assert 0.0 < grown[0, ROOM] < new[0, ROOM]
 
 
 def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothing() -> None:
@@ -167,12 +165,12 @@ def simulated(threshold: float, users: int, pages: int, seed: int) -> dict[str, 
 def test_the_threshold_that_made_a_log_becomes_likely(threshold: float) -> None:
     """300 gradients on 400 users of 16 pages. A prior spread evenly over 7 levels has 0.14 on each.
 
-    With ``drop`` added in place of subtracted in ``_evidence``, 3.0 gets 0.10; without ``above`` in ``follow``, 0.3.
+    Seen to fail, at 0.14, where boredom costs nothing in ``_evidence``.
     """
     made = belief()
     fit_belief(made, simulated(threshold, 400, 16, seed=1), seed=0)
     chances = torch.softmax(made.priors[0], 0)
-    assert float(chances[made.switches.threshold.unique().tolist().index(threshold)]) > 0.5
+    assert chances[made.switches.threshold.unique().tolist().index(threshold)].item() > 0.5
     assert 3.0 < float(made.drop) < 6.0
 
 
