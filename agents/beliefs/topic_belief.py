@@ -101,8 +101,9 @@ class TopicBelief(nn.Module):
     def told(self, observation: Mapping[str, Tensor]) -> Tensor:
         """What is believed of every topic, (users, topics, 6).
 
-        Logarithm of what boredom and growth are expected to multiply the odds of opening with; chance that the topic bores now; expected load and threshold in
-        openings; log-odds that an opening is expected to add to taste; chance that one more opening bores.
+        Logarithm of what boredom and growth are expected to multiply the odds of opening with; chance that the topic
+        bores now; expected load and threshold in openings; log-odds that an opening is expected to add to the taste;
+        chance that one more opening bores.
         """
         pages = self.pages(observation)
         persona = observation["persona"][:, 0].long()

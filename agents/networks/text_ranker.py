@@ -85,7 +85,8 @@ class TextRanker(Ranker):
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
             self.belief = self._believes(context, topics, personas) if encoder == "belief" else None
-            beside = 0 if self.belief is None else len(TOLD)
+            self.believes = self.belief is not None
+            beside = len(TOLD) if self.believes else 0
             self.by_topic = TopicMemory(topics, personas, beside=beside)
             self.topic_shape = self.by_topic.shape[0], self.by_topic.shape[1] + beside
             self.topic_shift = nn.Linear(self.topic_shape[1], 2)

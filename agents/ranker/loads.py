@@ -1,4 +1,4 @@
-"""How much of every topic a user has opened of late, as far as the observation tells."""
+"""How much of every topic a user has had, as far as the observation tells, or as is believed of the user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.beliefs.topic_belief import TOLD
 from driftrec.agents.policy import Observation
+from driftrec.agents.ranker.judge import View
 from driftrec.simulators.vectors import Float
 
 
@@ -21,15 +23,46 @@ class Loads(Protocol):
 
     @property
     def half_life(self) -> float | None:
-        """Hours or steps over which loads fade by half, to start a search from; None where the world counts."""
+        """Hours or steps over which loads fade by half, to start a search from; None where it makes no difference."""
         ...
+
+    @property
+    def bar(self) -> float:
+        """What a bar of 1 is of the openings that are not too much: what searches of it step by."""
+        ...
+
+    @property
+    def grows(self) -> bool:
+        """Whether ``room`` is known."""
+        ...
+
+    def room(self, view: View) -> Float | None:
+        """How much an opening adds to the taste for its topic, (users, topics); None where that is not known."""
+        ...
+
+    def excess(self, observation: Observation, view: View, bar: float, half_life: float) -> Float:
+        """Load of every topic over a bar, in openings, (users, topics)."""
+        ...
+
+
+class Counts:
+    """Loads that the observation tells, over a bar that is the same for all users."""
+
+    bar, grows = 1.0, False
+
+    def room(self, view: View) -> None:
+        """Not known."""
+
+    def excess(self, observation: Observation, view: View, bar: float, half_life: float) -> Float:
+        """Counts over the bar."""
+        return self(observation, half_life) - np.float32(bar)
 
     def __call__(self, observation: Observation, half_life: float) -> Float:
         """Openings of every topic that still count, float32, (users, topics)."""
-        ...
+        raise NotImplementedError
 
 
-class FadingLoads:
+class FadingLoads(Counts):
     """Openings of every topic, each counting 2^(-age / half_life).
 
     What was opened is read off the reading list, where the world shows one, else off the impressions.
@@ -56,7 +89,7 @@ class FadingLoads:
         return counts.reshape(len(opened), self._topics).astype(np.float32)
 
 
-class CountedLoads:
+class CountedLoads(Counts):
     """The counts that a world shows by topic, which nothing needs to be made of.
 
     Args:
@@ -76,3 +109,31 @@ class CountedLoads:
         """The counts as they are, (users, topics)."""
         counts: Float = self._unit * observation[self._field][:, self._columns]
         return counts
+
+
+class BelievedLoads:
+    """What a ranker believes of every user and topic, over a bar that is a part of the user's own threshold.
+
+    Args:
+        topic: Of every item, (items,).
+    """
+
+    half_life, bar, grows = None, 0.25, True
+
+    def __init__(self, topic: NDArray[np.int64]) -> None:
+        self.topic = topic
+
+    def room(self, view: View) -> Float:
+        """Log-odds that one opening is believed to add, (users, topics)."""
+        return _told(view, "room")
+
+    def excess(self, observation: Observation, view: View, bar: float, half_life: float) -> Float:
+        """Expected load over that part of the expected threshold."""
+        return _told(view, "load") - np.float32(bar) * _told(view, "threshold")
+
+
+def _told(view: View, what: str) -> Float:
+    """Of every topic, see ``TopicBelief.told``, (users, topics)."""
+    assert view.believed is not None
+    told: Float = view.believed[..., TOLD.index(what)]
+    return told

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.beliefs.topic_belief import TOLD
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import View
@@ -31,12 +30,11 @@ class PageWeights:
         opening: For opening anything at all.
         diversity: Lost per expected opening of the item's topic above on the page.
         price: Lost per opening by which load and expected openings above exceed ``bar``, at most ``MOST`` of them.
-        bar: Openings of a topic that are not too much; with beliefs a part of the openings that bore the user.
-        half_life: See ``Loads``; not read where the world counts, nor with beliefs.
+        bar: Openings of a topic that are not too much; by ``BelievedLoads`` a part of those that bore the user.
+        half_life: See ``Loads``; not read by all of them.
         tired: Lost by an item that was opened of late, a logarithm of how often, see ``ItemMemory``; below 0 what is
             known gains. Not read where items are not opened again.
-        growth: Gained per unit of log-odds that an opening is believed to add to the taste for the topic. Not read
-            without beliefs.
+        growth: Gained per unit of log-odds that an opening adds to the taste for the topic, where loads know it.
     """
 
     future: float = 0.0
@@ -49,8 +47,6 @@ class PageWeights:
     growth: float = 0.0
 
 
-LOAD, THRESHOLD, ROOM = (TOLD.index(name) for name in ("load", "threshold", "room"))
-
 WEIGHTS = tuple(field.name for field in fields(PageWeights))
 
 
@@ -58,12 +54,12 @@ WEIGHTS = tuple(field.name for field in fields(PageWeights))
 class Pace:
     """Prices, and what is known of topics: an index of items by what they bring, less what their topic has had.
 
-        v_i = engagement_i + opening + future * later_i - diversity * n_t - price * min((load_t + n_t - bar)+, MOST)
+        v_i = engagement_i + opening + future * later_i + growth * room_t
+              - diversity * n_t - price * min((load_t + n_t - bar)+, MOST)
 
-    of opening item i of topic t, with n_t openings of t expected above on the page, and load_t what the observation
-    tells of openings of late; less tired * log(1 + openings of i itself of late), where items are opened again. Where a
-    ranker has beliefs of topics, load_t is the expected load, bar is taken times the expected threshold, and growth *
-    room_t is added, see ``driftrec.agents.beliefs.topic_belief.TopicBelief.told``.
+    of opening item i of topic t, with n_t openings of t expected above on the page, and load_t and room_t what is known
+    of openings of late, and of what another adds to the taste for the topic; less tired * log(1 + openings of i itself
+    of late), where items are opened again.
 
     Attributes:
         loads: What is known of topics.
@@ -84,18 +80,14 @@ class Pace:
         value = view.engagement + np.float32(self.weights.opening) + np.float32(self.weights.future) * later
         if view.past is not None:
             value -= np.float32(self.weights.tired) * view.past[..., RECENT]
-        if view.believed is not None and self.weights.growth:
-            room = view.believed[..., ROOM]
-            value += np.float32(self.weights.growth) * np.take_along_axis(
-                room, np.broadcast_to(topic, view.appeal.shape), axis=1
-            )
+        if (room := self.loads.room(view)) is not None:
+            of_items = np.take_along_axis(room, np.broadcast_to(topic, value.shape), axis=1)
+            value += np.float32(self.weights.growth) * of_items
         return np.where(view.value <= READ, view.value, value)
 
     def excess(self, observation: Observation, view: View) -> Float:
         """Load of every topic over the bar, (users, topics)."""
-        if view.believed is not None:
-            return view.believed[..., LOAD] - np.float32(self.weights.bar) * view.believed[..., THRESHOLD]
-        return self.loads(observation, self.weights.half_life) - np.float32(self.weights.bar)
+        return self.loads.excess(observation, view, self.weights.bar, self.weights.half_life)
 
     def price(self, excess: Float, taken: Float) -> Float:
         """Of one more opening after ``taken`` of its topic, the shape of the two."""

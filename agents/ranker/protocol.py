@@ -66,6 +66,7 @@ class Ranker(nn.Module):
         width: Length of the state vectors that ``state`` gives.
         topic_shape: Topics of the catalogue, and numbers that the end of a state vector has of each; (0, 0) for none.
         past_numbers: Numbers that ``past`` has of an item; 0 where it is None.
+        believes: Whether ``believed`` tells anything.
         pilot_steps: Steps a lane of random slates that ``pilot`` wants to see before anything is fitted.
     """
 
@@ -74,6 +75,7 @@ class Ranker(nn.Module):
     width: int
     topic_shape = (0, 0)
     past_numbers = 0
+    believes = False
     pilot_steps = 0
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge, View
-from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.loads import Counts
 from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.filling import Filling
 from driftrec.simulators.offers import OFFERED, items_of
@@ -53,7 +53,7 @@ class Reader:
         width: Numbers in all, those of the load last.
     """
 
-    def __init__(self, judge: Judge, loads: Loads) -> None:
+    def __init__(self, judge: Judge, loads: Counts) -> None:
         self.judge, self.loads = judge.whole(), loads
         columns = judge.ranker.columns()
         if columns is None:

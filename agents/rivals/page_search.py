@@ -13,7 +13,7 @@ from driftrec.agents.evaluation.keep_best import Progress
 from driftrec.agents.evaluation.play import tried
 from driftrec.agents.oracles.cross_entropy import cross_entropy
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.loads import BelievedLoads, Counts, Loads
 from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
 from driftrec.agents.rivals.best_so_far import BestSoFar
 from driftrec.agents.rivals.rival_settings import PriceSettings
@@ -30,9 +30,6 @@ PRICES = ("opening", "diversity", "price", "tired", "growth")
 
 PACE = PageWeights(price=0.5, bar=3.0)
 """Where the search of a pace begins, in the same units: below the usual load of nobody who is not bored."""
-
-PART = 0.25
-"""What bars are multiplied with where they are parts of a threshold."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +61,14 @@ STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
 """Searches by kind, each from the best of the one before it; "again" is for prices that were found before."""
 
 
-def paces(judge: Judge, loads: Loads | None, asked: bool) -> Loads | None:
-    """The loads that PPO's prices of pages look at; None where it is not asked to have any, or nothing is known."""
-    return loads if asked and judge.ranker.choice.several else None
+def paces(judge: Judge, loads: Counts | None, asked: bool) -> Loads | None:
+    """The loads that PPO's prices of pages look at, those believed where a ranker does.
+
+    None where it is not asked to have any, or nothing is known.
+    """
+    if loads is None or not asked or not judge.ranker.choice.several:
+        return None
+    return BelievedLoads(loads.topic) if judge.ranker.believes else loads
 
 
 class PageSearch:
@@ -131,9 +133,9 @@ class PageSearch:
         start, settings = self.network.weights(), self.settings
         pace = {name: getattr(PACE, name) * self._scale(name) for name in stage.begin if not getattr(start, name)}
         start = replace(start, **pace)
-        idle = {"half_life"} if self.loads.half_life is None or self._believes else set()
+        idle = {"half_life"} if self.loads.half_life is None else set()
         idle |= set() if self.judge.ranker.past_numbers else {"tired"}
-        idle |= set() if self._believes else {"growth"}
+        idle |= set() if self.loads.grows else {"growth"}
         free = [name for name in stage.free if name not in idle]
         spread = np.array([getattr(SPREAD, name) * self._scale(name) for name in free])
 
@@ -167,15 +169,14 @@ class PageSearch:
 
     def _scale(self, name: str) -> float:
         """Unit of a weight in ``SPREAD`` and ``PACE``."""
-        if name == "bar" and self._believes:
-            return PART
+        if name == "bar":
+            return self.loads.bar
         return self._unit if name in PRICES else 1.0
 
     def _engagement(self) -> float:
         """Of one opening, mean over what the ranker would show new users."""
         world = self.setup.world
         view = self.judge.view(world.observe(world.reset(self._users)))
-        self._believes = view.believed is not None
         best = np.argpartition(-view.gains, self.setup.slate_size - 1, axis=1)[:, : self.setup.slate_size]
         return float(np.take_along_axis(view.engagement, best, axis=1).mean())
 

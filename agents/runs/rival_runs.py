@@ -16,7 +16,7 @@ from driftrec.agents.ppo.actor_critic import serving_network
 from driftrec.agents.ppo.candidates import CandidateStage
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.loads import Loads
+from driftrec.agents.ranker.loads import Counts
 from driftrec.agents.ranker.pace import PageNumbers, PageWeights
 from driftrec.agents.rivals.imitation import Imitation
 from driftrec.agents.rivals.opening_values import OpeningValues, Reader, ValuedSlates
@@ -151,7 +151,7 @@ def load_myopic_joint(setup: Setup, run: str, price: float = PRICE) -> Policy:
     return told_if_trained_so(MyopicJoint(judge, topics_of(setup, judge), setup.slate_size, price), setup, checkpoint)
 
 
-def topics_of(setup: Setup, judge: Judge) -> Loads:
+def topics_of(setup: Setup, judge: Judge) -> Counts:
     """What is known of topics in a world.
 
     Raises:

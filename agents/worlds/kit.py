@@ -25,7 +25,7 @@ from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
 from driftrec.agents.ranker.items import FeatureItems, OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.loads import FadingLoads, Loads
+from driftrec.agents.ranker.loads import Counts, FadingLoads
 from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings
 from driftrec.agents.setup import Setup
@@ -189,7 +189,7 @@ class Kit:
         """Topic of every item without texts, (items,), by which candidates are kept; None where items have none."""
         return None
 
-    def loads(self, setup: Setup, judge: Judge) -> Loads | None:
+    def loads(self, setup: Setup, judge: Judge) -> Counts | None:
         """How much of every topic users opened of late, as the observation tells; None where items have no topics."""
         return None
 
@@ -300,7 +300,7 @@ class TextKit(Kit):
         """Impressions, reads and clock; every user has the first persona, for a log knows none, see ``Kit``."""
         return rebuilt_past(setup, lives)
 
-    def loads(self, setup: Setup, judge: Judge) -> Loads | None:
+    def loads(self, setup: Setup, judge: Judge) -> Counts | None:
         """Fading counts of the catalogue's topics, see ``Kit``."""
         topics = setup.context.topics
         return None if topics is None else FadingLoads(topics, 12.0, "read_items" in judge.items.keys)

@@ -8,11 +8,11 @@ import torch
 
 from driftrec.agents.beliefs.topic_belief import TOLD
 from driftrec.agents.ranker.judge import View
-from driftrec.agents.ranker.loads import FadingLoads
+from driftrec.agents.ranker.loads import BelievedLoads, FadingLoads
 from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
 
 TOPIC = np.array([0, 0, 1])
-LOADS = FadingLoads(TOPIC, 12.0, reads=False)
+LOADS, BELIEVED = FadingLoads(TOPIC, 12.0, reads=False), BelievedLoads(TOPIC)
 SEEN: Any = {
     "shown": np.array([[0, 1, 2]]),
     "clicked": np.array([[1, 1, 0]], np.uint8),
@@ -30,21 +30,22 @@ def view(**believed: float) -> View:
     return View(*parts, believed=told if believed else None)
 
 
-def test_without_beliefs_loads_are_openings_of_late() -> None:
+def test_loads_that_are_told_are_openings_of_late() -> None:
     pace = Pace(LOADS, PageWeights(price=1.0, bar=1.5, half_life=12.0))
     np.testing.assert_array_equal(pace.excess(SEEN, view()), [[0.5, -1.5]])
 
 
 def test_with_beliefs_the_bar_is_a_part_of_the_users_own_threshold() -> None:
-    pace = Pace(LOADS, PageWeights(price=1.0, bar=0.5, half_life=12.0))
+    pace = Pace(BELIEVED, PageWeights(price=1.0, bar=0.5, half_life=12.0))
     np.testing.assert_array_equal(pace.excess(SEEN, view(load=3.0, threshold=4.0)), [[1.0, 0.0]])
     np.testing.assert_array_equal(pace.excess(SEEN, view(load=3.0, threshold=8.0)), [[-1.0, 0.0]])
 
 
 def test_room_to_grow_is_worth_something_to_the_items_of_its_topic_alone() -> None:
-    grows = Pace(LOADS, PageWeights(growth=2.0))
+    grows = Pace(BELIEVED, PageWeights(growth=2.0))
     np.testing.assert_array_equal(grows.worth(view(room=0.5), TOPIC), [[2.0, 2.0, 1.0]])
-    np.testing.assert_array_equal(grows.worth(view(), TOPIC), [[1.0, 1.0, 1.0]])
+    counts = Pace(LOADS, PageWeights(growth=2.0))
+    np.testing.assert_array_equal(counts.worth(view(room=0.5), TOPIC), [[1.0, 1.0, 1.0]])
 
 
 def test_numbers_of_before_a_weight_was_known_are_followed_by_zeros() -> None:
