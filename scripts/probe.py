@@ -37,8 +37,8 @@ class Args(WorldArgs):
     timed: int = 64
     """Texts that are encoded to measure speed and memory, twice; 0 measures neither."""
     encoders: tuple[str, ...] | None = None
-    """Probe encoders of the user in place of representations: of fading, recurrent, transformer, told-fading and
-    told-recurrent, compared with the first; all where none is named."""
+    """Probe encoders of the user in place of representations: of fading, belief, recurrent, transformer, told-fading
+    and told-recurrent, compared with the first; all where none is named."""
     users: int = ProbeLogs.users
     """Users side by side of each log that encoders are fitted to, and as many others of each that judges."""
     steps: int = ProbeLogs.steps

@@ -41,6 +41,8 @@ class TopicBelief(nn.Module):
     thresholds, half-lives, parts kept and growth (by what the persona says of the topic) are learned with the rest, by
     the likelihood of all that was opened and passed over, the hypotheses summed out: a mixture of hidden relays.
 
+    Vectors of texts are read as they are: nothing of them is learned here.
+
     What it says comes from the window of an observation alone, which users begin without any load.
 
     Args:
@@ -146,10 +148,10 @@ class TopicBelief(nn.Module):
     def _rested(self, observation: Mapping[str, Tensor], persona: Tensor, pages: PageHistory) -> Tensor:
         """Logits of impressions of rested users whose taste has not grown, (users, pages, slate_size)."""
         by_topic = nn.functional.embedding(persona, self._of_topics())
-        query = nn.functional.embedding(persona, self.query(self._personas()))
+        query = nn.functional.embedding(persona, self.query(self._personas().detach()))
         count = pages.topic.shape[1] * self.slate_size
         shown = observation["shown"][:, -count:].long().clamp(min=0)
-        items = torch.cat([self.item(self._items()), self.item_own[:, None]], dim=1)
+        items = torch.cat([self.item(self._items().detach()), self.item_own[:, None]], dim=1)
         of_items = nn.functional.embedding(shown, items)  # (users, impressions, dims + 2)
         logit = self.base + by_topic.gather(1, pages.topic.flatten(1)) + of_items[..., -2:].sum(dim=2)
         logit = logit + torch.bmm(of_items[..., :-2], query[..., None])[..., 0]
@@ -161,7 +163,7 @@ class TopicBelief(nn.Module):
 
     def _of_topics(self) -> Tensor:
         """What personas say of topics, (personas, topics)."""
-        own: Tensor = self.says(self._personas()) + self.own
+        own: Tensor = self.says(self._personas().detach()) + self.own
         return own
 
     def _log_prior(self, persona: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ from driftrec.simulators.settings import nearest
 
 ENCODED: Mapping[str, Mapping[str, Any]] = {
     "fading": {"encoder": "fading"},
+    "belief": {"encoder": "belief"},
     "recurrent": {"encoder": "recurrent"},
     "transformer": {"encoder": "transformer"},
     "told-fading": {"encoder": "fading", "told_encoder": True},

@@ -50,7 +50,8 @@ class TextRanker(Ranker):
         repeats: Whether items are opened again and again, so that a user's past with an item counts.
 
     Raises:
-        ValueError: If the representation or the encoder is unknown.
+        ValueError: If the representation or the encoder is unknown, or beliefs are asked for where at most one item is
+            opened.
     """
 
     def __init__(
@@ -67,6 +68,12 @@ class TextRanker(Ranker):
     ) -> None:
         super().__init__()
         check_encoder(encoder)
+        self.choice = choice or OneOfMany(context.slate_size)
+        if encoder == "belief" and not self.choice.several:
+            raise ValueError(
+                "Encoder 'belief' reads pages of which several items may be opened, and here one is at most. Take "
+                "'fading', 'recurrent' or 'transformer'."
+            )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.items = item_table(context, representation, seed)
@@ -97,7 +104,6 @@ class TextRanker(Ranker):
             self.memory = ItemMemory() if repeats else None
         self.past_numbers = NUMBERS if repeats else 0
         self._vectors, self._bias = Kept(), Kept()
-        self.choice = choice or OneOfMany(context.slate_size)
         for name, parameter in self.choice.shared().items():
             self.register_parameter(name, parameter)
         self.length: Tensor
@@ -144,7 +150,7 @@ class TextRanker(Ranker):
 
     def _joined(self, own: Tensor, told: Tensor | None, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors of the parts, (users, width)."""
-        believed = observation.get(BELIEF)
+        believed = observation[BELIEF] if self.believes else None
         topics = self.by_topic(observation, believed)
         topics = topics if believed is None else torch.cat([topics, believed], dim=2)
         return torch.cat([own if told is None else own + told, topics.flatten(1)], dim=1)

@@ -3,15 +3,14 @@
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from driftrec.agents.beliefs.fit_belief import fit_belief, told_of
 from driftrec.agents.beliefs.hypotheses import GROWN_HALF_LIFE, GROWTH, REST
 from driftrec.agents.beliefs.topic_belief import TOLD, TopicBelief
+from tests.agents.beliefs.bored import SLATE, TOPIC, bored_users
 
-SLATE, TOPIC = 3, np.array([0, 0, 1, 1])  # items 0 and 1 are of topic 0
 LIFT, BORED, LOAD, THRESHOLD, ROOM, NEXT = range(len(TOLD))
 
 
@@ -138,29 +137,6 @@ def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothin
     assert torch.equal(told_of(made, both), made.told(both))
 
 
-def simulated(threshold: float, users: int, pages: int, seed: int) -> dict[str, torch.Tensor]:
-    """Windows of users whom that many openings of a topic bore, at log-odds 0.5 of opening and -4 when bored."""
-    rng = np.random.default_rng(seed)
-    shown = rng.integers(0, len(TOPIC), (users, pages, SLATE))
-    clicked = np.zeros(shown.shape, np.uint8)
-    load, bored = np.zeros((users, 2)), np.zeros((users, 2), bool)
-    rows = np.arange(users)
-    for page in range(pages):
-        for place in range(SLATE):
-            topic = TOPIC[shown[:, page, place]]
-            chance = 1 / (1 + np.exp(-(0.5 - 4.5 * bored[rows, topic])))
-            opens = rng.random(users) < chance
-            clicked[:, page, place] = opens
-            load[rows, topic] += opens
-            bored[rows, topic] |= opens & (load[rows, topic] >= threshold)
-        load *= 2.0 ** (-1.0 / 18.0)
-        bored &= load > REST * threshold
-    age = np.repeat(np.arange(pages, 0, -1.0)[None, :, None], SLATE, axis=2).repeat(users, 0)
-    arrays = {"shown": shown.astype(np.int32), "clicked": clicked, "age": age.astype(np.float32)}
-    flat = {name: torch.from_numpy(value.reshape(users, -1)) for name, value in arrays.items()}
-    return {**flat, "persona": torch.zeros(users, 1, dtype=torch.int64)}
-
-
 @pytest.mark.parametrize("threshold", [3.0, 8.5])
 def test_the_threshold_that_made_a_log_becomes_likely(threshold: float) -> None:
     """300 gradients on 400 users of 16 pages. A prior spread evenly over 7 levels has 0.14 on each.
@@ -168,14 +144,14 @@ def test_the_threshold_that_made_a_log_becomes_likely(threshold: float) -> None:
     Seen to fail, at 0.14, where boredom costs nothing in ``_evidence``.
     """
     made = belief()
-    fit_belief(made, simulated(threshold, 400, 16, seed=1), seed=0)
+    fit_belief(made, bored_users([threshold], 400, 16, seed=1), seed=0)
     chances = torch.softmax(made.priors[0], 0)
     assert chances[made.switches.threshold.unique().tolist().index(threshold)].item() > 0.5
-    assert 3.0 < float(made.drop) < 6.0
+    assert 3.0 < made.drop.item() < 6.0
 
 
 def test_fitting_repeats() -> None:
-    seen = simulated(3.0, 50, 8, seed=2)
+    seen = bored_users([3.0], 50, 8, seed=2)
     first, second = belief(), belief()
     for made in (first, second):
         fit_belief(made, seen, seed=3)
