@@ -19,7 +19,7 @@ from driftrec.agents.ranker.mmr import MMR
 from driftrec.agents.ranker.warm_start import fit_rounds
 from driftrec.agents.rivals.rival_settings import RIVALS
 from driftrec.agents.rivals.topic_pages import MyopicJoint
-from driftrec.agents.runs.load import load_greedy, load_mmr, load_ppo, load_slateq, load_stock
+from driftrec.agents.runs.load import load_greedy, load_mmr, load_pages, load_ppo, load_slateq, load_stock
 from driftrec.agents.runs.rival_runs import load_myopic_joint, load_rival
 from driftrec.agents.runs.tuned import Parameters, check_tunable, is_tuned, tuned
 from driftrec.agents.setup import Setup
@@ -82,6 +82,7 @@ def builders(setup: Setup, seed: int = 0, report: Report = lambda line: None, ef
         "myopic": lambda context, run: load_greedy(setup, run, farsighted=False),
         **{name: partial(_loaded, setup, load) for name, load in ON_RANKERS.items()},
         "farsighted": lambda context, run: load_greedy(setup, run, farsighted=True),
+        "priced": lambda context, run: load_pages(setup, run),
         "ppo": lambda context, run: load_ppo(setup, run, greedy=True),
         "ppo-sampled": lambda context, run: load_ppo(setup, run, greedy=False),
         "slateq": lambda context, run: load_slateq(setup, run),

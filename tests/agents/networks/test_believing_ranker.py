@@ -79,5 +79,5 @@ def held_out(encoder: Any) -> float:
 
 
 def test_who_is_bored_is_told_apart_better_than_by_fading_memories() -> None:
-    """Nats a page of 3. Seen to fail with ``follow`` told that nothing was opened: 0.01 nats apart."""
+    """Nats a page of 3. Seen to fail with ``follow`` told that nothing was opened: then it is no better."""
     assert held_out("belief") < held_out("fading") - 0.05
