@@ -1,6 +1,6 @@
 """A world by its environment id, and all that a run must know of it.
 
-Imports of agents: policy, devices, text, catalogues.
+Imports of agents: policy, engines, text, catalogues.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.catalogues.representations import represented
 from driftrec.agents.catalogues.setting import Setting, load_setting
-from driftrec.agents.devices import usable
+from driftrec.agents.engines.devices import usable
 from driftrec.agents.policy import Context
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.single import RecommendationEnv
@@ -231,7 +231,7 @@ def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool =
         args: Which world.
         encoder: Of its texts, see ``load_setting``.
         progress: Show progress bars on stderr while encoding.
-        device: Where networks compute, the text encoder's too, see ``driftrec.agents.devices.usable``.
+        device: Where networks compute, the text encoder's too, see ``driftrec.agents.engines.devices.usable``.
 
     Raises:
         ValueError: Also if a slate has more positions than there are items, or the device cannot be used.

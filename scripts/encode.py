@@ -19,7 +19,7 @@ from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder, 
 from driftrec.agents.catalogues.given_vectors import GivenVectors
 from driftrec.agents.catalogues.read_items import BadRows
 from driftrec.agents.catalogues.setting import load_setting
-from driftrec.agents.devices import usable
+from driftrec.agents.engines.devices import usable
 from driftrec.agents.runs.folders import drawn
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.agents.text.text_encoder import TextEncoder

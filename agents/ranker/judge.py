@@ -26,6 +26,7 @@ class View:
     """A ranker's view of some users and all that may be shown to them, or of the candidates that were retrieved."""
 
     state: Float  # (users, width)
+    shown: Tensor | None  # what may be shown, see ``Judge.every``
     appeal: Float  # (users, items) logit of opening it at the first position
     engagement: Float  # (users, items) now, if opened
     value: Float  # (users, items) now and to come, if opened; below all else for what is not to be shown
@@ -83,7 +84,7 @@ class Judge:
         noisy = appeal if noise is None else appeal + noise(appeal.shape)
         gains = self.ranker.choice.gains(noisy, value)
         told = None if past is None else past.cpu().numpy()
-        return View(state.cpu().numpy(), appeal, engagement, value, gains, told, retrieved)
+        return View(state.cpu().numpy(), shown, appeal, engagement, value, gains, told, retrieved)
 
     def scores(self, state: Tensor, observation: Observation, shown: Tensor | None) -> tuple[Scores, Tensor | None]:
         """The ranker's scores, what users opened before counted in; and what they did, see ``Ranker.past``."""

@@ -48,7 +48,7 @@ def load_recommender(run: str, catalogue: str | None = None, device: str = "cpu"
         run: Folder.
         catalogue: A later form of the catalogue that it was trained with, written by ``driftrec encode``: new items are
             judged by their texts, and nothing is trained again.
-        device: Where networks compute, see ``driftrec.agents.devices.usable``.
+        device: Where networks compute, see ``driftrec.agents.engines.devices.usable``.
 
     Raises:
         FileNotFoundError: If there is no checkpoint or no such catalogue.

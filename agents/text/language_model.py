@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from driftrec.agents.devices import usable
+from driftrec.agents.engines.devices import usable
 from driftrec.agents.text.model_folder import ADVICE, gguf_file
 
 GGUF_READERS = ("gguf", "accelerate")
@@ -40,7 +40,7 @@ def load_model(folder: Path, device: str) -> LanguageModel:
 
     Args:
         folder: Model folder, see ``driftrec.agents.text.model_folder.find_model``.
-        device: See ``driftrec.agents.devices.usable``.
+        device: See ``driftrec.agents.engines.devices.usable``.
 
     Raises:
         OSError: If transformers cannot load it, or weights are missing that it would fill with random

@@ -54,7 +54,7 @@ class TextEncoder:
         max_length: Longest input in tokens, prompt and special tokens included; clipped to the model's limit.
             Of a longer text the end is cut, never the prompt.
         batch_size: Texts at a time.
-        device: Where the model computes, see ``driftrec.agents.devices.usable``.
+        device: Where the model computes, see ``driftrec.agents.engines.devices.usable``.
         revision: Branch, tag or commit of a hub name.
 
     Raises:

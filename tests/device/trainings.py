@@ -86,8 +86,8 @@ def small(setup: Setup, **told: Any) -> Any:
         value_steps=0,
         validations=2,
         validation_users=4,
+        **{"pace": False, **told},
         **({"refits": 1} if hasattr(usual, "refits") else {}),
-        **told,
     )
 
 

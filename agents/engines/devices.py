@@ -1,7 +1,4 @@
-"""Where torch computes: a device by its name, once it is known to be there.
-
-Imports of agents: none.
-"""
+"""Where networks compute: a device by its name, once it is known to be there."""
 
 from __future__ import annotations
 
