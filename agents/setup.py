@@ -1,6 +1,6 @@
 """A world by its environment id, and all that a run must know of it.
 
-Imports of agents: policy, text, catalogues.
+Imports of agents: policy, engines, text, catalogues.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 import driftrec.envs  # noqa: F401 (registers the worlds)
 from driftrec.agents.catalogues.representations import represented
 from driftrec.agents.catalogues.setting import Setting, load_setting
+from driftrec.agents.engines.devices import usable
 from driftrec.agents.policy import Context
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.single import RecommendationEnv
@@ -77,6 +78,17 @@ class WorldArgs:
 
 
 @dataclass(frozen=True)
+class PlacedArgs(WorldArgs):
+    """Which world, and where its networks compute.
+
+    Attributes:
+        device: Where networks compute: cpu; cuda, the first GPU; cuda:1 and so on; or auto, a GPU where there is one.
+    """
+
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
 class Setup:
     """A world, and all that a run must know of it.
 
@@ -87,6 +99,7 @@ class Setup:
         setting: Items and people with the embeddings of their texts; None in a world of features alone.
         withheld: True for items that policies must not show, bool, (items,); None where all may be shown.
         truth: Numbers of hidden truth in the observations, 0 for all but oracles.
+        device: Where networks compute, as torch calls it; the world itself is the CPU's.
     """
 
     args: WorldArgs
@@ -95,6 +108,7 @@ class Setup:
     setting: Setting | None = None
     withheld: NDArray[np.bool_] | None = None
     truth: int = 0
+    device: str = "cpu"
 
     @property
     def slate_size(self) -> int:
@@ -210,24 +224,26 @@ def resolved(args: WorldArgs, env: RecommendationEnv) -> WorldArgs:
     return WorldArgs(**{name: told.get(name, value) for name, value in own.items()})
 
 
-def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False) -> Setup:
+def set_up(args: WorldArgs, encoder: TextEncoder | None = None, progress: bool = False, device: str = "cpu") -> Setup:
     """Make a world, with the embeddings of its texts where it has some; errors as of ``make_env``.
 
     Args:
         args: Which world.
         encoder: Of its texts, see ``load_setting``.
         progress: Show progress bars on stderr while encoding.
+        device: Where networks compute, the text encoder's too, see ``driftrec.agents.engines.devices.usable``.
 
     Raises:
-        ValueError: Also if a slate has more positions than there are items.
+        ValueError: Also if a slate has more positions than there are items, or the device cannot be used.
     """
+    device = usable(device)
     env = make_env(args)
     world, setting = env.world, None
     if world.slate_size > world.num_items:
         raise ValueError(f"slate_size is {world.slate_size}, with {world.num_items} items to choose from. Lower it.")
     if world.catalogue is not None and world.personas is not None:
-        setting = load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas))
-    return Setup(resolved(args, env), world, env.horizon or LONGEST, setting)
+        setting = load_setting(args.catalogue, encoder, progress, (world.catalogue, world.personas), device)
+    return Setup(resolved(args, env), world, env.horizon or LONGEST, setting, device=device)
 
 
 def json_object(name: str, text: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue
 from driftrec.agents.runs.load import nothing_learned, other_world
 from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import is_tuned, tuned_elsewhere
-from driftrec.agents.setup import Setup, WorldArgs, json_object, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, json_object, set_up
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named, kit_of
@@ -47,7 +47,7 @@ __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Compare policies on the same users and noise."""
 
     policies: tuple[str, ...] | None = None
@@ -78,7 +78,7 @@ class Args(WorldArgs):
     numbers (docs/ray.md)."""
 
 
-ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "engine", "worlds"))
+ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "engine", "worlds", "device"))
 """What decides what comes of a comparison."""
 
 
@@ -101,14 +101,14 @@ def main(args: Args) -> None:
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
-    engine = engine_named(args.engine)
+    engine = engine_named(args.engine, device=args.device)
     if args.log is not None and args.engine != "local":
         raise ValueError("--log is written by one process; leave it or --engine out.")
     log = LogWriter(args.log) if args.log is not None else None
     policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     for note in notes_on_runs(setup, policies):
         print(note)
     entries = build_entries(setup, policies, seed=seed, report=print, effort=Effort(*args.planner_effort))

@@ -11,14 +11,14 @@ import numpy as np
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.known import KNOWN
 from driftrec.agents.runs.folders import check_users, drawn, run_folder
-from driftrec.agents.setup import Setup, WorldArgs, make_env, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, WorldArgs, make_env, set_up
 from driftrec.agents.worlds.kits import kit_named
 from driftrec.scripts import compare, train
 from driftrec.simulators.world import NotAppraisedError
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """The whole job: encode, train, compare, plot."""
 
     users: int = 1000
@@ -46,15 +46,16 @@ def _run(args: Args, folder: Path, seed: int) -> None:
     world = {name: getattr(args, name) for name in WorldArgs.__dataclass_fields__}
     kit = kit_named(args.world)
     print("1/3 Encoding texts, where there are some", flush=True)
-    told = _oracles(set_up(args), args.planner)
+    told = _oracles(set_up(args, device=args.device), args.planner)
     print("2/3 Training PPO", flush=True)
     run = folder / "train"
-    train.main(train.Args(**world, seed=seed, out=run, settings=kit.settings.quick()))
+    train.main(train.Args(**world, device=args.device, seed=seed, out=run, settings=kit.settings.quick()))
     print("3/3 Comparing policies", flush=True)
     wanted = [name for name in kit.baselines if not KNOWN[name].told or name in told]
     policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in wanted)
     policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
-    compare.main(compare.Args(**world, policies=policies, users=args.users, seed=seed, out=folder / "compare"))
+    served = {"policies": policies, "users": args.users, "seed": seed, "out": folder / "compare"}
+    compare.main(compare.Args(**world, device=args.device, **served))
 
 
 def _oracles(setup: Setup, planner: bool) -> list[str]:

@@ -19,6 +19,7 @@ from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder, 
 from driftrec.agents.catalogues.given_vectors import GivenVectors
 from driftrec.agents.catalogues.read_items import BadRows
 from driftrec.agents.catalogues.setting import load_setting
+from driftrec.agents.engines.devices import usable
 from driftrec.agents.runs.folders import drawn
 from driftrec.agents.text.embedding_cache import default_cache_folder
 from driftrec.agents.text.text_encoder import TextEncoder
@@ -48,7 +49,7 @@ class Args:
     batch_size: int = 64
     """Texts at a time."""
     device: str = "cpu"
-    """Torch device, for example cpu or cuda."""
+    """Where the model computes: cpu; cuda, the first GPU; cuda:1 and so on; or auto, a GPU where there is one."""
     embeddings: Path | None = None
     """Your own vectors of the items in place of a language model's, with --catalogue: .npy (ids in FILE.ids.txt, or
     rows in the order of the items file), .safetensors (the same, or ids under "ids") or .parquet (columns id,
@@ -68,7 +69,7 @@ def main(args: Args) -> None:
     """Encode, and say what was done.
 
     Raises:
-        ValueError: If the arguments do not fit together or the items are not valid.
+        ValueError: If the arguments do not fit together, the device cannot be used or the items are not valid.
         OSError: If a file or model is missing, or ``out`` holds something else.
     """
     if args.out is not None:
@@ -79,7 +80,7 @@ def main(args: Args) -> None:
         prompt=args.prompt,
         max_length=args.max_length,
         batch_size=args.batch_size,
-        device=args.device,
+        device=usable(args.device),
         revision=args.revision,
     )
     if args.embeddings is not None:

@@ -21,14 +21,14 @@ from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.policy import Policy
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, run_folder, write_config
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, set_up
 from driftrec.agents.worlds.kits import item_ids
 
 __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Estimate from a log what policies would have earned that did not serve."""
 
     log: Path = Path("log.parquet")
@@ -68,7 +68,7 @@ def main(args: Args) -> None:
     check_empty(args.out)
     seed = drawn(args.seed)
     columns = parse_columns(args.columns)
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     log = read_log(args.log, columns, item_ids(setup)).only(args.logged_by)
     policies = built(setup, args.policies, seed)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:

@@ -20,7 +20,7 @@ from driftrec.agents.plots.looks import looks_of
 from driftrec.agents.plots.plots import write_figures
 from driftrec.agents.runs.description import description, recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.scripts.compare import notes_on_runs
@@ -34,7 +34,7 @@ __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Follow one user under several policies."""
 
     policies: tuple[str, ...] = ("random", "myopic-oracle")
@@ -66,7 +66,7 @@ def main(args: Args) -> None:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
     seed = drawn(args.seed)
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     for note in notes_on_runs(setup, args.policies):
         print(note)
     entries = build_entries(setup, args.policies, seed=seed, report=print, effort=Effort(*args.planner_effort))

@@ -26,6 +26,8 @@ class Args:
     """A later form of the run's catalogue, written by `driftrec encode`: nothing is trained again."""
     away: float = 0.0
     """Hours since the user's last slate; beyond half an hour a new session has begun."""
+    device: str = "cpu"
+    """Where networks compute: cpu; cuda, the first GPU; cuda:1 and so on; or auto, a GPU where there is one."""
 
 
 def main(args: Args) -> None:
@@ -35,7 +37,7 @@ def main(args: Args) -> None:
         FileNotFoundError: If there is no run, log or catalogue.
         ValueError: If the log is not as it must be, does not hold the user, or is of another world.
     """
-    recommender = load_recommender(str(args.run), args.catalogue)
+    recommender = load_recommender(str(args.run), args.catalogue, args.device)
     log = recommender.read(args.log, parse_columns(args.columns))
     for note in log.notes:
         print(f"Note: {note}.")

@@ -22,7 +22,7 @@ from driftrec.agents.rounds.plan import Deployment, Plan
 from driftrec.agents.rounds.rounds_table import summary_text
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
-from driftrec.agents.setup import WorldArgs, json_object, set_up
+from driftrec.agents.setup import PlacedArgs, WorldArgs, json_object, set_up
 from driftrec.agents.worlds.kits import fitting
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.moving.moves import Moves
@@ -33,7 +33,7 @@ __doc__ += ' "@" and what stands for items and people, such as ppo@ids.'
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Deploy policies in rounds while the world moves."""
 
     world: str = "driftrec/Video-v0"
@@ -79,18 +79,18 @@ def main(args: Args) -> None:
         FileExistsError: If the run folder holds anything.
         KeyboardInterrupt: If it was interrupted; says how to go on.
     """
-    engine = engine_named(args.engine)
+    engine = engine_named(args.engine, device=args.device)
     if args.resume is not None:
         _only_resume(args)
         plan, fingerprints = resumed(args.resume)
-        place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty()))
+        place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty(), device=args.device))
         check_same(args.resume, fingerprints, place)
         _play(place, args.resume, engine)
         return
     check_empty(args.out)
     arms_of(args.arms)
     plan = _plan(args)
-    place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty()))
+    place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty(), device=args.device))
     with run_folder(args.out, "rounds") as folder:
         write_config(folder, {**recorded(place.setup), **stamp(place)})
         _play(place, folder, engine)
@@ -108,7 +108,7 @@ def _plan(args: Args) -> Plan:
 
 def _only_resume(args: Args) -> None:
     """Raise ValueError if anything that decides on numbers is said beside ``--resume``."""
-    usual = Args(resume=args.resume, engine=args.engine, settings=args.settings)
+    usual = Args(resume=args.resume, engine=args.engine, device=args.device, settings=args.settings)
     for field in fields(Args):
         if getattr(args, field.name) != getattr(usual, field.name):
             flag = field.name.replace("_", "-")

@@ -24,7 +24,7 @@ from driftrec.agents.scorecard.score_table import latency_row, score_text
 from driftrec.agents.scorecard.scorecard import scorecard, write_score
 from driftrec.agents.scorecard.stages import Stage, Stages
 from driftrec.agents.scorecard.waiting import waited
-from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.setup import PlacedArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.scripts.compare import notes_on_runs
 
@@ -32,7 +32,7 @@ __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Say what a policy is good at."""
 
     policies: tyro.conf.Positional[tuple[str, ...]] = ()
@@ -67,7 +67,7 @@ def main(args: Args) -> None:
     check_empty(args.out)
     there = world_of(args, args.policies)
     seed, effort = drawn(args.seed), Effort(*args.planner_effort)
-    setup = set_up(there, progress=sys.stderr.isatty())
+    setup = set_up(there, progress=sys.stderr.isatty(), device=args.device)
     for note in notes_on_runs(setup, args.policies):
         print(note)
     entries = build_entries(setup, args.policies, seed=seed, report=print, effort=effort)

@@ -21,7 +21,7 @@ from driftrec.agents.runs.recorders import Track, makers, recording
 from driftrec.agents.runs.resume import asked, begun, check_unchanged
 from driftrec.agents.runs.train import train
 from driftrec.agents.runs.user_log import read_for
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, set_up
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.agents.snapshots.training_snapshots import EVERY
 from driftrec.agents.worlds.kits import fitting, kit_of, settings_of
@@ -32,7 +32,7 @@ VERB = "train"
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Train a PPO slate policy."""
 
     seed: int | None = None
@@ -69,7 +69,7 @@ def main(args: Args) -> None:
     args, seed = (args, drawn(args.seed)) if args.resume is None else _begun(args, args.resume)
     recorders = makers(args.tensorboard, args.track)
     settings: TrainSettings = fitting(args.settings, args.world)
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     first = None if args.warm_start_log is None else read_for(setup, args.warm_start_log)
     for said in () if first is None else first.notes:
         print(f"Note: {args.warm_start_log}: {said}.")

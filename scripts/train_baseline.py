@@ -22,7 +22,7 @@ from driftrec.agents.runs.folders import check_empty, drawn, run_folder, version
 from driftrec.agents.runs.load import other_world, ranker_of
 from driftrec.agents.runs.resume import asked, begun, check_unchanged, fingerprint
 from driftrec.agents.runs.rival_runs import train_rival
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
@@ -36,7 +36,7 @@ else:
 
 
 @dataclass(frozen=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Train a baseline that learns."""
 
     kind: tyro.conf.Positional[Kind] = "slateq"
@@ -74,7 +74,7 @@ def main(args: Args) -> None:
     args = replace(args, settings=settings)
     check_empty(args.out)
     seed = drawn(args.seed)
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     if note := kit_of(setup).note(setup):
         print(note)
     if args.ranker is not None:  # a wrong one leaves no folder behind

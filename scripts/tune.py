@@ -31,7 +31,7 @@ from driftrec.agents.runs.folders import (
 from driftrec.agents.runs.kept_study import STUDY_FILE, check_optuna, kept_study
 from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import BEST_FILE, check_tunable
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, set_up
 from driftrec.scripts.tune_training import SETTINGS_FILE, TRAIN, tune_training
 from driftrec.simulators.files import write_files
 
@@ -42,7 +42,7 @@ TRIALS_FILE = "trials.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Args(WorldArgs):
+class Args(PlacedArgs):
     """Tune a baseline's parameters by simulation, or our own training's by training."""
 
     name: tyro.conf.Positional[str] = ""
@@ -64,7 +64,7 @@ class Args(WorldArgs):
 
 
 VERB = "tune"
-ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "out"))
+ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "out", "device"))
 """What decides what comes of a search."""
 
 
@@ -96,7 +96,7 @@ def main(args: Args) -> None:
         return
     seed = drawn(args.seed)
     check_optuna()  # before any work
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     build_with(setup, args.name, defaults(args.name))  # and whether there is such a run
     with run_folder(args.out, "tune") if args.resume is None else nullcontext(args.resume) as folder:
         told = {**asdict(args), **recorded(setup), "seed": seed, "fingerprints": setup.fingerprints()}

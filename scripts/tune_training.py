@@ -33,7 +33,7 @@ from driftrec.agents.runs.training_search import (
     validate_trainings,
     with_parameters,
 )
-from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.setup import PlacedArgs, Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import settings_of
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.scripts.toml_file import toml_of
@@ -50,7 +50,7 @@ TRIALS_FILE, SETTINGS_FILE, CHECK_FILE = "trials.csv", "best.toml", "check.json"
 
 
 def tune_training(
-    args: WorldArgs,
+    args: PlacedArgs,
     name: str,
     *,
     trials: int,
@@ -81,7 +81,7 @@ def tune_training(
     drawn_seed = drawn(seed)
     check_optuna()  # before any work
     base = _base(args, name.partition(":")[2])
-    setup = set_up(args, progress=sys.stderr.isatty())
+    setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     with run_folder(out, "tune") if resume is None else nullcontext(resume) as folder:
         told = {"name": name, "trials": trials, "check_users": check_users, "seed": drawn_seed}
         if resume is None:

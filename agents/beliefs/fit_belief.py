@@ -18,13 +18,13 @@ CHUNK = 1024
 
 
 def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> None:
-    """Fit ``belief`` in place to the windows of logged observations, one leading axis, drawn by ``seed``."""
+    """Fit ``belief``, where it computes, to the windows of logged observations, one leading axis, drawn by ``seed``."""
     optimizer = torch.optim.Adam(belief.parameters(), LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(STEPS):
         rows = torch.randint(len(seen["persona"]), (BATCH_SIZE,), generator=generator)
-        loss = belief.loss({name: seen[name][rows] for name in belief.READS})
+        loss = belief.loss({name: seen[name][rows].to(belief.topic.device) for name in belief.READS})
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -32,6 +32,9 @@ def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> No
 
 
 def told_of(belief: TopicBelief, seen: Mapping[str, Tensor]) -> Tensor:
-    """What ``belief`` tells of many windows, (windows, topics, len(TOLD))."""
-    parts = zip(*(seen[name].split(CHUNK) for name in belief.READS), strict=True)
-    return torch.cat([belief.told(dict(zip(belief.READS, part, strict=True))) for part in parts])
+    """What ``belief`` tells of many windows, (windows, topics, len(TOLD)), where these lie."""
+    told = []
+    for part in zip(*(seen[name].split(CHUNK) for name in belief.READS), strict=True):
+        on_device = {name: each.to(belief.topic.device) for name, each in zip(belief.READS, part, strict=True)}
+        told.append(belief.told(on_device).to(part[0].device))
+    return torch.cat(told)

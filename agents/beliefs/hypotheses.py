@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 THRESHOLDS = (2.0, 3.0, 4.0, 5.0, 6.5, 8.5, 12.0)
 """Loads that bore, in openings."""
@@ -55,8 +53,7 @@ class Standing(NamedTuple):
     grown: Tensor  # (users, topics)
 
 
-@dataclass(frozen=True)
-class Switches:
+class Switches(nn.Module):
     """How boredom may go: every combination of some thresholds, half-lives and parts kept.
 
         opened: load <- load + 1;  load >= threshold: bored
@@ -68,33 +65,31 @@ class Switches:
         threshold: (switches,).
         half_life: (switches,).
         kept: (switches,).
-        levels: Which threshold, half-life and part kept each has, three of (switches,).
+        levels: Which threshold, half-life and part kept each has, (3, switches).
+        counts: How many of each there are.
     """
 
-    threshold: Tensor
-    half_life: Tensor
-    kept: Tensor
-    levels: tuple[Tensor, ...]
+    counts = len(THRESHOLDS), len(HALF_LIVES), len(KEPT)
 
-    @classmethod
-    def of(
-        cls,
-        thresholds: Sequence[float] = THRESHOLDS,
-        half_lives: Sequence[float] = HALF_LIVES,
-        kept: Sequence[float] = KEPT,
-    ) -> Switches:
-        """All combinations."""
-        values = torch.tensor(list(product(thresholds, half_lives, kept)))
-        places = torch.tensor(list(product(*(range(len(each)) for each in (thresholds, half_lives, kept)))))
-        return cls(*values.unbind(dim=1), levels=places.unbind(dim=1))
+    def __init__(self) -> None:
+        super().__init__()
+        values = torch.tensor(list(product(THRESHOLDS, HALF_LIVES, KEPT)))
+        places = torch.tensor(list(product(*map(range, self.counts))))
+        self.threshold: Tensor
+        self.half_life: Tensor
+        self.kept: Tensor
+        self.levels: Tensor
+        for name, value in zip(("threshold", "half_life", "kept"), values.unbind(dim=1), strict=True):
+            self.register_buffer(name, value.contiguous(), persistent=False)
+        self.register_buffer("levels", places.T.contiguous(), persistent=False)
 
     def follow(self, pages: PageHistory, topics: int) -> Tracks:
         """What each says of users who began without loads; nothing of it can be learned."""
-        ones = torch.nn.functional.one_hot(pages.topic, topics).float() * pages.opened[..., None]
+        ones = nn.functional.one_hot(pages.topic, topics).float() * pages.opened[..., None]
         above = (ones.cumsum(dim=2) - ones).gather(3, pages.topic[..., None])[..., 0]
         users, count = len(pages.topic), len(self.threshold)
-        load, bored = torch.zeros(users, topics, count), torch.zeros(users, topics, count, dtype=torch.bool)
-        standing = Standing(load, bored, torch.zeros(users, topics))
+        load, grown = ones.new_zeros(users, topics, count), ones.new_zeros(users, topics)
+        standing = Standing(load, torch.zeros_like(load, dtype=torch.bool), grown)
         before = []
         for number, opened in enumerate(ones.sum(dim=2).unbind(dim=1)):  # (users, topics)
             before.append(standing)

@@ -71,9 +71,9 @@ class TopicBelief(nn.Module):
         super().__init__()
         self.topic: Tensor
         self.register_buffer("topic", torch.from_numpy(topic.copy()), persistent=False)
-        self.num_topics, self.slate_size, self.switches = int(topic.max()) + 1, slate_size, Switches.of()
+        self.num_topics, self.slate_size, self.switches = int(topic.max()) + 1, slate_size, Switches()
         self._items, self._personas = items, personas
-        self.priors = nn.ParameterList(torch.zeros(int(levels.max()) + 1) for levels in self.switches.levels)
+        self.priors = nn.ParameterList(torch.zeros(count) for count in self.switches.counts)
         self.growing = nn.Parameter(torch.tensor([-1.0, 0.0]))
         self.says = nn.Linear(persona_dims, self.num_topics)
         nn.init.zeros_(self.says.weight)
@@ -139,7 +139,7 @@ class TopicBelief(nn.Module):
             tracks = self.switches.follow(pages, self.num_topics)
         logit = self._rested(observation, persona, pages) - self.takeaway * tracks.above
         logit = torch.stack([logit, logit + self.rise * tracks.grown], dim=3)  # growing or not
-        sign = torch.where(pages.opened, 1.0, -1.0)[..., None]
+        sign = (2.0 * pages.opened - 1.0)[..., None]
         rested, bored = (
             nn.functional.logsigmoid(sign * each) * pages.there[..., None] for each in (logit, logit - self.drop)
         )

@@ -73,6 +73,7 @@ def load_setting(
     encoder: TextEncoder | None = None,
     progress: bool = False,
     content: tuple[Catalogue, Personas] | None = None,
+    device: str = "cpu",
 ) -> Setting:
     """Load the packaged news catalogue or a catalogue folder, with text embeddings.
 
@@ -84,6 +85,7 @@ def load_setting(
         encoder: None for the folder's own, or the built-in one where it names no other.
         progress: Show progress bars on stderr while encoding.
         content: Items and audience, where they have been read already.
+        device: Where the built-in encoder computes, which is taken where none is given.
 
     Raises:
         FileNotFoundError: If it is no catalogue folder, or lacks embeddings and names another encoder.
@@ -96,7 +98,7 @@ def load_setting(
             return Setting(items, personas, *stored)
     elif catalogue is not None and encoder is None:
         _check_built_in(Path(catalogue))
-    encoder = encoder or TextEncoder()
+    encoder = encoder or TextEncoder(device=device)
     scope = NEWS_SCOPE if catalogue is None else ""
     embed = partial(encode_cached, encoder, progress=progress, scope=scope)
     return Setting(items, personas, embed(items.documents()), embed(personas.texts), encoder.fingerprint)

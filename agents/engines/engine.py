@@ -60,14 +60,17 @@ class Local:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def engine_named(name: EngineName, at_a_time: int = 1) -> Engine:
-    """The engine of that name; ``at_a_time`` as of ``Local``.
+def engine_named(name: EngineName, at_a_time: int = 1, device: str = "cpu") -> Engine:
+    """The engine of that name; ``at_a_time`` as of ``Local``, ``device`` where the jobs' networks compute.
 
     Raises:
         ImportError: If it is "ray", which is not installed.
+        ValueError: If it is "ray", whose workers compute on the CPU, and the device is another.
     """
     if name == "local":
         return Local(at_a_time)
+    if device != "cpu":
+        raise ValueError(f"--engine {name} computes on CPUs, and --device is {device}; leave one of them out.")
     from driftrec.agents.engines.on_ray import OnRay
 
     return OnRay()

@@ -55,7 +55,8 @@ class FeatureEncoder(nn.Module):
 
     def by_topic(self, observation: Mapping[str, Tensor]) -> Tensor:
         """What the observation says of every topic, (users, topics, numbers), as ``topic_shape`` tells."""
-        return torch.zeros(len(next(iter(observation.values()))), *self.topic_shape)
+        some = next(iter(observation.values()))
+        return torch.zeros(len(some), *self.topic_shape, device=some.device)
 
     def learn(self, columns: Tensor, clicks: Tensor) -> None:
         """Learn from random slates; nothing, unless said otherwise.
@@ -95,7 +96,8 @@ class UserVector(FeatureEncoder):
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, (users, width)."""
         if self._blind:
-            return torch.ones(len(next(iter(observation.values()))), 1)
+            some = next(iter(observation.values()))
+            return torch.ones(len(some), 1, device=some.device)
         return observation["user"].float()
 
 

@@ -74,7 +74,7 @@ class FeatureRanker(Ranker):
 
     def pilot(self, logs: Logs) -> None:
         """Let the encoder learn the average user."""
-        self.encoder.learn(logs.shown, logs.clicks)
+        self.encoder.learn(logs.shown.to(self.device), logs.clicks.to(self.device))
 
     def prepare(self, logs: Logs) -> None:
         """Scale states and engagement by what is in the logs."""

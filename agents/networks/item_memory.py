@@ -40,7 +40,7 @@ class ItemMemory(nn.Module):
     def of_all(self, observation: Mapping[str, Tensor], num_items: int) -> Tensor:
         """The past with every item of a catalogue, log(1 + c), (users, items, ``NUMBERS``)."""
         weights, shown = self._weights(observation)
-        counts = torch.zeros(len(shown), NUMBERS, num_items)
+        counts = weights.new_zeros(len(shown), NUMBERS, num_items)
         counts.scatter_add_(2, shown.clamp(min=0)[:, None].expand_as(weights), weights)
         return counts.log1p_().transpose(1, 2)
 
@@ -58,7 +58,7 @@ class ItemMemory(nn.Module):
     def serving(self, past: Tensor) -> Tensor:
         """The same where no gradient is wanted: of most items there is no past."""
         some = past.amax(dim=2) > 0
-        added = torch.zeros(some.shape)
+        added = past.new_zeros(some.shape)
         added[some] = self(past[some])
         return added
 

@@ -29,7 +29,7 @@ class Recurrent(nn.Module):
             there: Bool, (users, pages); pages that are not there come first, and leave 0.
             before: Hidden vectors before the first page, (users, dims); 0 when omitted.
         """
-        pages = torch.arange(tokens.shape[1])
+        pages = torch.arange(tokens.shape[1], device=tokens.device)
         missing = tokens.shape[1] - _length(there)[:, None]
         first = (pages + missing).clamp(max=tokens.shape[1] - 1)  # those that are there go to the front
         start = None if before is None else before[None].contiguous()
@@ -64,8 +64,10 @@ class Transformer(nn.Module):
         """Vectors after every page, of it and those before, (users, pages, dims); 0 where a page is not there."""
         pages = tokens.shape[1]
         x = self.enter(tokens) + self.place[:pages].flip(0)
-        later = torch.ones(pages, pages, dtype=torch.bool).triu(diagonal=1)
-        hidden = (later | ~there[:, None, :]) & ~torch.eye(pages, dtype=torch.bool)  # each sees itself at least
+        later = there.new_ones(pages, pages).triu(diagonal=1)
+        hidden = (later | ~there[:, None, :]) & ~torch.eye(
+            pages, dtype=torch.bool, device=there.device
+        )  # each sees itself at least
         read: Tensor = self.layers(x, hidden.repeat_interleave(self.heads, dim=0))
         return read * there[..., None]
 

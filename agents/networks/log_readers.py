@@ -69,7 +69,7 @@ class StepReader(LogReader):
         self._kept.made_by(tensor_versions((*self.parameters(), self.pages.items())))
         seen = Windows.of(observation, self.pages.slate_size)
         found, before = self._kept.find(seen, self.dims)
-        hidden = torch.empty(len(shown), self.dims)
+        hidden = torch.empty(len(shown), self.dims, device=shown.device)
         for rows, read in ((found, self._one_further), (~found, self._anew)):
             if rows.any():
                 hidden[rows] = read({name: observation[name][rows] for name in LOG}, before[rows])
@@ -101,7 +101,7 @@ class Windows(NamedTuple):
         """Those of an observation."""
         shown, clicked, engagement, age = pages_of(observation, slate_size, MOST)
         columns = [part.contiguous().view(torch.uint8) for part in (shown, clicked, engagement)]
-        rows = torch.cat(columns, dim=2).numpy()  # (users, pages, bytes)
+        rows = torch.cat(columns, dim=2).cpu().numpy()  # (users, pages, bytes)
         older, newer = ([_digest(row) for row in part] for part in (rows[:, :-1], rows[:, 1:]))
         return cls(older, newer, hours_after(age.amax(dim=2)))
 
@@ -124,7 +124,7 @@ class KeptHidden:
 
     def find(self, seen: Windows, dims: int) -> tuple[Tensor, Tensor]:
         """Which users go on, bool (users,), and from which hidden vectors, (users, dims)."""
-        nothing = torch.full_like(seen.hours[0], torch.inf), torch.zeros(dims)
+        nothing = torch.full_like(seen.hours[0], torch.inf), seen.hours.new_zeros(dims)
         kept = [self._young.get(key) or self._old.get(key) or nothing for key in seen.older]
         hours, hidden = (torch.stack(part) for part in zip(*kept, strict=True))
         return ((hours[:, 1:] - seen.hours[:, :-1]).abs() <= SAME_HOURS).all(dim=1), hidden

@@ -79,7 +79,7 @@ class Shortlist:
     def retrieve(self, told: Tensor) -> NDArray[np.int64]:
         """Candidates of users with these states of the ranker's, (users, count)."""
         self._prepare()
-        queries = self.ranker.search_queries(told, self._slopes(told)).numpy()  # type: ignore[operator]
+        queries = self.ranker.search_queries(told, self._slopes(told)).cpu().numpy()  # type: ignore[operator]
         if len(self.ranker.length) <= WIDE:  # type: ignore[arg-type]
             return fixed_first(self._fixed, self._index.search(queries, self.count))
         parts = zip(told.split(AT_ONCE), np.split(queries, range(AT_ONCE, len(queries), AT_ONCE)), strict=True)
@@ -88,22 +88,22 @@ class Shortlist:
 
     def _best(self, state: Tensor, found: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those of the ``found`` items (users, n) that gain most, best first, (users, count)."""
-        gains = self._judged(state, torch.from_numpy(found))[1]
-        return np.take_along_axis(found, gains.topk(self.count).indices.numpy(), axis=1)
+        gains = self._judged(state, torch.from_numpy(found).to(state.device))[1]
+        return np.take_along_axis(found, gains.topk(self.count).indices.cpu().numpy(), axis=1)
 
     def _judged(self, state: Tensor, shown: Tensor) -> tuple[Scores, Tensor]:
         """What is expected of items, (users, n) or (n,) for all, and what they gain, (users, n)."""
         scores = self.ranker.scores(state, shown)
         later = self.ranker.later(shown) if self._farsighted else torch.zeros(())
-        gains = self.ranker.choice.gains(scores.appeal.numpy(), (scores.engagement + later).numpy())
-        return scores, torch.from_numpy(gains)
+        gains = self.ranker.choice.gains(scores.appeal.cpu().numpy(), (scores.engagement + later).cpu().numpy())
+        return scores, torch.from_numpy(gains).to(state.device)
 
     def _prepare(self) -> None:
         """Make the index, unless the ranker is as it was."""
         weights = tuple((id(each), each._version) for each in self.ranker.state_dict(keep_vars=True).values())
         if weights == self._made_of:
             return
-        keys = self.ranker.search_keys().numpy()  # type: ignore[operator]
+        keys = self.ranker.search_keys().cpu().numpy()  # type: ignore[operator]
         appeal, stay, log_length, future = keys[:, -4:].T
         value = np.exp(log_length) / (1.0 + np.exp(-stay)) + self._farsighted * future
         merit = np.where(value > 0, np.exp(np.minimum(appeal - appeal.max(), 0)), 1.0) * value
@@ -116,7 +116,7 @@ class Shortlist:
         Gains, and what they grow by, are summed over these items: an item that hardly gains would have any slope.
         """
         ranker, choice = self.ranker, self.ranker.choice
-        shown = torch.from_numpy(self._fixed)
+        shown = torch.from_numpy(self._fixed).to(state.device)
         scores, gains = self._judged(state, shown)
         best = gains.topk(min(TOP, gains.shape[1])).indices
         weight, by_appeal = choice.weight(scores.appeal.gather(1, best))

@@ -179,7 +179,7 @@ class TextRanker(Ranker):
         bias = self._biases()  # (2, items)
         learning = torch.is_grad_enabled()
         users = len(appeal_query)
-        if len(vectors) > LARGE and not learning:  # both products at once read the vectors once
+        if len(vectors) > LARGE and vectors.is_cpu and not learning:  # both products at once read the vectors once
             room = torch.from_numpy(warm.empty((2 * users, len(vectors)), np.float32))
             both = torch.mm(torch.cat([appeal_query, stay_query]), vectors.T, out=room)
             appeal, stay = both[:users].add_(bias[0]), both[users:].add_(bias[1])
@@ -242,7 +242,8 @@ class TextRanker(Ranker):
 
     def columns(self) -> Tensor:
         """See ``item_columns``; last of all a one for the topic, (items, columns)."""
-        return torch.cat([item_columns(self.item_vectors(), self.length, self.future), self.by_topic.ones], dim=1)
+        known = (each.cpu() for each in (self.item_vectors(), self.length, self.future))
+        return torch.cat([item_columns(*known), self.by_topic.ones.cpu()], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""

@@ -91,7 +91,7 @@ class TopicMemory(nn.Module):
     def _since(self, items: Tensor, happened: Tensor, age: Tensor) -> Tensor:
         """Log hours since the last event of every topic, (users, topics)."""
         hours = torch.where(happened > 0, age, NEVER)
-        never = torch.full((len(items), self.shape[0]), NEVER)
+        never = hours.new_full((len(items), self.shape[0]), NEVER)
         return torch.log1p(never.scatter_reduce(1, self.topic[items.clamp(min=0)], hours, "amin"))
 
 

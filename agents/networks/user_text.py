@@ -121,11 +121,11 @@ class UserText(nn.Module):
         before = (read >= 0) & (age > self._session(observation)[:, None])
         newest = torch.where(before, age, torch.inf).amin(dim=1, keepdim=True)  # by age alone, what is old would vanish
         weights = torch.where(before, torch.exp2((newest - age) / HALF_LIFE), 0.0)
-        counts = torch.zeros(len(read), self.num_topics)
+        counts = weights.new_zeros(len(read), self.num_topics)
         counts = counts.scatter_add(1, self.topic[read.clamp(min=0)], weights)
         top, number = counts.topk(min(NAMED, self.num_topics), dim=1)
         number = torch.where(top > 0, number, self.num_topics)
-        nobody = torch.full((len(read), NAMED - number.shape[1]), self.num_topics)
+        nobody = number.new_full((len(read), NAMED - number.shape[1]), self.num_topics)
         one, two, three = torch.cat([number, nobody], dim=1).sort(dim=1).values.unbind(dim=1)
         return self.place[one, two, three]
 

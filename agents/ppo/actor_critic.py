@@ -110,7 +110,7 @@ class SlateActorCritic(ActorCriticPolicy):
 
 
 def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> SlateActorCritic:
-    """An untrained network for what ``stage`` gives, with no training around it."""
+    """An untrained network for what ``stage`` gives, with no training around it; it computes where the ranker does."""
     actions = spaces.MultiDiscrete([stage.size] * slate_size)
     network = SlateActorCritic(
         stage.space(),
@@ -122,4 +122,4 @@ def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> Sl
         prices=stage.prices,
     )
     network.set_training_mode(False)
-    return network
+    return network.to(stage.judge.device)

@@ -99,7 +99,7 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
             "prices": stage.prices,
         },
         seed=seed,
-        device="cpu",
+        device=stage.judge.device,
     )
     model.set_logger(Logger(folder=None, output_formats=[]))  # kept from one call of learn to the next
     if not settings.iterative:

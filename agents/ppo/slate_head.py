@@ -180,9 +180,9 @@ def _row(values: Tensor, pick: Tensor) -> Tensor:
 
 
 def _exponential(like: Tensor, uniforms: Tensor | None, position: int) -> Tensor:
-    """Exponential noise for one position, above 0, (users, candidates)."""
+    """Exponential noise for one position, above 0, (users, candidates); the CPU's, which is the same on any device."""
     if uniforms is None:
-        return torch.empty_like(like).exponential_()
+        return torch.empty_like(like, device="cpu").exponential_().to(like.device)
     return -torch.log1p(-uniforms[:, position]).clamp(max=-1e-12)
 
 

@@ -76,16 +76,18 @@ class SlatePolicy:
 
     def _picked(self, seen: Staged) -> Slates:
         """Slates of what the stage gave, drawn or the most likely."""
-        uniforms = None if self.greedy else torch.from_numpy(self._uniforms(len(seen["state"])))
+        device = self.network.device
+        uniforms = None if self.greedy else torch.from_numpy(self._uniforms(len(seen["state"]))).to(device)
         with torch.inference_mode():
-            picks = self.network.slates(as_tensors(seen), self.greedy, uniforms).numpy()
+            picks = self.network.slates(as_tensors(seen, device), self.greedy, uniforms).cpu().numpy()
         return np.take_along_axis(seen["candidates"], picks, axis=1).astype(np.int64)
 
     def _chances(self, seen: Staged, slates: Slates) -> NDArray[np.float64]:
         """``propensity`` of drawn slates, of some users."""
         same = seen["candidates"][:, None] == slates[..., None]  # (users, slate_size, candidates)
         with torch.inference_mode():
-            log_p = self.network.of_picks(as_tensors(seen), torch.from_numpy(same.argmax(axis=2)))
+            picks = torch.from_numpy(same.argmax(axis=2)).to(self.network.device)
+            log_p = self.network.of_picks(as_tensors(seen, self.network.device), picks).cpu()
         known = np.logical_and.accumulate(same.any(axis=2), axis=1)
         return np.where(known, np.exp(np.minimum(log_p.numpy(), 0.0), dtype=np.float64), 0.0)
 

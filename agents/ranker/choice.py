@@ -68,6 +68,12 @@ class Choice(nn.Module):
         """P(open position k) of slates whose items have ``appeal``, both (users, slate_size)."""
         raise NotImplementedError
 
+    def expected(self, appeal: Float) -> Float:
+        """``chances`` of arrays."""
+        with torch.inference_mode():
+            here = torch.from_numpy(appeal).to(self.examination().device)
+            return self.chances(here).cpu().numpy()
+
     def gains(self, appeal: Float, value: Float) -> Float:
         """Worth of a place in the slate, (users, items), from appeal and value if opened, both (users, items)."""
         raise NotImplementedError
@@ -109,7 +115,7 @@ class OneClick(Choice):
         with torch.inference_mode():
             log = self.examination()
             # The best slate is sought as if no position were worth more than those before it.
-            positions = torch.cummin((log - log[0]).exp(), dim=0).values.numpy()
+            positions = torch.cummin((log - log[0]).exp(), dim=0).values.cpu().numpy()
         attraction = np.minimum(appeal, np.float32(30.0), out=warm.like(appeal))
         return slate_gains(np.exp(attraction, out=attraction), value, 1.0, positions)
 

@@ -43,7 +43,7 @@ class FitSettings:
 
 
 def fit(ranker: Ranker, logs: Logs, settings: FitSettings, *, epochs: int, seed: int, report: Report) -> None:
-    """Fit ``ranker`` to ``logs`` (one leading axis) in place, by Adam with a cosine schedule."""
+    """Fit ``ranker``, where it computes, to ``logs`` (one leading axis) in place, by Adam with a cosine schedule."""
     ranker.train()
     ranker.prepare(logs)
     optimizer = torch.optim.Adam(ranker.parameters(), settings.learning_rate)
@@ -53,7 +53,7 @@ def fit(ranker: Ranker, logs: Logs, settings: FitSettings, *, epochs: int, seed:
     for epoch in range(epochs):
         total = 0.0
         for index in torch.randperm(len(logs), generator=generator).split(settings.batch_size):
-            loss = ranker.loss(logs[index])
+            loss = ranker.loss(logs[index].to(ranker.device))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

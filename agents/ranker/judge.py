@@ -26,7 +26,7 @@ class View:
     """A ranker's view of some users and all that may be shown to them, or of the candidates that were retrieved."""
 
     state: Float  # (users, width)
-    shown: Tensor | None  # what may be shown, see ``Items.every``
+    shown: Tensor | None  # what may be shown, see ``Judge.every``
     appeal: Float  # (users, items) logit of opening it at the first position
     engagement: Float  # (users, items) now, if opened
     value: Float  # (users, items) now and to come, if opened; below all else for what is not to be shown
@@ -57,6 +57,16 @@ class Judge:
         """Items that are judged for a user."""
         return self.items.count(observation) if self.retriever is None else CANDIDATES
 
+    @property
+    def device(self) -> torch.device:
+        """Where the ranker computes."""
+        return self.ranker.device
+
+    def every(self, observation: Observation) -> Tensor | None:
+        """All that may be shown, where the ranker computes, see ``Items.every``."""
+        shown = self.items.every(observation)
+        return None if shown is None else shown.to(self.device)
+
     def whole(self) -> Judge:
         """The same ranker judging all items, for whoever reads a view's columns as positions."""
         return self if self.retriever is None else Judge(self.ranker, self.items, self.farsighted)
@@ -64,25 +74,25 @@ class Judge:
     def view(self, observation: Observation, noise: Noise | None = None) -> View:
         """The ranker's view, with ``noise`` on the appeal in its gains."""
         with torch.inference_mode():
-            state = self.ranker.state(as_tensors(observation))
+            state = self.ranker.state(as_tensors(observation, self.device))
             retrieved = None if self.retriever is None else self.retriever.retrieve(state)
-            shown = self.items.every(observation) if retrieved is None else torch.from_numpy(retrieved)
+            shown = self.every(observation) if retrieved is None else torch.from_numpy(retrieved).to(self.device)
             scores, past = self.scores(state, observation, shown)
             later = self.ranker.later(shown) if self.farsighted else torch.zeros(())
             believed = self.ranker.believed(state)
-        appeal, engagement = scores.appeal.numpy(), scores.engagement.numpy()
-        value = np.add(engagement, later.numpy(), out=warm.like(engagement))
+        appeal, engagement = scores.appeal.cpu().numpy(), scores.engagement.cpu().numpy()
+        value = np.add(engagement, later.cpu().numpy(), out=warm.like(engagement))
         self.items.forbid(observation, value, retrieved)
         noisy = appeal if noise is None else appeal + noise(appeal.shape)
         gains = self.ranker.choice.gains(noisy, value)
-        told = None if past is None else past.numpy()
-        topics = None if believed is None else believed.numpy()
-        return View(state.numpy(), shown, appeal, engagement, value, gains, told, topics, retrieved)
+        told = None if past is None else past.cpu().numpy()
+        topics = None if believed is None else believed.cpu().numpy()
+        return View(state.cpu().numpy(), shown, appeal, engagement, value, gains, told, topics, retrieved)
 
     def scores(self, state: Tensor, observation: Observation, shown: Tensor | None) -> tuple[Scores, Tensor | None]:
         """The ranker's scores, what users opened before counted in; and what they did, see ``Ranker.past``."""
         scores = self.ranker.scores(state, shown)
-        past = self.ranker.past(as_tensors(observation), shown)
+        past = self.ranker.past(as_tensors(observation, self.device), shown)
         if past is not None:
             scores.appeal.add_(self.ranker.again(past))
         return scores, past

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.protocol import Logs, as_tensors
+from driftrec.agents.ranker.protocol import Logs, remembered
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 
@@ -43,9 +43,7 @@ def _served(envs: RecommendationVectorEnv, policy: Policy, judge: Judge, num_ste
     observation, _ = envs.reset(seed=user_seeds(seed, "logging", envs.num_envs).tolist())
     for _ in range(num_steps):
         slates = policy.act(observation)
-        with torch.no_grad():
-            seen = judge.ranker.remember(as_tensors(observation))
-            shown = judge.items.of(observation, slates)
+        seen, shown = remembered(judge.ranker, observation), judge.items.of(observation, slates)
         observation, clicks, engagement, _, over = serve(envs, slates)
         yield Logs(seen, shown, *map(torch.from_numpy, (clicks, engagement, over)))
 

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.choice import Choice
 
+CPU = torch.device("cpu")
+
 RECENT = 1
 """Column of ``Ranker.past`` with the logarithm of 1 + how often an item was opened of late."""
 
@@ -46,6 +48,11 @@ class Logs:
     def __len__(self) -> int:
         return len(self.over)
 
+    def to(self, device: torch.device) -> Logs:
+        """The same on another device."""
+        seen = {name: value.to(device) for name, value in self.seen.items()}
+        return Logs(seen, *(value.to(device) for value in self._others()))
+
     def _others(self) -> list[Tensor]:
         """All but what was seen."""
         return [getattr(self, field.name) for field in fields(self)[1:]]
@@ -77,6 +84,11 @@ class Ranker(nn.Module):
     past_numbers = 0
     believes = False
     pilot_steps = 0
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes: tensors that it is handed lie there, and those that it gives."""
+        return self.future.device
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
         """What is made of users, (users, width)."""
@@ -116,7 +128,8 @@ class Ranker(nn.Module):
     def columns(self) -> Tensor | None:
         """Few columns that tell a catalogue's items apart, (items, columns); None where ``shown`` are columns.
 
-        Where there are topics, the last columns are an item's shares of them.
+        Where there are topics, the last columns are an item's shares of them. They are made on the CPU and lie there:
+        another device may turn components about, and what was learned with these would mean nothing with those.
         """
         return None
 
@@ -135,6 +148,16 @@ class Ranker(nn.Module):
         raise NotImplementedError
 
 
-def as_tensors(observation: Observation) -> dict[str, Tensor]:
-    """The arrays of an observation as tensors that share their memory, where it may be written to."""
-    return {name: torch.from_numpy(np.require(value, requirements=["C", "W"])) for name, value in observation.items()}
+def as_tensors(observation: Observation, device: torch.device = CPU) -> dict[str, Tensor]:
+    """The arrays of an observation as tensors; on the CPU they share their memory, where it may be written to."""
+    return {
+        name: torch.from_numpy(np.require(value, requirements=["C", "W"])).to(device)
+        for name, value in observation.items()
+    }
+
+
+def remembered(ranker: Ranker, observation: Observation) -> dict[str, Tensor]:
+    """What logs keep of observations, on the CPU."""
+    with torch.no_grad():
+        seen = ranker.remember(as_tensors(observation, ranker.device))
+    return {name: value.cpu() for name, value in seen.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import top_k
@@ -70,22 +69,21 @@ class Filling:
         """Columns of the pool from the top down, (users, slate_size), ``taken`` being nothing yet."""
         users = np.arange(len(appeal))
         picks = np.empty((len(users), self.slate_size), np.int64)
-        picked = torch.full(picks.shape, -torch.inf)  # appeal of the picks so far: nobody opens an empty place
+        picked = np.full(picks.shape, -np.inf, np.float32)  # appeal of the picks so far: nobody opens an empty place
         used = np.zeros(appeal.shape, np.bool_)
         for place in range(self.slate_size):
             gains = self.choice.gains(appeal, value - _of(price(taken), topic))
             gains[used] = -np.inf
             picks[:, place] = pick = gains.argmax(axis=1)
             used[users, pick] = True
-            picked[:, place] = torch.from_numpy(appeal[users, pick])
+            picked[:, place] = appeal[users, pick]
             taken = self._taken(picked, np.take_along_axis(topic, picks[:, : place + 1], axis=1), taken.shape)
         return picks
 
-    def _taken(self, picked: torch.Tensor, topic: NDArray[np.int64], shape: tuple[int, ...]) -> Float:
+    def _taken(self, picked: Float, topic: NDArray[np.int64], shape: tuple[int, ...]) -> Float:
         """Expected openings of every topic, (users, topics), of picks (users, slate_size) with these topics."""
         taken = np.zeros(shape, np.float32)
-        with torch.inference_mode():
-            chances = self.choice.chances(picked).numpy()[:, : topic.shape[1]]
+        chances = self.choice.expected(picked)[:, : topic.shape[1]]
         np.add.at(taken, (np.arange(len(topic))[:, None], topic), chances)
         return taken
 

@@ -38,6 +38,11 @@ class Labels:
     picks: Tensor
     known: Tensor
 
+    def to(self, device: torch.device) -> Labels:
+        """The same on another device."""
+        seen = {name: value.to(device) for name, value in self.seen.items()}
+        return Labels(seen, self.picks.to(device), self.known.to(device))
+
     def __getitem__(self, index: Tensor) -> Labels:
         return Labels({name: value[index] for name, value in self.seen.items()}, self.picks[index], self.known[index])
 
@@ -172,6 +177,7 @@ class Imitation:
 
     def _nats(self, batch: Labels) -> Tensor:
         """Mean negative log-likelihood of a pick."""
+        batch = batch.to(self.network.device)
         log_p = self.network.of_picks(batch.seen, batch.picks)
         return -(log_p * batch.known).sum() / batch.known.sum().clamp(min=1)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from driftrec.agents.evaluation.play import Step, play, play_on
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.protocol import Logs, as_tensors, joined
+from driftrec.agents.ranker.protocol import Logs, joined, remembered
 from driftrec.simulators.moving.course import Course
 from driftrec.simulators.moving.crowd import Crowd
 from driftrec.simulators.moving.round_world import RoundWorld
@@ -91,9 +91,8 @@ class KeptSlates:
         if not rows.size:
             return
         observation = {name: value[rows] for name, value in step.observation.items()}
-        with torch.no_grad():
-            seen = self._judge.ranker.remember(as_tensors(observation))
-            shown = self._judge.items.of(observation, step.slates[rows])
+        seen = remembered(self._judge.ranker, observation)
+        shown = self._judge.items.of(observation, step.slates[rows])
         feedback = step.feedback
         happened = (feedback.clicks[rows], feedback.engagement[rows], feedback.left[rows])
         self._parts.append(Logs(seen, shown, *(torch.from_numpy(np.ascontiguousarray(each)) for each in happened)))

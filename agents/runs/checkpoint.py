@@ -71,9 +71,9 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, modules: Mapping[str, nn.Module], config: Mapping[str, Any], setup: Setup) -> None:
-    """Write a checkpoint, the same bytes for the same content; frozen tables are left out, their hashes are not."""
+    """Write a checkpoint, the same bytes for the same content, of whatever device; frozen tables are left out."""
     weights = {
-        f"{name}.{key}": value.contiguous().clone()
+        f"{name}.{key}": value.cpu().contiguous().clone()
         for name, module in modules.items()
         for key, value in module.state_dict().items()
     }

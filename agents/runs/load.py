@@ -95,7 +95,7 @@ def load_stock(setup: Setup, run: str, kind: str) -> Policy:
     network = settings.network(flat.space(observation_space(setup.world)), actions.space)
     network.set_training_mode(False)
     checkpoint.load_into("network", network)
-    return StockPolicy(flat, actions, network, settings.greedy)
+    return StockPolicy(flat, actions, network.to(setup.device), settings.greedy)
 
 
 def told_if_trained_so(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> Policy:

@@ -41,21 +41,22 @@ class Recommender:
         return [ids[item] for item in slate]
 
 
-def load_recommender(run: str, catalogue: str | None = None) -> Recommender:
+def load_recommender(run: str, catalogue: str | None = None, device: str = "cpu") -> Recommender:
     """The policy that ``driftrec train`` left in a run folder, in the world that it was trained in.
 
     Args:
         run: Folder.
         catalogue: A later form of the catalogue that it was trained with, written by ``driftrec encode``: new items are
             judged by their texts, and nothing is trained again.
+        device: Where networks compute, see ``driftrec.agents.engines.devices.usable``.
 
     Raises:
         FileNotFoundError: If there is no checkpoint or no such catalogue.
         ValueError: If the run is of another kind, or the catalogue is no later form of its own, see ``renewed``.
     """
     if catalogue is None:
-        setup = set_up(WorldArgs(**read_config(run)["world"]))
+        setup = set_up(WorldArgs(**read_config(run)["world"]), device=device)
         return Recommender(setup, load_ppo(setup, run, greedy=True))
     with tempfile.TemporaryDirectory() as folder:
-        setup = renewed(run, catalogue, Path(folder))
+        setup = renewed(run, catalogue, Path(folder), device)
         return Recommender(setup, load_ppo(setup, folder, greedy=True))

@@ -17,7 +17,7 @@ OF_ITEMS = ("ranker.own", "ranker.future", "ranker.items.")
 """Weights of a run that may have a row for each item."""
 
 
-def renewed(run: str, catalogue: str, folder: Path) -> Setup:
+def renewed(run: str, catalogue: str, folder: Path, device: str = "cpu") -> Setup:
     """The world of a run with another catalogue, and in ``folder`` the run's checkpoint as one made for it.
 
     What it learned of single items, weights with a row for each, goes with the item's id; an item that it never met has
@@ -28,6 +28,7 @@ def renewed(run: str, catalogue: str, folder: Path) -> Setup:
         run: Folder.
         catalogue: A later form of the catalogue that it was trained with, written by ``driftrec encode``.
         folder: Where the checkpoint goes.
+        device: Where networks compute.
 
     Raises:
         FileNotFoundError: If there is no checkpoint, no such catalogue, or that of the training is gone.
@@ -35,10 +36,10 @@ def renewed(run: str, catalogue: str, folder: Path) -> Setup:
             the last topic.
     """
     args = WorldArgs(**read_config(run)["world"])
-    old = set_up(args).setting
+    old = set_up(args, device=device).setting
     if old is None:
         raise ValueError(f"{run} was trained in {args.world}, without texts by which it could know items. Train anew.")
-    setup = set_up(replace(args, catalogue=catalogue))
+    setup = set_up(replace(args, catalogue=catalogue), device=device)
     new = setup.setting
     assert new is not None  # of the same world
     if old.encoder_fingerprint != new.encoder_fingerprint:

@@ -13,7 +13,7 @@ from driftrec.agents.logbook.log_reader import SESSION_GAP, Log, read_log
 from driftrec.agents.logbook.logged_lives import LoggedLives, lives_of
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.protocol import Logs, as_tensors
+from driftrec.agents.ranker.protocol import Logs, remembered
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import item_ids, kit_of
 from driftrec.agents.worlds.observing import observed
@@ -37,9 +37,8 @@ def logged_slates(setup: Setup, lives: LoggedLives, judge: Judge) -> Logs:
     shown, rows = [], []
     for step, observation, slates in observed(setup, lives):
         there = torch.from_numpy(np.flatnonzero(lives.there[:, step]))
-        with torch.no_grad():
-            seen.append({name: each[there] for name, each in judge.ranker.remember(as_tensors(observation)).items()})
-            shown.append(judge.items.of(observation, slates)[there])
+        seen.append({name: each[there] for name, each in remembered(judge.ranker, observation).items()})
+        shown.append(judge.items.of(observation, slates)[there])
         rows.append(np.column_stack([there.numpy(), np.full(len(there), step)]))
     user, step_of = np.concatenate(rows).T
     order = np.lexsort((step_of, user))
@@ -53,8 +52,8 @@ def logged_slates(setup: Setup, lives: LoggedLives, judge: Judge) -> Logs:
 
     told: list[Any] = [lives.clicks[user, step_of], lives.engagement[user, step_of].astype(np.float32)]
     over = step_of == lives.there.sum(axis=1)[user] - 1
-    remembered = {name: laid(torch.cat([each[name] for each in seen])) for name in seen[0]}
-    return Logs(remembered, laid(torch.cat(shown)), *(laid(torch.from_numpy(each)) for each in (*told, over)))
+    kept = {name: laid(torch.cat([each[name] for each in seen])) for name in seen[0]}
+    return Logs(kept, laid(torch.cat(shown)), *(laid(torch.from_numpy(each)) for each in (*told, over)))
 
 
 def read_for(setup: Setup, file: Path, columns: Columns | None = None) -> LoggedLives:

@@ -120,7 +120,7 @@ class Stages:
             people = edition.people(people.num_personas, EDITION)
         folder = self.folder / where.replace(" ", "-")
         save_catalogue(folder, items, people, {"edition": EDITION})
-        return set_up(replace(setup.args, catalogue=str(folder)))
+        return set_up(replace(setup.args, catalogue=str(folder)), device=setup.device)
 
     def _strange(self, there: Setup) -> Stage:
         """The policies made for that world: nothing that they have learned of single items or people goes with them."""

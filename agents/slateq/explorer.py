@@ -63,10 +63,10 @@ class Explorer:
         return np.where(explores, draw_distinct(self._rng.random(best.shape), self.envs.world.num_items), best)
 
     def _see(self, observation: Observation) -> dict[str, Tensor]:
-        """State vectors (users, width), in chunks as they serve, and what tells which items there are."""
+        """State vectors (users, width), in chunks as they serve, and what tells which items there are; on the CPU."""
         chunks = user_chunks(observation, self.judge.items.count(observation))
         with torch.no_grad():
-            state = torch.cat([self.judge.ranker.state(as_tensors(chunk)) for chunk in chunks])
+            state = torch.cat([self.judge.ranker.state(as_tensors(chunk, self.judge.device)) for chunk in chunks]).cpu()
         return {"state": state, **{name: torch.from_numpy(observation[name]) for name in self.judge.items.keys}}
 
     def _after(self, cut: NDArray[np.intp], info: dict[str, Any]) -> dict[str, Tensor]:

@@ -53,11 +53,11 @@ class SlateQLearner:
 
         Not Huber's: a user's end is rare and costs many units, and a median would not see it.
         """
-        state, shown = batch["state"], batch["shown"]
+        state, shown, clicks = (batch[name].to(self.judge.device) for name in ("state", "shown", "clicks"))
         with torch.no_grad():
             engagement = self.judge.ranker.scores(state, shown).engagement
         values, base = self.network(state, shown, engagement)
-        return nn.functional.mse_loss(base + (values * batch["clicks"]).sum(dim=1), self.targets(batch))
+        return nn.functional.mse_loss(base + (values * clicks).sum(dim=1), self.targets(batch))
 
     def targets(self, batch: Step) -> Tensor:
         """Rewards plus gamma max_A' Q(s', A'), s' the state after, or 0 for who left for good, (users,).
@@ -66,8 +66,9 @@ class SlateQLearner:
         """
         after = {name: batch[NEXT + name].numpy() for name in self.judge.items.keys}
         slate_size = batch["clicks"].shape[1]
-        _, value = best_slates(self.judge, self.target, batch["next_state"], after, slate_size)
-        return batch["reward"] + self.settings.gamma * torch.where(batch["terminated"], 0.0, value)
+        reward, over, state = (batch[name].to(self.judge.device) for name in ("reward", "terminated", NEXT + "state"))
+        _, value = best_slates(self.judge, self.target, state, after, slate_size)
+        return reward + self.settings.gamma * torch.where(over, 0.0, value)
 
 
 class Learner:

@@ -57,6 +57,7 @@ class ClickValues(nn.Module):
             self.head = nn.Linear(hidden, width + 2)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        self.to(judge.device)
 
     def forward(self, state: Tensor, shown: Tensor | None, engagement: Tensor) -> tuple[Tensor, Tensor]:
         """Values of clicks (users, items), and of no click (users,).
@@ -104,8 +105,8 @@ class SlateQPolicy:
 
     def _act(self, observation: Observation) -> Slates:
         with torch.inference_mode():
-            state = self.judge.ranker.state(as_tensors(observation))
-            return best_slates(self.judge, self.network, state, observation, self.slate_size)[0].numpy()
+            state = self.judge.ranker.state(as_tensors(observation, self.judge.device))
+            return best_slates(self.judge, self.network, state, observation, self.slate_size)[0].cpu().numpy()
 
 
 def best_slates(
@@ -121,11 +122,12 @@ def best_slates(
         slate_size: Positions in a slate.
     """
     with torch.inference_mode():
-        shown = judge.items.every(observation)
+        shown = judge.every(observation)
         scores, _ = judge.scores(state, observation, shown)
         values, base = network(state, shown, scores.engagement)
-        worth = values.numpy().copy()
+        worth = values.cpu().numpy().copy()
         judge.items.forbid(observation, worth)
-        best = torch.from_numpy(top_k(judge.ranker.choice.gains(scores.appeal.numpy(), worth), slate_size))
+        gains = judge.ranker.choice.gains(scores.appeal.cpu().numpy(), worth)
+        best = torch.from_numpy(top_k(gains, slate_size)).to(judge.device)
         chances = judge.ranker.choice.chances(scores.appeal.gather(1, best))
         return best, base + (chances * values.gather(1, best)).sum(dim=1)

@@ -68,7 +68,7 @@ def _packed(tree: Tree, path: str, arrays: dict[str, NDArray[Any]], known: dict[
     if not isinstance(tree, np.ndarray | np.generic | torch.Tensor):
         return tree
     if id(tree) not in known:
-        values = tree.detach().numpy() if isinstance(tree, torch.Tensor) else np.asarray(tree)
+        values = tree.detach().cpu().numpy() if isinstance(tree, torch.Tensor) else np.asarray(tree)
         axes = sorted(range(values.ndim), key=lambda axis: -values.strides[axis])  # as it lies: sums depend on it
         arrays[path] = np.ascontiguousarray(values.transpose(axes)).reshape([values.shape[axis] for axis in axes])
         kind = "tensor" if isinstance(tree, torch.Tensor) else "array" if isinstance(tree, np.ndarray) else "number"

@@ -63,7 +63,7 @@ def load_model_file(setup: Setup, argument: str) -> Policy:
     elif model.actions == "Box":
         actions = NearestItems(setup.context, *model.action_shape)
     space = spaces.Discrete(setup.world.num_items) if actions is None else actions.space
-    network = _network(algorithm, path, model, seen, space)
+    network = _network(algorithm, path, model, seen, space).to(setup.device)
     if actions is None:
         return PickingPolicy(setup, network)
     if isinstance(seen, spaces.Dict):
@@ -149,7 +149,7 @@ def item_scores(network: BasePolicy, observation: Observation) -> NDArray[np.flo
     with torch.inference_mode():
         seen = net.obs_to_tensor({name: observation[name] for name in network.observation_space.spaces})[0]
         if hasattr(net, "quantile_net"):
-            return net.quantile_net(seen).mean(dim=1).numpy()  # over the quantiles
+            return net.quantile_net(seen).mean(dim=1).cpu().numpy()  # over the quantiles
         if hasattr(net, "q_net"):
-            return net.q_net(seen).numpy()
-        return net.get_distribution(seen).distribution.logits.numpy()
+            return net.q_net(seen).cpu().numpy()
+        return net.get_distribution(seen).distribution.logits.cpu().numpy()

@@ -227,7 +227,7 @@ def drawn_actions(network: BasePolicy, vectors: Float, rng: np.random.Generator)
     with torch.inference_mode():
         seen = network.obs_to_tensor(vectors)[0]
         if isinstance(network, SACPolicy):
-            mean, log_std, _ = network.actor.get_action_dist_params(seen)
+            mean, log_std = (each.cpu() for each in network.actor.get_action_dist_params(seen)[:2])
             normal = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
             return network.unscale_action(torch.tanh(mean + log_std.exp() * normal).numpy())
         if not isinstance(network, ActorCriticPolicy):
@@ -235,11 +235,11 @@ def drawn_actions(network: BasePolicy, vectors: Float, rng: np.random.Generator)
         chances = network.get_distribution(seen).distribution
         if isinstance(chances, list):  # a categorical one a position
             draws = torch.from_numpy(rng.random(shape)).unbind(1)
-            return np.stack([_index(one.probs, u).numpy() for one, u in zip(chances, draws, strict=True)], axis=1)  # type: ignore[attr-defined]
+            return np.stack([_index(one.probs.cpu(), u).numpy() for one, u in zip(chances, draws, strict=True)], axis=1)  # type: ignore[attr-defined]
         normal = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
         space = network.action_space
         assert isinstance(space, spaces.Box)
-        return np.clip((chances.mean + chances.stddev * normal).numpy(), space.low, space.high)
+        return np.clip((chances.mean.cpu() + chances.stddev.cpu() * normal).numpy(), space.low, space.high)
 
 
 def _index(chances: Tensor, uniforms: Tensor) -> Tensor:

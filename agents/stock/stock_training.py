@@ -64,8 +64,8 @@ class StockSettings(ABC):
     def actions(self, context: Context) -> Actions:
         """What its actions mean."""
 
-    def build(self, venv: VecEnv, seed: int) -> BaseAlgorithm:
-        """The algorithm on ``venv``."""
+    def build(self, venv: VecEnv, seed: int, device: str) -> BaseAlgorithm:
+        """The algorithm on ``venv``, its networks on ``device``, where it also draws."""
         return self.algorithm(
             "MlpPolicy",
             venv,
@@ -73,7 +73,7 @@ class StockSettings(ABC):
             learning_rate=self.learning_rate,
             gamma=self.gamma,
             seed=seed,
-            device="cpu",
+            device=device,
             **self.own(),
         )
 
@@ -163,6 +163,8 @@ def build_stock(setup: Setup, settings: StockSettings, seed: int) -> BaseAlgorit
     bridge = SB3VecEnv(setup.envs(settings.lanes))
     context = setup.context
     venv = StockVecEnv(bridge, FlatObservations(context), settings.actions(context))
-    model = settings.build(VecNormalize(venv, norm_obs=False, norm_reward=True, gamma=settings.gamma), seed)
+    model = settings.build(
+        VecNormalize(venv, norm_obs=False, norm_reward=True, gamma=settings.gamma), seed, setup.device
+    )
     bridge.set_seeds(user_seeds(seed, "training", settings.lanes).tolist())  # after the model's own seeding: s + lane
     return model

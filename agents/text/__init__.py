@@ -1,4 +1,4 @@
 """From texts to vectors: language models, pooling, and a cache on disk. Knows nothing of worlds.
 
-Imports of agents: none.
+Imports of agents: engines.
 """

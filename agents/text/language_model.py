@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from driftrec.agents.engines.devices import usable
 from driftrec.agents.text.model_folder import ADVICE, gguf_file
 
 GGUF_READERS = ("gguf", "accelerate")
@@ -39,13 +40,14 @@ def load_model(folder: Path, device: str) -> LanguageModel:
 
     Args:
         folder: Model folder, see ``driftrec.agents.text.model_folder.find_model``.
-        device: Torch device, for example "cpu" or "cuda".
+        device: See ``driftrec.agents.engines.devices.usable``.
 
     Raises:
         OSError: If transformers cannot load it, or weights are missing that it would fill with random
             numbers.
         ValueError: If the device cannot be used.
     """
+    device = usable(device)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     tokenizer, network, missing = _read_folder(folder)
     lost = sorted(key for key in missing if "pooler" not in key)  # the pooler's output is not used
@@ -55,10 +57,7 @@ def load_model(folder: Path, device: str) -> LanguageModel:
         network = network.get_encoder()
     network.config.use_cache = False
     network.eval().requires_grad_(False)
-    try:
-        network.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {device!r} cannot be used: {error}") from error
+    network.to(device)
     positions = min(tokenizer.model_max_length, _positions(network))
     return LanguageModel(tokenizer, network, positions, _pad_id(tokenizer, network))
 

@@ -54,7 +54,7 @@ class TextEncoder:
         max_length: Longest input in tokens, prompt and special tokens included; clipped to the model's limit.
             Of a longer text the end is cut, never the prompt.
         batch_size: Texts at a time.
-        device: Torch device, for example "cpu" or "cuda".
+        device: Where the model computes, see ``driftrec.agents.engines.devices.usable``.
         revision: Branch, tag or commit of a hub name.
 
     Raises:
@@ -225,7 +225,7 @@ class TextEncoder:
         ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=pad_id)  # (texts, tokens)
         lengths = torch.tensor([len(row) for row in rows])
         mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()  # (texts, tokens)
-        ids, mask = ids.to(self.device), mask.to(self.device)
+        ids, mask = ids.to(network.device), mask.to(network.device)
         with torch.inference_mode():
             hidden = network(input_ids=ids, attention_mask=mask).last_hidden_state  # (texts, tokens, dim)
             pooled = pool_hidden(hidden.float(), mask, self.pooling)
@@ -247,7 +247,7 @@ def pool_hidden(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     if pooling == "cls":
         return hidden[:, 0]
     if pooling == "last":
-        return hidden[range(len(hidden)), lengths - 1]
+        return hidden.take_along_dim((lengths - 1)[:, None, None], dim=1)[:, 0]
     return hidden.masked_fill(mask[:, :, None] == 0, 0.0).sum(dim=1) / lengths[:, None]
 
 

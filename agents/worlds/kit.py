@@ -243,7 +243,7 @@ class TextKit(Kit):
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
-        ranker = self.ranker(setup, told, seed)
+        ranker = self.ranker(setup, told, seed).to(setup.device)
         context, fields = setup.context, setup.world.fields
         items = OfferedItems(context) if context.offered else TextItems(context, "read_items" in fields)
         return Judge(ranker, items, farsighted, shortlist(context, ranker, farsighted))
@@ -284,7 +284,7 @@ class TextKit(Kit):
         report(f"Random slates to {settings.lanes:,} lanes, {settings.log_steps:,} steps each: what follows an item")
         assert isinstance(judge.ranker, TextRanker)
         items = judge.ranker.items
-        columns = None if items.learned else items().numpy()
+        columns = None if items.learned else items().cpu().numpy()
         found = item_future(setup.context, setup.envs(settings.lanes), columns, seed=seed, settings=settings)
         return found, settings.lanes * settings.log_steps
 
@@ -355,7 +355,8 @@ class FeatureKit(Kit):
         width = world.fields[OFFERED].shape[1] if OFFERED in world.fields else 0
         items = FeatureItems(world.num_items, world.item_features, self.topics(setup), width)
         choice = self.choice(setup)
-        return Judge(FeatureRanker(self.encoder(setup, items), items.width, choice, seed), items, farsighted)
+        ranker = FeatureRanker(self.encoder(setup, items), items.width, choice, seed).to(setup.device)
+        return Judge(ranker, items, farsighted)
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: FutureSettings, *, seed: int, report: Report

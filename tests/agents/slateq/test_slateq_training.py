@@ -55,8 +55,10 @@ class Told(nn.Module):
 
 
 class ToldJudge:
+    device = torch.device("cpu")
+
     def __init__(self, choice, items):
-        self.ranker, self.items = Told(choice), items
+        self.ranker, self.items, self.every = Told(choice), items, items.every
 
     def scores(self, state, observation, shown):
         return self.ranker.scores(state, shown), None

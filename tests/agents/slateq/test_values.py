@@ -24,7 +24,7 @@ class Told(Ranker):
 
     def __init__(self, choice):
         super().__init__()
-        self.choice = choice
+        self.choice, self.future = choice, torch.zeros(2)
 
     def scores(self, state, shown):
         return Scores(appeal=shown[..., 0].log(), engagement=shown[..., 1])
