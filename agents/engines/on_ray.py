@@ -8,8 +8,9 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -20,7 +21,7 @@ ADDRESS, LOCAL = "RAY_ADDRESS", "local"
 
 
 class OnRay:
-    """Runs every job as a task of one core and one thread; all begin as soon as cores are free.
+    """Runs every job as a task of one core and one thread, as many at a time as the cluster has cores.
 
     Bit for bit what one process of one thread makes: a job is sent whole, and what it says comes with its result.
 
@@ -48,18 +49,34 @@ class OnRay:
         task = ray.remote(num_cpus=1)(_run)
         errand = Errand(_packed(function), os.getcwd(), tuple(sys.path), driftrec.__version__)
         sent = ray.put(errand)  # once, however many jobs there are
-        waiting = [task.remote(sent, job) for job in packed]
-        try:
-            for each in waiting:
-                told, result, error = pickle.loads(_got(each))
-                for said in told:
-                    tell(said)
-                if error is not None:
-                    raise error
-                yield result
-        finally:
-            for each in waiting:
-                ray.cancel(each)  # those that are done do not mind
+        cores = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        for done in _in_order(partial(task.remote, sent), packed, cores):
+            told, result, error = pickle.loads(_got(done))
+            for said in told:
+                tell(said)
+            if error is not None:
+                raise error
+            yield result
+
+
+def _in_order(send: Callable[[bytes], Any], jobs: Sequence[bytes], at_a_time: int) -> Iterator[Any]:
+    """The task of every job, in the order of the jobs, once it is done; the cluster has so many at a time.
+
+    Nothing that was sent is called back when nobody asks any more: Ray 2.60 ends this whole process where a task is
+    cancelled that has just ended ("Tried to complete task that was not pending").
+    """
+    import ray
+
+    tasks: list[Any] = []
+    busy: list[Any] = []
+    for number in range(len(jobs)):
+        while True:
+            new = [send(job) for job in jobs[len(tasks) : len(tasks) + at_a_time - len(busy)]]
+            tasks, busy = tasks + new, busy + new
+            if number < len(tasks) and tasks[number] not in busy:
+                break
+            busy = ray.wait(busy)[1]
+        yield tasks[number]
 
 
 @dataclass(frozen=True)
