@@ -87,6 +87,7 @@ class Setup:
         setting: Items and people with the embeddings of their texts; None in a world of features alone.
         withheld: True for items that policies must not show, bool, (items,); None where all may be shown.
         truth: Numbers of hidden truth in the observations, 0 for all but oracles.
+        newcomers: Items, the last ones, that came after the policy was trained, see ``Context``.
     """
 
     args: WorldArgs
@@ -95,6 +96,7 @@ class Setup:
     setting: Setting | None = None
     withheld: NDArray[np.bool_] | None = None
     truth: int = 0
+    newcomers: int = 0
 
     @property
     def slate_size(self) -> int:
@@ -108,7 +110,8 @@ class Setup:
             return context_of(self.world)
         offered = self.world.num_items if OFFERED in self.world.fields else 0
         told = self.setting.context(self.slate_size)
-        return replace(told, withheld=self.withheld, truth=self.truth, offered=offered)
+        hidden: Any = {"withheld": self.withheld, "truth": self.truth, "newcomers": self.newcomers}
+        return replace(told, offered=offered, **hidden)
 
     def represented(self, name: str) -> Setup:
         """The same with other vectors for items and people, see ``driftrec.agents.catalogues.representations``."""
