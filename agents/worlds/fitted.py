@@ -17,7 +17,7 @@ from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.policy import Observation
 from driftrec.agents.setup import Setup, json_object, set_up
 from driftrec.agents.worlds.kit import FeatureKit
-from driftrec.agents.worlds.later import Later, check_left, places_of
+from driftrec.agents.worlds.later import LaterWorld, check_left, places_of
 from driftrec.simulators.fitted.folder import save_world
 from driftrec.simulators.fitted.parameters import FittedParameters
 
@@ -42,7 +42,7 @@ class FittedKit(FeatureKit):
         world: Any = setup.world
         return list(world.parameters.ids)
 
-    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> Later:
+    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> LaterWorld:
         """New items lie where their texts say, by those of the items that stayed, see ``Kit``."""
         world: Any = setup.world
         place = places_of(world.known.ids, catalogue.catalogue.ids)
@@ -57,7 +57,7 @@ class FittedKit(FeatureKit):
         rows[: len(world.known.ids)] = np.arange(len(world.known.ids))
         withheld = rows >= 0
         withheld[place[place >= 0]] = False
-        return Later(replace(there, withheld=withheld), rows)
+        return LaterWorld(replace(there, withheld=withheld), rows)
 
     def rebuilt(self, setup: Setup, lives: LoggedLives) -> Iterator[Observation]:
         """Memories of what was opened, see ``Kit``."""

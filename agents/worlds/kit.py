@@ -34,7 +34,7 @@ from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
 from driftrec.agents.worlds.figures import FigureTable
-from driftrec.agents.worlds.later import Later, later_texts
+from driftrec.agents.worlds.later import LaterWorld, later_texts
 from driftrec.agents.worlds.rebuilding import cannot_rebuild, check_told, rebuilt_past
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
@@ -222,7 +222,7 @@ class Kit:
         """
         raise cannot_rebuild(setup, lives, ", ".join(setup.world.fields))
 
-    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> Later:
+    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> LaterWorld:
         """The world with the items of a later catalogue, for policies that were trained before.
 
         Args:
@@ -316,7 +316,7 @@ class TextKit(Kit):
         """Impressions, reads and clock; every user has the first persona, for a log knows none, see ``Kit``."""
         return rebuilt_past(setup, lives)
 
-    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> Later:
+    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> LaterWorld:
         """By their texts, see ``Kit`` and ``later_texts``."""
         check_told(setup)
         return later_texts(setup, catalogue, folder)

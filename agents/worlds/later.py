@@ -17,7 +17,7 @@ SAME = 1e-3
 
 
 @dataclass(frozen=True)
-class Later:
+class LaterWorld:
     """A world as a policy trained in it meets it later.
 
     Items keep their places, those that are gone too, which are withheld: what users opened of them still tells. What
@@ -48,7 +48,7 @@ def check_left(place: NDArray[np.int64], slate_size: int) -> None:
         )
 
 
-def later_texts(setup: Setup, new: Setting, folder: Path) -> Later:
+def later_texts(setup: Setup, new: Setting, folder: Path) -> LaterWorld:
     """The same world with the items of ``new``, known by their texts.
 
     An item of another text than before stands behind the others like a new one, and keeps what was learned of it.
@@ -88,7 +88,7 @@ def later_texts(setup: Setup, new: Setting, folder: Path) -> Later:
     later = Setup(
         resolved(args, env), env.world, env.horizon or LONGEST, setting, withheld=hidden, newcomers=len(fresh)
     )
-    return Later(later, np.append(np.arange(len(withheld)), place[fresh]))
+    return LaterWorld(later, np.append(np.arange(len(withheld)), place[fresh]))
 
 
 def _joined(old: Setting, new: Setting, place: NDArray[np.int64], fresh: NDArray[np.int64]) -> Catalogue:
