@@ -91,9 +91,7 @@ class OpenedBefore:
         self._first = np.searchsorted(self._user, np.arange(len(lives.users) + 1))
         self._pairs = found
 
-    def before(
-        self, users: NDArray[np.int64], rows: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def before(self, users: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Which items had been opened by ``users`` (slates,) before the slates ``rows``: places of both, in pairs."""
         count = self._first[users + 1] - self._first[users]
         slate = np.repeat(np.arange(len(users)), count)
