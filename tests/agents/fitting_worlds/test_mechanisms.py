@@ -32,7 +32,7 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     chosen = choose(whole, lives, known, settings, 0, nobody)
     assert "fast memory" in chosen.kept
     assert {"session memory", "satiation"} <= set(chosen.left_out)
-    assert chosen.table.set_index("mechanism").low["fast memory"] > 0.005
+    assert chosen.table.set_index("mechanism").gain["fast memory"] > 0.01
     found = chosen.model.tastes()
     assert (found.satiation, found.session) == (0, 0)
     assert found.satiation_half_life == Tastes().satiation_half_life  # of what is not there nothing is told
