@@ -104,14 +104,14 @@ def fit_world(
     control = rung_of(mixed, model.terms, known, settings, seed, controls.values())
     against = against_table(lives, (ours, control), rungs, controls, seed)
     world = parameters_of(model, lives, known, np.ones(len(lives.users)))
-    replicates = tuple(_replicates(bootstrap, model, lives, known, *told))
+    replicates = tuple(replicates_of(bootstrap, model, lives, known, *told))
     notes = (*lives.notes, *_assumptions(lives), *_kept(chosen), *claims(table))
     numbers = numbers_table(world, replicates, not_fitted(model, lives.shown is None))
     static_model = rungs[STATIC].model
     return WorldFit(world, model, static_model, known, chosen, replicates, table, against, numbers, notes)
 
 
-def _replicates(
+def replicates_of(
     count: int,
     model: TasteModel,
     lives: LoggedUsers,
