@@ -118,7 +118,7 @@ def test_engagement_is_the_logs_own_with_users_levels():
         assert (drawn == star).mean() == pytest.approx((stars == star).mean(), abs=0.03), star
     of_user = np.array(rounds).mean(axis=0).var() / np.array(rounds).var()
     true = np.array([stars[user == each].mean() for each in range(users)]).var() / stars.var()
-    assert of_user == pytest.approx(true, abs=0.08)
+    assert of_user == pytest.approx(true, abs=0.12)  # of few values ranks tell somewhat less
     assert np.mean(rounds[5]) - np.mean(rounds[0]) == pytest.approx(
         stars[item == 5].mean() - stars[item == 0].mean(), abs=0.25
     )
