@@ -27,6 +27,9 @@ NEVER = 20.0
 BROAD = 0.5
 """Standard deviation of what a user's own interest may be, to begin with."""
 
+FAR = 1e12
+"""Age of what leaves nothing."""
+
 OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
 """Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
 
@@ -45,6 +48,32 @@ class KnownItems:
 
     topic: NDArray[np.int64] | None = None
     texts: NDArray[np.float32] | None = None
+
+
+class _Clock:
+    """How long ago each place of a batch was at each of its slates, (stretches, LENGTH, width); ``FAR`` where not past.
+
+    So one product and one power make a memory's weights, which are most of a gradient's cost.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch, width = batch, batch.row.shape[1]
+        self.past = torch.ones(width, width, dtype=torch.bool).tril(-1)[batch.begin :] & (batch.held[:, None, :] > 0)
+        self.days = self._since(batch.days)
+
+    def openings(self) -> torch.Tensor:
+        """Items opened since."""
+        before = self._batch.held.cumsum(dim=1) - self._batch.held
+        return (self._since(before) - 1.0).clamp(min=0)
+
+    def same_session(self) -> torch.Tensor:
+        """Whether both are of one session, bool."""
+        session = self._batch.session
+        return session[:, self._batch.begin :, None] == session[:, None, :]
+
+    def _since(self, reading: torch.Tensor) -> torch.Tensor:
+        """By a clock that shows ``reading`` at each place, (stretches, width)."""
+        return (reading[:, self._batch.begin :, None] - reading[:, None, :]).masked_fill(~self.past, FAR)
 
 
 class TasteModel(nn.Module):
@@ -163,33 +192,29 @@ class TasteModel(nn.Module):
 
     def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
-        begin, width = batch.begin, batch.row.shape[1]
-        past = torch.ones(width, width).tril(-1)[begin:] * batch.held[:, None, :]  # (stretches, LENGTH, width)
-        days = (batch.days[:, begin:, None] - batch.days[:, None, :]).clamp(min=0)
+        clock = _Clock(batch)
         items = vectors[batch.opened]  # (stretches, width, dims)
-        interest = items.new_zeros(len(batch.row), width - begin, items.shape[2])
+        interest = items.new_zeros(*clock.past.shape[:2], items.shape[2])
         if OWN in self.terms:
             interest = interest + self._own_of(batch.user)[:, None]
         for name in (MEAN, FAST, SESSION, SLOW):
             if name in self.terms:
-                held = past * self._share(name, batch, days)
+                held = self._share(name, clock)
                 interest = interest + self.weights[name] * (held @ items) / (1 + held.sum(dim=2, keepdim=True))
         if SATIATION not in self.terms:
             return interest, None
         assert self.topic is not None
         topics = nn.functional.one_hot(self.topic)[batch.opened].float()
-        return interest, ((past * self._share(SATIATION, batch, 24.0 * days)) @ topics).log1p()
+        return interest, (self._share(SATIATION, clock) @ topics).log1p()
 
-    def _share(self, name: str, batch: Batch, age: torch.Tensor) -> torch.Tensor:
+    def _share(self, name: str, clock: _Clock) -> torch.Tensor:
         """What is left of each place's item at each slate, (stretches, LENGTH, width), by a memory's own clock."""
         if name == MEAN:
-            return torch.ones(())
+            return clock.past.float()
         if name == SESSION:
-            return (batch.session[:, batch.begin :, None] == batch.session[:, None, :]).float()
-        if name == FAST:
-            count = batch.held.cumsum(dim=1) - batch.held
-            age = (count[:, batch.begin :, None] - count[:, None, :] - 1).clamp(min=0)
-        return torch.exp2(-age / self.half_lives[name].exp())
+            return (clock.past & clock.same_session()).float()
+        age, unit = (clock.openings(), 1.0) if name == FAST else (clock.days, 24.0 if name == SATIATION else 1.0)
+        return torch.exp2(age * (-unit * torch.exp(-self.half_lives[name])))
 
     def _utility_of_all(
         self,
