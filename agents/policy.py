@@ -55,6 +55,8 @@ class Context(Shared):
         texts: One or two sentences of every item, which may be empty; () where there are no texts.
         topic_names: Names of the topics that ``topics`` counts; () where there are none.
         personas: The personas' self-descriptions; () where there are none.
+        newcomers: Items, the last ones, that came after the networks were trained: they are seen on the scale that the
+            others set.
     """
 
     slate_size: int
@@ -69,6 +71,7 @@ class Context(Shared):
     texts: tuple[str, ...] = ()
     topic_names: tuple[str, ...] = ()
     personas: tuple[str, ...] = ()
+    newcomers: int = 0
 
     @property
     def num_items(self) -> int:

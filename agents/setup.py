@@ -100,6 +100,7 @@ class Setup:
         withheld: True for items that policies must not show, bool, (items,); None where all may be shown.
         truth: Numbers of hidden truth in the observations, 0 for all but oracles.
         device: Where networks compute, as torch calls it; the world itself is the CPU's.
+        newcomers: Items, the last ones, that came after the policy was trained, see ``Context``.
     """
 
     args: WorldArgs
@@ -109,6 +110,7 @@ class Setup:
     withheld: NDArray[np.bool_] | None = None
     truth: int = 0
     device: str = "cpu"
+    newcomers: int = 0
 
     @property
     def slate_size(self) -> int:
@@ -122,7 +124,8 @@ class Setup:
             return context_of(self.world)
         offered = self.world.num_items if OFFERED in self.world.fields else 0
         told = self.setting.context(self.slate_size)
-        return replace(told, withheld=self.withheld, truth=self.truth, offered=offered)
+        hidden: Any = {"withheld": self.withheld, "truth": self.truth, "newcomers": self.newcomers}
+        return replace(told, offered=offered, **hidden)
 
     def represented(self, name: str) -> Setup:
         """The same with other vectors for items and people, see ``driftrec.agents.catalogues.representations``."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from driftrec.agents.fitting_worlds.held_out import (
     ORDERED,
@@ -24,6 +23,7 @@ from driftrec.agents.fitting_worlds.held_out import (
 )
 from driftrec.agents.fitting_worlds.lives import TEST, VALIDATION, LoggedUsers, shuffled
 from driftrec.agents.fitting_worlds.mechanisms import Chosen, choose, not_fitted
+from driftrec.agents.fitting_worlds.numbers_table import numbers_table
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.fitting_worlds.world_parts import ASSUMED_OPENED, ASSUMED_SLATE, near_items, parameters_of
@@ -104,14 +104,14 @@ def fit_world(
     control = rung_of(mixed, model.terms, known, settings, seed, controls.values())
     against = against_table(lives, (ours, control), rungs, controls, seed)
     world = parameters_of(model, lives, known, np.ones(len(lives.users)))
-    replicates = tuple(_replicates(bootstrap, model, lives, known, *told))
+    replicates = tuple(replicates_of(bootstrap, model, lives, known, *told))
     notes = (*lives.notes, *_assumptions(lives), *_kept(chosen), *claims(table))
     numbers = numbers_table(world, replicates, not_fitted(model, lives.shown is None))
     static_model = rungs[STATIC].model
     return WorldFit(world, model, static_model, known, chosen, replicates, table, against, numbers, notes)
 
 
-def _replicates(
+def replicates_of(
     count: int,
     model: TasteModel,
     lives: LoggedUsers,
@@ -128,28 +128,6 @@ def _replicates(
         report(f"Users drawn with replacement, {number + 1} of {count}")
         again = fit_tastes(lives, terms, known, settings, seed + number, model, weights)
         yield parameters_of(again, lives, known, weights)
-
-
-def numbers_table(
-    world: FittedParameters, replicates: tuple[FittedParameters, ...], absent: Collection[str] = ()
-) -> pd.DataFrame:
-    """Every number, with the standard deviation over the replicates and the 95 % interval that it gives.
-
-    The interval is Student's, which is wider than the normal one where replicates are few.
-
-    Args:
-        world: Whose.
-        replicates: See ``WorldFit``.
-        absent: Numbers that were not fitted, of which there is no uncertainty to tell: ``fitted`` is False.
-    """
-    value = pd.Series(world.numbers())
-    fitted = ~value.index.isin(list(absent))
-    draws = pd.DataFrame([replicate.numbers() for replicate in replicates], columns=value.index)
-    sd = draws.std(ddof=1).reindex(value.index).where(fitted)
-    far = student.ppf(0.975, max(len(replicates) - 1, 1)) * sd
-    low, high = value - far, value + far
-    table = pd.DataFrame({"value": value, "sd": sd, "low": low, "high": high, "fitted": fitted})
-    return table.rename_axis("name").reset_index()
 
 
 def _kept(chosen: Chosen) -> list[str]:

@@ -69,7 +69,7 @@ def choose(
     """Take out one mechanism after another, the least missed first, until each that is left is missed for sure.
 
     A model without a mechanism goes on from that with it, for half as many passes: only what the others cannot make up
-    for counts.
+    for counts. What is missed for sure beside all others is not tried again when some of these are out.
 
     Args:
         whole: With all mechanisms.
@@ -82,16 +82,16 @@ def choose(
     half = replace(settings, epochs=max(1, settings.epochs // 2), least_steps=max(1, settings.least_steps // 2))
     counts = np.bincount(lives.user[lives.part == VALIDATION], minlength=len(lives.users)).astype(float)
     best, found = whole, {}
-    while True:
-        there = [name for name, term in MECHANISMS.items() if term in best.terms]
+    unsure = list(MECHANISMS)
+    while unsure:
+        there = [name for name in unsure if MECHANISMS[name] in best.terms]
         said = unseen_likelihood(best, lives, VALIDATION)
         without = {name: _without(best, MECHANISMS[name], lives, known, half, seed) for name in there}
         for name, other in without.items():
             found[name] = gain_of(said - unseen_likelihood(other, lives, VALIDATION), counts, seed)
         unsure = [name for name in there if found[name].low <= 0]
-        if not unsure:
-            break
-        best = without[min(unsure, key=lambda name: found[name].mean)]
+        if unsure:
+            best = without[min(unsure, key=lambda name: found[name].mean)]
     rows = []
     for name, gain in found.items():
         kept = MECHANISMS[name] in best.terms

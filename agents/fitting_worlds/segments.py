@@ -91,14 +91,13 @@ class OpenedBefore:
         self._first = np.searchsorted(self._user, np.arange(len(lives.users) + 1))
         self._pairs = found
 
-    def before(self, users: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each item had been opened by ``users`` (slates,) before the slates ``rows``, (slates, items)."""
-        some, which = np.unique(users, return_inverse=True)
-        first = np.full((len(some), self._items), np.iinfo(np.int64).max)
-        for place, user in enumerate(some):
-            mine = slice(self._first[user], self._first[user + 1])
-            first[place, self._item[mine]] = self._row[mine]
-        return np.asarray(first[which] < rows[:, None])
+    def before(self, users: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which items had been opened by ``users`` (slates,) before the slates ``rows``: places of both, in pairs."""
+        count = self._first[users + 1] - self._first[users]
+        slate = np.repeat(np.arange(len(users)), count)
+        place = np.arange(len(slate)) - np.repeat(np.cumsum(count) - count, count) + self._first[users][slate]
+        known = self._row[place] < rows[slate]
+        return slate[known], self._item[place[known]]
 
     def shown_before(self, lives: LoggedUsers) -> NDArray[np.bool_]:
         """Whether each item shown had been opened by the user before its slate, (slates, slate_size)."""

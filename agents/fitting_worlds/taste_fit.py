@@ -23,7 +23,6 @@ class FitWorldSettings:
 
     Attributes:
         dims: Of the items' vectors.
-        own_scale: Standard deviation of own interests in the prior, by which they are shrunk.
         epochs: Passes over the log, of the first model and of each that goes on from it.
         least_steps: Gradients at least, for which a small log takes more passes than ``epochs``.
         batch: Stretches of lives a gradient.
@@ -32,18 +31,17 @@ class FitWorldSettings:
     """
 
     dims: int = 8
-    own_scale: float = 1.0
     epochs: int = 8
-    least_steps: int = 500
+    least_steps: int = 600
     batch: int = 16
-    learning_rate: float = 0.03
+    learning_rate: float = 0.1
     topics: int = 8
 
     def __post_init__(self) -> None:
         check_sizes(
             self, dims=(1, 512), epochs=(1, 10_000), least_steps=(1, 1_000_000), batch=(1, 100_000), topics=(1, 1000)
         )
-        check_ranges(self, own_scale=(1e-3, 100), learning_rate=(1e-6, 1))
+        check_ranges(self, learning_rate=(1e-6, 1))
 
 
 def fit_tastes(
@@ -72,26 +70,25 @@ def fit_tastes(
     counts = torch.as_tensor(np.ones(len(lives.users)) if weights is None else weights, dtype=torch.float32)
     rows, rng = segments(lives), np.random.default_rng(seed)
     total = float(counts[torch.as_tensor(lives.user[lives.part == TRAIN])].sum())
-    tables = [model.quality, model.place, model.own, model.words]
-    numbers = [*model.weights.parameters(), *model.half_lives.parameters()]
-    groups = [{"params": tables}, {"params": numbers}]
-    optimizer = torch.optim.Adam(groups, settings.learning_rate, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, betas=(0.9, 0.99))
     batches = -(-len(rows) // settings.batch)
     epochs = max(settings.epochs, -(-settings.least_steps // batches))
     steps = epochs * batches
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     best, kept = -np.inf, copy.deepcopy(model.state_dict())
     for _ in range(epochs):
+        model.train()
         for batch in _batches(lives, rng.permutation(rows), settings.batch):
             likelihood, user = model.log_likelihood(batch, TRAIN, lives.part)
             if len(user):
                 weight = counts[user]
                 share = weight.sum() / total
-                loss = -(weight * likelihood).sum() + share * model.prior(settings.own_scale)
+                loss = -(weight * likelihood).sum() + share * model.prior(counts)
                 optimizer.zero_grad()
                 (loss / settings.batch).backward()
                 optimizer.step()
             schedule.step()
+        model.eval()
         score = unseen_likelihood(model, lives, VALIDATION).dot(counts.numpy())
         if score > best:
             best, kept = score, copy.deepcopy(model.state_dict())

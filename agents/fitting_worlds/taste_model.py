@@ -24,6 +24,12 @@ BEGIN = 0.3
 NEVER = 20.0
 """Utility lost by an item that was opened before, where the log holds no repeat: its chance is nil."""
 
+BROAD = 0.5
+"""Standard deviation of what a user's own interest may be, to begin with."""
+
+FAR = 1e12
+"""Age of what leaves nothing."""
+
 OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
 """Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
 
@@ -42,6 +48,32 @@ class KnownItems:
 
     topic: NDArray[np.int64] | None = None
     texts: NDArray[np.float32] | None = None
+
+
+class _Clock:
+    """How long ago each place of a batch was at each of its slates, (stretches, LENGTH, width); ``FAR`` where not past.
+
+    So one product and one power make a memory's weights, which are most of a gradient's cost.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch, width = batch, batch.row.shape[1]
+        self.past = torch.ones(width, width, dtype=torch.bool).tril(-1)[batch.begin :] & (batch.held[:, None, :] > 0)
+        self.days = self._since(batch.days)
+
+    def openings(self) -> torch.Tensor:
+        """Items opened since."""
+        before = self._batch.held.cumsum(dim=1) - self._batch.held
+        return (self._since(before) - 1.0).clamp(min=0)
+
+    def same_session(self) -> torch.Tensor:
+        """Whether both are of one session, bool."""
+        session = self._batch.session
+        return session[:, self._batch.begin :, None] == session[:, None, :]
+
+    def _since(self, reading: torch.Tensor) -> torch.Tensor:
+        """By a clock that shows ``reading`` at each place, (stretches, width)."""
+        return (reading[:, self._batch.begin :, None] - reading[:, None, :]).masked_fill(~self.past, FAR)
 
 
 class TasteModel(nn.Module):
@@ -68,6 +100,8 @@ class TasteModel(nn.Module):
         self.place = nn.Parameter(0.3 * torch.randn(items, dims, generator=draw))
         self.texts = None if known.texts is None else torch.as_tensor(known.texts)
         self.own = nn.Parameter(torch.zeros(len(lives.users), dims))
+        self.own_spread = nn.Parameter(torch.full((len(lives.users), dims), math.log(BROAD)))
+        self._draw = torch.Generator().manual_seed(seed)
         width = 0 if self.texts is None else self.texts.shape[1]
         self.words = nn.Parameter(torch.randn(width, dims, generator=draw) if width else torch.zeros(0, dims))
         self.topic = None if known.topic is None else torch.as_tensor(known.topic)
@@ -79,6 +113,11 @@ class TasteModel(nn.Module):
             self.weights["repeat"].data.fill_(NEVER)
         half_lives = {name: nn.Parameter(torch.tensor(math.log(value))) for name, value in HALF_LIVES.items()}
         self.half_lives = nn.ParameterDict(half_lives)
+        self.eval()  # who fits it says when it learns
+
+    def levels(self) -> torch.Tensor:
+        """Quality of every item around a mean of 0, (items,): a level of all is ``no_click``'s."""
+        return self.quality - self.quality.mean()
 
     def vectors(self) -> torch.Tensor:
         """Where items lie, (items, dims), root mean square length 1: what texts say, and what is their own."""
@@ -105,12 +144,20 @@ class TasteModel(nn.Module):
         interest, load = interest[wanted], load[wanted] if load is not None else None
         if self._shown is None:
             scores = self._utility_of_all(interest, load, vectors, user, row)
-            return scores.log_softmax(dim=1).gather(1, self._opened[torch.as_tensor(row)][:, None])[:, 0], user
+            return -nn.functional.cross_entropy(scores, self._opened[torch.as_tensor(row)], reduction="none"), user
         return self._of_slates(self._utility_of_shown(interest, load, vectors, row), row), user
 
-    def prior(self, own_scale: float) -> torch.Tensor:
-        """Minus the log-density of vectors, N(0, 1) around what texts say, and of own interests, N(0, own_scale^2)."""
-        own = self.own.square().sum() / (2 * own_scale**2) if OWN in self.terms else torch.zeros(())
+    def prior(self, weights: torch.Tensor) -> torch.Tensor:
+        """Minus the log-density of vectors, N(0, 1) around what texts say; and what own interests cost.
+
+        Own interests are N(0, s^2), and what a user's may be is N(own, exp(own_spread)^2): the cost is the divergence
+        of the two, at the s by which it is least. So s is learned, and other numbers are not bent by own interests that
+        are taken for known (variational inference).
+
+        Args:
+            weights: How often each user counts, (users,).
+        """
+        own = self._cost_of_own(weights) if OWN in self.terms else torch.zeros(())
         return own + self.place.square().sum() / 2 + self.quality.square().sum() / 50 + self.words.square().sum() / 2
 
     def tastes(self) -> Tastes:
@@ -122,35 +169,52 @@ class TasteModel(nn.Module):
         others = {name: weight[name] for name in ("repeat", "no_click", "position")}
         return Tastes(**told, **half, **others)
 
+    def people(self, seed: int) -> NDArray[np.float32]:
+        """An own interest of every user, drawn from what the log leaves open, (users, dims); 0 without the term."""
+        if OWN not in self.terms:
+            return np.zeros(self.own.shape, np.float32)
+        noise = np.random.default_rng(seed).standard_normal(self.own.shape, np.float32)
+        return (self.own.detach().numpy() + self.own_spread.detach().exp().numpy() * noise).astype(np.float32)
+
+    def _own_of(self, users: torch.Tensor) -> torch.Tensor:
+        """Own interests, (stretches, dims): while the model learns a draw of what they may be, else their mean."""
+        own = self.own[users]
+        if not self.training:
+            return own
+        return own + self.own_spread[users].exp() * torch.randn(own.shape, generator=self._draw)
+
+    def _cost_of_own(self, weights: torch.Tensor) -> torch.Tensor:
+        """See ``prior``."""
+        many = weights.sum() * self.own.shape[1]
+        share = (weights / many)[:, None]
+        variance = (share * (self.own.square() + (2.0 * self.own_spread).exp())).sum()
+        return many * (0.5 * variance.log() - (share * self.own_spread).sum())
+
     def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
-        begin, width = batch.begin, batch.row.shape[1]
-        past = torch.ones(width, width).tril(-1)[begin:] * batch.held[:, None, :]  # (stretches, LENGTH, width)
-        days = (batch.days[:, begin:, None] - batch.days[:, None, :]).clamp(min=0)
+        clock = _Clock(batch)
         items = vectors[batch.opened]  # (stretches, width, dims)
-        interest = items.new_zeros(len(batch.row), width - begin, items.shape[2])
+        interest = items.new_zeros(*clock.past.shape[:2], items.shape[2])
         if OWN in self.terms:
-            interest = interest + self.own[batch.user][:, None]
+            interest = interest + self._own_of(batch.user)[:, None]
         for name in (MEAN, FAST, SESSION, SLOW):
             if name in self.terms:
-                held = past * self._share(name, batch, days)
+                held = self._share(name, clock)
                 interest = interest + self.weights[name] * (held @ items) / (1 + held.sum(dim=2, keepdim=True))
         if SATIATION not in self.terms:
             return interest, None
         assert self.topic is not None
         topics = nn.functional.one_hot(self.topic)[batch.opened].float()
-        return interest, ((past * self._share(SATIATION, batch, 24.0 * days)) @ topics).log1p()
+        return interest, (self._share(SATIATION, clock) @ topics).log1p()
 
-    def _share(self, name: str, batch: Batch, age: torch.Tensor) -> torch.Tensor:
+    def _share(self, name: str, clock: _Clock) -> torch.Tensor:
         """What is left of each place's item at each slate, (stretches, LENGTH, width), by a memory's own clock."""
         if name == MEAN:
-            return torch.ones(())
+            return clock.past.float()
         if name == SESSION:
-            return (batch.session[:, batch.begin :, None] == batch.session[:, None, :]).float()
-        if name == FAST:
-            count = batch.held.cumsum(dim=1) - batch.held
-            age = (count[:, batch.begin :, None] - count[:, None, :] - 1).clamp(min=0)
-        return torch.exp2(-age / self.half_lives[name].exp())
+            return (clock.past & clock.same_session()).float()
+        age, unit = (clock.openings(), 1.0) if name == FAST else (clock.days, 24.0 if name == SATIATION else 1.0)
+        return torch.exp2(age * (-unit * torch.exp(-self.half_lives[name])))
 
     def _utility_of_all(
         self,
@@ -161,11 +225,14 @@ class TasteModel(nn.Module):
         row: NDArray[np.int64],
     ) -> torch.Tensor:
         """Of all items, (slates, items)."""
-        utility = interest @ vectors.T + self.quality
-        if load is not None:
-            utility = utility - self.weights[SATIATION] * load[:, self.topic]
-        seen = torch.as_tensor(self._seen.before(user.numpy(), row), dtype=torch.float32)
-        return utility - self.weights["repeat"] * seen
+        if load is not None:  # a product of both costs less than looking up the load of every item
+            assert self.topic is not None
+            ones = nn.functional.one_hot(self.topic, load.shape[1]).float()
+            interest = torch.cat([interest, -self.weights[SATIATION] * load], dim=1)
+            vectors = torch.cat([vectors, ones], dim=1)
+        utility = torch.addmm(self.levels(), interest, vectors.T)
+        slate, item = (torch.as_tensor(each) for each in self._seen.before(user.numpy(), row))
+        return utility.index_put((slate, item), -self.weights["repeat"].expand(len(slate)), accumulate=True)
 
     def _utility_of_shown(
         self, interest: torch.Tensor, load: torch.Tensor | None, vectors: torch.Tensor, row: NDArray[np.int64]
@@ -174,7 +241,7 @@ class TasteModel(nn.Module):
         assert self._shown is not None
         assert self._again is not None
         shown = torch.as_tensor(self._shown[row])
-        utility = torch.einsum("sd,skd->sk", interest, vectors[shown]) + self.quality[shown]
+        utility = torch.einsum("sd,skd->sk", interest, vectors[shown]) + self.levels()[shown]
         if load is not None:
             assert self.topic is not None
             utility = utility - self.weights[SATIATION] * load.gather(1, self.topic[shown])

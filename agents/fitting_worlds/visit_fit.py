@@ -1,16 +1,31 @@
-"""Fitting visits: when sessions end, how long users are away, and whether they are gone for good."""
+"""Fitting visits: when sessions end, how long users are away, and whether they are gone for good.
+
+What the place in a session adds to the chance of its end, and the number of a session to that of being gone, is kept
+where the log is likelier with it by more than the numbers that it takes (Akaike's criterion).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
+from sklearn.utils import gen_batches
 
 from driftrec.agents.fitting_worlds.lives import LoggedUsers
-from driftrec.simulators.fitted.parameters import VisitRates
+from driftrec.simulators.fitted.parameters import VisitRates, doubling
 from driftrec.simulators.vectors import Double
 
-RIDGE = 1.0
-"""Of the log-odds that sessions end: as much as so many slates say."""
+GROUPS = 8
+"""Of places in a session and of numbers of sessions: 1, 2 to 3, 4 to 7 and so on."""
+
+RIDGE, SOFT = 1.0, 1e-3
+"""Of what places add to the log-odds that sessions end, and of these and what content adds: so many slates' worth."""
+
+FEW = 1.0
+"""Churn of a session's number is drawn to that of all as if so many sessions more had been usual."""
+
+CHUNK = 200_000
+"""Slates whose columns are held at once."""
 
 ROUNDS = 200
 """Of expectation and maximisation, and at most so many of Newton's."""
@@ -33,64 +48,151 @@ def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
     hours = np.append(np.diff(when), 0.0)
     weight = weights[user]
     usual = max(float(np.average(engagement, weights=weight)), SHORTEST)
-    content = _engagement_so_far(engagement, ended) / usual - 1.0
+    begin = np.append(0, np.flatnonzero(ended) + 1)[np.cumsum(ended) - ended.astype(np.int64)]  # of its session
+    content = _engagement_so_far(engagement, begin) / usual - 1.0
+    number = session - session[np.searchsorted(user, user)] + 1
     known = ~last | np.isinf(lives.unseen)[user]  # whether a life's last session was over nobody knows
-    end, slope = _logistic(content[known], ended[known], weight[known])
+    place = _groups(np.arange(1, len(user) + 1) - begin, number)
+    end, slope, first_end, later_end = _endings(content[known], place[known], ended[known], weight[known])
     inside = ~ended
     slate = float(np.average(hours[inside], weights=weight[inside])) if weight[inside].sum() else 0.0
     back = ended & ~last
     gaps = np.maximum(hours[back] - slate, SHORTEST)
-    short, long, share, churn = _away(gaps, weight[back], lives.unseen, weights)
-    return VisitRates(end, slope, usual, slate, short, long, share, churn)
+    group = doubling(number, GROUPS)
+    away = _away(gaps, weight[back], lives.unseen, weights, group[back], group[last])
+    return VisitRates(end, slope, usual, slate, *away[:4], first_end, later_end, away[4])
 
 
-def _engagement_so_far(engagement: Double, ended: NDArray[np.bool_]) -> Double:
-    """Engagement a slate in the session up to and with each slate, (slates,)."""
-    total, place = np.cumsum(engagement), np.arange(1, len(ended) + 1)
-    before: NDArray[np.int64] = np.cumsum(ended) - ended.astype(np.int64)  # sessions that are over
-    begin = np.append(0, np.flatnonzero(ended) + 1)[before]
-    return (total - np.append(0.0, total)[begin]) / (place - begin)
+def _engagement_so_far(engagement: Double, begin: NDArray[np.int64]) -> Double:
+    """Engagement a slate up to and with each slate since the slate at which its session did ``begin``, (slates,)."""
+    place = np.arange(1, len(engagement) + 1)
+    return np.asarray((np.cumsum(engagement) - np.append(0.0, np.cumsum(engagement))[begin]) / (place - begin))
 
 
-def _logistic(content: Double, ended: NDArray[np.bool_], weight: Double) -> tuple[float, float]:
-    """Intercept and slope of the log-odds of ``ended``, by Newton's method with a small ridge."""
-    columns = np.column_stack([np.ones(len(content)), content])
-    found = np.zeros(2)
+def _groups(place: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Group of each slate by its place in its session, those of first sessions before all others, (slates,)."""
+    return doubling(place, GROUPS) + GROUPS * (number > 1)
+
+
+def _endings(
+    content: Double, place: NDArray[np.int64], ended: NDArray[np.bool_], weight: Double
+) -> tuple[float, float, tuple[float, ...], tuple[float, ...]]:
+    """Log-odds that sessions end, what content adds, and what the place in a first and in a later session adds."""
+    none = np.zeros(len(place), np.int64)
+    (end, slope, *_), plain = _logistic(content, none, 0, ended, weight)
+    (bent_end, bent_slope, *shape), shaped = _logistic(content, place, 2 * GROUPS, ended, weight)
+    used = len(np.unique(place))
+    if shaped - plain <= used:
+        return end, slope, (), ()
+    return bent_end, bent_slope, tuple(shape[:GROUPS]), tuple(shape[GROUPS:])
+
+
+def _logistic(
+    content: Double, place: NDArray[np.int64], places: int, ended: NDArray[np.bool_], weight: Double
+) -> tuple[list[float], float]:
+    """Intercept, slope and what each place adds to the log-odds of ``ended``, by Newton's method; log-likelihood.
+
+    A ridge holds the places, so that what all share is the intercept's.
+    """
+    ridge = np.append(np.full(2, SOFT), np.full(places, RIDGE))
+    found = np.zeros(2 + places)
     for _ in range(ROUNDS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(columns @ found, -30, 30)))
-        slope = columns.T @ (weight * (ended - chance)) - RIDGE * found
-        curve = (columns * (weight * chance * (1 - chance))[:, None]).T @ columns + RIDGE * np.eye(2)
+        slope, curve = -ridge * found, np.diag(ridge)
+        for rows in gen_batches(len(content), CHUNK):
+            columns = _columns(content[rows], place[rows], places)
+            chance = _chance(columns @ found)
+            slope += columns.T @ (weight[rows] * (ended[rows] - chance))
+            curve += (columns * (weight[rows] * chance * (1 - chance))[:, None]).T @ columns
         step = np.linalg.solve(curve, slope)
         found += np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-9:
             break
-    return float(found[0]), float(found[1])
+    likelihood = 0.0
+    for rows in gen_batches(len(content), CHUNK):
+        chance = _chance(_columns(content[rows], place[rows], places) @ found)
+        likelihood += float(weight[rows] @ np.log(np.where(ended[rows], chance, 1 - chance)))
+    return found.tolist(), likelihood
 
 
-def _away(gaps: Double, weight: Double, unseen: Double, users: Double) -> tuple[float, float, float, float]:
-    """Both means, the share of the first, and churn, by expectation and maximisation.
+def _columns(content: Double, place: NDArray[np.int64], places: int) -> Double:
+    """A one, the content, and a one in the column of the place."""
+    ones = np.eye(places)[place] if places else np.empty((len(content), 0))
+    return np.column_stack([np.ones(len(content)), content, ones])
+
+
+def _chance(odds: Double) -> Double:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30))))
+
+
+def _away(
+    gaps: Double,
+    weight: Double,
+    unseen: Double,
+    users: Double,
+    group: NDArray[np.int64],
+    last: NDArray[np.int64],
+) -> tuple[float, float, float, float, tuple[float, ...]]:
+    """Both means, the share of the first, churn, and what a session's number adds to it.
+
+    Args:
+        gaps: Hours away of all who came back, (returns,).
+        weight: How often each counts.
+        unseen: See ``LoggedUsers``, (users,).
+        users: How often each user counts.
+        group: Of the number of the session before each return.
+        last: Of the number of every user's last session, (users,).
+    """
+    *found, plain = _mixture(gaps, weight, unseen, users, 0 * group, 0 * last)
+    *bent, shaped = _mixture(gaps, weight, unseen, users, group, last)
+    mean, share, churn = found[:3]
+    first, second = np.argsort(mean)
+    told = (float(mean[first]), float(mean[second]), float(share[first]), float(churn[0]))
+    used = np.unique(np.concatenate([group, last]))
+    if shaped - plain <= len(used) - 1 or not 0 < churn[0] < 1:
+        return *told, ()
+    mean, share, by_group = bent[:3]
+    first, second = np.argsort(mean)
+    odds = [float(np.clip(logit(each) - logit(churn[0]), -10, 10)) for each in by_group]
+    return float(mean[first]), float(mean[second]), float(share[first]), float(churn[0]), tuple(odds)
+
+
+def _mixture(
+    gaps: Double,
+    weight: Double,
+    unseen: Double,
+    users: Double,
+    group: NDArray[np.int64],
+    last: NDArray[np.int64],
+) -> tuple[Double, Double, Double, float]:
+    """Both means, their shares, churn by group, and the log-likelihood, by expectation and maximisation.
 
     A return after g hours has the density (1 - churn) * sum_h share_h exp(-g / mean_h) / mean_h. A user who was not
     seen for c hours is gone, churn, or still away, (1 - churn) * sum_h share_h exp(-c / mean_h). Whoever was not
     observed for any time says nothing.
     """
     watched = unseen > 0
-    silent, silent_weight = unseen[watched], users[watched]
+    silent, silent_weight, last = unseen[watched], users[watched], last[watched]
+    groups = int(max(group.max(initial=0), last.max(initial=0))) + 1
     middle = float(np.average(gaps, weights=weight)) if weight.sum() else 24.0
-    mean, share, churn = np.array([0.2, 2.0]) * middle, np.array([0.5, 0.5]), 0.05
+    mean, share, churn = np.array([0.2, 2.0]) * middle, np.array([0.5, 0.5]), np.full(groups, 0.05)
+    back = np.bincount(group, weight, groups)
+    likelihood = 0.0
     for _ in range(ROUNDS):
         of_gap = share * np.exp(-gaps[:, None] / mean) / mean
-        of_gap = weight[:, None] * of_gap / np.maximum(of_gap.sum(axis=1, keepdims=True), 1e-300)
-        stays = (1 - churn) * share * np.exp(-silent[:, None] / mean)
-        stays /= np.maximum(churn + stays.sum(axis=1, keepdims=True), 1e-300)
-        stays *= silent_weight[:, None]
+        density = np.maximum(of_gap.sum(axis=1, keepdims=True), 1e-300)
+        of_gap = weight[:, None] * of_gap / density
+        stays = (1 - churn[last])[:, None] * share * np.exp(-silent[:, None] / mean)
+        unseen_chance = np.maximum(churn[last][:, None] + stays.sum(axis=1, keepdims=True), 1e-300)
+        likelihood = float(weight @ (np.log(density[:, 0]) + np.log(np.maximum(1 - churn[group], 1e-300))))
+        likelihood += float(silent_weight @ np.log(unseen_chance[:, 0]))
+        stays *= silent_weight[:, None] / unseen_chance
         held = of_gap.sum(axis=0) + stays.sum(axis=0)  # those still away, of each habit
         waited = (of_gap * gaps[:, None]).sum(axis=0)
         waited += (stays * (np.where(np.isinf(silent), 0.0, silent)[:, None] + mean)).sum(axis=0)
         if held.sum() == 0:
             break
-        lost = silent_weight.sum() - stays.sum()
-        churn = float(np.clip(lost / (lost + held.sum()), 0.0, 1.0))
+        away = np.bincount(last, stays.sum(axis=1), groups)
+        lost = np.bincount(last, silent_weight, groups) - away
+        churn = np.clip((lost + FEW * lost.sum() / (lost.sum() + held.sum())) / (lost + back + away + FEW), 0.0, 1.0)
         mean, share = np.maximum(waited / np.maximum(held, 1e-9), SHORTEST), held / held.sum()
-    first, second = np.argsort(mean)
-    return float(mean[first]), float(mean[second]), float(share[first]), churn
+    return mean, share, churn, likelihood

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 from sklearn.cluster import KMeans
 
 from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers
@@ -16,6 +17,9 @@ from driftrec.simulators.vectors import Double
 
 USUAL_EVENTS = 5.0
 """An item's mean engagement is drawn to that of all items as if so many events more had been usual."""
+
+QUANTILES = 64
+"""Of the log's engagement, from which the world draws."""
 
 ASSUMED_SLATE, ASSUMED_OPENED = 5, 0.3
 """Where a log does not tell what was passed over, a random slate of so many items is opened so often."""
@@ -42,10 +46,11 @@ def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weig
     opened = lives.opened != NOTHING
     there = np.unique(lives.user[(lives.part == TRAIN) & (weights[lives.user] > 0)])
     there = np.repeat(there, weights[there].astype(np.int64))  # who was drawn twice stands for two
-    vectors, quality = model.vectors().detach().numpy(), model.quality.detach().numpy()
-    people, tastes = model.own.detach().numpy()[there], model.tastes()
+    vectors, quality = model.vectors().detach().numpy(), model.levels().detach().numpy()
+    people, tastes = model.people(0)[there], model.tastes()
     if lives.shown is None:
         tastes = replace(tastes, no_click=_assumed(people @ vectors.T + quality))
+    engaged = engagement_ranks(lives, weights)
     return FittedParameters(
         tastes,
         fit_visits(lives, weights),
@@ -59,6 +64,7 @@ def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weig
         low=float(max(lives.engagement[opened].min(), 0.0)),
         high=float(lives.engagement[opened].max()),
         several=lives.clicks is not None,
+        **asdict(engaged),
     )
 
 
@@ -70,6 +76,45 @@ def item_engagement(lives: LoggedUsers, weights: Double) -> tuple[Double, float]
     total, count = np.bincount(item, weight * value, many), np.bincount(item, weight, many)
     mean = (total + USUAL_EVENTS * usual) / (count + USUAL_EVENTS)
     return mean, float(np.sqrt(np.average((value - mean[item]) ** 2, weights=weight)))
+
+
+@dataclass(frozen=True)
+class Engaged:
+    """How engagement of an opening is spread; see ``FittedParameters``, whose names these are."""
+
+    logged: NDArray[np.float32]
+    lift: NDArray[np.float32]
+    level: float
+    rest: float
+
+
+def engagement_ranks(lives: LoggedUsers, weights: Double) -> Engaged:
+    """The log's own engagement, and how an item and a user move the place in it, as a normal number.
+
+    Places are those of the middle of equal values. Items' lifts are drawn to 0 by ``USUAL_EVENTS``; users' levels have
+    the variance that is left over what chance would make of a user's mean.
+    """
+    rows = np.flatnonzero((lives.opened != NOTHING) & (weights[lives.user] > 0))
+    item, user, value, weight = lives.opened[rows], lives.user[rows], lives.engagement[rows], weights[lives.user[rows]]
+    order = np.argsort(value, kind="stable")
+    upto = np.cumsum(weight[order])
+    logged = value[order][np.searchsorted(upto, (np.arange(QUANTILES) + 0.5) / QUANTILES * upto[-1])]
+    values, which = np.unique(value, return_inverse=True)
+    mass = np.bincount(which, weight, len(values))
+    place = ndtri((np.cumsum(mass) - mass / 2) / mass.sum())[which]
+    place /= max(float(np.sqrt(np.average(place**2, weights=weight))), 1e-6)  # of many equal values less than 1
+    many = len(lives.items)
+    lift = np.bincount(item, weight * place, many) / (np.bincount(item, weight, many) + USUAL_EVENTS)
+    left = place - lift[item]
+    count = np.bincount(user, minlength=len(lives.users)).astype(float)
+    mean = np.bincount(user, left, len(lives.users)) / np.maximum(count, 1)
+    within = float(np.average((left - mean[user]) ** 2 * (count / np.maximum(count - 1, 1))[user], weights=weight))
+    between = np.average(mean[count > 0] ** 2 - within / count[count > 0], weights=weights[count > 0])
+    level = float(np.sqrt(np.clip(between, 0.0, 1.0)))
+    spread = np.average(lift[item] ** 2, weights=weight) + level**2
+    shrink = 1.0 / np.sqrt(max(spread, 1.0))  # together they move no more than a standard normal number
+    rest = float(np.sqrt(np.clip(1.0 - spread, 0.0, 1.0)))
+    return Engaged(logged.astype(np.float32), (lift * shrink).astype(np.float32), level * shrink, rest)
 
 
 def _assumed(utility: NDArray[np.float32]) -> float:

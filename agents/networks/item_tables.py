@@ -56,12 +56,12 @@ def item_table(context: Context, representation: Representation, seed: int) -> T
     """Item vectors of the chosen representation; all but "ids" and "random" are those of the context.
 
     Text embeddings are centred on the catalogue's mean, which they share and which says nothing, and scaled so that
-    their entries have variance 1.
+    their entries have variance 1; both without newcomers.
 
     Raises:
         ValueError: If the representation is unknown.
     """
-    return _table(context.item_embeddings, representation, seed, "item")
+    return _table(context.item_embeddings, representation, seed, "item", context.newcomers)
 
 
 def persona_table(context: Context, representation: Representation, seed: int) -> Table:
@@ -69,7 +69,7 @@ def persona_table(context: Context, representation: Representation, seed: int) -
     return _table(context.persona_embeddings, representation, seed, "persona")
 
 
-def _table(embeddings: Float, representation: Representation, seed: int, what: str) -> Table:
+def _table(embeddings: Float, representation: Representation, seed: int, what: str, newcomers: int = 0) -> Table:
     if representation not in get_args(Representation):
         known = get_args(Representation)
         raise ValueError(f"Representation {representation!r} is unknown. {nearest(representation, known)}")
@@ -78,5 +78,6 @@ def _table(embeddings: Float, representation: Representation, seed: int, what: s
         return Table(np.float32(0.1) * rng.standard_normal((len(embeddings), ID_DIMS), np.float32), learned=True)
     if representation == "random":
         return Table(rng.standard_normal(embeddings.shape, np.float32))
-    centred = embeddings - embeddings.mean(axis=0)
-    return Table(centred / max(float(centred.std()), 1e-6))
+    trained = len(embeddings) - newcomers
+    centred = embeddings - embeddings[:trained].mean(axis=0)
+    return Table(centred / max(float(centred[:trained].std()), 1e-6))

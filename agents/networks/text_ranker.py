@@ -103,7 +103,7 @@ class TextRanker(Ranker):
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory = ItemMemory() if repeats else None
         self.past_numbers = NUMBERS if repeats else 0
-        self._vectors, self._bias = Kept(), Kept()
+        self._vectors, self._bias, self._newcomers = Kept(), Kept(), context.newcomers
         for name, parameter in self.choice.shared().items():
             self.register_parameter(name, parameter)
         self.length: Tensor
@@ -243,7 +243,8 @@ class TextRanker(Ranker):
     def columns(self) -> Tensor:
         """See ``item_columns``; last of all a one for the topic, (items, columns)."""
         known = (each.cpu() for each in (self.item_vectors(), self.length, self.future))
-        return torch.cat([item_columns(*known), self.by_topic.ones.cpu()], dim=1)
+        columns = item_columns(*known, newcomers=self._newcomers)
+        return torch.cat([columns, self.by_topic.ones.cpu()], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""
@@ -276,7 +277,7 @@ class TextRanker(Ranker):
         return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own + beside
 
 
-def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16) -> Tensor:
+def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16, newcomers: int = 0) -> Tensor:
     """Columns of the items: principal components of their vectors, length, and the engagement to come.
 
     Args:
@@ -284,13 +285,16 @@ def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: in
         length: Of the items, in the world's unit, (items,).
         future: See ``Ranker.future``, (items,).
         components: Principal components.
+        newcomers: Items, the last ones, by which neither components nor scales are found.
 
     Returns:
-        Shape (items, columns), every column of mean 0 and, where it varies, variance 1.
+        Shape (items, columns), every column of mean 0 and, where it varies, variance 1, over all but newcomers.
     """
     with torch.no_grad():
-        vectors = vectors - vectors.mean(dim=0)
-        left, strength, _ = torch.linalg.svd(vectors, full_matrices=False)
-        parts = (left * strength)[:, :components]
+        trained = len(vectors) - newcomers
+        vectors = vectors - vectors[:trained].mean(dim=0)
+        left, strength, axes = torch.linalg.svd(vectors[:trained], full_matrices=False)
+        parts = torch.cat([left * strength, vectors[trained:] @ axes.T])[:, :components]
         columns = torch.cat([parts, length.log()[:, None], future[:, None]], dim=1)
-        return (columns - columns.mean(dim=0)) / columns.std(dim=0).clamp(min=1e-6)
+        known = columns[:trained]
+        return (columns - known.mean(dim=0)) / known.std(dim=0).clamp(min=1e-6)

@@ -72,7 +72,7 @@ class CandidateStage:
             return []
         if self.judge.items.num_items <= size:
             return []
-        return [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
+        return [np.flatnonzero(topics == topic) for topic in np.unique(topics) if topic >= 0]
 
     def space(self) -> spaces.Dict:
         """Space of what comes out, for one user."""

@@ -28,7 +28,8 @@ class Items(Protocol):
 
     Attributes:
         num_items: Items that may be shown.
-        topics: Topic of every item of a catalogue, (items,); empty where candidates are not kept by topic.
+        topics: Topic of every item of a catalogue, (items,), -1 of those that are never kept; empty where candidates
+            are not kept by topic.
         width: Columns of an item as they come with a request.
         keys: Entries of an observation that ``every`` and ``forbid`` look at.
         listed: Whether a position is the same item in every request, and rankers know it.
@@ -216,6 +217,7 @@ class FeatureItems:
         features: Of a catalogue, (items, features); None where candidates come with the request.
         topics: Topic of every item of a catalogue, (items,), from 0; None where items have none.
         request_width: Columns of a candidate that comes with the request.
+        withheld: True for items of a catalogue that must not be shown, (items,); None where all may be.
 
     Attributes:
         catalogue: Columns of a catalogue's items, (items, columns); None without one.
@@ -228,16 +230,20 @@ class FeatureItems:
         features: NDArray[np.float32] | None,
         topics: NDArray[np.int64] | None = None,
         request_width: int = 0,
+        withheld: NDArray[np.bool_] | None = None,
     ) -> None:
-        self.num_items, self.listed = num_items, features is not None
+        self._withheld = withheld
+        self.num_items = num_items - (0 if withheld is None else int(withheld.sum()))
+        self.listed = features is not None
         self.recalls = False
-        self.topics: NDArray[np.int64] = np.empty(0, np.int64) if topics is None else topics
+        known: NDArray[np.int64] = np.empty(0, np.int64) if topics is None else topics
+        self.topics = known if withheld is None or not len(known) else np.where(withheld, -1, known)
         self.catalogue: Tensor | None = None
         self.width = request_width
         self.keys: tuple[str, ...] = (OFFERED,)
         if features is not None:
             self.keys = ()
-            ones = np.eye(self.topics.max(initial=-1) + 1, dtype=np.float32)[self.topics].reshape(len(features), -1)
+            ones = np.eye(known.max(initial=-1) + 1, dtype=np.float32)[known].reshape(len(features), -1)
             self.catalogue = torch.from_numpy(np.concatenate([features, ones], axis=1))  # (items, columns)
             self.width = self.catalogue.shape[1]
 
@@ -260,4 +266,6 @@ class FeatureItems:
     def forbid(
         self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
     ) -> None:
-        """Nothing is forbidden: such users may be shown anything again."""
+        """``WITHHELD`` for what must not be shown, and nothing else: such users may be shown anything again."""
+        if self._withheld is not None:
+            value[:, self._withheld] = WITHHELD

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import RidgeCV
 
+from driftrec.agents.catalogues.setting import Setting
 from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.policy import Observation
-from driftrec.agents.setup import Setup
+from driftrec.agents.setup import Setup, json_object, set_up
 from driftrec.agents.worlds.kit import FeatureKit
+from driftrec.agents.worlds.later import LaterWorld, check_left, places_of
+from driftrec.simulators.fitted.folder import save_world
+from driftrec.simulators.fitted.parameters import FittedParameters
+
+STRENGTHS = np.logspace(-2, 3, 11)
+"""Of the ridge that foretells a new item by its text; that is taken which foretells items left out best."""
+
+FEW = 10
+"""Fewer items with texts teach nothing: a new one is like the mean."""
 
 
 class FittedKit(FeatureKit):
@@ -28,6 +42,23 @@ class FittedKit(FeatureKit):
         world: Any = setup.world
         return list(world.parameters.ids)
 
+    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> LaterWorld:
+        """New items lie where their texts say, by those of the items that stayed, see ``Kit``."""
+        world: Any = setup.world
+        place = places_of(world.known.ids, catalogue.catalogue.ids)
+        check_left(place, setup.slate_size)
+        options = json_object("options", setup.args.options)
+        for name, old in (("world", world.parameters), ("known", world.known)):
+            if name == "world" or options.get("known"):
+                save_world(folder / name, _with_newcomers(old, catalogue, place))
+                options[name] = str(folder / name)
+        there = set_up(replace(setup.args, options=json.dumps(options)))
+        rows = np.full(there.world.num_items, -1, np.int64)
+        rows[: len(world.known.ids)] = np.arange(len(world.known.ids))
+        withheld = rows >= 0
+        withheld[place[place >= 0]] = False
+        return LaterWorld(replace(there, withheld=withheld), rows)
+
     def rebuilt(self, setup: Setup, lives: LoggedLives) -> Iterator[Observation]:
         """Memories of what was opened, see ``Kit``."""
         world: Any = setup.world
@@ -43,6 +74,32 @@ class FittedKit(FeatureKit):
             opened = np.where(lives.clicks[:, step], lives.items[:, step], -1)
             brought = lives.engagement[:, step].astype(np.float32)
             world.remember(state, opened, brought, ended, hours.astype(np.float32))
+
+
+def _with_newcomers(old: FittedParameters, new: Setting, place: NDArray[np.int64]) -> FittedParameters:
+    """``old`` with the items of ``new`` that it lacks behind its own, by ridge regressions on the texts of the others.
+
+    Their strengths are those that foretell items left out best, so that texts that say nothing give the mean.
+    """
+    known, fresh = np.flatnonzero(place >= 0), np.flatnonzero(place < 0)
+    if not len(fresh):
+        return old
+    told = np.column_stack([old.vectors, old.quality, np.log(old.engagement)])[place[known]]
+    texts = new.item_embeddings.astype(np.float64)
+    if len(known) < FEW:
+        found = np.repeat(told.mean(axis=0)[None], len(fresh), axis=0)
+    else:
+        found = RidgeCV(STRENGTHS, alpha_per_target=True).fit(texts[known], told).predict(texts[fresh])
+    *vectors, quality, engagement = found.T.astype(np.float32)
+    nearest = known[(texts[fresh] @ texts[known].T).argmax(axis=1)]
+    return replace(
+        old,
+        ids=(*old.ids, *(new.catalogue.ids[item] for item in fresh)),
+        vectors=np.concatenate([old.vectors, np.column_stack(vectors)]),
+        quality=np.append(old.quality, quality),
+        topic=np.append(old.topic, old.topic[place[nearest]]),
+        engagement=np.append(old.engagement, np.exp(engagement)),
+    )
 
 
 KITS = {"driftrec/Fitted-v0": FittedKit()}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import is_very_large
+from driftrec.agents.catalogues.setting import Setting
 from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
@@ -32,7 +34,8 @@ from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
 from driftrec.agents.worlds.figures import FigureTable
-from driftrec.agents.worlds.rebuilding import cannot_rebuild, rebuilt_past
+from driftrec.agents.worlds.later import LaterWorld, later_texts
+from driftrec.agents.worlds.rebuilding import cannot_rebuild, check_told, rebuilt_past
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 from driftrec.simulators.offers import OFFERED
@@ -219,6 +222,19 @@ class Kit:
         """
         raise cannot_rebuild(setup, lives, ", ".join(setup.world.fields))
 
+    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> LaterWorld:
+        """The world with the items of a later catalogue, for policies that were trained before.
+
+        Args:
+            setup: The world of the training.
+            catalogue: Items with embeddings of their texts.
+            folder: New; for what the later world is read from.
+
+        Raises:
+            ValueError: If nothing could be known of new items, or the catalogue is no later form of the world's own.
+        """
+        raise ValueError(f"{setup.args.world} has no texts by which a policy could know new items. Train anew.")
+
     def note(self, setup: Setup) -> str:
         """What makes figures other than the published ones, in words; empty where nothing is known to."""
         return ""
@@ -300,6 +316,11 @@ class TextKit(Kit):
         """Impressions, reads and clock; every user has the first persona, for a log knows none, see ``Kit``."""
         return rebuilt_past(setup, lives)
 
+    def later(self, setup: Setup, catalogue: Setting, folder: Path) -> LaterWorld:
+        """By their texts, see ``Kit`` and ``later_texts``."""
+        check_told(setup)
+        return later_texts(setup, catalogue, folder)
+
     def loads(self, setup: Setup, judge: Judge) -> Counts | None:
         """Fading counts of the catalogue's topics, see ``Kit``."""
         topics = setup.context.topics
@@ -353,7 +374,7 @@ class FeatureKit(Kit):
         """A judge over the catalogue or the candidates of a request, see ``Kit``."""
         world = setup.world
         width = world.fields[OFFERED].shape[1] if OFFERED in world.fields else 0
-        items = FeatureItems(world.num_items, world.item_features, self.topics(setup), width)
+        items = FeatureItems(world.num_items, world.item_features, self.topics(setup), width, setup.withheld)
         choice = self.choice(setup)
         ranker = FeatureRanker(self.encoder(setup, items), items.width, choice, seed).to(setup.device)
         return Judge(ranker, items, farsighted)

@@ -18,8 +18,8 @@ REBUILT = {"persona", "shown", "clicked", "engagement", "age", "read_items", "re
 def rebuilt_past(setup: Setup, lives: LoggedLives) -> Iterator[Observation]:
     """What was observed of all users before each step, see ``kit.Kit.rebuilt``."""
     fields = setup.world.fields
-    if set(fields) - REBUILT or not {"shown", "read_items"} <= set(fields):
-        raise cannot_rebuild(setup, lives, ", ".join(sorted(set(fields) - REBUILT)) or "no past")
+    if _untold(setup):
+        raise cannot_rebuild(setup, lives, _untold(setup))
     users, steps, size = lives.shape
     history, memory = fields["shown"].shape[0], fields["read_items"].shape[0]
     past = Past(np.zeros(users, np.int32), history, memory, size)
@@ -32,6 +32,21 @@ def rebuilt_past(setup: Setup, lives: LoggedLives) -> Iterator[Observation]:
         yield past.observe()
         slates = np.where(there[:, None], lives.items[:, step], -1)
         past.add(slates, lives.clicks[:, step], lives.engagement[:, step].astype(np.float32), 0.0)
+
+
+def check_told(setup: Setup) -> None:
+    """Raise ValueError if the world's observation holds what no log tells, so that its runs serve no user of one."""
+    if what := _untold(setup):
+        raise ValueError(
+            f"What {setup.args.world} observes ({what}) is not in a log, so that a run of it serves no logged users. "
+            "Train in a world that observes the past alone, such as driftrec/News-v0."
+        )
+
+
+def _untold(setup: Setup) -> str:
+    """What the world observes that is not in a log, in words; empty where there is nothing."""
+    fields = set(setup.world.fields)
+    return ", ".join(sorted(fields - REBUILT)) or ("" if {"shown", "read_items"} <= fields else "no past")
 
 
 def cannot_rebuild(setup: Setup, lives: LoggedLives, what: str) -> ValueError:

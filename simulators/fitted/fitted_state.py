@@ -113,6 +113,8 @@ class FittedState:
         known: The same by the numbers that the recommender goes by, where they are others.
         opened: Whether each item was opened ever, (users, items).
         visit: Slates and engagement in this session, (users, 2).
+        sessions: Sessions that are over, (users,).
+        level: How much more than others they engage, in standard deviations, (users,).
         gone: Who is gone for good, (users,).
     """
 
@@ -123,6 +125,8 @@ class FittedState:
     known: Memory | Unkept
     opened: NDArray[np.bool_]
     visit: Float
+    sessions: NDArray[np.int64]
+    level: Float
     gone: NDArray[np.bool_]
 
     def interest(self, tastes: Tastes) -> Float:

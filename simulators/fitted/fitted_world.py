@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from driftrec.simulators import noise
 from driftrec.simulators.choice import MAX_UTILITY
 from driftrec.simulators.fitted.fitted_state import FittedState, Memory, Unkept
-from driftrec.simulators.fitted.parameters import FittedParameters
+from driftrec.simulators.fitted.parameters import FittedParameters, doubling
 from driftrec.simulators.plain import PlainWorld
 from driftrec.simulators.sizes import size
 from driftrec.simulators.slates import at_slates, first_places, pick, slate_affinity
@@ -57,6 +58,7 @@ class FittedWorld(PlainWorld):
         self.known = known or parameters
         self.num_items, self.dims = parameters.vectors.shape
         self.one_click = not parameters.several
+        self._edges = _normal_edges(0 if parameters.logged is None else len(parameters.logged))
         needs = f"in 1..{self.num_items} (items)"
         self.slate_size = size("slate_size", slate_size, needs, self.num_items)
         if self.known.ids != parameters.ids:
@@ -79,11 +81,13 @@ class FittedWorld(PlainWorld):
         """New users, each with the own interest of one of the log's."""
         p, users, keys = self.parameters, len(seeds), noise.stream_keys(seeds)
         step = np.zeros(users, np.int64)
-        draw = noise.uniform(noise.block(keys, step, self._words())[0])
+        words = noise.block(keys, step, self._words())
+        draw, level = noise.uniform(words[0]), np.float32(p.level) * noise.normal(words[1])
         own = p.people[(draw * len(p.people)).astype(np.int64)]
         known = Unkept() if self.known is p else Memory(users, self.known)
         opened, visit = np.zeros((users, self.num_items), np.bool_), np.zeros((users, 2), np.float32)
-        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, np.zeros(users, np.bool_))
+        sessions, gone = np.zeros(users, np.int64), np.zeros(users, np.bool_)
+        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, sessions, level, gone)
 
     def step(self, state: FittedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
@@ -96,7 +100,7 @@ class FittedWorld(PlainWorld):
         for k in range(self.slate_size):  # from the top down
             users = np.flatnonzero(clicks[:, k])
             draw = words[WORDS + 2 * k + 1] if self.parameters.several else words[1]
-            engagement[users, k] = self._engaged(slates[users, k], noise.normal(draw[users]))
+            engagement[users, k] = self._engaged(slates[users, k], state.level[users], noise.normal(draw[users]))
             self._open(state, users, slates[users, k])
         ended, gap, left = self._pass_time(state, engagement, words)
         return Feedback(clicks, engagement, ended, gap, left)
@@ -153,9 +157,11 @@ class FittedWorld(PlainWorld):
         position[state.gone] = -1
         return np.asarray(np.arange(self.slate_size) == position[:, None])
 
-    def _engaged(self, items: NDArray[np.int64], draw: Float) -> Float:
-        """Engagement with each opened item."""
+    def _engaged(self, items: NDArray[np.int64], level: Float, draw: Float) -> Float:
+        """Engagement with each opened item of users of that ``level``."""
         p = self.parameters
+        if p.logged is not None and p.lift is not None:
+            return p.logged[np.searchsorted(self._edges, p.lift[items] + level + np.float32(p.rest) * draw)]
         return np.clip(p.engagement[items] + np.float32(p.spread) * draw, np.float32(p.low), np.float32(p.high))
 
     def _memories(self, state: FittedState) -> Iterator[tuple[FittedParameters, Memory]]:
@@ -180,15 +186,33 @@ class FittedWorld(PlainWorld):
             state.visit[:, 1] += column
         content = state.visit[:, 1] / np.maximum(state.visit[:, 0], 1) / np.float32(visits.usual) - np.float32(1.0)
         odds = np.clip(np.float32(visits.end) + np.float32(visits.content) * content, -MAX_UTILITY, MAX_UTILITY)
+        odds = np.clip(odds + self._by_place(state), -MAX_UTILITY, MAX_UTILITY)
         ended = (noise.uniform(words[2]) < 1.0 / (1.0 + np.exp(-odds))) & ~state.gone
         mean = np.where(noise.uniform_low(words[3]) < visits.short_share, visits.short_hours, visits.long_hours)
         gap = np.minimum(noise.exponential(words[3]) * mean, LONGEST_GAP).astype(np.float32) * ended
-        left = ended & (noise.uniform_low(words[2]) < visits.churn)
+        left = ended & (noise.uniform_low(words[2]) < self._churn(state))
         state.visit[ended] = 0.0
+        state.sessions += ended
         for parameters, memory in self._memories(state):
             memory.pass_time(parameters, ended, gap + np.float32(visits.slate_hours) * there)
         state.gone |= left
         return ended, gap, left
+
+    def _by_place(self, state: FittedState) -> Float:
+        """What the place in the session adds to the log-odds of its end, (users,)."""
+        visits = self.parameters.visits
+        first, later = (_told(shape, state.visit[:, 0]) for shape in (visits.first_end, visits.later_end))
+        return np.where(state.sessions == 0, first, later)
+
+    def _churn(self, state: FittedState) -> Float:
+        """Chance of every user to be gone for good if the session ends, (users,)."""
+        visits = self.parameters.visits
+        if not visits.churn_by_session or visits.churn in (0.0, 1.0):
+            return np.full(len(state.gone), visits.churn, np.float32)
+        odds = np.float32(np.log(visits.churn / (1.0 - visits.churn))) + _told(
+            visits.churn_by_session, state.sessions + 1
+        )
+        return (1.0 / (1.0 + np.exp(-np.clip(odds, -MAX_UTILITY, MAX_UTILITY)))).astype(np.float32)
 
     def remember(
         self, state: FittedState, opened: NDArray[np.int64], engagement: Float, ended: NDArray[np.bool_], hours: Float
@@ -207,5 +231,18 @@ class FittedWorld(PlainWorld):
             self._open(state, users, items[users])
         state.visit += np.column_stack([np.ones(len(opened), np.float32), engagement.sum(axis=1)])
         state.visit[ended] = 0.0
+        state.sessions += ended
         for parameters, memory in self._memories(state):
             memory.pass_time(parameters, ended, hours)
+
+
+def _normal_edges(count: int) -> Float:
+    """Between ``count`` parts of equal chance of a standard normal number, (count - 1,)."""
+    return np.array([NormalDist().inv_cdf(place / count) for place in range(1, count)], np.float32)
+
+
+def _told(shape: tuple[float, ...], counts: NDArray[Any]) -> Float:
+    """What ``shape`` adds at each count from 1, (users,); 0 where it is empty."""
+    if not shape:
+        return np.zeros(len(counts), np.float32)
+    return np.array(shape, np.float32)[doubling(counts, len(shape))]

@@ -15,18 +15,20 @@ from driftrec.simulators.catalogue import digest
 from driftrec.simulators.files import parsed_object, write_files
 from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
 
-FORMAT = 2
+FORMAT = 3
 """Version of the folder's layout."""
 
 NUMBERS_FILE, ARRAYS_FILE = "world.json", "world.safetensors"
 ARRAYS = ("vectors", "quality", "topic", "engagement", "people")
+PAY = ("logged", "lift")
+"""Arrays that a world may lack."""
 REMEDY = "Write it again with driftrec fit."
 
 
 def sha256_of(parameters: FittedParameters) -> str:
     """SHA-256 over all numbers and arrays: changes when anything does."""
     texts = [json.dumps(_numbers(parameters), sort_keys=True), *parameters.ids]
-    return digest(texts, [getattr(parameters, name) for name in ARRAYS])
+    return digest(texts, list(_arrays(parameters).values()))
 
 
 def save_world(folder: Path, parameters: FittedParameters, told: Mapping[str, Any] | None = None) -> None:
@@ -42,7 +44,7 @@ def save_world(folder: Path, parameters: FittedParameters, told: Mapping[str, An
     """
     folder.mkdir(parents=True, exist_ok=True)
     numbers = {"format": FORMAT, "sha256": sha256_of(parameters), **_numbers(parameters), "ids": parameters.ids}
-    arrays = save({name: getattr(parameters, name) for name in ARRAYS})
+    arrays = save(_arrays(parameters))
     text = json.dumps({**numbers, "told": dict(told or {})}, indent=1, allow_nan=False, default=str)
     write_files({folder / ARRAYS_FILE: arrays, folder / NUMBERS_FILE: text.encode()})
 
@@ -63,7 +65,7 @@ def load_world(folder: str | Path) -> FittedParameters:
         if kept["format"] != FORMAT:
             raise ValueError(f"its format is {kept['format']!r}, and this version reads {FORMAT}")
         arrays = load((path / ARRAYS_FILE).read_bytes())
-        told: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
+        told: dict[str, Any] = {name: arrays[name] for name in ARRAYS} | {name: arrays.get(name) for name in PAY}
         tastes, visits = Tastes(**kept["tastes"]), VisitRates(**kept["visits"])
         parameters = FittedParameters(
             tastes, visits, tuple(kept["ids"]), **told, **kept["pay"], several=kept["several"]
@@ -77,9 +79,15 @@ def load_world(folder: str | Path) -> FittedParameters:
     return parameters
 
 
+def _arrays(parameters: FittedParameters) -> dict[str, Any]:
+    """Those that are there, by name."""
+    names = (*ARRAYS, *(name for name in PAY if getattr(parameters, name) is not None))
+    return {name: getattr(parameters, name) for name in names}
+
+
 def _numbers(parameters: FittedParameters) -> dict[str, Any]:
     """What is no array and no id."""
-    pay = {name: float(getattr(parameters, name)) for name in ("spread", "low", "high")}
+    pay = {name: float(getattr(parameters, name)) for name in ("spread", "low", "high", "level", "rest")}
     return {
         "tastes": asdict(parameters.tastes),
         "visits": asdict(parameters.visits),

@@ -60,11 +60,27 @@ class Tastes:
         check_ranges(self, **lives, no_click=(-80, 80), position=(-20, 20))
 
 
+SHAPES = ("first_end", "later_end", "churn_by_session")
+"""Parts of ``VisitRates`` that tell how a chance goes with a count."""
+
+MOST_ADDED = 50.0
+"""Log-odds that one of them may add, either way."""
+
+
+def doubling(counts: NDArray[np.integer] | Float, many: int) -> NDArray[np.int64]:
+    """Which of ``many`` groups each count from 1 is in: 1, 2 to 3, 4 to 7 and so on, the last for all beyond."""
+    place = np.log2(np.maximum(counts, 1)).astype(np.int64)
+    return np.minimum(place, many - 1)
+
+
 @dataclass(frozen=True)
 class VisitRates:
     """How long users stay, when they come again, and whether they do.
 
         P(session ends after a slate) = sigmoid(end + content * (engagement a slate in this session / usual - 1))
+
+    What is added to those log-odds by the place in the session, and to those of ``churn`` by the number of the session,
+    is told for 1, 2 to 3, 4 to 7 and so on, the last for all beyond; nothing is added where they are empty.
 
     Hours away are exponential, of mean ``short_hours`` with chance ``short_share`` and ``long_hours`` otherwise: two
     habits, drawn anew every time.
@@ -78,6 +94,9 @@ class VisitRates:
         long_hours: By the second, no shorter.
         short_share: Chance of the first.
         churn: Chance that a user who ends a session is gone for good.
+        first_end: Added to ``end`` by place in a user's first session.
+        later_end: The same in later ones.
+        churn_by_session: Added to the log-odds of ``churn`` by the number of the session.
     """
 
     end: float = -2.0
@@ -88,11 +107,21 @@ class VisitRates:
     long_hours: float = 200.0
     short_share: float = 0.6
     churn: float = 0.05
+    first_end: tuple[float, ...] = ()
+    later_end: tuple[float, ...] = ()
+    churn_by_session: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         check_ranges(self, end=(-50, 50), content=(-50, 50), usual=(1e-9, 1e9), slate_hours=(0, 1e4))
         check_ranges(self, short_hours=(1e-6, 1e6), short_share=(0, 1), churn=(0, 1))
         check_ranges(self, long_hours=(self.short_hours, 1e6))
+        for name in SHAPES:
+            values = tuple(float(value) for value in getattr(self, name))
+            object.__setattr__(self, name, values)
+            if not all(abs(value) <= MOST_ADDED for value in values):
+                raise ValueError(
+                    f"VisitRates.{name} is {values}; each must be between -{MOST_ADDED:g} and {MOST_ADDED:g}."
+                )
 
 
 @dataclass(frozen=True)
@@ -112,6 +141,12 @@ class FittedParameters(Shared):
         high: Largest.
         several: Whether several items of a slate may be opened, each position by itself.
         people: Own interest of the log's users, of whom new users are drawn, float32, (people, dims).
+        logged: Engagement of an opening as the log has it, float32, quantiles of equal chance from the least to the
+            largest, (quantiles,): which of them it is, is normal around the item's ``lift`` and the user's own level.
+            None where engagement itself is normal around the item's mean.
+        lift: Of each item, in standard deviations, float32, (items,); None without ``logged``.
+        level: Standard deviation of users' levels, in [0, 1].
+        rest: Standard deviation of what is left, in [0, 1].
 
     Raises:
         ValueError: If shapes disagree or a number is out of its range; names it.
@@ -129,6 +164,10 @@ class FittedParameters(Shared):
     low: float = 0.0
     high: float = 1.0
     several: bool = False
+    logged: Float | None = None  # (quantiles,)
+    lift: Float | None = None  # (items,)
+    level: float = 0.0
+    rest: float = 1.0
 
     def __post_init__(self) -> None:
         check_ranges(self, spread=(0, 1e9), low=(0, 1e9), high=(self.low, 1e9))
@@ -138,6 +177,8 @@ class FittedParameters(Shared):
         for name in ("vectors", "quality", "engagement", "people"):
             check_dtype(name, getattr(self, name), np.float32)
         check_dtype("topic", self.topic, np.int64)
+        check_ranges(self, level=(0, 1), rest=(0, 1))
+        self._check_logged()
         for name in ("vectors", "quality", "engagement"):
             check_finite(name, getattr(self, name), self.ids)
         if not len(self.people) or self.people.shape[1:] != self.vectors.shape[1:]:
@@ -147,6 +188,19 @@ class FittedParameters(Shared):
             raise ValueError(f"topic holds {self.topic.min()}; topics are numbered from 0.")
         super().__post_init__()
 
+    def _check_logged(self) -> None:
+        """Raise ValueError unless ``logged`` and ``lift`` are both there or neither, finite, of the right shape."""
+        if self.logged is None and self.lift is None:
+            return
+        if self.logged is None or self.lift is None:
+            raise ValueError("logged and lift come together; give both or neither.")
+        for name, length in (("logged", None), ("lift", len(self.ids))):
+            values = getattr(self, name)
+            check_dtype(name, values, np.float32)
+            if values.ndim != 1 or not len(values) or (length or len(values)) != len(values):
+                raise ValueError(f"{name} is {values.shape}; give one row of {length or 'quantiles'}.")
+            check_finite(name, values, [f"place {place}" for place in range(len(values))])
+
     @property
     def num_topics(self) -> int:
         """Number of topics."""
@@ -155,4 +209,5 @@ class FittedParameters(Shared):
     def numbers(self) -> dict[str, float]:
         """Every number that is not of an item or a person, by name."""
         parts = (self.tastes, self.visits)
-        return {field.name: float(getattr(part, field.name)) for part in parts for field in fields(part)}
+        named = ((part, field.name) for part in parts for field in fields(part) if field.name not in SHAPES)
+        return {name: float(getattr(part, name)) for part, name in named}

@@ -1,12 +1,9 @@
 """``driftrec recommend``: a trained policy serves a user of a log, also from a later catalogue."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.runs.recommender import load_recommender
 from driftrec.agents.runs.train import train
 from driftrec.agents.runs.user_log import logged_slates, observation_of, read_for
@@ -65,7 +62,6 @@ def test_a_user_of_a_log_is_served_by_what_the_log_says_of_it(driftrec, tmp_path
     [
         (("--user", "c"), "log.csv holds no user 'c'; it holds 'a', 'b' and others."),
         (("--user", "a", "--away", "-1"), "--away is -1; hours since the last slate are not negative."),
-        (("--user", "a", "--catalogue", "new"), "without texts by which it could know items. Train anew."),
     ],
 )
 def test_mistakes_end_in_one_line(driftrec, tmp_path, fitted, words, message):
@@ -118,29 +114,3 @@ def test_a_log_is_learned_from_life_by_life(driftrec, tmp_path):
     done = driftrec("train", *world, "--seed", "1", "--out", "run", "--warm-start-log", "log.parquet", *words)
     assert done.status == 0, done.err
     assert f"The log's slates, {steps * lanes:,}, in place of random ones" in done.out
-
-
-@pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="PPO's weights do not fit a catalogue of fewer items than it had candidates")
-def test_a_later_catalogue_is_served_without_training(driftrec, project, tiny_model, tmp_path):
-    """Two items go and one comes, in another order; slates hold no item that is gone."""
-    items = pd.read_csv(project.folder / "items.csv")
-    later = pd.concat([items.iloc[2:][::-1], items.iloc[:1].assign(**{items.columns[0]: "brand-new"})])
-    later.to_csv(tmp_path / "later.csv", index=False)
-    encoding = ("--catalogue", "later.csv", "--out", "later", "--model", tiny_model, "--seed", "1")
-    assert driftrec("encode", *encoding).status == 0
-    ids = [str(item) for item in load_setting(project.catalogue).catalogue.ids]
-    kept = [str(item) for item in load_setting(tmp_path / "later").catalogue.ids]
-    assert "brand-new" in kept
-    file = tmp_path / "log.csv"
-    history(("me", 0.0, ids[0], 2.0), ("me", 1.0, ids[1], 3.0)).to_csv(file, index=False)
-    words = ("--run", project.run, "--log", file, "--user", "me")
-    slates = {}
-    for name, more in {"old": (), "new": ("--catalogue", tmp_path / "later")}.items():
-        done = driftrec("recommend", *words, *more, folder=project.folder)
-        assert done.status == 0, done.err
-        slates[name] = [line.split("\t")[0] for line in done.out.splitlines() if "\t" in line]
-        assert len(set(slates[name])) == 3
-    assert set(slates["old"]) <= set(ids)
-    assert set(slates["new"]) <= set(kept)
-    assert Path(project.run).exists()

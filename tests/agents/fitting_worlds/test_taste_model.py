@@ -27,6 +27,7 @@ def told(lives, parameters, order):
         model.own.copy_(torch.tensor(parameters.people).expand(model.own.shape))
         for name in ("fast", "session", "slow", "satiation", "repeat", "no_click", "position"):
             model.weights[name].fill_(getattr(tastes, name))
+        model.weights["no_click"].sub_(model.quality.mean())  # levels are around 0
         for name in ("fast", "slow", "satiation"):
             model.half_lives[name].fill_(math.log(getattr(tastes, f"{name}_half_life")))
     return model

@@ -33,6 +33,24 @@ def test_items_are_described_by_components_length_and_what_is_to_come(ranker):
     np.testing.assert_allclose(columns[:, 7], standardised(ranker.future.numpy()), atol=1e-5)
 
 
+def test_newcomers_are_seen_on_the_scale_of_the_others(make_context):
+    """A policy reads columns by number: who comes later must not turn what they mean.
+
+    Failed with components of all items, and with means and scales of all.
+    """
+    context = make_context(num_items=ITEMS)
+    alone = replace(
+        context,
+        **{name: getattr(context, name)[:45] for name in ("item_embeddings", "item_minutes", "titles")},
+        topics=None,
+    )
+    joined = replace(context, newcomers=15, topics=None)
+    before, after = (TextRanker(each, "text", 0).eval().columns().numpy() for each in (alone, joined))
+    np.testing.assert_allclose(after[:45], before, atol=1e-4)
+    assert len(after) == ITEMS
+    assert after[45:, :16].std() > 0.3
+
+
 def test_a_column_that_does_not_vary_is_zero(ranker):
     ranker.future.fill_(3.0)
     columns = item_columns(ranker.item_vectors(), ranker.length, ranker.future).numpy()

@@ -48,7 +48,7 @@ def _changed(**changes):
     [
         (_without(NUMBERS_FILE), FileNotFoundError, "is no fitted world: it has no world.json"),
         (_without(ARRAYS_FILE), FileNotFoundError, "is no fitted world: it has no world.safetensors"),
-        (_changed(format=9), ValueError, "its format is 9, and this version reads 2. Write it again with driftrec fit"),
+        (_changed(format=9), ValueError, "its format is 9, and this version reads 3. Write it again with driftrec fit"),
         (_changed(pay={"spread": 0.5}), ValueError, "are not those that its hash was made of"),
         (_changed(tastes={"fats": 1}), ValueError, "unexpected keyword argument 'fats'"),
         (lambda f: (f / ARRAYS_FILE).write_bytes(b"x"), ValueError, "The fitted world .* is not valid"),

@@ -1,0 +1,133 @@
+"""A world is fitted to a log of another world, its twin: do both rank the same eight policies alike?
+
+python -m driftrec.agents.realism.twin WORLD [SLATES USERS SEED]
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import kendalltau, spearmanr
+
+from driftrec.agents.baselines import Content, Epsilon, Random
+from driftrec.agents.evaluation.play import play
+from driftrec.agents.fitting_worlds.held_out import LADDER, WHOLE, Report
+from driftrec.agents.fitting_worlds.lives import LoggedUsers, told_lives
+from driftrec.agents.fitting_worlds.mechanisms import choose
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
+from driftrec.agents.fitting_worlds.taste_model import KnownItems
+from driftrec.agents.fitting_worlds.world_parts import parameters_of
+from driftrec.agents.logbook.log_reader import read_log
+from driftrec.agents.logbook.log_writer import LogWriter
+from driftrec.agents.policy import Policy
+from driftrec.agents.realism.twin_policies import EIGHT, Weighed
+from driftrec.agents.setup import Setup, WorldArgs, set_up
+from driftrec.agents.worlds.kits import item_ids
+from driftrec.simulators.fitted.fitted_world import FittedWorld
+from driftrec.simulators.fitted.parameters import FittedParameters
+from driftrec.simulators.noise import user_seeds
+
+AT_ONCE = 256
+"""Users that a policy serves beside each other while the log is written."""
+
+EXPLORES = 0.3
+"""Share of random slates of the logging policy that is none but random."""
+
+USUAL = FitWorldSettings()
+
+
+def write_log(setup: Setup, file: Path, slates: int, seed: int) -> int:
+    """A log of at least so many slates; how many there are.
+
+    Half the users are shown random slates, half those of ``content`` and now and then random ones.
+    """
+    context, written = setup.context, 0
+    logging: dict[str, Any] = {"random": Random(context), "own": Epsilon(Content(context), context, EXPLORES)}
+    with LogWriter(file) as log:
+        while written < slates:
+            for name, policy in logging.items():
+                seeds = user_seeds(seed + written, name, AT_ONCE)
+                _, steps = play(setup.world, policy, seeds, horizon=setup.horizon, seed=seed)
+                version = str(written)
+                tap = log.tap(setup.world, seeds, policy, name=name, version=version, ids=item_ids(setup))
+                for step in steps:
+                    tap(step)
+                    written += step.present.size
+    return written
+
+
+def twin_of(
+    setup: Setup, lives: LoggedUsers, settings: FitWorldSettings, seed: int, report: Report
+) -> FittedParameters:
+    """The world that ``driftrec fit`` makes of a log, with topics and texts of the items, and without its tables."""
+    rows = _rows(setup, lives.items)
+    assert setup.setting is not None
+    topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
+    known = KnownItems(topic, setup.setting.item_embeddings[rows])
+    whole = fit_tastes(lives, LADDER[WHOLE], known, settings, seed)
+    model = choose(whole, lives, known, settings, seed, report).model
+    return parameters_of(model, lives, known, np.ones(len(lives.users)))
+
+
+def ranked(setup: Setup, twin: FittedParameters, users: int, seed: int) -> pd.DataFrame:
+    """Engagement an episode of every policy of ``EIGHT``, in the ``world`` and in the ``twin``, the best first.
+
+    Args:
+        setup: The world.
+        twin: Fitted to a log of it.
+        users: Fresh ones, in each.
+        seed: Source of users and draws.
+    """
+    there = np.full(setup.world.num_items if setup.setting is None else setup.setting.catalogue.num_items, -1)
+    there[_rows(setup, twin.ids)] = np.arange(len(twin.ids))
+    copy, same = FittedWorld(twin, setup.slate_size), np.arange(len(twin.ids))
+    rows = []
+    for name, weighs in EIGHT.items():
+        earned = {
+            where: _earned(world, Weighed(twin, place, setup.slate_size, weighs), users, setup.horizon, seed)
+            for where, world, place in (("world", setup.world, there), ("twin", copy, same))
+        }
+        rows.append({"policy": name, **earned})
+    return pd.DataFrame(rows).sort_values("world", ascending=False)
+
+
+def agreement(table: pd.DataFrame) -> dict[str, float]:
+    """Rank correlations of the two columns of ``ranked``: Spearman's and Kendall's."""
+    both = (table.world, table.twin)
+    return {"Spearman": float(spearmanr(*both).statistic), "Kendall": float(kendalltau(*both).statistic)}
+
+
+def _rows(setup: Setup, ids: tuple[str, ...]) -> list[int]:
+    """Places of these items in the world's catalogue."""
+    place = {item: number for number, item in enumerate(item_ids(setup))}
+    return [place[item] for item in ids]
+
+
+def _earned(world: Any, policy: Policy, users: int, horizon: int, seed: int) -> float:
+    """Mean engagement of an episode."""
+    _, steps = play(world, policy, user_seeds(seed, "ranked", users), horizon=horizon, seed=seed)
+    return sum(float(step.feedback.engagement[step.present].sum()) for step in steps) / users
+
+
+def _main(world: str, slates: int = 100_000, users: int = 500, seed: int = 1) -> None:
+    """Write, fit, rank, and say what came of it."""
+    setup = set_up(WorldArgs(world))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.parquet"
+        print(f"{write_log(setup, file, slates, seed):,} slates of {world}", flush=True)
+        begun = process_time()
+        twin = twin_of(setup, told_lives(read_log(file)), USUAL, seed, print)
+    print(f"{process_time() - begun:.0f} CPU seconds to read and to fit", flush=True)
+    table = ranked(setup, twin, users, seed)
+    print(table.round(1).to_string(index=False))
+    print(", ".join(f"{name} {value:.2f}" for name, value in agreement(table).items()))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], *(int(word) for word in sys.argv[2:]))
