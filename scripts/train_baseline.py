@@ -21,7 +21,7 @@ from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, versions, write_config
 from driftrec.agents.runs.load import other_world, ranker_of
 from driftrec.agents.runs.resume import asked, begun, check_unchanged, fingerprint
-from driftrec.agents.runs.rival_runs import train_rival
+from driftrec.agents.runs.rival_runs import TRAININGS, train_rival
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
@@ -48,7 +48,7 @@ class Args(WorldArgs):
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-KIND when omitted."""
     resume: Path | None = None
-    """Run folder of a training that was cut short, to begin again to the same weights; takes all else from there."""
+    """Run folder of a training that was cut short, to go on to the same weights; takes all else from there."""
     settings: (
         SlateQTraining | PageSettings | ValueSettings | ImitationSettings | StockPPOSettings | StockSACSettings | None
     ) = None
@@ -90,10 +90,11 @@ def main(args: Args) -> None:
         kept_in = SnapshotFolder(folder, _identity(args, setup, seed), print)
         kept_in.begin()
         try:
-            _train(args, setup, folder, seed)
+            _train(args, setup, folder, seed, kept_in)
         except KeyboardInterrupt:
             left = "what was learned so far" if (folder / FILE).is_file() else "no checkpoint"
-            again = f"driftrec train-baseline --resume {folder} begins again"
+            does = "goes on" if args.kind in TRAININGS else "begins again"
+            again = f"driftrec train-baseline --resume {folder} {does}"
             raise KeyboardInterrupt(f"{folder} holds {left}; {again}") from None
         except ValueError:  # it diverged, and would again
             kept_in.finish()
@@ -121,7 +122,7 @@ def _identity(args: Args, setup: Setup, seed: int) -> Mapping[str, Any]:
     return {"world": asdict(setup.args), **told, "fingerprints": setup.fingerprints(), "versions": versions()}
 
 
-def _train(args: Args, setup: Setup, folder: Path, seed: int) -> None:
+def _train(args: Args, setup: Setup, folder: Path, seed: int, kept_in: SnapshotFolder) -> None:
     """Train what ``args.kind`` says; a line whenever a measurement differs from the last."""
     told: list[float] = []
     unit = setup.world.unit
@@ -133,7 +134,8 @@ def _train(args: Args, setup: Setup, folder: Path, seed: int) -> None:
 
     settings: Any = args.settings  # of the kind, as ``fitting`` has seen to
     if args.ranker is not None and args.kind != "slateq":
-        train_rival(setup, args.kind, settings, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
+        more: Any = {"ranker_run": args.ranker, "seed": seed, "folder": folder, "progress": progress}
+        train_rival(setup, args.kind, settings, **more, kept_in=kept_in)
     elif args.ranker is not None:
         train_slateq(setup, settings, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
     else:

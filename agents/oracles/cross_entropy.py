@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from driftrec.simulators.vectors import Double
 
 SAMPLES = 16
 """Candidates a round of tuning."""
+
+Known = Callable[[int, Callable[[], Double]], Double]
+"""Gives what the candidates of a round earned, (samples,), by its number from 0: it calls what asks them, or knows."""
 
 
 def cross_entropy(
@@ -22,6 +26,7 @@ def cross_entropy(
     samples: int = SAMPLES,
     narrowing: tuple[float, float] = (1.0, 0.1),
     again: bool = False,
+    known: Known = lambda index, ask: ask(),
     report: Callable[[int, Double, float], None] = lambda index, best, earned: None,
 ) -> Double:
     """Search weights that earn most (Rubinstein, 1999).
@@ -35,6 +40,7 @@ def cross_entropy(
         samples: Candidates a round, the round's centre the first of them; a quarter is its elite.
         narrowing: The next round's spread is so many times that of the elite plus so many times this round's.
         again: Whether the best weights met are among every round's candidates.
+        known: See ``Known``; asks by default.
         report: Called after every round with its number from 0, the best weights met and what they earned.
 
     Returns:
@@ -46,10 +52,15 @@ def cross_entropy(
         candidates[0] = centre
         if again and index:
             candidates[1] = best
-        returns = np.array([earned(each) for each in candidates])
+        returns = known(index, partial(_returns, earned, candidates))
         elite = candidates[np.argsort(returns)[-samples // 4 :]]
         centre, spread = elite.mean(axis=0), narrowing[0] * elite.std(axis=0) + narrowing[1] * spread
         if returns.max() > most:
             best, most = candidates[int(returns.argmax())], float(returns.max())
         report(index, best, most)
     return best
+
+
+def _returns(earned: Callable[[Double], float], candidates: Double) -> Double:
+    """What every candidate earns."""
+    return np.array([earned(each) for each in candidates])

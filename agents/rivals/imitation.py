@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.rivals.rival_settings import ImitationSettings
 from driftrec.agents.setup import Setup
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 from driftrec.simulators.noise import user_seeds
 
 
@@ -103,6 +105,7 @@ class Imitation:
         seed: Source of users, weights and order.
         curve: Measures.
         progress: Called after every measurement.
+        snapshots: Keep what every round has learned; what it watched is large, and is watched again.
 
     Attributes:
         network: Of the policy, the best so far after ``run``.
@@ -120,6 +123,7 @@ class Imitation:
         seed: int,
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
+        snapshots: Snapshots = NOTHING_KEPT,
     ) -> None:
         self.setup, self.planner, self.stage, self.settings, self.seed = setup, planner, stage, settings, seed
         with torch.random.fork_rng(devices=[]):
@@ -127,7 +131,7 @@ class Imitation:
             self.network: SlateActorCritic = serving_network(stage, setup.slate_size, settings.temper)
         self.policy = SlatePolicy(stage, self.network, greedy=True)
         self.keeper = KeepBest(curve, "imitation", self.policy, self.network)
-        self.steps, self._progress = 0, progress
+        self.steps, self._progress, self._snapshots = 0, progress, snapshots
         self._generator = torch.Generator().manual_seed(seed)
 
     @property
@@ -142,7 +146,8 @@ class Imitation:
             self._measure()
             for number in range(self.settings.rounds + 1):
                 met.append(self._watch(Labelled(self.planner, self.policy if number else None, self.stage), number))
-                self._learn(_joined(met))
+                learning = partial(self._learn, _joined(met))
+                self._generator.set_state(self._snapshots.stage(f"round-{number}", self.network, learning))
                 self._measure()
         finally:
             self.keeper.restore()
@@ -156,8 +161,8 @@ class Imitation:
             self.steps += step.present.size
         return _joined(noted)
 
-    def _learn(self, met: Labels) -> None:
-        """Fit the head to what was met, by Adam with a cosine schedule."""
+    def _learn(self, met: Labels) -> Tensor:
+        """Fit the head to what was met, by Adam with a cosine schedule; returns the state of the generator after it."""
         settings = self.settings
         optimizer = torch.optim.Adam(self.network.head.parameters(), settings.learning_rate)
         batches = settings.epochs * -(-len(met.picks) // settings.batch_size)
@@ -169,6 +174,7 @@ class Imitation:
                 self._nats(met[index]).backward()
                 optimizer.step()
                 schedule.step()
+        return self._generator.get_state()
 
     def _nats(self, batch: Labels) -> Tensor:
         """Mean negative log-likelihood of a pick."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -19,6 +19,8 @@ from driftrec.agents.rivals.best_so_far import BestSoFar
 from driftrec.agents.rivals.rival_settings import PriceSettings
 from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.setup import Setup
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
+from driftrec.agents.snapshots.tree import Tree
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
 
@@ -82,6 +84,7 @@ class PageSearch:
         curve: Measures.
         progress: Called after every measurement.
         begin: Prices that the first search begins with; none, and all of the future, when omitted.
+        snapshots: Keep what the candidates of every round earned; the search asks those that are kept no more.
 
     Attributes:
         network: The best so far.
@@ -100,10 +103,11 @@ class PageSearch:
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
         begin: PageWeights | None = None,
+        snapshots: Snapshots = NOTHING_KEPT,
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
         self.steps, self._best = 0, BestSoFar(curve, kind, progress)
-        self._seed, self._users = seed, user_seeds(seed, "rival", settings.users)
+        self._seed, self._users, self._snapshots = seed, user_seeds(seed, "rival", settings.users), snapshots
         self.network = PageNumbers(begin or PageWeights(future=1.0, half_life=loads.half_life or 1.0))
 
     @property
@@ -121,9 +125,9 @@ class PageSearch:
         self._unit = self._engagement()
         self._measure(self.network.weights())
         for number, stage in enumerate(STAGES[self.kind]):
-            self._search(stage, np.random.default_rng([self._seed, number]))
+            self._search(stage, number)
 
-    def _search(self, stage: SearchStage, rng: np.random.Generator) -> None:
+    def _search(self, stage: SearchStage, number: int) -> None:
         """One stage, from the best so far."""
         start, settings = self.network.weights(), self.settings
         pace = {name: getattr(PACE, name) * self._scale(name) for name in stage.begin if not getattr(start, name)}
@@ -141,15 +145,24 @@ class PageSearch:
             self.steps += taken
             return engagement
 
+        def known(index: int, ask: Callable[[], Double]) -> Double:
+            def asked() -> Tree:
+                return {"earned": ask(), "steps": self.steps}
+
+            found = self._snapshots.stage(f"{self.kind}-{number}-{index}", self.network, asked)
+            self.steps = found["steps"]
+            return found["earned"]
+
         cross_entropy(
             earned,
             np.array([_place(name, getattr(start, name)) for name in free]),
             spread,
-            rng=rng,
+            rng=np.random.default_rng([self._seed, number]),
             rounds=settings.rounds,
             samples=settings.samples,
             narrowing=(0.7, 0.3),  # slowly: elites are few
             again=True,
+            known=known,
             report=lambda index, best, most: self._measure(made(best)),
         )
 

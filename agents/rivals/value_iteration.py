@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 from sklearn.linear_model import Ridge
@@ -19,6 +22,7 @@ from driftrec.agents.rivals.best_so_far import BestSoFar
 from driftrec.agents.rivals.opening_values import OpeningValues, Reader, TopicSight, ValuedSlates
 from driftrec.agents.rivals.rival_settings import ValueSettings
 from driftrec.agents.setup import Setup
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Float
 
@@ -34,6 +38,7 @@ class ValueIteration:
         seed: Source of users, slates and noise.
         curve: Measures.
         progress: Called after every measurement.
+        snapshots: Keep every fit, and every weight that was found.
 
     Attributes:
         network: The best so far.
@@ -50,11 +55,12 @@ class ValueIteration:
         seed: int,
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
+        snapshots: Snapshots = NOTHING_KEPT,
     ) -> None:
         self.setup, self.reader, self.settings = setup, reader, settings
         self.network = OpeningValues(reader.width)
         self.steps, self._best = 0, BestSoFar(curve, kind, progress)
-        self._rounds, self._seed = 2 if kind == "q2" else 1, seed
+        self._rounds, self._seed, self._snapshots = 2 if kind == "q2" else 1, seed, snapshots
 
     @property
     def best_at(self) -> int:
@@ -67,11 +73,23 @@ class ValueIteration:
         self._measure(values)
         for number in range(self._rounds):
             own = ValuedSlates(self.reader, values, size, self.settings.noise) if number else None
-            slope = self._fitted(own, number)
             values = OpeningValues(self.reader.width)
-            values.slope.copy_(torch.from_numpy(slope))
-            self._weigh(values)
+            self._kept(f"values-{number}", values, partial(self._fit, values, own, number))
+            self._kept(f"weight-{number}", values, partial(self._weigh, values))
             self._measure(values)
+
+    def _kept(self, name: str, values: OpeningValues, work: Callable[[], None]) -> None:
+        """Work on ``values``, or take them from where they are kept."""
+
+        def done() -> int:
+            work()
+            return self.steps
+
+        self.steps = self._snapshots.stage(name, values, done)
+
+    def _fit(self, values: OpeningValues, own: ValuedSlates | None, number: int) -> None:
+        """Set the slope of ``values`` by logs of ``own``, of random slates where there are none of its own."""
+        values.slope.copy_(torch.from_numpy(self._fitted(own, number)))
 
     def _fitted(self, own: ValuedSlates | None, number: int) -> Float:
         """Slope of the discounted engagement after a slate in what was opened of it, (width,).

@@ -27,6 +27,9 @@ from driftrec.agents.rivals.value_iteration import ValueIteration
 from driftrec.agents.runs.load import judge_of, open_run, ranker_of, steps_behind, told_if_trained_so
 from driftrec.agents.runs.train import save
 from driftrec.agents.setup import Setup
+from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT
+from driftrec.agents.snapshots.training_snapshots import TrainingSnapshots
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.noise import user_seeds
@@ -59,6 +62,7 @@ def train_rival(
     seed: int,
     folder: Path,
     progress: Progress = lambda steps, engagement: None,
+    kept_in: SnapshotFolder | None = None,
 ) -> None:
     """Train a rival; ``checkpoint.safetensors`` and ``curve.csv`` go to ``folder``, also where Ctrl-C ends it early.
 
@@ -70,6 +74,7 @@ def train_rival(
         seed: Source of all randomness.
         folder: Where to write.
         progress: Called after every measurement.
+        kept_in: Takes every round that is finished; called again, training goes on from there, to the same weights.
 
     Raises:
         FileNotFoundError: If there is no such run.
@@ -79,14 +84,16 @@ def train_rival(
     judge, ranker = ranker_of(setup, str(ranker_run), farsighted=kind not in NEAR)
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon)
     curve.env_steps = steps_behind(judge, ranker["settings"])
-    training = TRAININGS[kind](setup, judge, kind, settings, seed=seed, curve=curve, progress=progress)
+    snapshots = NOTHING_KEPT if kept_in is None else TrainingSnapshots(kept_in, curve)
+    told: Any = {"seed": seed, "curve": curve, "progress": progress, "snapshots": snapshots}
+    training = TRAININGS[kind](setup, judge, kind, settings, **told)
     try:
         training.run()
     finally:
         if curve.rows:
             modules = {"ranker": judge.ranker, "rival": training.network}
-            told = {"kind": kind, "settings": asdict(settings), "ranker": ranker, "seed": seed}
-            save(setup, training.best_at, curve, modules, folder, told)
+            config = {"kind": kind, "settings": asdict(settings), "ranker": ranker, "seed": seed}
+            save(setup, training.best_at, curve, modules, folder, config)
 
 
 NEAR = ("q1", "q2")

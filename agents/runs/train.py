@@ -133,7 +133,8 @@ def _search(
     def progress(steps: int, engagement: float) -> None:
         report(f"Prices of pages, {steps:,} steps: {engagement:.2f} {setup.world.unit} an episode")
 
-    search = PageSearch(setup, judge, loads, "paced", settings.prices, seed=seed, curve=curve, progress=progress)
+    told: Any = {"seed": seed, "curve": curve, "progress": progress, "snapshots": snapshots}
+    search = PageSearch(setup, judge, loads, "paced", settings.prices, **told)
     snapshots.stage("prices", search.network, search.run)
     return search
 

@@ -32,7 +32,13 @@ class TrainingSnapshots:
         ValueError: If ``every`` is below 1.
     """
 
-    def __init__(self, folder: SnapshotFolder, curve: Curve, every: int, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: SnapshotFolder,
+        curve: Curve,
+        every: int = EVERY,
+        report: Callable[[str], None] = lambda line: None,
+    ) -> None:
         if every < 1:
             raise ValueError(f"--snapshot-every is {every}; give at least 1 environment step.")
         self._folder, self._curve, self._every, self._report = folder, curve, every, report

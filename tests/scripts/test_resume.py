@@ -151,7 +151,7 @@ def cut_off(run, seconds, words):
 
 
 @pytest.mark.parametrize("kind", BASELINES)
-def test_a_baseline_that_is_killed_begins_again_to_the_same_bytes(cut_short, tmp_path, kind, one_thread):  # noqa: F811
+def test_a_baseline_that_is_killed_is_resumed_to_the_same_bytes(cut_short, tmp_path, kind, one_thread):  # noqa: F811
     how = [*BASELINES[kind], *flags(validation_users=4), "--seed", 3, "--ranker", cut_short / "whole"]
     words = (kind, *WORLD, *how)
     baseline(*words, "--out", tmp_path / "first")  # which takes longer
@@ -177,7 +177,7 @@ def test_a_baseline_of_another_run_is_refused(cut_short, tmp_path, driftrec, mon
         patch.setattr(train_baseline, "train_rival", press)
         done = driftrec(*words, "--out", "cut")
     assert done.status == 130
-    assert "cut holds no checkpoint; driftrec train-baseline --resume cut begins again" in done.err
+    assert "cut holds no checkpoint; driftrec train-baseline --resume cut goes on" in done.err
     for flag, message in {
         ("--seed", "4"): "cut was begun with seed 3, not 4 as here. Leave that flag out",
         ("--ranker", "other"): f"cut was begun with ranker {cut_short / 'whole'}, not other as here",
