@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.plots.output import Output
 from driftrec.agents.plots.plots import save_all

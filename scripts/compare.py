@@ -15,15 +15,8 @@ from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.across_worlds import across_in_text, across_worlds, worlds_named, write_across
-from driftrec.agents.comparison.comparison import (
-    INTERRUPTED,
-    Entry,
-    build_entries,
-    chosen_baseline,
-    compare,
-    parse_entry,
-    weights_of_planners,
-)
+from driftrec.agents.comparison.comparison import INTERRUPTED, compare
+from driftrec.agents.comparison.entries import Entry, build_entries, chosen_baseline, parse_entry, weights_of_planners
 from driftrec.agents.comparison.seen import repeats
 from driftrec.agents.engines.engine import Engine, EngineName, engine_named
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves

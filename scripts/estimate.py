@@ -11,7 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.comparison import build_entries
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.estimation.estimate import estimate
 from driftrec.agents.estimation.estimate_tables import estimates_in_text, held_in_words, write_estimates
 from driftrec.agents.estimation.truth import coverage, true_episodes, true_slates, with_truth

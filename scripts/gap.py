@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.comparison import INTERRUPTED, Entry, build_entries, compare
+from driftrec.agents.comparison.comparison import INTERRUPTED, compare
+from driftrec.agents.comparison.entries import Entry, build_entries
 from driftrec.agents.comparison.full_gap import full_gap
 from driftrec.agents.evaluation.tables import text_table
 from driftrec.agents.policy import PolicyError

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.comparison import Entry, build_entries
+from driftrec.agents.comparison.entries import Entry, build_entries
 from driftrec.agents.evaluation.follow import Life, follow
 from driftrec.agents.evaluation.tables import write_table
 from driftrec.agents.known import policies_in_words

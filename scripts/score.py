@@ -13,7 +13,7 @@ from pathlib import Path
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.comparison import build_entries
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.known import policies_in_words
 from driftrec.agents.plots.plots import write_figures
 from driftrec.agents.plots.scorecard_plot import scores

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.registry import build_policy, builders
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import KITS

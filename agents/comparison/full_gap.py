@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from driftrec.agents.comparison.changed import changed
-from driftrec.agents.comparison.comparison import Entry, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.evaluation.bootstrap import Values, ratio_interval
 from driftrec.agents.evaluation.episodes import user_tables
 from driftrec.agents.evaluation.tables import markdown_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from driftrec.agents.comparison.comparison import parse_entry
+from driftrec.agents.comparison.entries import parse_entry
 from driftrec.agents.known import OF_RUNS, TUNABLE
 from driftrec.agents.runs.checkpoint import read_config
 from driftrec.agents.runs.tuned import is_tuned, tuned, tuned_in

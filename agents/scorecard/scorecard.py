@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.comparison.comparison import Entry
+from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.evaluation.bootstrap import Values, interval, paired_interval, ratio_interval
 from driftrec.agents.evaluation.summary import INTERVAL
 from driftrec.agents.policy import Policy, PolicyError

@@ -11,7 +11,7 @@ from typing import Literal
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.comparison.changed import changed
-from driftrec.agents.comparison.comparison import Entry, build_entries, parse_entry
+from driftrec.agents.comparison.entries import Entry, build_entries, parse_entry
 from driftrec.agents.known import OF_RUNS
 from driftrec.agents.policy import Policy, PolicyError
 from driftrec.agents.runs.checkpoint import made_strange

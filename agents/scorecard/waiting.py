@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from driftrec.agents.benchmarks.latency import Timed
-from driftrec.agents.comparison.comparison import Entry
+from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.evaluation.bootstrap import interval
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.setup import Setup

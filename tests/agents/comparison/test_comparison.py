@@ -7,14 +7,8 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.baselines import LinUCB, Popular, Random
-from driftrec.agents.comparison.comparison import (
-    Entry,
-    build_entries,
-    chosen_baseline,
-    compare,
-    parse_entry,
-    weights_of_planners,
-)
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import Entry, build_entries, chosen_baseline, parse_entry, weights_of_planners
 from driftrec.agents.evaluation.stories import one_user
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.evaluation.tables import markdown, text_table

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from driftrec.agents.comparison.comparison import chosen_baseline, parse_entry
 from driftrec.agents.comparison.encoders_study import ENCODERS
+from driftrec.agents.comparison.entries import chosen_baseline, parse_entry
 from driftrec.agents.comparison.experiments import run_of
 from driftrec.agents.comparison.news_study import NEWS
 from driftrec.agents.comparison.published_study import PUBLISHED

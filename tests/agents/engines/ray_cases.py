@@ -16,7 +16,8 @@ import pytest
 import ray
 
 from driftrec.agents.baselines import Content, LinUCB, Random
-from driftrec.agents.comparison.comparison import Entry, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.engines.engine import Local
 from driftrec.agents.engines.on_ray import OnRay
 from driftrec.agents.rounds.folder import RoundsFolder

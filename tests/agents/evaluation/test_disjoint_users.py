@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines import Random
-from driftrec.agents.comparison.comparison import Entry, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.comparison.tuning import search, validate
 from driftrec.agents.evaluation import curves
 from driftrec.agents.oracles.planner import tune_planner

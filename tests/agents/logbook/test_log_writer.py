@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.logbook import log_writer
 from driftrec.agents.logbook.log_table import LOG_SCHEMA
 from driftrec.agents.logbook.log_writer import LogWriter

@@ -11,7 +11,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from driftrec.agents.baselines.common import top_k
-from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.runs import baselines as baseline_runs
 from driftrec.agents.runs.baselines import train_slateq, train_stock

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from driftrec.agents.baselines import LinUCB, Random
-from driftrec.agents.comparison.comparison import Entry, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.evaluation.summary import read_results, write_results
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.plots.plots import save_all

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.runs.load import load_greedy, load_ppo
 from driftrec.agents.runs.train import KIND, train

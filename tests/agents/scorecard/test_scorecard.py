@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from driftrec.agents.comparison.comparison import Entry
+from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.scorecard.battery import BATTERY
 from driftrec.agents.scorecard.earning import earned

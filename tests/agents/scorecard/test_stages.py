@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from driftrec.agents.comparison.comparison import build_entries
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.runs.checkpoint import FILE, load_checkpoint, save_checkpoint
 from driftrec.agents.scorecard import stages as module
 from driftrec.agents.scorecard.own_world import world_of

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import driftrec.envs  # noqa: F401 (registers the worlds)
-from driftrec.agents.comparison.comparison import build_entries, compare
+from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.evaluation.play import mean_engagement
 from driftrec.agents.known import KNOWN
 from driftrec.agents.ppo.candidates import CandidateStage
