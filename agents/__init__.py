@@ -28,7 +28,8 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     worlds        a kit a world: settings, encoder, planner, references
     runs          run folders: training into one, loading from one
     registry      policies built by name
-    comparison    policies beside each other, tuning, the studies behind results/
+    comparison    policies beside each other, tuning
+    studies       trainings and tables behind results/, as data
     report        comparisons as a page to show to others
     realism       how real a fitted world is: the log's lives lived again in it
     estimation    what a policy would have earned, from the log of another

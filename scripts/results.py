@@ -17,14 +17,14 @@ from typing import Literal
 import tyro
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.encoders_study import ENCODERS
-from driftrec.agents.comparison.experiments import Study, run_of
-from driftrec.agents.comparison.news_study import NEWS
-from driftrec.agents.comparison.published_study import PUBLISHED
-from driftrec.agents.comparison.rounds_study import ROUNDS
-from driftrec.agents.comparison.scenarios_study import SCENARIOS
 from driftrec.agents.engines.engine import Engine, EngineName, Tell, engine_named
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
+from driftrec.agents.studies.encoders_study import ENCODERS
+from driftrec.agents.studies.experiments import Study, run_of
+from driftrec.agents.studies.news_study import NEWS
+from driftrec.agents.studies.published_study import PUBLISHED
+from driftrec.agents.studies.rounds_study import ROUNDS
+from driftrec.agents.studies.scenarios_study import SCENARIOS
 from driftrec.simulators.files import write_files, write_text
 from driftrec.simulators.settings import nearest
 

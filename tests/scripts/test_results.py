@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from driftrec.agents.comparison.news_study import TABLES, TRAININGS
 from driftrec.agents.runs.checkpoint import FILE
+from driftrec.agents.studies.news_study import TABLES, TRAININGS
 from driftrec.scripts import results
 from tests.damaged import filling_up
 

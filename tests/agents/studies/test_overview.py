@@ -1,6 +1,6 @@
 """The table of all published worlds, from the summaries of their comparisons."""
 
-from driftrec.agents.comparison.overview import COLUMNS, overview
+from driftrec.agents.studies.overview import COLUMNS, overview
 
 
 def summary(scaled):

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from driftrec.agents.comparison.experiments import Study
-from driftrec.agents.comparison.rounds_overview import rounds_overview
+from driftrec.agents.studies.experiments import Study
+from driftrec.agents.studies.rounds_overview import rounds_overview
 
 WORLDS = ("Video", "NewsStream")
 SEEDS = (1, 2, 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftrec.agents.comparison.experiments import Study, StudyTable, Training
+from driftrec.agents.studies.experiments import Study, StudyTable, Training
 from driftrec.agents.worlds import feeds, shop
 
 POLICIES = ("random", "popular", "content", "myopic:{%s}", "farsighted:{%s}", "ppo:{%s}", "myopic-oracle", "planner")

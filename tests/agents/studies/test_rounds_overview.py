@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 
-from driftrec.agents.comparison.rounds_overview import rounds_overview
-from driftrec.agents.comparison.rounds_study import ROUNDS
+from driftrec.agents.studies.rounds_overview import rounds_overview
+from driftrec.agents.studies.rounds_study import ROUNDS
 from driftrec.scripts import rounds
 from driftrec.scripts.arguments import parse
 

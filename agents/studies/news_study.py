@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from driftrec.agents.comparison.experiments import Study, StudyTable, Training
+from driftrec.agents.studies.experiments import Study, StudyTable, Training
 
 NEW = ("--settings.withheld", "0.2")
 """A fifth of the items is not shown in training and is there in evaluation."""

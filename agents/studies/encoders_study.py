@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from driftrec.agents.comparison.experiments import Study, StudyTable, Training
-from driftrec.agents.comparison.news_study import NEW
+from driftrec.agents.studies.experiments import Study, StudyTable, Training
+from driftrec.agents.studies.news_study import NEW
 
 SEEDS = 3
 

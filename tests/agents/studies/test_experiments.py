@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from driftrec.agents.comparison.encoders_study import ENCODERS
 from driftrec.agents.comparison.entries import chosen_baseline, parse_entry
-from driftrec.agents.comparison.experiments import run_of
-from driftrec.agents.comparison.news_study import NEWS
-from driftrec.agents.comparison.published_study import PUBLISHED
-from driftrec.agents.comparison.scenarios_study import SCENARIOS
+from driftrec.agents.studies.encoders_study import ENCODERS
+from driftrec.agents.studies.experiments import run_of
+from driftrec.agents.studies.news_study import NEWS
+from driftrec.agents.studies.published_study import PUBLISHED
+from driftrec.agents.studies.scenarios_study import SCENARIOS
 from driftrec.scripts import arguments
 
 RUNS = Path("somewhere")

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from driftrec.agents.comparison.experiments import Study, StudyTable, Training
-from driftrec.agents.comparison.overview import overview
 from driftrec.agents.evaluation.summary import read_summary
+from driftrec.agents.studies.experiments import Study, StudyTable, Training
+from driftrec.agents.studies.overview import overview
 from driftrec.agents.worlds import recsim, sardine
 
 PARTIAL = ("SlateTopK-Bored", "SlateTopK-BoredInf", "SlateTopK-Uncertain", "SingleItem-BoredInf")
