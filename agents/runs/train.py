@@ -83,17 +83,15 @@ def train(
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon, record)
     kept_in = SnapshotFolder(folder, of, report)
     snapshots = TrainingSnapshots(kept_in, curve, snapshot_every, report)
-    with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
-        kept: Any = {"seed": seed, "report": report, "curve": curve, "snapshots": snapshots}
-        logged = None if first is None else partial(logged_slates, setup, first)
-        fitting = partial(warm_start, setup, kit.future, judge, settings, **kept, first=logged)
-        snapshots.stage("ranker", judge.ranker, fitting)
+    kept: Any = {"seed": seed, "report": report, "curve": curve, "snapshots": snapshots}
+    _fit(setup, judge, settings, first, **kept)
     search = _search(setup, judge, settings, **kept)
     if search is not None:
         curve.meet(user_seeds(seed, "validation after prices", settings.validation_users))
+    stage = CandidateStage(judge, ppo.candidates, setup.slate_size, None if search is None else search.pace)
     learner = PPOLearner(
         setup.envs(ppo.lanes),
-        CandidateStage(judge, ppo.candidates, setup.slate_size, None if search is None else search.pace),
+        stage,
         ppo,
         validations=settings.validations,
         seed=seed,
@@ -112,6 +110,25 @@ def train(
         save(setup, learner.keeper.best_at, curve, modules, folder, told)
     kept_in.finish()
     return folder / FILE
+
+
+def _fit(
+    setup: Setup,
+    judge: Judge,
+    settings: TrainSettings,
+    first: LoggedLives | None,
+    *,
+    seed: int,
+    curve: Curve,
+    report: Callable[[str], None],
+    snapshots: Snapshots,
+) -> None:
+    """Fit the judge's ranker and what is to come; one stage with those of the warm start in it."""
+    told: Any = {"seed": seed, "report": report, "curve": curve, "snapshots": snapshots}
+    logged = None if first is None else partial(logged_slates, setup, first)
+    fitting = partial(warm_start, setup, kit_of(setup).future, judge, settings, **told, first=logged)
+    with naming_divergence("The ranker", "FitSettings.learning_rate", settings.fit.learning_rate):
+        snapshots.stage("ranker", judge.ranker, fitting)
 
 
 def _search(
