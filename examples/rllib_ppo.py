@@ -13,7 +13,7 @@ WORLD = "driftrec.envs:driftrec/Sardine-SingleItem-BoredInf-v0"
 
 def main(iterations: int = 20, steps: int = 4000, batch: int = 500) -> list[float]:
     register_env("one-item", lambda config: FlattenObservation(OneItem(gym.make(WORLD))))
-    ray.init(num_cpus=1, include_dashboard=False)
+    ray.init("local", num_cpus=1, include_dashboard=False)
     try:
         config = PPOConfig().environment("one-item").env_runners(num_env_runners=0).learners(num_learners=0)
         config.training(train_batch_size_per_learner=steps, minibatch_size=batch, num_epochs=5, gamma=0.9, lr=1e-3)

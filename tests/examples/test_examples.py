@@ -133,7 +133,7 @@ def test_rllib_ppo():
     call = (
         "import json; from examples.rllib_ppo import main; print(json.dumps(main(iterations=1, steps=200, batch=50)))"
     )
-    done = subprocess.run([sys.executable, "-c", call], cwd=ROOT, timeout=300, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", call], cwd=ROOT, timeout=600, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (mean,) = json.loads(done.stdout.splitlines()[-1])
     assert 0 <= mean <= 100  # an episode has 100 steps, and a slate at most one click
