@@ -217,8 +217,8 @@ class TextRanker(Ranker):
 
     def columns(self) -> Tensor:
         """See ``item_columns``; last of all a one for the topic, (items, columns)."""
-        known = (each.cpu() for each in (self.item_vectors(), self.length, self.future))
-        return torch.cat([item_columns(*known), self.by_topic.ones.cpu()], dim=1)
+        columns = item_columns(self.item_vectors().cpu(), self.length.cpu(), self.future.cpu())
+        return torch.cat([columns, self.by_topic.ones.cpu()], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""
