@@ -97,6 +97,7 @@ def test_trainings_learned_something(found):
 
 def test_a_training_goes_on_elsewhere_to_the_same(found):
     """Begun on the device, gone on with on the CPU from a snapshot: what the CPU alone comes to."""
+    assert found.told[NAME]["resumed"]["kept"] > 1
     same_weights(found.folder / "cpu" / "news", found.folder / NAME / "resumed")
 
 

@@ -36,6 +36,7 @@ from driftrec.agents.runs.rival_runs import train_rival
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.agents.worlds.kits import settings_of
@@ -140,9 +141,10 @@ def cut_short(items: Path, run: Path, device: str) -> dict[str, float]:
     told: Any = {"seed": 3, "folder": run, "snapshot_every": 1}
     with suppress(KeyboardInterrupt):
         train(setup, small(setup), progress=stop, **told)
+    kept = len(list((run / FOLDER).iterdir()))
     setup = made("news", items, "cpu")
     train(setup, small(setup), **told)
-    return earned(setup, f"ppo:{run}")
+    return {"kept": kept, **earned(setup, f"ppo:{run}")}
 
 
 def refitted(items: Path, run: Path, device: str) -> dict[str, float]:
