@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def _run(args: Args, folder: Path, seed: int) -> None:
     wanted = [name for name in kit.baselines if not KNOWN[name].told or name in told]
     policies = tuple(f"myopic:{run}" if name == "myopic" else name for name in wanted)
     policies = (*policies, f"farsighted:{run}", f"ppo:{run}")
-    served = {"policies": policies, "users": args.users, "seed": seed, "out": folder / "compare"}
+    served: Any = {"policies": policies, "users": args.users, "seed": seed, "out": folder / "compare"}
     compare.main(compare.Args(**world, device=args.device, **served))
 
 

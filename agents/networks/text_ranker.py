@@ -242,7 +242,7 @@ class TextRanker(Ranker):
 
     def columns(self) -> Tensor:
         """See ``item_columns``; last of all a one for the topic, (items, columns)."""
-        known = (each.cpu() for each in (self.item_vectors(), self.length, self.future))
+        known = self.item_vectors().cpu(), self.length.cpu(), self.future.cpu()
         columns = item_columns(*known, newcomers=self._newcomers)
         return torch.cat([columns, self.by_topic.ones.cpu()], dim=1)
 

@@ -32,7 +32,8 @@ def load(library: Path) -> None:
     torch._register_device_module(NAME, module)
     for key in ("PrivateUse1", "AutogradPrivateUse1"):
         KERNELS.impl("_thnn_fused_gru_cell", gru_cell, key)
-    torch.nn.Module._apply = kept_parameters(torch.nn.Module._apply)
+    module_class: Any = torch.nn.Module
+    module_class._apply = kept_parameters(module_class._apply)
 
 
 def gru_cell(

@@ -60,7 +60,8 @@ def found(tmp_path_factory, tiny_model, rows):
     table = [f"{head},mood,price,date", *(f"{line},{extra}" for line, extra in zip(lines, extras, strict=True))]
     (folder / "items.csv").write_text("\n".join(table), encoding="utf-8")
     command = [sys.executable, "-W", "ignore", HERE / "trainings.py", folder / "pretend.so", folder / "items.csv"]
-    environment = {**os.environ, "DRIFTREC_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+    path = os.pathsep.join(filter(None, (str(HERE.parents[1]), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path, "DRIFTREC_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([*command, tiny_model, folder], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
     told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
@@ -96,6 +97,7 @@ def test_trainings_learned_something(found):
 
 def test_a_training_goes_on_elsewhere_to_the_same(found):
     """Begun on the device, gone on with on the CPU from a snapshot: what the CPU alone comes to."""
+    assert found.told[NAME]["resumed"]["kept"] > 1
     same_weights(found.folder / "cpu" / "news", found.folder / NAME / "resumed")
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from pretend import NAME, load
 from stable_baselines3 import PPO
 
 from driftrec.agents.benchmarks.large_latency import made_up_context, made_up_observation
@@ -37,12 +36,14 @@ from driftrec.agents.runs.rival_runs import train_rival
 from driftrec.agents.runs.train import train
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
+from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.agents.worlds.kits import settings_of
 from driftrec.envs.sb3_bridge import SB3VecEnv
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Float
+from tests.device.pretend import NAME, load
 
 SARDINE, RECSIM = "driftrec/Sardine-SlateTopK", "driftrec/RecSim-Interest"
 WORLDS = {
@@ -55,7 +56,7 @@ WORLDS = {
     "request": WorldArgs(f"{RECSIM}Evolution-v0", slate_size=3, horizon=6, options='{"num_candidates": 12}'),
     "responses": WorldArgs(f"{RECSIM}Exploration-v0", slate_size=3, horizon=6, history=5),
 }
-TOLD = {
+TOLD: dict[str, dict[str, Any]] = {
     "news": {},
     "video": {"encoder": "recurrent", "user_state": "both", "pace": True},
     "stream": {"encoder": "transformer"},
@@ -140,9 +141,10 @@ def cut_short(items: Path, run: Path, device: str) -> dict[str, float]:
     told: Any = {"seed": 3, "folder": run, "snapshot_every": 1}
     with suppress(KeyboardInterrupt):
         train(setup, small(setup), progress=stop, **told)
+    kept = len(list((run / FOLDER).iterdir()))
     setup = made("news", items, "cpu")
     train(setup, small(setup), **told)
-    return earned(setup, f"ppo:{run}")
+    return {"kept": kept, **earned(setup, f"ppo:{run}")}
 
 
 def refitted(items: Path, run: Path, device: str) -> dict[str, float]:
@@ -150,7 +152,7 @@ def refitted(items: Path, run: Path, device: str) -> dict[str, float]:
     setup = made("video", items, device)
     plan = Plan(setup.args, ("refit",), small(setup), rounds=1, users=4, held_out=20, kept=4, seed=3)
     table, _ = play_rounds(Deployment(plan, setup), RoundsFolder(run), lambda line: None)
-    return {f"{row.arm} {row.round}": float(row.candidate_held_out) for row in table.itertuples()}
+    return {"engagement": float(table.candidate_held_out.to_numpy()[0])}
 
 
 def model_file(setup: Setup, file: Path) -> dict[str, float]:
