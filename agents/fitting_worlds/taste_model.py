@@ -13,7 +13,7 @@ from torch import nn
 
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
-from driftrec.simulators.fitted.parameters import Tastes
+from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Tastes
 
 HALF_LIVES = {"fast": 3.0, "slow": 30.0, "satiation": 24.0}
 """Where half-lives begin: items opened, days, hours."""
@@ -165,7 +165,8 @@ class TasteModel(nn.Module):
         weight = {name: float(value.detach()) for name, value in self.weights.items()}
         told = {name: weight[name] for name in (FAST, SESSION, SLOW, SATIATION) if name in self.terms}
         there = ((name, value) for name, value in self.half_lives.items() if name in self.terms)
-        half = {f"{name}_half_life": float(value.detach().exp()) for name, value in there}
+        lives = {name: value.detach().exp().clamp(SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE) for name, value in there}
+        half = {f"{name}_half_life": float(value) for name, value in lives.items()}
         others = {name: weight[name] for name in ("repeat", "no_click", "position")}
         return Tastes(**told, **half, **others)
 

@@ -102,3 +102,14 @@ def test_what_was_consumed_is_compared_with_all_items(tmp_path):
         left = np.delete(np.arange(len(lives.items)), gone)
         assert value == pytest.approx(float(chance[lives.opened[row]] - chance[left].logsumexp(0)), abs=1e-4)
         seen[who] += 1
+
+
+def test_half_lives_of_a_world_are_in_its_range(tmp_path):
+    """A memory that the log does not see fade goes to where it does not."""
+    lives, order, _ = lives_from(made_up(people=1), tmp_path, users=4, steps=4)
+    model = told(lives, made_up(people=1), order)
+    with torch.no_grad():
+        model.half_lives["slow"].fill_(30.0)
+        model.half_lives["fast"].fill_(-30.0)
+    tastes = model.tastes()
+    assert (tastes.slow_half_life, tastes.fast_half_life) == (1e6, pytest.approx(1e-3))
