@@ -73,7 +73,8 @@ class _Clock:
 
     def _since(self, reading: torch.Tensor) -> torch.Tensor:
         """By a clock that shows ``reading`` at each place, (stretches, width)."""
-        return (reading[:, self._batch.begin :, None] - reading[:, None, :]).masked_fill(~self.past, FAR)
+        age = (reading[:, self._batch.begin :, None] - reading[:, None, :]).clamp(min=0)  # of absent slates: below 0
+        return age.masked_fill(~self.past, FAR)
 
 
 class TasteModel(nn.Module):
