@@ -43,7 +43,8 @@ def numbers_table(
     ends = {"low": value.copy(), "high": value.copy()}
     for name in value.index:
         at = straight(name, np.array(value[name]))
-        ends["low"][name], ends["high"][name] = (float(bent(name, at + sign * far[name])) for sign in (-1, 1))
+        low, high = (float(bent(name, at + sign * far[name])) for sign in (-1, 1))
+        ends["low"][name], ends["high"][name] = np.minimum(low, value[name]), np.maximum(high, value[name])
     sd = draws.astype(np.float64).std(ddof=1).where(fitted)
     table = pd.DataFrame({"value": value, "sd": sd, **ends, "fitted": fitted})
     return table.rename_axis("name").reset_index()

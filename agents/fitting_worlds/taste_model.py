@@ -13,7 +13,7 @@ from torch import nn
 
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
-from driftrec.simulators.fitted.parameters import Tastes
+from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Tastes
 
 HALF_LIVES = {"fast": 3.0, "slow": 30.0, "satiation": 24.0}
 """Where half-lives begin: items opened, days, hours."""
@@ -73,7 +73,8 @@ class _Clock:
 
     def _since(self, reading: torch.Tensor) -> torch.Tensor:
         """By a clock that shows ``reading`` at each place, (stretches, width)."""
-        return (reading[:, self._batch.begin :, None] - reading[:, None, :]).masked_fill(~self.past, FAR)
+        age = (reading[:, self._batch.begin :, None] - reading[:, None, :]).clamp(min=0)  # of absent slates: below 0
+        return age.masked_fill(~self.past, FAR)
 
 
 class TasteModel(nn.Module):
@@ -165,7 +166,8 @@ class TasteModel(nn.Module):
         weight = {name: float(value.detach()) for name, value in self.weights.items()}
         told = {name: weight[name] for name in (FAST, SESSION, SLOW, SATIATION) if name in self.terms}
         there = ((name, value) for name, value in self.half_lives.items() if name in self.terms)
-        half = {f"{name}_half_life": float(value.detach().exp()) for name, value in there}
+        lives = {name: value.detach().exp().clamp(SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE) for name, value in there}
+        half = {f"{name}_half_life": float(value) for name, value in lives.items()}
         others = {name: weight[name] for name in ("repeat", "no_click", "position")}
         return Tastes(**told, **half, **others)
 

@@ -50,7 +50,7 @@ def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
     usual = max(float(np.average(engagement, weights=weight)), SHORTEST)
     begin = np.append(0, np.flatnonzero(ended) + 1)[np.cumsum(ended) - ended.astype(np.int64)]  # of its session
     content = _engagement_so_far(engagement, begin) / usual - 1.0
-    number = session - session[np.searchsorted(user, user)] + 1
+    number = np.asarray(session - session[np.searchsorted(user, user)] + 1, np.int64)
     known = ~last | np.isinf(lives.unseen)[user]  # whether a life's last session was over nobody knows
     place = _groups(np.arange(1, len(user) + 1) - begin, number)
     end, slope, first_end, later_end = _endings(content[known], place[known], ended[known], weight[known])

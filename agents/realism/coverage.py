@@ -72,8 +72,8 @@ def coverage_tables(
         found = parameters_of(model, lives, known, np.ones(len(lives.users)))
         again = replicates_of(bootstrap, model, lives, known, settings, seed, lambda line: None)
         table = numbers_table(found, tuple(again))
-        true = _truth(world, found)
-        yield table[~table.name.isin(NO_TRUTH)].assign(true=lambda t, true=true: t.name.map(true), seed=seed)
+        table = table[~table.name.isin(NO_TRUTH)]
+        yield table.assign(true=table.name.map(_truth(world, found)), seed=seed)
 
 
 def shares_held(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -106,11 +106,15 @@ def _truth(world: FittedParameters, found: FittedParameters) -> dict[str, float]
     return {**told, "end": visits.end + visits.content * (usual - 1.0), "content": visits.content * usual}
 
 
-if __name__ == "__main__":
-    begin, end, *sizes = (int(word) for word in sys.argv[1:])
-    found_tables = []
-    for one in coverage_tables(begin, end, **dict(zip(("users", "steps", "bootstrap"), sizes, strict=False))):
-        found_tables.append(one)
-        print(one.round(3).to_csv(index=False, header=len(found_tables) == 1), end="", flush=True)
-    held = shares_held(found_tables)
+def _main(first: int, last: int, users: int = 240, steps: int = 80, bootstrap: int = 5) -> None:
+    """Print every table as it comes, and the shares."""
+    tables: list[pd.DataFrame] = []
+    for table in coverage_tables(first, last, users=users, steps=steps, bootstrap=bootstrap):
+        tables.append(table)
+        print(table.round(3).to_csv(index=False, header=len(tables) == 1), end="", flush=True)
+    held = shares_held(tables)
     print(held.round(3).to_string(), f"all: {held.held.mean():.3f}", sep="\n")
+
+
+if __name__ == "__main__":
+    _main(*(int(word) for word in sys.argv[1:]))

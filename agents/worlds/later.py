@@ -118,6 +118,8 @@ def _joined(old: Setting, new: Setting, place: NDArray[np.int64], fresh: NDArray
         was.topic_names,
         (*was.subtopics, *(now.subtopics[item] for item in fresh)),
         np.append(was.topic, topic).astype(np.int64),
-        *(np.concatenate([each, each[like]]) for each in (was.latent, was.quality, was.allure)),
+        np.concatenate([was.latent, was.latent[like]]),
+        np.append(was.quality, was.quality[like]),
+        np.append(was.allure, was.allure[like]),
         np.append(was.minutes, np.where(place[fresh] >= 0, was.minutes[like], now.minutes[fresh])),
     )

@@ -12,7 +12,7 @@ from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.shared import Shared
 from driftrec.simulators.vectors import Float
 
-LONGEST_HALF_LIFE = 1e6
+SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE = 1e-3, 1e6
 """Of any memory, in its unit."""
 
 
@@ -56,7 +56,9 @@ class Tastes:
 
     def __post_init__(self) -> None:
         check_ranges(self, **dict.fromkeys(("fast", "session", "slow", "satiation", "repeat"), (-100.0, 100.0)))
-        lives = dict.fromkeys(("fast_half_life", "slow_half_life", "satiation_half_life"), (1e-3, LONGEST_HALF_LIFE))
+        lives = dict.fromkeys(
+            ("fast_half_life", "slow_half_life", "satiation_half_life"), (SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE)
+        )
         check_ranges(self, **lives, no_click=(-80, 80), position=(-20, 20))
 
 

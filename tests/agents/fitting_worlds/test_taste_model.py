@@ -102,3 +102,26 @@ def test_what_was_consumed_is_compared_with_all_items(tmp_path):
         left = np.delete(np.arange(len(lives.items)), gone)
         assert value == pytest.approx(float(chance[lives.opened[row]] - chance[left].logsumexp(0)), abs=1e-4)
         seen[who] += 1
+
+
+def test_half_lives_of_a_world_are_in_its_range(tmp_path):
+    """A memory that the log does not see fade goes to where it does not."""
+    lives, order, _ = lives_from(made_up(people=1), tmp_path, users=4, steps=4)
+    model = told(lives, made_up(people=1), order)
+    with torch.no_grad():
+        model.half_lives["slow"].fill_(30.0)
+        model.half_lives["fast"].fill_(-30.0)
+    tastes = model.tastes()
+    assert (tastes.slow_half_life, tastes.fast_half_life) == (1e6, pytest.approx(1e-3))
+
+
+def test_gradients_are_finite_where_lives_are_short_and_far_apart(tmp_path):
+    """Places without a slate stand beside years: failed, with NaN, when their ages could be below 0."""
+    rows = [f"{user},i{(user + event) % 5},{40_000.0 * event},1" for user in range(3) for event in range(2 + 9 * user)]
+    (tmp_path / "log.csv").write_text("user,item,time,engagement\n" + "\n".join(rows))
+    lives = told_lives(read_log(tmp_path / "log.csv"))
+    model = TasteModel(lives, ALL, 2, KnownItems(np.arange(5) % 2), seed=0)
+    likelihood, _ = model.log_likelihood(batch_of(lives, segments(lives)), 0, lives.part)
+    likelihood.sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name
