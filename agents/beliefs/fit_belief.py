@@ -13,8 +13,8 @@ STEPS, BATCH_SIZE, LEARNING_RATE = 300, 96, 0.02
 """Gradients, windows each, and Adam's step size at the start, which falls to 0: a window holds hundreds of choices, and
 some hundred numbers are learned of them."""
 
-CHUNK = 1024
-"""Windows that are read at once."""
+CELLS = 12_288
+"""Windows times topics that are read at once."""
 
 
 def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> None:
@@ -34,7 +34,8 @@ def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> No
 def told_of(belief: TopicBelief, seen: Mapping[str, Tensor]) -> Tensor:
     """What ``belief`` tells of many windows, (windows, topics, len(TOLD)), where these lie."""
     told = []
-    for part in zip(*(seen[name].split(CHUNK) for name in belief.READS), strict=True):
+    chunk = max(CELLS // belief.num_topics, 1)
+    for part in zip(*(seen[name].split(chunk) for name in belief.READS), strict=True):
         on_device = {name: each.to(belief.topic.device) for name, each in zip(belief.READS, part, strict=True)}
         told.append(belief.told(on_device).to(part[0].device))
     return torch.cat(told)

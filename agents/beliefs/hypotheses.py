@@ -28,7 +28,7 @@ GROWN_HALF_LIFE = 168.0
 
 
 class PageHistory(NamedTuple):
-    """PageHistory of users, oldest first, as an observation holds them."""
+    """Pages of users, oldest first, as an observation holds them."""
 
     topic: Tensor  # (users, pages, slate_size) of the items, anything where there is none
     there: Tensor  # (users, pages, slate_size) bool, whether there is one
@@ -92,21 +92,28 @@ class Switches(nn.Module):
         standing = Standing(load, torch.zeros_like(load, dtype=torch.bool), grown)
         before = []
         for number, opened in enumerate(ones.sum(dim=2).unbind(dim=1)):  # (users, topics)
-            before.append(standing)
-            standing = self._after(standing, opened, pages.hours[:, number])
+            topic = pages.topic[:, number]  # of all topics there may be many
+            places = topic[..., None].expand(-1, -1, count)
+            at = Standing(
+                standing.load.gather(1, places), standing.bored.gather(1, places), standing.grown.gather(1, topic)
+            )
+            before.append(at)
+            standing = self._after(standing, opened, pages.hours[:, number], pages.there[:, number].any(dim=1))
         load, bored, grown = (torch.stack(part, dim=1) for part in zip(*before, strict=True))
-        places = pages.topic[..., None].expand(-1, -1, -1, count)
-        room = self.threshold - load.gather(2, places)  # (users, pages, slate_size, switches)
-        tired = bored.gather(2, places) | ((room <= above[..., None]) & (above[..., None] > 0))
-        more = 1.0 - (1.0 - grown.gather(2, pages.topic)) * (1.0 - GROWTH) ** above
-        return Tracks(above, tired, more, standing)
+        crossed = (load + above[..., None] >= self.threshold) & (above[..., None] > 0)
+        more = 1.0 - (1.0 - grown) * (1.0 - GROWTH) ** above
+        return Tracks(above, bored | crossed, more, standing)
 
-    def _after(self, standing: Standing, opened: Tensor, hours: Tensor) -> Standing:
-        """After a page of which so many of each topic were ``opened`` (users, topics), and ``hours`` (users,)."""
+    def _after(self, standing: Standing, opened: Tensor, hours: Tensor, seen: Tensor) -> Standing:
+        """After a page of which so many of each topic were ``opened`` (users, topics), and ``hours`` (users,).
+
+        Nothing happens at a page of which nothing was ``seen`` (users,).
+        """
+        kept = torch.where(seen[:, None, None], self.kept, 1.0)
         hours = hours[:, None, None]
         load = standing.load + opened[..., None]
         bored = standing.bored | ((load >= self.threshold) & (opened[..., None] > 0))
-        load = load * (self.kept * torch.exp2(-hours / self.half_life))
+        load = load * (kept * torch.exp2(-hours / self.half_life))
         grown = 1.0 - (1.0 - standing.grown) * (1.0 - GROWTH) ** opened
         grown = grown * torch.exp2(-hours[..., 0] / GROWN_HALF_LIFE)
         return Standing(load, bored & (load > REST * self.threshold), grown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +12,14 @@ from torch import Tensor, nn
 
 from driftrec.agents.beliefs.hypotheses import GROWTH, PageHistory, Standing, Switches
 
-BELIEF = "belief"
-"""Of an observation or a log: what ``TopicBelief.told`` says of users, where it was asked already."""
+BELIEF = "(belief)"
+"""Of an observation or a log: what ``TopicBelief.told`` says, where it was asked. No world has such a field."""
 
 TOLD = ("lift", "bored", "load", "threshold", "room", "next")
 """What is told of every topic, see ``TopicBelief.told``."""
 
-MOST = 32
-"""PageHistory that are read at most, the newest."""
+MOST = 256
+"""Impressions that are read at most, the newest whole pages of them."""
 
 
 class Evidence(NamedTuple):
@@ -41,16 +41,12 @@ class TopicBelief(nn.Module):
     thresholds, half-lives, parts kept and growth (by what the persona says of the topic) are learned with the rest, by
     the likelihood of all that was opened and passed over, the hypotheses summed out: a mixture of hidden relays.
 
-    Vectors of texts are read as they are: nothing of them is learned here.
-
     What it says comes from the window of an observation alone, which users begin without any load.
 
     Args:
         topic: Of every item, (items,).
-        items: Gives vectors of items, (items, dims).
-        personas: Gives vectors of personas.
-        item_dims: Length of an item's vector.
-        persona_dims: Length of a persona's.
+        items: What their texts say, (items, dims).
+        personas: What theirs say, (personas, dims).
         slate_size: Positions of a page.
         dims: Length of q and v.
     """
@@ -61,10 +57,8 @@ class TopicBelief(nn.Module):
     def __init__(
         self,
         topic: NDArray[np.int64],
-        items: Callable[[], Tensor],
-        personas: Callable[[], Tensor],
-        item_dims: int,
-        persona_dims: int,
+        items: Tensor,
+        personas: Tensor,
         slate_size: int,
         dims: int = 8,
     ) -> None:
@@ -72,14 +66,17 @@ class TopicBelief(nn.Module):
         self.topic: Tensor
         self.register_buffer("topic", torch.from_numpy(topic.copy()), persistent=False)
         self.num_topics, self.slate_size, self.switches = int(topic.max()) + 1, slate_size, Switches()
-        self._items, self._personas = items, personas
+        self.items: Tensor
+        self.personas: Tensor
+        self.register_buffer("items", items, persistent=False)
+        self.register_buffer("personas", personas, persistent=False)
         self.priors = nn.ParameterList(torch.zeros(count) for count in self.switches.counts)
         self.growing = nn.Parameter(torch.tensor([-1.0, 0.0]))
-        self.says = nn.Linear(persona_dims, self.num_topics)
+        self.says = nn.Linear(personas.shape[1], self.num_topics)
         nn.init.zeros_(self.says.weight)
-        self.own = nn.Parameter(torch.zeros(len(personas()), self.num_topics))
-        self.query = nn.Linear(persona_dims, dims)
-        self.item = nn.Linear(item_dims, dims + 1)
+        self.persona_own = nn.Parameter(torch.zeros(len(personas), self.num_topics))
+        self.query = nn.Linear(personas.shape[1], dims)
+        self.item = nn.Linear(items.shape[1], dims + 1)
         self.item_own = nn.Parameter(torch.zeros(len(topic)))
         self.base, self.drop, self.rise, self.takeaway = (nn.Parameter(torch.tensor(x)) for x in (-1.0, 2.0, 1.0, 0.3))
         self.position = nn.Parameter(torch.zeros(slate_size))
@@ -96,7 +93,7 @@ class TopicBelief(nn.Module):
         prior = self._log_prior(persona).gather(1, topic[..., None, None].expand(-1, -1, *each.shape[2:]))
         before = (before + prior).flatten(2)
         told = torch.logsumexp(before + each.flatten(2), dim=2) - torch.logsumexp(before, dim=2)
-        shrunk = self.item_own.square().sum() + self.own.square().sum()
+        shrunk = self.item_own.square().sum() + self.persona_own.square().sum()
         return 1e-3 * shrunk - self.slate_size * told.sum() / pages.there.sum().clamp(min=1)
 
     @torch.no_grad()
@@ -122,12 +119,22 @@ class TopicBelief(nn.Module):
         return torch.stack([lift, bored, load, threshold, room, next_bores], dim=2)
 
     def pages(self, observation: Mapping[str, Tensor]) -> PageHistory:
-        """The pages of the window, what is left of an older page left out."""
+        """The pages of the window, what is left of an older page left out.
+
+        Raises:
+            ValueError: If the observation holds less than a page.
+        """
         seen = observation["shown"].shape[1]
-        count = min(seen // self.slate_size, MOST)
+        count = min(seen, max(MOST, self.slate_size)) // self.slate_size
+        if not count:
+            raise ValueError(
+                f"The observation holds {seen} impressions, less than one slate of {self.slate_size}; beliefs are of "
+                "whole pages. Raise --history, or take --settings.encoder fading."
+            )
         parts = (observation[name][:, -count * self.slate_size :] for name in ("shown", "clicked", "age"))
         shown, clicked, age = (part.unflatten(1, (count, self.slate_size)) for part in parts)
-        there, age = shown >= 0, age.amax(dim=2)
+        there = shown >= 0
+        age = age.amax(dim=2).flip(1).cummax(dim=1).values.flip(1)  # an empty page has the age of the next one
         hours = (age - nn.functional.pad(age[:, 1:], (0, 1))).clamp(min=0.0)
         return PageHistory(self.topic[shown.long().clamp(min=0)], there, (clicked > 0) & there, hours)
 
@@ -148,22 +155,30 @@ class TopicBelief(nn.Module):
     def _rested(self, observation: Mapping[str, Tensor], persona: Tensor, pages: PageHistory) -> Tensor:
         """Logits of impressions of rested users whose taste has not grown, (users, pages, slate_size)."""
         by_topic = nn.functional.embedding(persona, self._of_topics())
-        query = nn.functional.embedding(persona, self.query(self._personas().detach()))
+        query = nn.functional.embedding(persona, self.query(self.personas))
         count = pages.topic.shape[1] * self.slate_size
         shown = observation["shown"][:, -count:].long().clamp(min=0)
-        items = torch.cat([self.item(self._items().detach()), self.item_own[:, None]], dim=1)
-        of_items = nn.functional.embedding(shown, items)  # (users, impressions, dims + 2)
-        logit = self.base + by_topic.gather(1, pages.topic.flatten(1)) + of_items[..., -2:].sum(dim=2)
-        logit = logit + torch.bmm(of_items[..., :-2], query[..., None])[..., 0]
+        of_items = self._of(shown)
+        logit = self.base + by_topic.gather(1, pages.topic.flatten(1)) + of_items[..., -1]
+        logit = logit + torch.bmm(of_items[..., :-1], query[..., None])[..., 0]
         return logit.view_as(pages.topic) - self.position
 
     def _odds_of_growth(self, grown: Tensor) -> Tensor:
         """What taste that does not grow and that does multiplies odds with, (users, topics, 1, 2)."""
         return torch.stack([torch.zeros_like(grown), self.rise * grown], dim=2).exp()[:, :, None]
 
+    def _of(self, shown: Tensor) -> Tensor:
+        """V of the items ``shown`` (users, impressions), and after it a, (users, impressions, dims + 1)."""
+        own = nn.functional.embedding(shown, self.item_own[:, None])
+        if len(self.items) > shown.numel():
+            said: Tensor = self.item(nn.functional.embedding(shown, self.items))
+        else:
+            said = nn.functional.embedding(shown, self.item(self.items))
+        return said + nn.functional.pad(own, (said.shape[2] - 1, 0))
+
     def _of_topics(self) -> Tensor:
         """What personas say of topics, (personas, topics)."""
-        own: Tensor = self.says(self._personas().detach()) + self.own
+        own: Tensor = self.says(self.personas) + self.persona_own
         return own
 
     def _log_prior(self, persona: Tensor) -> Tensor:

@@ -113,8 +113,9 @@ class TextRanker(Ranker):
         self.width = self.encoder.state_dims + math.prod(self.topic_shape)
 
     def _believes(self, context: Context, topics: NDArray[np.int64], personas: Table) -> TopicBelief:
-        dims = self.items.dims, personas.dims
-        return TopicBelief(topics, self.items, personas, *dims, context.slate_size)
+        """Vectors that are learned say nothing beforehand, and would move under beliefs that stand."""
+        said = (torch.zeros(len(table.rows), 1) if table.learned else table.rows for table in (self.items, personas))
+        return TopicBelief(topics, *said, context.slate_size)
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""

@@ -111,7 +111,7 @@ def made_strange(path: str | Path, setup: Setup, folder: Path) -> Path:
     """Write the checkpoint of a run again, as one made for the items and people of ``setup``, who are strangers to it.
 
     What it learned of single items, weights with a row for each, becomes the mean over all; so does what it learned of
-    single people, by names with "persona" in them. What it makes of texts stays.
+    single people, by names with "persona" in them and those of ``TopicMemory``. What it makes of texts stays.
 
     Args:
         path: Of the run.
@@ -130,7 +130,8 @@ def made_strange(path: str | Path, setup: Setup, folder: Path) -> Path:
 
     def change(name: str, value: torch.Tensor) -> torch.Tensor:
         rows = len(value) if value.ndim else 0
-        if value.is_floating_point() and (rows == items or (rows == people and "persona" in name)):
+        of_people = rows == people and ("persona" in name or name.endswith("by_topic.own"))
+        if value.is_floating_point() and (rows == items or of_people):
             return value.mean(dim=0, keepdim=True).expand_as(value).contiguous()
         return value
 

@@ -31,9 +31,10 @@ def encoders_study() -> Study:
                 words = ("train", *flags, "--settings.representation", name, *more)
                 trainings[run] = Training(words, seeds=SEEDS)
             tables[f"{short}-{kind}"] = _table(runs, "ids", flags)
-        runs = {"numeric": f"{short}-text-known", **{name: f"{short}-user-{name}" for name in USER_STATES}}
-        for name in USER_STATES:
-            trainings[runs[name]] = Training(("train", *flags, "--settings.user-state", name), seeds=SEEDS)
+        runs = {name: f"{short}-user-{name}" for name in ("numeric", *USER_STATES)}
+        for name, run in runs.items():
+            told = ("--settings.user-state", name, "--settings.encoder", "fading")  # words hide what beliefs would read
+            trainings[run] = Training(("train", *flags, *told), seeds=SEEDS)
         tables[f"{short}-user"] = _table(runs, "numeric", flags)
     return Study(trainings, tables, probes)
 

@@ -62,6 +62,8 @@ read off the ten pages after it: over fifty, as elsewhere, chance hides it (docs
 OF_SONGS = replace(
     SETTINGS,
     refits=2,
+    encoder="fading",
+    future=ItemFutureSettings(),
     value_steps=50_000,
     validation_users=256,
     ppo=PPOSettings(
@@ -80,7 +82,8 @@ OF_SONGS = replace(
 )
 """Small steps near the best slates. At temper 3 a draw has 6 % less than these, and PPO learned to serve the draws;
 with larger steps it lost what it began with, and with values beyond the horizon it gave up minutes
-for what never came."""
+for what never came. Beliefs gain nothing of songs, whose wear is what matters: prices found by them, and by a future of ten
+pages, came to 376 minutes on the validation users that give 397 without."""
 
 
 class FeedKit(TextKit):
@@ -96,6 +99,7 @@ class FeedKit(TextKit):
 
     truths = ("interest", "load", "bored", "satisfaction")
     tunes_planner = True
+    believes = True
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
         planner=PLANNER,
         rivals=(BEST_CONSTANTS, "index + diversity", "myopic joint", "index from logs", "index refitted"),

@@ -253,6 +253,7 @@ class TextKit(Kit):
     """
 
     repeats = False  # whether items are opened again with pleasure
+    believes = False  # whether users tire of topics as ``TopicBelief`` has it, by the hour
     truths: ClassVar[tuple[str, ...]] = ()  # parts of the hidden truth that an encoder may be told to guess
     settings: TrainSettings = TextSettings()
     slateq = SlateQTraining(validations=6, validation_users=128)
@@ -271,6 +272,11 @@ class TextKit(Kit):
         state = told.get("user_state", "numeric")  # earlier versions knew no other
         words = user_words(setup.setting, name, state, setup.slate_size)
         encoder, guesses = told.get("encoder", "fading"), self.guesses(setup) if told.get("told_encoder") else None
+        if encoder == "belief" and not self.believes:
+            raise ValueError(
+                f"Encoder 'belief' is of feeds, whose users tire of topics by the hour; {setup.args.world} is none. "
+                "Take fading, recurrent or transformer."
+            )
         context, choice = setup.represented(name).context, self.choice(setup)
         read: Any = {"words": words, "encoder": encoder, "told": guesses, "repeats": self.repeats}
         return TextRanker(context, name, seed, choice=choice, **read)

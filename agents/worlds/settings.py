@@ -69,8 +69,9 @@ class TextSettings(TrainSettings):
             llm), "hashing" of words, learned "ids", "random" vectors, or the hidden "latents", an oracle.
         user_state: What is read of a user beside the persona's words: "numeric" counts and memories of what was opened;
             "text", a sentence on it as of the session's begin; "both".
-        encoder: How the user is read: by "fading" memories of what was opened and passed over; by those and a
-            "recurrent" network over the pages that were shown; by those and a causal "transformer" over them.
+        encoder: How the user is read: by "fading" memories of what was opened and passed over; by those and the
+            "belief" of who tires of which topic, in feeds; by those and a "recurrent" network over the pages that were
+            shown; by those and a causal "transformer" over them.
         told_encoder: Train the encoder to guess the users' true state as well, and let the policy read its guesses.
             While serving it reads the observation alone, but only a simulator can tell what it learned from: an oracle.
         refits: Rounds of logging with the farsighted policy and fitting the ranker again, after those of ``fit``.
@@ -102,7 +103,7 @@ class TextSettings(TrainSettings):
         if self.user_state == "text" and self.encoder != "fading":
             raise ValueError(
                 f"TextSettings.user_state is 'text', which hides the pages that encoder {self.encoder!r} would read. "
-                "Take 'both'."
+                "Take 'both', or --settings.encoder fading."
             )
         if self.true_state and (self.told_encoder or self.encoder != "fading"):
             raise ValueError(

@@ -65,6 +65,15 @@ def test_fitting_beliefs_leaves_learned_vectors_alone_and_asks_them_of_all_logs(
     assert torch.equal(rows.seen[BELIEF], made.belief.told(rows.seen))
 
 
+@pytest.mark.parametrize("representation", ["text", "ids", "random"])
+def test_what_is_asked_after_fitting_is_what_the_ranker_was_fitted_to(representation: Any) -> None:
+    """Vectors that are learned move; beliefs must not move with them."""
+    made, rows = ranker(representation=representation), logs(200, seed=5)
+    fit(made, rows, FitSettings(batch_size=64, learning_rate=0.05), epochs=2, seed=0, report=lambda line: None)
+    torch.testing.assert_close(made.belief.told(rows.seen), rows.seen[BELIEF], rtol=0, atol=1e-5)
+    assert not any(name.endswith(".rows") for name in made.belief.state_dict())
+
+
 def test_one_opening_a_page_speaks_for_no_belief() -> None:
     with pytest.raises(ValueError, match=r"'belief' reads pages of which several items may be opened.*'fading'"):
         TextRanker(context(), "text", 0, choice=OneOfMany(SLATE), encoder="belief")

@@ -1,15 +1,18 @@
 """The search of prices: where it begins, what it keeps, and what is refused."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from driftrec.agents.evaluation.curves import Curve
-from driftrec.agents.ranker.loads import CountedLoads, FadingLoads
+from driftrec.agents.ranker.loads import BelievedLoads, CountedLoads, FadingLoads
 from driftrec.agents.ranker.pace import PageNumbers, PageWeights
 from driftrec.agents.rivals import page_search
-from driftrec.agents.rivals.page_search import PageSearch
+from driftrec.agents.rivals.page_search import PageSearch, paces
 from driftrec.agents.rivals.rival_settings import ImitationSettings, PageSettings, ValueSettings
 from driftrec.agents.setup import WorldArgs
+from driftrec.agents.worlds.kits import kit_of
 from tests.agents.every_world import made, unfitted
 from tests.agents.rivals.planted import TOPIC
 
@@ -75,3 +78,28 @@ def test_numbers_are_kept_exactly():
 def test_settings_out_of_range_are_told(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+FEED = WorldArgs("driftrec/Video-v0", slate_size=3, history=12, horizon=2)
+
+
+def test_a_ranker_that_believes_is_priced_by_what_it_believes_and_no_other():
+    setup = made(FEED)
+    judge, loads = unfitted(setup), kit_of(setup).loads(setup, unfitted(setup))
+    believed = paces(judge, loads, asked=True)
+    assert isinstance(believed, BelievedLoads)
+    assert paces(judge, loads, asked=False) is None
+    fading = kit_of(setup).judge(setup, {**asdict(kit_of(setup).settings), "encoder": "fading"}, 0)
+    assert paces(fading, loads, asked=True) is loads
+
+
+def test_bars_of_beliefs_are_parts_of_thresholds_and_growth_has_a_price(monkeypatch):
+    setup, met = made(FEED), []
+    monkeypatch.setattr(page_search, "tried", lambda world, pages, users, horizon: (met.append(pages) or 1.0, 1))
+    curve = Curve(setup.world, np.arange(4, dtype=np.uint64), 2)
+    PageSearch(setup, unfitted(setup), BelievedLoads(setup.context.topics), "paced", TINY, seed=0, curve=curve).run()
+    tried = [pages.pace.weights for pages in met]
+    assert {weights.half_life for weights in tried} == {1.0}
+    assert len({weights.growth for weights in tried}) > 8
+    bars = [weights.bar for weights in tried if weights.bar]
+    assert np.median(bars) == pytest.approx(page_search.PACE.bar * BelievedLoads.bar, abs=0.2)
