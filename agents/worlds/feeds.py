@@ -82,8 +82,8 @@ OF_SONGS = replace(
 )
 """Small steps near the best slates. At temper 3 a draw has 6 % less than these, and PPO learned to serve the draws;
 with larger steps it lost what it began with, and with values beyond the horizon it gave up minutes
-for what never came. Beliefs gain nothing of songs, whose wear is what matters: prices found by them, and by a future of ten
-pages, came to 376 minutes on the validation users that give 397 without."""
+for what never came. Beliefs gain nothing of songs, whose wear is what matters: prices found by them, and by a future of
+ten pages, came to 376 minutes on the validation users that give 397 without."""
 
 
 class FeedKit(TextKit):
