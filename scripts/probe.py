@@ -16,7 +16,13 @@ from pathlib import Path
 import numpy as np
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.benchmarks.encoder_probe import ENCODED, ProbeLogs, encoder_table, probe_encoders, write_encoders
+from driftrec.agents.benchmarks.encoder_probe import (
+    ProbeLogs,
+    encoder_table,
+    encoders_of,
+    probe_encoders,
+    write_encoders,
+)
 from driftrec.agents.benchmarks.probe import KNOWN, MODELS, probe, probe_table, subtopic_score, with_cost, write_probes
 from driftrec.agents.benchmarks.suite import machine
 from driftrec.agents.setup import WorldArgs, make_env, set_up
@@ -89,7 +95,8 @@ def _encoders(args: Args) -> None:
     """Probe encoders, print the table, write it."""
     report = partial(print, flush=True)
     logs = ProbeLogs(args.users, args.steps, args.epochs)
-    found = probe_encoders(set_up(args), args.encoders or tuple(ENCODED), logs, seed=args.seed, report=report)
+    setup = set_up(args)
+    found = probe_encoders(setup, args.encoders or encoders_of(setup), logs, seed=args.seed, report=report)
     print(encoder_table(found))
     if args.out is not None:
         told = {"world": args.world, "seed": args.seed, **asdict(logs), "machine": machine()}

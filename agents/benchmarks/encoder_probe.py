@@ -84,6 +84,11 @@ class EncoderScore:
     rate: float
 
 
+def encoders_of(setup: Setup) -> tuple[str, ...]:
+    """Those of ``ENCODED`` that read users of a world."""
+    return tuple(name for name, told in ENCODED.items() if told["encoder"] != "belief" or kit_of(setup).believes)
+
+
 def probe_encoders(
     setup: Setup, names: Sequence[str], size: ProbeLogs, *, seed: int, report: Report
 ) -> list[EncoderScore]:

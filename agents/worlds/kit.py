@@ -94,6 +94,7 @@ class Kit:
         gap_roles: What the rows of ``gap_policies`` stand for, None where there is no full gap table.
         ablations: Changes to the world's settings that switch a mechanism off, by what is missing then.
         changes: What the scorecard may change it into.
+        believes: Whether users tire of topics as ``TopicBelief`` has it, by the hour.
     """
 
     settings: TrainSettings = TrainSettings()
@@ -105,6 +106,7 @@ class Kit:
     gap_roles: ClassVar[GapRoles | None] = None
     ablations: Mapping[str, Mapping[str, Any]] = {}
     changes: Changes = Changes()
+    believes = False
 
     @property
     def plans(self) -> bool:
@@ -253,7 +255,6 @@ class TextKit(Kit):
     """
 
     repeats = False  # whether items are opened again with pleasure
-    believes = False  # whether users tire of topics as ``TopicBelief`` has it, by the hour
     truths: ClassVar[tuple[str, ...]] = ()  # parts of the hidden truth that an encoder may be told to guess
     settings: TrainSettings = TextSettings()
     slateq = SlateQTraining(validations=6, validation_users=128)

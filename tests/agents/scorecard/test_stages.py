@@ -42,7 +42,7 @@ def test_settings_change_and_policies_stay():
 def made_up(monkeypatch):
     """Embeddings of another edition are made up: a language model would take a minute."""
 
-    def set_up_quickly(args):
+    def set_up_quickly(args, device="cpu"):
         plain = build_setup(horizon=200)
         there = module_set_up(args)
         setting = replace(plain.setting, catalogue=there.world.catalogue, personas=there.world.personas)
