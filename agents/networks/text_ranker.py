@@ -114,8 +114,10 @@ class TextRanker(Ranker):
 
     def _believes(self, context: Context, topics: NDArray[np.int64], personas: Table) -> TopicBelief:
         """Vectors that are learned say nothing beforehand, and would move under beliefs that stand."""
-        said = (torch.zeros(len(table.rows), 1) if table.learned else table.rows for table in (self.items, personas))
-        return TopicBelief(topics, *said, context.slate_size)
+        items, people = (
+            torch.zeros(len(table.rows), 1) if table.learned else table.rows for table in (self.items, personas)
+        )
+        return TopicBelief(topics, items, people, context.slate_size)
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""

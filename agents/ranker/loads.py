@@ -48,6 +48,8 @@ class Loads(Protocol):
 class Counts:
     """Loads that the observation tells, over a bar that is the same for all users."""
 
+    topic: NDArray[np.int64]
+    half_life: float | None
     bar, grows = 1.0, False
 
     def room(self, view: View) -> None:

@@ -114,7 +114,7 @@ class PageNumbers(nn.Module):
         if name in state_dict and len(state_dict[name]) < len(WEIGHTS):
             missing = len(WEIGHTS) - len(state_dict[name])
             state_dict = {**state_dict, name: nn.functional.pad(state_dict[name], (0, missing))}
-        super()._load_from_state_dict(state_dict, prefix, *others)  # type: ignore[no-untyped-call]
+        super()._load_from_state_dict(state_dict, prefix, *others)
 
     def hold(self, weights: PageWeights) -> None:
         """Hold others."""

@@ -20,7 +20,7 @@ from stable_baselines3 import PPO
 
 from driftrec.agents.benchmarks.large_latency import made_up_context, made_up_observation
 from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder
-from driftrec.agents.comparison.comparison import build_entries
+from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.evaluation.keep_best import KeepBest
 from driftrec.agents.evaluation.play import tried
 from driftrec.agents.networks.shortlist import Shortlist

@@ -8,7 +8,7 @@ from driftrec.agents.beliefs.hypotheses import REST
 SLATE, TOPIC = 3, np.array([0, 0, 1, 1])  # items 0 and 1 are of topic 0
 
 
-def bored_users(thresholds: list[float], users: int, pages: int, seed: int) -> dict[str, torch.Tensor]:
+def bored_users(thresholds, users, pages, seed):
     """Windows of users whom so many openings of a topic bore, one of ``thresholds`` each and for each topic.
 
     They open at log-odds 0.5, and at -4 while bored; pages are an hour apart, and loads halve in 18.

@@ -1,7 +1,6 @@
 """A filter over hypotheses: its likelihood by enumeration, what it concludes, and that it finds what made a log."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from tests.agents.beliefs.bored import SLATE, TOPIC, bored_users
 LIFT, BORED, LOAD, THRESHOLD, ROOM, NEXT = range(len(TOLD))
 
 
-def belief(seed: int = 0) -> TopicBelief:
+def belief(seed=0):
     """One with weights that say something."""
     generator = torch.Generator().manual_seed(seed)
     items, personas = (torch.randn(count, 5, generator=generator) for count in (len(TOPIC), 2))
@@ -29,12 +28,12 @@ def belief(seed: int = 0) -> TopicBelief:
     return made
 
 
-def window(pages: list[list[int]], opened: list[list[int]], hours: float = 1.0, room: int = 0) -> dict[str, Any]:
+def window(pages, opened, hours=1.0, room=0):
     """An observation of one user of persona 1 after such pages, an hour apart; ``room`` pages more are empty."""
     ages = [[hours * (len(pages) - number)] * SLATE for number in range(len(pages))]
     empty = [[-1] * SLATE] * room
 
-    def row(values: list[list[Any]], none: Any) -> torch.Tensor:
+    def row(values, none):
         rows = [[none] * SLATE] * len(empty) + values
         return torch.tensor([[each for row in rows for each in row]])
 
@@ -53,7 +52,7 @@ def window(pages: list[list[int]], opened: list[list[int]], hours: float = 1.0, 
         ([[0, 0, 2], [-1, -1, -1], [1, -1, 1]], [[1, 1, 0], [0, 0, 0], [1, 0, 0]]),  # repeats, and empty places
     ],
 )
-def test_the_likelihood_sums_over_all_hypotheses(pages: list[list[int]], opened: list[list[int]]) -> None:
+def test_the_likelihood_sums_over_all_hypotheses(pages, opened):
     """Written out, impression by impression and hypothesis by hypothesis."""
     made = belief()
     seen, hours = window(pages, opened, hours=2.0), 2.0
@@ -92,7 +91,7 @@ def test_the_likelihood_sums_over_all_hypotheses(pages: list[list[int]], opened:
     assert made.loss(seen).item() == pytest.approx(shrunk - total * SLATE / (np.array(pages) >= 0).sum(), abs=1e-4)
 
 
-def told(pages: list[list[int]], opened: list[list[int]], hours: float = 1.0) -> torch.Tensor:
+def told(pages, opened, hours=1.0):
     made = belief()
     with torch.no_grad():
         made.drop.fill_(4.0)
@@ -101,7 +100,7 @@ def told(pages: list[list[int]], opened: list[list[int]], hours: float = 1.0) ->
     return made.told(window(pages, opened, hours))[0]
 
 
-def test_who_stops_opening_after_many_is_believed_to_be_bored() -> None:
+def test_who_stops_opening_after_many_is_believed_to_be_bored():
     pages = [[0, 1, 2]] * 6
     stops = told(pages, [[1, 1, 0], [1, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
     goes_on = told(pages, [[1, 1, 0]] * 6)
@@ -112,7 +111,7 @@ def test_who_stops_opening_after_many_is_believed_to_be_bored() -> None:
     assert stops[0, LIFT] < goes_on[0, LIFT]
 
 
-def test_rest_ends_boredom_and_empties_the_load() -> None:
+def test_rest_ends_boredom_and_empties_the_load():
     pages, opened = [[0, 1, 2]] * 3, [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
     soon, late = told(pages, opened, hours=0.5), told(pages, opened, hours=2000.0)
     assert soon[0, BORED] > 0.5
@@ -120,13 +119,13 @@ def test_rest_ends_boredom_and_empties_the_load() -> None:
     assert late[0, LOAD] < 1e-3 < soon[0, LOAD]
 
 
-def test_the_nearer_the_threshold_the_likelier_one_more_opening_bores() -> None:
+def test_the_nearer_the_threshold_the_likelier_one_more_opening_bores():
     once, thrice = told([[0, 2, 3]], [[1, 0, 0]], hours=0.0), told([[0, 1, 0]], [[1, 1, 1]], hours=0.0)
     assert 0.0 < once[0, NEXT] < thrice[0, NEXT]
     assert once[1, NEXT] == 0.0
 
 
-def test_what_has_grown_leaves_less_to_grow() -> None:
+def test_what_has_grown_leaves_less_to_grow():
     pages = [[0, 2, 3]] * 4
     new, grown = told(pages, [[0, 0, 0]] * 4, hours=60.0), told(pages, [[1, 0, 0]] * 4, hours=60.0)
     assert grown[0, LIFT] > 0.1, "of what does not bore more is opened"
@@ -134,7 +133,7 @@ def test_what_has_grown_leaves_less_to_grow() -> None:
     assert 0.0 < grown[0, ROOM] < new[0, ROOM]
 
 
-def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothing(monkeypatch: Any) -> None:
+def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothing(monkeypatch):
     made = belief()
     one = window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]], room=1)
     other = window([[2, 3, 0]] * 3, [[1, 0, 1]] * 3)
@@ -146,14 +145,14 @@ def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothin
     torch.testing.assert_close(told_of(made, both), made.told(both), rtol=0, atol=1e-6)
 
 
-def test_an_empty_page_between_two_others_is_time_alone() -> None:
+def test_an_empty_page_between_two_others_is_time_alone():
     made, opened = belief(), [[1, 1, 0], [0, 0, 0], [0, 1, 0]]
     seen = window([[0, 1, 2], [-1, -1, -1], [1, 0, 3]], opened)
     seen["age"][:, SLATE : 2 * SLATE] = 0.0  # as observations have it where nothing was shown
     assert made.pages(seen).hours.tolist() == [[2.0, 0.0, 1.0]]
 
 
-def test_less_than_a_page_is_refused() -> None:
+def test_less_than_a_page_is_refused():
     seen = {
         name: value[:, :2] if name != "persona" else value for name, value in window([[0, 1, 2]], [[1, 0, 0]]).items()
     }
@@ -162,7 +161,7 @@ def test_less_than_a_page_is_refused() -> None:
 
 
 @pytest.mark.parametrize("threshold", [3.0, 8.5])
-def test_the_threshold_that_made_a_log_becomes_likely(threshold: float) -> None:
+def test_the_threshold_that_made_a_log_becomes_likely(threshold):
     """300 gradients on 400 users of 16 pages. A prior spread evenly over 7 levels has 0.14 on each.
 
     Seen to fail, at 0.14, where boredom costs nothing in ``_evidence``.
@@ -174,7 +173,7 @@ def test_the_threshold_that_made_a_log_becomes_likely(threshold: float) -> None:
     assert 3.0 < made.drop.item() < 6.0
 
 
-def test_fitting_repeats() -> None:
+def test_fitting_repeats():
     seen = bored_users([3.0], 50, 8, seed=2)
     first, second = belief(), belief()
     for made in (first, second):

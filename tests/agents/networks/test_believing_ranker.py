@@ -1,7 +1,5 @@
 """A ranker of texts that believes: what it reads, what it learns of logs, and who may not have one."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
@@ -17,18 +15,18 @@ from tests.agents.beliefs.bored import SLATE, TOPIC, bored_users
 PAGES = 9
 
 
-def context() -> Context:
+def context():
     rng = np.random.default_rng(0)
     items, personas = (rng.standard_normal((rows, 8)).astype(np.float32) for rows in (len(TOPIC), 2))
     names = ("a", "b", "c", "d")
     return Context(SLATE, items, personas, np.full(len(TOPIC), 10.0, np.float32), names, topics=TOPIC)
 
 
-def ranker(encoder: Any = "belief", representation: Any = "text") -> TextRanker:
+def ranker(encoder="belief", representation="text"):
     return TextRanker(context(), representation, 0, choice=AnyClick(SLATE), encoder=encoder)
 
 
-def logs(users: int, seed: int) -> Logs:
+def logs(users, seed):
     """The last page of each user, and what was observed before it; some are bored by 2 openings, others by 6."""
     told = bored_users([2.0, 6.5], users, PAGES, seed)
     seen = {name: told[name][:, :-SLATE] for name in ("shown", "clicked", "age")}
@@ -40,7 +38,7 @@ def logs(users: int, seed: int) -> Logs:
     return Logs(seen, told["shown"][:, -SLATE:].long(), clicks, clicks.float(), torch.zeros(users, dtype=torch.bool))
 
 
-def test_what_is_believed_stands_at_the_end_of_the_state_asked_now_or_before() -> None:
+def test_what_is_believed_stands_at_the_end_of_the_state_asked_now_or_before():
     made, seen = ranker(), logs(5, seed=1).seen
     told = made.belief.told(seen)
     state = made.state(seen)
@@ -50,14 +48,14 @@ def test_what_is_believed_stands_at_the_end_of_the_state_asked_now_or_before() -
     assert made.topic_shape[1] > len(TOLD)
 
 
-def test_without_beliefs_nothing_of_them_is_read() -> None:
+def test_without_beliefs_nothing_of_them_is_read():
     made, seen = ranker("fading"), logs(5, seed=1).seen
     assert not made.believes
     assert made.believed(made.state(seen)) is None
     assert torch.equal(made.state({**seen, BELIEF: torch.ones(5, 2, len(TOLD))}), made.state(seen))
 
 
-def test_fitting_beliefs_leaves_learned_vectors_alone_and_asks_them_of_all_logs() -> None:
+def test_fitting_beliefs_leaves_learned_vectors_alone_and_asks_them_of_all_logs():
     made, rows = ranker(representation="ids"), logs(40, seed=2)
     before = made.items.rows.detach().clone()
     made.prepare(rows)
@@ -66,7 +64,7 @@ def test_fitting_beliefs_leaves_learned_vectors_alone_and_asks_them_of_all_logs(
 
 
 @pytest.mark.parametrize("representation", ["text", "ids", "random"])
-def test_what_is_asked_after_fitting_is_what_the_ranker_was_fitted_to(representation: Any) -> None:
+def test_what_is_asked_after_fitting_is_what_the_ranker_was_fitted_to(representation):
     """Vectors that are learned move; beliefs must not move with them."""
     made, rows = ranker(representation=representation), logs(200, seed=5)
     fit(made, rows, FitSettings(batch_size=64, learning_rate=0.05), epochs=2, seed=0, report=lambda line: None)
@@ -74,12 +72,12 @@ def test_what_is_asked_after_fitting_is_what_the_ranker_was_fitted_to(representa
     assert not any(name.endswith(".rows") for name in made.belief.state_dict())
 
 
-def test_one_opening_a_page_speaks_for_no_belief() -> None:
+def test_one_opening_a_page_speaks_for_no_belief():
     with pytest.raises(ValueError, match=r"'belief' reads pages of which several items may be opened.*'fading'"):
         TextRanker(context(), "text", 0, choice=OneOfMany(SLATE), encoder="belief")
 
 
-def held_out(encoder: Any) -> float:
+def held_out(encoder):
     made, others = ranker(encoder), logs(2000, seed=4)
     fit(made, logs(4000, seed=3), FitSettings(batch_size=128), epochs=4, seed=0, report=lambda line: None)
     with torch.no_grad():
@@ -87,6 +85,6 @@ def held_out(encoder: Any) -> float:
         return float(made.choice.loss(appeal - made.choice.examination()[0], others.clicks))
 
 
-def test_who_is_bored_is_told_apart_better_than_by_fading_memories() -> None:
+def test_who_is_bored_is_told_apart_better_than_by_fading_memories():
     """Nats a page of 3. Seen to fail with ``follow`` told that nothing was opened: then it is no better."""
     assert held_out("belief") < held_out("fading") - 0.05

@@ -20,7 +20,7 @@ SEEN: Any = {
 }
 
 
-def view(**believed: float) -> View:
+def view(**believed):
     """Of one user and three items that bring a minute each; of topic 0 ``believed``, of topic 1 nothing."""
     ones = np.ones((1, 3), np.float32)
     told = np.zeros((1, 2, len(TOLD)), np.float32)
@@ -30,25 +30,25 @@ def view(**believed: float) -> View:
     return View(*parts, believed=told if believed else None)
 
 
-def test_loads_that_are_told_are_openings_of_late() -> None:
+def test_loads_that_are_told_are_openings_of_late():
     pace = Pace(LOADS, PageWeights(price=1.0, bar=1.5, half_life=12.0))
     np.testing.assert_array_equal(pace.excess(SEEN, view()), [[0.5, -1.5]])
 
 
-def test_with_beliefs_the_bar_is_a_part_of_the_users_own_threshold() -> None:
+def test_with_beliefs_the_bar_is_a_part_of_the_users_own_threshold():
     pace = Pace(BELIEVED, PageWeights(price=1.0, bar=0.5, half_life=12.0))
     np.testing.assert_array_equal(pace.excess(SEEN, view(load=3.0, threshold=4.0)), [[1.0, 0.0]])
     np.testing.assert_array_equal(pace.excess(SEEN, view(load=3.0, threshold=8.0)), [[-1.0, 0.0]])
 
 
-def test_room_to_grow_is_worth_something_to_the_items_of_its_topic_alone() -> None:
+def test_room_to_grow_is_worth_something_to_the_items_of_its_topic_alone():
     grows = Pace(BELIEVED, PageWeights(growth=2.0))
     np.testing.assert_array_equal(grows.worth(view(room=0.5), TOPIC), [[2.0, 2.0, 1.0]])
     counts = Pace(LOADS, PageWeights(growth=2.0))
     np.testing.assert_array_equal(counts.worth(view(room=0.5), TOPIC), [[1.0, 1.0, 1.0]])
 
 
-def test_numbers_of_before_a_weight_was_known_are_followed_by_zeros() -> None:
+def test_numbers_of_before_a_weight_was_known_are_followed_by_zeros():
     numbers = PageNumbers(PageWeights(growth=5.0))
     numbers.load_state_dict({"numbers": torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], dtype=torch.float64)})
     assert numbers.weights() == PageWeights(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, growth=0.0)
