@@ -119,7 +119,7 @@ KNOWN: Mapping[str, Known] = {
     ),
     # PPO starts from it, and the two lines often lie on each other.
     "farsighted": Known("the ranker looking ahead", "train", Style("#661100", "-."), bare=False),
-    "priced": Known("the ranker by prices of pages: what PPO starts from", "train", Style("#240030", "-."), bare=False),
+    "priced": Known("the ranker by prices of pages: what PPO starts from", "train", Style("#607860", "-."), bare=False),
     "ppo": Known("our policy", "train", Style("#EE3377"), bare=False),
     "ppo-sampled": Known("the same, slates drawn", "train", Style("#E14BFF", ":"), bare=False),
     "slateq": Known("SlateQ on the ranker", "train-baseline", Style("#4B4BFF"), bare=False, ranked=True),

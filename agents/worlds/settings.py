@@ -108,7 +108,7 @@ class TextSettings(TrainSettings):
         if self.true_state and (self.told_encoder or self.encoder != "fading"):
             raise ValueError(
                 f"TextSettings.true_state stands in for an encoder; encoder is {self.encoder!r} and told_encoder "
-                f"{self.told_encoder}. Leave true_state out, or the others."
+                f"{self.told_encoder}. Leave true_state out, or say --settings.encoder fading and no told_encoder."
             )
 
     def rounds(self, seed: int) -> list[Round]:

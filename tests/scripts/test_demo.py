@@ -45,7 +45,7 @@ class Threshold:
 def calls(monkeypatch):
     """Arguments of the scripts in the order in which the demo calls them, instead of their work."""
     made = []
-    monkeypatch.setattr(demo, "set_up", lambda args: made.append((demo, args)) or make_env(args))
+    monkeypatch.setattr(demo, "set_up", lambda args, device: made.append((demo, args)) or make_env(args))
     for script in (train, compare):
         monkeypatch.setattr(script, "main", lambda args, script=script: made.append((script, args)))
     return made

@@ -114,7 +114,7 @@ def test_folder_of_the_packaged_news_names_its_encoder_too(folder, tiny, tmp_pat
 
 
 def test_a_folder_that_names_no_other_encoder_gets_the_built_in_one(folder, tmp_path, monkeypatch, tiny):
-    monkeypatch.setattr("driftrec.agents.catalogues.setting.TextEncoder", lambda: tiny)  # faster
+    monkeypatch.setattr("driftrec.agents.catalogues.setting.TextEncoder", lambda device="cpu": tiny)  # faster
     save_catalogue(tmp_path / "plain", *load_catalogue(folder), {})
     assert load_setting(tmp_path / "plain").encoder_fingerprint == tiny.fingerprint
 

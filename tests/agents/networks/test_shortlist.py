@@ -150,7 +150,7 @@ def test_no_more_is_kept_than_is_retrieved(pages, observation):
 def test_prices_are_of_the_topics_of_what_is_retrieved(context, pages, observation):
     pace = Pace(FadingLoads(context.topics, 12.0, True), PageWeights(price=2.0, bar=0.1, half_life=12.0))
     stage = CandidateStage(pages, 45, 5, pace)
-    seen, over = stage(observation), pace.excess(observation)
+    seen, over = stage(observation), pace.excess(observation, pages.view(observation))
     wanted = np.take_along_axis(over, context.topics[seen["candidates"]], axis=1)
     np.testing.assert_array_equal(seen["excess"], wanted)
     assert (wanted > 0).any()
