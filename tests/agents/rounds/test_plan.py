@@ -44,7 +44,9 @@ def test_prices_that_are_off_are_not_searched():
         replace(plan, settings=replace(plan.settings, pace=False))
 
 
-@pytest.mark.parametrize("told", [{"told_encoder": True}, {"true_state": True, "encoder": "fading"}, {"representation": "latents"}])
+@pytest.mark.parametrize(
+    "told", [{"told_encoder": True}, {"true_state": True, "encoder": "fading"}, {"representation": "latents"}]
+)
 def test_arms_that_are_told_the_truth_are_refused(told):
     plan = toy_plan()
     with pytest.raises(ValueError, match="truth"):
