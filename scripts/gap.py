@@ -83,11 +83,16 @@ def main(args: Args) -> None:
         print(note)
     mean = {name: policy["engagement"]["mean"] for name, policy in summary["policies"].items()}
     if kit.plans:
-        print(f"planner / myopic oracle = {mean['planner'] / mean['myopic-oracle']:.2f}")
+        print(f"planner / myopic oracle = {_ratio(mean['planner'], mean['myopic-oracle'])}")
     else:
         print(f"No planner is known of {args.world}, so what the long term is worth there cannot be told.")
-    print(f"myopic oracle / random = {mean['myopic-oracle'] / mean['random']:.2f}")
+    print(f"myopic oracle / random = {_ratio(mean['myopic-oracle'], mean['random'])}")
     print(f"click rate under random slates = {summary['policies']['random']['click_rate']['mean']:.1%}")
+
+
+def _ratio(of: float, to: float) -> str:
+    """One mean over another, in words where few users earned nothing at all."""
+    return f"{of / to:.2f}" if to else "not to be told: nothing was earned; take more --users"
 
 
 def _full(args: Args, setup: Setup, kit: Kit, effort: Effort, seed: int, folder: Path) -> None:

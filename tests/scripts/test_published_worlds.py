@@ -11,6 +11,7 @@ import pytest
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import kit_named
+from driftrec.scripts.gap import _ratio
 
 README = Path(__file__).parents[2] / "README.md"
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-Bored-v0", "--slate-size", "4", "--horizon", "6")
@@ -43,6 +44,11 @@ def test_training_and_figures_say_when_items_are_not_the_published_ones(driftrec
         assert done.out.count("Items are generated; published figures are of those in sardine-rec") == 1
     done = driftrec("gap", *EXPLORATION, "--users", "4", "--horizon", "5")
     assert "Items are" not in done.out
+
+
+def test_a_ratio_to_nothing_is_told_in_words():
+    assert _ratio(3.0, 2.0) == "1.50"
+    assert _ratio(3.0, 0.0).startswith("not to be told: nothing was earned")
 
 
 def test_from_a_training_to_tables_and_plots(trained, driftrec, tmp_path, monkeypatch):
