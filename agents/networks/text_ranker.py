@@ -69,11 +69,7 @@ class TextRanker(Ranker):
         super().__init__()
         check_encoder(encoder)
         self.choice = choice or OneOfMany(context.slate_size)
-        if encoder == "belief" and not self.choice.several:
-            raise ValueError(
-                "Encoder 'belief' reads pages of which several items may be opened, and here one is at most. Take "
-                "'fading', 'recurrent' or 'transformer'."
-            )
+        _check_opened(encoder, self.choice)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.items = item_table(context, representation, seed)
@@ -278,6 +274,15 @@ class TextRanker(Ranker):
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
         return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own + beside
+
+
+def _check_opened(encoder: EncoderName, choice: Choice) -> None:
+    """Raise ValueError if an encoder reads pages of which more is opened than ``choice`` has it."""
+    if encoder == "belief" and not choice.several:
+        raise ValueError(
+            "Encoder 'belief' reads pages of which several items may be opened, and here one is at most. Take "
+            "'fading', 'recurrent' or 'transformer'."
+        )
 
 
 def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16, newcomers: int = 0) -> Tensor:
