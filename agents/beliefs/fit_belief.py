@@ -9,9 +9,12 @@ from torch import Tensor
 
 from driftrec.agents.beliefs.topic_belief import TopicBelief
 
-STEPS, BATCH_SIZE, LEARNING_RATE = 300, 96, 0.02
+STEPS, BATCH_SIZE, LEARNING_RATE = 300, 96, 0.03
 """Gradients, windows each, and Adam's step size at the start, which falls to 0: a window holds hundreds of choices, and
 some hundred numbers are learned of them."""
+
+WIDE = 10
+"""Inputs of a layer beyond which, as with texts, its weights move that much slower: all of them together move it."""
 
 CELLS = 12_288
 """Windows times topics that are read at once."""
@@ -19,7 +22,10 @@ CELLS = 12_288
 
 def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> None:
     """Fit ``belief``, where it computes, to the windows of logged observations, one leading axis, drawn by ``seed``."""
-    optimizer = torch.optim.Adam(belief.parameters(), LEARNING_RATE)
+    wide = [each for each in belief.parameters() if each.ndim == 2 and each.shape[1] > WIDE]
+    others = [each for each in belief.parameters() if not any(each is one for one in wide)]
+    groups = [{"params": others}, {"params": wide, "lr": LEARNING_RATE / WIDE}]
+    optimizer = torch.optim.Adam(groups, LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(STEPS):
@@ -31,11 +37,11 @@ def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> No
         schedule.step()
 
 
-def told_of(belief: TopicBelief, seen: Mapping[str, Tensor]) -> Tensor:
-    """What ``belief`` tells of many windows, (windows, topics, len(TOLD)), where these lie."""
-    told = []
+def asked_of(belief: TopicBelief, seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What ``belief`` says when ``asked`` of many windows, where these lie."""
+    asked = []
     chunk = max(CELLS // belief.num_topics, 1)
     for part in zip(*(seen[name].split(chunk) for name in belief.READS), strict=True):
         on_device = {name: each.to(belief.topic.device) for name, each in zip(belief.READS, part, strict=True)}
-        told.append(belief.told(on_device).to(part[0].device))
-    return torch.cat(told)
+        asked.append({name: each.to(part[0].device) for name, each in belief.asked(on_device).items()})
+    return {name: torch.cat([each[name] for each in asked]) for name in asked[0]}

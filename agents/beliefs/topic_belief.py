@@ -96,6 +96,10 @@ class TopicBelief(nn.Module):
         shrunk = self.item_own.square().sum() + self.persona_own.square().sum()
         return 1e-3 * shrunk - self.slate_size * told.sum() / pages.there.sum().clamp(min=1)
 
+    def asked(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What is believed, by the names under which it joins an observation: ``BELIEF``, see ``told``."""
+        return {BELIEF: self.told(observation)}
+
     @torch.no_grad()
     def told(self, observation: Mapping[str, Tensor]) -> Tensor:
         """What is believed of every topic, (users, topics, 6).
@@ -108,7 +112,10 @@ class TopicBelief(nn.Module):
         persona = observation["persona"][:, 0].long()
         evidence, now = self._evidence(observation, persona, pages)
         chance = torch.softmax((self._summed(evidence, pages) + self._log_prior(persona)).flatten(2), dim=2)
-        chance = chance.unflatten(2, (-1, 2))  # (users, topics, switches, 2)
+        return self._of_switches(chance.unflatten(2, (-1, 2)), now)
+
+    def _of_switches(self, chance: Tensor, now: Standing) -> Tensor:
+        """The same by chances of hypotheses, (users, topics, switches, 2)."""
         switch, growing = chance.sum(dim=3), chance[..., 1].sum(dim=2)
         bored = (switch * now.bored).sum(dim=2)
         next_bores = (switch * ((now.load + 1.0 >= self.switches.threshold) & ~now.bored)).sum(dim=2)

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.beliefs.fit_belief import fit_belief, told_of
+from driftrec.agents.beliefs.fit_belief import asked_of, fit_belief
+from driftrec.agents.beliefs.song_belief import OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.item_tables import Representation, Table, item_table, persona_table
@@ -87,7 +88,7 @@ class TextRanker(Ranker):
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
-            self.belief = self._believes(context, topics, personas) if encoder == "belief" else None
+            self.belief = self._believes(context, topics, personas, repeats) if encoder == "belief" else None
             self.believes = self.belief is not None
             beside = len(TOLD) if self.believes else 0
             self.by_topic = TopicMemory(topics, personas, beside=beside)
@@ -98,7 +99,11 @@ class TextRanker(Ranker):
                 nn.init.ones_(self.topic_shift.weight[0, -beside])  # log-odds are what appeal is made of
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory = ItemMemory() if repeats else None
-        self.past_numbers = NUMBERS if repeats else 0
+            self.of_item = nn.Linear(len(OF_ITEM), 1, bias=False) if repeats and self.believes else None
+        self.past_numbers = 0 if self.memory is None else NUMBERS
+        if self.of_item is not None:
+            self.past_numbers, self.wears = NUMBERS + len(OF_ITEM), True
+            self.of_item.weight.data.copy_(torch.tensor([[1.0, 1.0, 0.0, 0.0]]))  # log-odds, as with topics
         self._vectors, self._bias, self._newcomers = Kept(), Kept(), context.newcomers
         for name, parameter in self.choice.shared().items():
             self.register_parameter(name, parameter)
@@ -108,12 +113,12 @@ class TextRanker(Ranker):
         self._seed = seed
         self.width = self.encoder.state_dims + math.prod(self.topic_shape)
 
-    def _believes(self, context: Context, topics: NDArray[np.int64], personas: Table) -> TopicBelief:
+    def _believes(self, context: Context, topics: NDArray[np.int64], personas: Table, repeats: bool) -> TopicBelief:
         """Vectors that are learned say nothing beforehand, and would move under beliefs that stand."""
         items, people = (
             torch.zeros(len(table.rows), 1) if table.learned else table.rows for table in (self.items, personas)
         )
-        return TopicBelief(topics, items, people, context.slate_size)
+        return (SongBelief if repeats else TopicBelief)(topics, items, people, context.slate_size)
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
@@ -138,10 +143,15 @@ class TextRanker(Ranker):
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, and those of the topics, (users, width)."""
-        if self.belief is not None and BELIEF not in observation:
-            observation = {**observation, BELIEF: self.belief.told(observation)}
+        observation = self.read(observation)
         told, observation = self._in_words(observation)
         return self._joined(self.encoder(observation), told, observation)
+
+    def read(self, observation: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The observation and, unless they are there, beliefs of the users."""
+        if self.belief is None or BELIEF in observation:
+            return observation
+        return {**observation, **self.belief.asked(observation)}
 
     def _in_words(self, observation: Mapping[str, Tensor]) -> tuple[Tensor | None, Mapping[str, Tensor]]:
         """What the user in words adds to the encoder's state, and what of the observation the others may read."""
@@ -211,18 +221,28 @@ class TextRanker(Ranker):
         return self._bias(sources, lambda: self.item_bias(self.item_vectors()).T.contiguous())
 
     def past(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor | None:
-        """See ``ItemMemory``; None where nothing is opened twice."""
+        """See ``ItemMemory`` and, with beliefs, ``SongBelief.of_items``; None where nothing is opened twice."""
         if self.memory is None:
             return None
         if shown is None or shown.ndim == 1:
-            every = self.memory.of_all(observation, len(self.own))
+            every = self._past(observation, None)
             return every if shown is None else every[:, shown]
-        return self.memory.of(observation, shown)
+        return self._past(observation, shown)
+
+    def _past(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor:
+        assert self.memory is not None
+        memory = self.memory
+        counts = memory.of_all(observation, len(self.own)) if shown is None else memory.of(observation, shown)
+        if self.of_item is None:
+            return counts
+        assert isinstance(self.belief, SongBelief)
+        return torch.cat([counts, self.belief.of_items(self.read(observation), shown)], dim=2)
 
     def again(self, past: Tensor) -> Tensor:
         """What it adds to appeal, (users, items)."""
         assert self.memory is not None
-        return self.memory.serving(past)
+        added = self.memory.serving(past[..., :NUMBERS])
+        return added if self.of_item is None else added + self.of_item(past[..., NUMBERS:])[..., 0]
 
     def search_keys(self) -> Tensor:
         """Vectors of all items, see ``driftrec.agents.networks.shortlist.Vectored``, (items, dims + topics + 4)."""
@@ -260,7 +280,7 @@ class TextRanker(Ranker):
         """Fit beliefs first, and ask them of all logs: they are not learned with the rest."""
         if self.belief is not None:
             fit_belief(self.belief, logs.seen, self._seed)
-            logs.seen[BELIEF] = told_of(self.belief, logs.seen)
+            logs.seen.update(asked_of(self.belief, logs.seen))
 
     def loss(self, logs: Logs) -> Tensor:
         """Negative log-likelihood of the clicks, squared error of the engagement of what was opened, encoder's loss."""
@@ -269,7 +289,10 @@ class TextRanker(Ranker):
         appeal, stay, no_click = self._queries(self._joined(state, told, seen))
         raw = self._of(appeal, stay, logs.shown)
         if self.memory is not None:
-            raw.appeal = raw.appeal + self.memory(self.memory.of(seen, logs.shown))
+            past = self._past(seen, logs.shown)
+            raw.appeal = raw.appeal + self.memory(past[..., :NUMBERS])
+            if self.of_item is not None:
+                raw.appeal = raw.appeal + self.of_item(past[..., NUMBERS:])[..., 0]
         own = self.own.square().sum() + self.by_topic.own.square().sum()
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)

@@ -34,6 +34,7 @@ class SlateActorCritic(ActorCriticPolicy):
             shares of these topics.
         temper: Weight of the candidates' score in the logits at the start.
         prices: See ``SlateHead``.
+        iterative: The same.
         **kwargs: Of ``ActorCriticPolicy``.
     """
 
@@ -47,14 +48,15 @@ class SlateActorCritic(ActorCriticPolicy):
         topic_shape: tuple[int, int],
         temper: float,
         prices: tuple[float, float],
+        iterative: bool = True,
         **kwargs: Any,
     ) -> None:
-        self._parts = (items, topic_shape, temper, prices)
+        self._parts = (items, topic_shape, temper, prices, iterative)
         super().__init__(observation_space, action_space, lr_schedule, ortho_init=False, **kwargs)
 
     def _build(self, lr_schedule: Callable[[float], float]) -> None:
         """Make the networks and the optimizer (called by the base class)."""
-        items, self.topic_shape, temper, prices = self._parts
+        items, self.topic_shape, temper, prices, iterative = self._parts
         self.items: Tensor | None
         self.register_buffer("items", items, persistent=False)
         slate_size = self.action_space.shape[0]  # type: ignore[index]
@@ -63,7 +65,7 @@ class SlateActorCritic(ActorCriticPolicy):
         item_columns = shapes["columns"][1] if items is None else items.shape[1]
         past = shapes["past"][1] if "past" in shapes else 0
         each = 3 + item_columns + self.topic_shape[1] + past
-        self.head = SlateHead(state_dims, each, item_columns, slate_size, temper, prices)
+        self.head = SlateHead(state_dims, each, item_columns, slate_size, temper, prices, iterative=iterative)
         self.value = ValueHead(state_dims, each, item_columns)
         self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
@@ -109,7 +111,7 @@ class SlateActorCritic(ActorCriticPolicy):
         return Request(state, columns, topics, judged, of_topic, obs.get("past"), paced)
 
 
-def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> SlateActorCritic:
+def serving_network(stage: CandidateStage, slate_size: int, temper: float, iterative: bool = True) -> SlateActorCritic:
     """An untrained network for what ``stage`` gives, with no training around it; it computes where the ranker does."""
     actions = spaces.MultiDiscrete([stage.size] * slate_size)
     network = SlateActorCritic(
@@ -120,6 +122,7 @@ def serving_network(stage: CandidateStage, slate_size: int, temper: float) -> Sl
         topic_shape=stage.topic_shape,
         temper=temper,
         prices=stage.prices,
+        iterative=iterative,
     )
     network.set_training_mode(False)
     return network.to(stage.judge.device)

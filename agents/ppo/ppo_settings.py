@@ -97,13 +97,11 @@ def build_ppo(envs: RecommendationVectorEnv, stage: CandidateStage, settings: PP
             "topic_shape": stage.topic_shape,
             "temper": settings.temper,
             "prices": stage.prices,
+            "iterative": settings.iterative,
         },
         seed=seed,
         device=stage.judge.device,
     )
     model.set_logger(Logger(folder=None, output_formats=[]))  # kept from one call of learn to the next
-    if not settings.iterative:
-        assert isinstance(model.policy, SlateActorCritic)
-        model.policy.head.see_alone()
     bridge.set_seeds(user_seeds(seed, "training", settings.lanes).tolist())  # after PPO's own seeding, which uses s + i
     return model

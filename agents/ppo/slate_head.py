@@ -64,6 +64,8 @@ class SlateHead(nn.Module):
         prices: Of openings over the bar, and of those above on the slate, see ``PageWeights``.
         hidden: Width of the network.
         reads: How many numbers of a candidate come from state and columns together.
+        iterative: Whether picks learn of those above them; else e_ik and p_k are 0 throughout, and slates are the top
+            of the candidates' own logits.
     """
 
     def __init__(
@@ -76,9 +78,10 @@ class SlateHead(nn.Module):
         prices: tuple[float, float] = (0.0, 0.0),
         hidden: int = 16,
         reads: int = 8,
+        iterative: bool = True,
     ) -> None:
         super().__init__()
-        self.slate_size, self.temper, self.prices = slate_size, temper, prices
+        self.slate_size, self.temper, self.prices, self.iterative = slate_size, temper, prices, iterative
         self.queries = Queries(state_dims, item_columns, reads)
         self.candidate = nn.Linear(each + reads, hidden)
         self.user = nn.Linear(state_dims, hidden, bias=False)
@@ -86,12 +89,10 @@ class SlateHead(nn.Module):
         self.position = nn.Parameter(torch.zeros(slate_size, hidden))
         self.out = nn.Linear(hidden, 1, bias=False)
         nn.init.zeros_(self.out.weight)
-
-    def see_alone(self) -> None:
-        """Let picks never learn of those above them: the slates are the top of the candidates' own logits."""
-        for weights in (self.effect.weight, self.position):
-            nn.init.zeros_(weights)
-            weights.requires_grad_(False)
+        if not iterative:
+            for weights in (self.effect.weight, self.position):
+                nn.init.zeros_(weights)
+                weights.requires_grad_(False)
 
     def read(self, request: Request) -> Candidates:
         """What all picks of a slate share."""
@@ -165,6 +166,8 @@ class SlateHead(nn.Module):
 
     def _after(self, effects: Tensor, candidates: Candidates, pick: Tensor, count: int) -> Tensor:
         """What the slate does once ``pick`` (users, 1), its ``count``-th, has joined those of ``effects``."""
+        if not self.iterative:
+            return effects
         like, total, mean, nearest, _ = effects.unbind(dim=2)
         chance = candidates.chance.gather(1, pick)  # (users, 1)
         same = torch.bmm(candidates.topics, _row(candidates.topics, pick))[..., 0]  # (users, candidates)

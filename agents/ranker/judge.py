@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,10 +74,11 @@ class Judge:
     def view(self, observation: Observation, noise: Noise | None = None) -> View:
         """The ranker's view, with ``noise`` on the appeal in its gains."""
         with torch.inference_mode():
-            state = self.ranker.state(as_tensors(observation, self.device))
+            seen = self.ranker.read(as_tensors(observation, self.device))
+            state = self.ranker.state(seen)
             retrieved = None if self.retriever is None else self.retriever.retrieve(state)
             shown = self.every(observation) if retrieved is None else torch.from_numpy(retrieved).to(self.device)
-            scores, past = self.scores(state, observation, shown)
+            scores, past = self.scores(state, seen, shown)
             later = self.ranker.later(shown) if self.farsighted else torch.zeros(())
             believed = self.ranker.believed(state)
         appeal, engagement = scores.appeal.cpu().numpy(), scores.engagement.cpu().numpy()
@@ -89,10 +90,10 @@ class Judge:
         topics = None if believed is None else believed.cpu().numpy()
         return View(state.cpu().numpy(), shown, appeal, engagement, value, gains, told, topics, retrieved)
 
-    def scores(self, state: Tensor, observation: Observation, shown: Tensor | None) -> tuple[Scores, Tensor | None]:
+    def scores(self, state: Tensor, seen: Mapping[str, Tensor], shown: Tensor | None) -> tuple[Scores, Tensor | None]:
         """The ranker's scores, what users opened before counted in; and what they did, see ``Ranker.past``."""
         scores = self.ranker.scores(state, shown)
-        past = self.ranker.past(as_tensors(observation, self.device), shown)
+        past = self.ranker.past(seen, shown)
         if past is not None:
             scores.appeal.add_(self.ranker.again(past))
         return scores, past

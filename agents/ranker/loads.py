@@ -40,6 +40,15 @@ class Loads(Protocol):
         """How much an opening adds to the taste for its topic, (users, topics); None where that is not known."""
         ...
 
+    @property
+    def wears(self) -> bool:
+        """Whether ``wears_out`` is known."""
+        ...
+
+    def wears_out(self, view: View) -> Float | None:
+        """Chance that an opening wears the very item out, (users, items); None where that is not known."""
+        ...
+
     def excess(self, observation: Observation, view: View, bar: float, half_life: float) -> Float:
         """Load of every topic over a bar, in openings, (users, topics)."""
         ...
@@ -50,9 +59,12 @@ class Counts:
 
     topic: NDArray[np.int64]
     half_life: float | None
-    bar, grows = 1.0, False
+    bar, grows, wears = 1.0, False, False
 
     def room(self, view: View) -> None:
+        """Not known."""
+
+    def wears_out(self, view: View) -> None:
         """Not known."""
 
     def excess(self, observation: Observation, view: View, bar: float, half_life: float) -> Float:
@@ -118,16 +130,24 @@ class BelievedLoads:
 
     Args:
         topic: Of every item, (items,).
+        wears: Whether it believes something of how single items wear out, see ``Ranker``.
     """
 
     half_life, bar, grows = None, 0.25, True
 
-    def __init__(self, topic: NDArray[np.int64]) -> None:
-        self.topic = topic
+    def __init__(self, topic: NDArray[np.int64], wears: bool = False) -> None:
+        self.topic, self.wears = topic, wears
 
     def room(self, view: View) -> Float:
         """Log-odds that one opening is believed to add, (users, topics)."""
         return _told(view, "room")
+
+    def wears_out(self, view: View) -> Float | None:
+        """The last number of the past."""
+        if not self.wears:
+            return None
+        assert view.past is not None
+        return view.past[..., -1]
 
     def excess(self, observation: Observation, view: View, bar: float, half_life: float) -> Float:
         """Expected load over that part of the expected threshold."""

@@ -35,6 +35,7 @@ class PageWeights:
         tired: Lost by an item that was opened of late, a logarithm of how often, see ``ItemMemory``; below 0 what is
             known gains. Not read where items are not opened again.
         growth: Gained per unit of log-odds that an opening adds to the taste for the topic, where loads know it.
+        wear: Lost by an item that the opening is sure to wear out, and in part by one that it may, where loads know it.
     """
 
     future: float = 0.0
@@ -45,6 +46,7 @@ class PageWeights:
     half_life: float = 1.0
     tired: float = 0.0
     growth: float = 0.0
+    wear: float = 0.0
 
 
 WEIGHTS = tuple(field.name for field in fields(PageWeights))
@@ -59,7 +61,7 @@ class Pace:
 
     of opening item i of topic t, with n_t openings of t expected above on the page, and load_t and room_t what is known
     of openings of late, and of what another adds to the taste for the topic; less tired * log(1 + openings of i itself
-    of late), where items are opened again.
+    of late) and wear * its chance to wear out, where items are opened again.
 
     Attributes:
         loads: What is known of topics.
@@ -80,6 +82,8 @@ class Pace:
         value = view.engagement + np.float32(self.weights.opening) + np.float32(self.weights.future) * later
         if view.past is not None:
             value -= np.float32(self.weights.tired) * view.past[..., RECENT]
+        if (wears := self.loads.wears_out(view)) is not None:
+            value -= np.float32(self.weights.wear) * wears
         if (room := self.loads.room(view)) is not None:
             of_items = np.take_along_axis(room, np.broadcast_to(topic, value.shape), axis=1)
             value += np.float32(self.weights.growth) * of_items

@@ -74,6 +74,7 @@ class Ranker(nn.Module):
         topic_shape: Topics of the catalogue, and numbers that the end of a state vector has of each; (0, 0) for none.
         past_numbers: Numbers that ``past`` has of an item; 0 where it is None.
         believes: Whether ``believed`` tells anything.
+        wears: Whether ``past`` ends with the chance that one more opening wears an item out.
         pilot_steps: Steps a lane of random slates that ``pilot`` wants to see before anything is fitted.
     """
 
@@ -83,12 +84,17 @@ class Ranker(nn.Module):
     topic_shape = (0, 0)
     past_numbers = 0
     believes = False
+    wears = False
     pilot_steps = 0
 
     @property
     def device(self) -> torch.device:
         """Where it computes: tensors that it is handed lie there, and those that it gives."""
         return self.future.device
+
+    def read(self, observation: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """An observation, and what several of the methods below make of it, so that it is made once."""
+        return observation
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
         """What is made of users, (users, width)."""

@@ -27,10 +27,11 @@ class Filling:
         choice: How users choose.
         topic: Of every item of the catalogue, from 0, (items,).
         slate_size: Positions in a slate.
+        joint: Whether items know those above them; else the best by themselves are shown, best first.
     """
 
-    def __init__(self, choice: Choice, topic: NDArray[np.int64], slate_size: int) -> None:
-        self.choice, self.topic, self.slate_size = choice, topic, slate_size
+    def __init__(self, choice: Choice, topic: NDArray[np.int64], slate_size: int, joint: bool = True) -> None:
+        self.choice, self.topic, self.slate_size, self.joint = choice, topic, slate_size, joint
         self._members = [np.flatnonzero(topic == each) for each in np.unique(topic)]
 
     def topics(self, observation: Observation, shape: tuple[int, ...]) -> NDArray[np.int64]:
@@ -51,6 +52,8 @@ class Filling:
         topic = self.topics(observation, appeal.shape)
         nothing = np.zeros((len(appeal), int(self.topic.max()) + 1), np.float32)
         gains = self.choice.gains(appeal, value - _of(price(nothing), topic))
+        if not self.joint:
+            return top_k(gains, self.slate_size)
         pool = self._pool(gains, OFFERED in observation)  # (users, candidates)
         appeal, value = np.take_along_axis(appeal, pool, axis=1), np.take_along_axis(value, pool, axis=1)
         picks = self._fill(appeal, value, np.take_along_axis(topic, pool, axis=1), price, nothing)

@@ -24,11 +24,13 @@ from driftrec.agents.snapshots.tree import Tree
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
 
-SPREAD = PageWeights(future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0, tired=0.5, growth=1.0)
+SPREAD = PageWeights(
+    future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0, tired=0.5, growth=1.0, wear=1.0
+)
 """Standard deviations of the first round's candidates: of those in ``PRICES`` in engagements of one opening, of the
 half-life in doublings."""
 
-PRICES = ("opening", "diversity", "price", "tired", "growth")
+PRICES = ("opening", "diversity", "price", "tired", "growth", "wear")
 
 PACE = PageWeights(price=0.5, bar=3.0)
 """Where the search of a pace begins, in the same units: below the usual load of nobody who is not bored."""
@@ -47,7 +49,7 @@ class SearchStage:
     begin: tuple[str, ...] = ()
 
 
-PAGE = ("future", "opening", "diversity", "tired", "growth")
+PAGE = ("future", "opening", "diversity", "tired", "growth", "wear")
 """What a page costs by itself."""
 
 STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
@@ -70,7 +72,7 @@ def paces(judge: Judge, loads: Counts | None, asked: bool) -> Loads | None:
     """
     if loads is None or not asked or not judge.ranker.choice.several:
         return None
-    return BelievedLoads(loads.topic) if judge.ranker.believes else loads
+    return BelievedLoads(loads.topic, judge.ranker.wears) if judge.ranker.believes else loads
 
 
 class PageSearch:
@@ -90,6 +92,7 @@ class PageSearch:
         progress: Called after every measurement.
         begin: Prices that the first search begins with; none, and all of the future, when omitted.
         snapshots: Keep what the candidates of every round earned; the search asks those that are kept no more.
+        joint: See ``TopicPages``.
 
     Attributes:
         network: The best so far.
@@ -109,9 +112,10 @@ class PageSearch:
         progress: Progress = lambda steps, engagement: None,
         begin: PageWeights | None = None,
         snapshots: Snapshots = NOTHING_KEPT,
+        joint: bool = True,
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
-        self.steps, self._best = 0, BestSoFar(curve, kind, progress)
+        self._joint, self.steps, self._best = joint, 0, BestSoFar(curve, kind, progress)
         self._seed, self._users, self._snapshots = seed, user_seeds(seed, "rival", settings.users), snapshots
         self.network = PageNumbers(begin or PageWeights(future=1.0, half_life=loads.half_life or 1.0))
 
@@ -140,6 +144,7 @@ class PageSearch:
         idle = {"half_life"} if self.loads.half_life is None else set()
         idle |= set() if self.judge.ranker.past_numbers else {"tired"}
         idle |= set() if self.loads.grows else {"growth"}
+        idle |= set() if self.loads.wears else {"wear"}
         free = [name for name in stage.free if name not in idle]
         spread = np.array([getattr(SPREAD, name) * self._scale(name) for name in free])
 
@@ -178,7 +183,7 @@ class PageSearch:
             self.network.hold(weights)
 
     def _pages(self, weights: PageWeights) -> TopicPages:
-        return TopicPages(self.judge, self.loads, self.setup.slate_size, weights)
+        return TopicPages(self.judge, self.loads, self.setup.slate_size, weights, self._joint)
 
     def _scale(self, name: str) -> float:
         """Unit of a weight in ``SPREAD`` and ``PACE``."""

@@ -28,11 +28,12 @@ class TopicPages:
         loads: What is known of topics.
         slate_size: Positions in a slate.
         weights: The prices.
+        joint: Whether items know those above them; else slates are the top of what items gain by themselves.
     """
 
-    def __init__(self, judge: Judge, loads: Loads, slate_size: int, weights: PageWeights) -> None:
+    def __init__(self, judge: Judge, loads: Loads, slate_size: int, weights: PageWeights, joint: bool = True) -> None:
         self.judge, self.pace = judge.whole(), Pace(loads, weights)
-        self._filling = Filling(judge.ranker.choice, loads.topic, slate_size)
+        self._filling = Filling(judge.ranker.choice, loads.topic, slate_size, joint)
         self._recall = Recall(judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:

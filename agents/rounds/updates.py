@@ -92,7 +92,7 @@ def go_on(job: Job) -> int:
     checkpoint = open_run(job.setup, str(job.parent), "ppo")
     judge = judge_of(job.setup, checkpoint, farsighted=True)
     pace, size, ppo = pace_of(job.setup, judge, checkpoint), job.setup.slate_size, job.settings.ppo
-    network = serving_network(CandidateStage(judge, ppo.candidates, size, pace), size, ppo.temper)
+    network = serving_network(CandidateStage(judge, ppo.candidates, size, pace), size, ppo.temper, ppo.iterative)
     checkpoint.load_into("ppo", network)
     return _continued(job, judge, pace, network.state_dict())
 

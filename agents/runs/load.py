@@ -45,7 +45,8 @@ def load_pages(setup: Setup, run: str) -> Policy:
     checkpoint = open_run(setup, run, "ppo")
     judge, size = judge_of(setup, checkpoint, farsighted=True), setup.slate_size
     pace = pace_of(setup, judge, checkpoint)
-    policy: Policy = Greedy(judge, size) if pace is None else TopicPages(judge, pace.loads, size, pace.weights)
+    joint = PPOSettings(**checkpoint.config["settings"]["ppo"]).iterative
+    policy: Policy = Greedy(judge, size) if pace is None else TopicPages(judge, pace.loads, size, pace.weights, joint)
     return told_if_trained_so(policy, setup, checkpoint)
 
 
@@ -63,7 +64,7 @@ def load_ppo(setup: Setup, run: str, greedy: bool) -> Policy:
     settings = PPOSettings(**checkpoint.config["settings"]["ppo"])
     judge = judge_of(setup, checkpoint, farsighted=True)
     stage = CandidateStage(judge, settings.candidates, setup.slate_size, pace_of(setup, judge, checkpoint))
-    network = serving_network(stage, setup.slate_size, settings.temper)
+    network = serving_network(stage, setup.slate_size, settings.temper, settings.iterative)
     checkpoint.load_into("ppo", network)
     return told_if_trained_so(SlatePolicy(stage, network, greedy), setup, checkpoint)
 

@@ -151,6 +151,7 @@ def _search(
         report(f"Prices of pages, {steps:,} steps: {engagement:.2f} {setup.world.unit} an episode")
 
     told: Any = {"seed": seed, "curve": curve, "progress": progress, "snapshots": snapshots}
+    told["joint"] = settings.ppo.iterative
     search = PageSearch(setup, judge, loads, "paced", settings.prices, **told)
     snapshots.stage("prices", search.network, search.run)
     return search

@@ -123,7 +123,7 @@ def best_slates(
     """
     with torch.inference_mode():
         shown = judge.every(observation)
-        scores, _ = judge.scores(state, observation, shown)
+        scores, _ = judge.scores(state, as_tensors(observation, judge.device), shown)
         values, base = network(state, shown, scores.engagement)
         worth = values.cpu().numpy().copy()
         judge.items.forbid(observation, worth)

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from driftrec.agents.beliefs import fit_belief as fit_belief_module
-from driftrec.agents.beliefs.fit_belief import fit_belief, told_of
+from driftrec.agents.beliefs.fit_belief import asked_of, fit_belief
 from driftrec.agents.beliefs.hypotheses import GROWN_HALF_LIFE, GROWTH, REST
-from driftrec.agents.beliefs.topic_belief import TOLD, TopicBelief
+from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from tests.agents.beliefs.bored import SLATE, TOPIC, bored_users
 
 LIFT, BORED, LOAD, THRESHOLD, ROOM, NEXT = range(len(TOLD))
@@ -142,7 +142,7 @@ def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothin
     alone = made.told(window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]]))
     torch.testing.assert_close(made.told(one), alone, rtol=0, atol=1e-6)
     monkeypatch.setattr(fit_belief_module, "CELLS", 1)
-    torch.testing.assert_close(told_of(made, both), made.told(both), rtol=0, atol=1e-6)
+    torch.testing.assert_close(asked_of(made, both)[BELIEF], made.told(both), rtol=0, atol=1e-6)
 
 
 def test_an_empty_page_between_two_others_is_time_alone():

@@ -230,3 +230,16 @@ def test_every_weight_learns():
         assert parameter.grad is not None, name
         assert parameter.grad.isfinite().all(), name
         assert parameter.grad.abs().sum() > 0, name
+
+
+def test_picks_that_are_not_iterative_are_the_top_of_logits_that_no_pick_moves(paced):
+    torch.manual_seed(3)
+    shape = (STATE, 3 + COLUMNS + TOPIC_DIMS, COLUMNS, 3, 1.5, PRICES)
+    head = SlateHead(*shape, hidden=6, reads=2, iterative=False)
+    for name in ("candidate.weight", "out.weight"):
+        torch.nn.init.normal_(head.get_parameter(name))
+    candidates = head.read(make_request())
+    picks, _ = head.pick(candidates, greedy=True)
+    logits = head._logits(candidates, head._effects(candidates, picks[:, :-1]), 0, 3)
+    assert torch.equal(logits[:, 0], logits[:, 2])
+    assert torch.equal(picks, logits[:, 0].topk(3, dim=1).indices)

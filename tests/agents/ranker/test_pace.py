@@ -48,6 +48,15 @@ def test_room_to_grow_is_worth_something_to_the_items_of_its_topic_alone():
     np.testing.assert_array_equal(counts.worth(view(room=0.5), TOPIC), [[1.0, 1.0, 1.0]])
 
 
+def test_what_is_about_to_wear_out_is_worth_less_where_that_is_believed():
+    told = view(room=0.5)
+    told.past = np.array([[[9.0, 0.0, 0.25], [9.0, 0.0, 0.0], [9.0, 0.0, 1.0]]], np.float32)
+    wears = Pace(BelievedLoads(TOPIC, wears=True), PageWeights(wear=2.0))
+    np.testing.assert_array_equal(wears.worth(told, TOPIC), [[0.5, 1.0, -1.0]])
+    for loads in (BELIEVED, LOADS):
+        np.testing.assert_array_equal(Pace(loads, PageWeights(wear=2.0)).worth(told, TOPIC), [[1.0, 1.0, 1.0]])
+
+
 def test_numbers_of_before_a_weight_was_known_are_followed_by_zeros():
     numbers = PageNumbers(PageWeights(growth=5.0))
     numbers.load_state_dict({"numbers": torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], dtype=torch.float64)})

@@ -62,6 +62,17 @@ def test_a_pace_rests_a_topic_that_was_just_opened_much_until_it_has_faded():
     assert 0 in topics(PageWeights(price=1.0, bar=9.0, half_life=2.0), seen([0, 3, 6]))[0]
 
 
+def test_items_that_do_not_know_those_above_are_the_best_by_themselves():
+    """Prices of what was opened before count as ever, those of what is opened above do not."""
+    weights = PageWeights(diversity=1.0, price=1.0, bar=2.0, half_life=2.0)
+    alone = TopicPages(PlantedJudge(), LOADS, SLATE, weights, joint=False).act(seen([0, 3, 6]))
+    tired, rested = TOPIC[alone]
+    assert 0 not in tired
+    assert set(rested) == {0}
+    assert len(set(topics(weights, seen([0, 3, 6]))[1])) == 3
+    assert len(set(alone[0])) == SLATE
+
+
 def test_a_bonus_for_opening_counts_for_all_alike():
     observation = seen([0])
     plain, bonus = (TopicPages(PlantedJudge(), LOADS, SLATE, PageWeights(opening=each)) for each in (0.0, 2.0))

@@ -1,0 +1,257 @@
+"""A filter for users who hear things again and again: what wears out, what is known, and what mood they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
+
+from driftrec.agents.beliefs.hypotheses import PageHistory, Tracks
+from driftrec.agents.beliefs.moods import Moods
+from driftrec.agents.beliefs.plays import Limits, Plays
+from driftrec.agents.beliefs.topic_belief import BELIEF, TopicBelief
+
+OF_ITEMS, OF_MOODS = "(belief of items)", "(belief of moods)"
+"""Of an observation or a log, as ``BELIEF``."""
+
+OF_ITEM = ("mood", "lift", "worn", "next")
+"""What is told of an item, see ``SongBelief.of_items``: log-odds that its mood adds; log-odds that plays and wear add,
+over one never heard; chance that it is worn out; chance that one more opening wears it out."""
+
+LEAST = 1e-12
+"""Chances below it are taken for it."""
+
+
+class Beliefs(NamedTuple):
+    """Log-odds of hypotheses."""
+
+    topics: Tensor  # (users, topics, switches * 2)
+    limits: Tensor  # (users, limits)
+    known: Tensor  # (users, impressions) at the slot of every item, that it was known from the start
+    moods: Tensor  # (users, moods) chances
+
+
+class Page(NamedTuple):
+    """What hypotheses say of one page, (users, slate_size, ...)."""
+
+    topic: Tensor
+    slot: Tensor  # of the item, see ``Plays``
+    rested: Tensor  # log-odds but for what is believed
+    bored: Tensor  # (..., switches) 1 where one says so
+    grown: Tensor
+    worn: Tensor  # (..., limits) 1 where one says so
+    count: Tensor  # openings of the item before
+    match: Tensor  # (..., moods) log-odds
+    opened: Tensor
+    there: Tensor
+
+
+def likelihoods(page: Page, chances: Sequence[Tensor], says: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    """Log-likelihood of a page under independent causes, and under every state of each with the others summed out.
+
+    Args:
+        page: What was opened.
+        chances: Of the states of every cause, (users, slate_size, states) each.
+        says: What these add to log-odds, the same shapes.
+
+    Returns:
+        The first summed over all impressions; the second shaped like ``chances``, 0 where there was no impression.
+    """
+    logit = page.rested[..., None]
+    for by in says:
+        logit = (logit[..., None] + by[:, :, None]).flatten(2)
+    sign = 2.0 * page.opened[..., None] - 1.0
+    likely = (sign * logit).sigmoid().unflatten(2, [chance.shape[2] for chance in chances])
+    there = page.there.float()
+    each = [_without(likely, chances, own).clamp(min=LEAST).log() * there[..., None] for own in range(len(chances))]
+    total = (_without(likely, chances, 0) * chances[0]).sum(dim=2).clamp(min=LEAST).log() * there
+    return total.sum(), each
+
+
+def _without(likely: Tensor, chances: Sequence[Tensor], own: int) -> Tensor:
+    """``likely`` (users, slate_size, states of every cause) with all causes but ``own`` summed out."""
+    for cause in reversed(range(len(chances))):
+        if cause != own:
+            shape = [1] * (likely.ndim - 2)
+            shape[cause] = chances[cause].shape[2]
+            likely = (likely * chances[cause].view(*likely.shape[:2], *shape)).sum(dim=cause + 2, keepdim=True)
+    return likely.flatten(2)
+
+
+class SongBelief(TopicBelief):
+    """``TopicBelief``, beside it of every user the limit of plays and the mood, of every item whether it is known.
+
+    To the log-odds of opening item i, played n times before, join
+
+        rise_s (1 - (1 - f_0) (1 - g)^n) - drop_s worn_i + <m_mood, x_i>,    f_0 = f if i was known from the start, or 0
+
+    What is believed of topics, limits, known items and moods moves page by page, each by the likelihood of what was
+    opened with the others summed out, as if they were independent of each other (assumed density filtering).
+
+    Args: as of ``TopicBelief``.
+    """
+
+    READS = (*TopicBelief.READS, "hour")
+
+    def __init__(
+        self, topic: NDArray[np.int64], items: Tensor, personas: Tensor, slate_size: int, dims: int = 8
+    ) -> None:
+        super().__init__(topic, items, personas, slate_size, dims)
+        self.limits, self.moods = Limits(), Moods(items.shape[1])
+        self.limit_priors = nn.ParameterList(torch.zeros(count) for count in Limits.counts)
+        self.known = nn.Parameter(torch.tensor([-3.0, 0.5]))
+        self.rise_song, self.drop_song = (nn.Parameter(torch.tensor(x)) for x in (2.0, 2.0))
+        self.gain, self.from_start = (nn.Parameter(torch.tensor(x)) for x in (-1.0, 1.0))  # log-odds of parts
+
+    def loss(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """Mean negative log-likelihood a page of what the windows hold, each page given those before it."""
+        pages = self.pages(observation)
+        told = self._filter(observation, pages)[0]
+        shrunk = self.item_own.square().sum() + self.persona_own.square().sum()
+        return 1e-3 * shrunk - self.slate_size * told / pages.there.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def asked(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What is believed, to be joined to the observation.
+
+        Under ``BELIEF`` as ``TopicBelief``; under ``OF_ITEMS`` of every item of the window, at its first impression, 0
+        elsewhere, all but the first of ``OF_ITEM`` (users, impressions, 3); under ``OF_MOODS`` chances of moods,
+        (users, moods).
+        """
+        pages = self.pages(observation)
+        _, beliefs, tracks, plays = self._filter(observation, pages)
+        chance = beliefs.topics.softmax(dim=2).unflatten(2, (-1, 2))
+        limits = beliefs.limits.softmax(dim=1)[..., None]
+        worn, following = (torch.bmm(each, limits)[..., 0] for each in (plays.now.worn, plays.now.next))
+        lift = self._wear_expected(plays.now.worn, beliefs.limits)
+        lift = lift + self._known_expected(plays.now.count, beliefs.known)
+        topic = pages.topic.flatten(1)
+        prior = self._known_at_first(observation["persona"][:, 0].long(), topic)
+        lift = lift - self._known_expected(torch.zeros_like(lift), prior)
+        first = plays.slot == torch.arange(plays.slot.shape[1], device=topic.device)
+        first = first & pages.there.flatten(1)
+        told = torch.stack([lift, worn, following], dim=2) * first[..., None]
+        return {BELIEF: self._of_switches(chance, tracks.now), OF_ITEMS: told, OF_MOODS: beliefs.moods}
+
+    @torch.no_grad()
+    def of_items(self, asked: Mapping[str, Tensor], items: Tensor | None) -> Tensor:
+        """What is believed of ``items`` (users, n), or of all where None, (users, n, len(OF_ITEM)); 0 if never shown.
+
+        Args:
+            asked: An observation joined by what ``asked`` gives.
+            items: Positions in the catalogue.
+        """
+        told = asked[OF_ITEMS]
+        shown = asked["shown"][:, -told.shape[1] :].long()
+        if items is None:
+            past = told.new_zeros(len(told), len(self.topic), told.shape[2])
+            past.scatter_add_(1, shown.clamp(min=0)[..., None].expand_as(told), told)
+        else:
+            past = torch.bmm((items[:, :, None] == shown[:, None]).float(), told)
+        return torch.cat([self._mood_lift(asked[OF_MOODS], items)[..., None], past], dim=2)
+
+    def _mood_lift(self, moods: Tensor, items: Tensor | None) -> Tensor:
+        """Log-odds that chances of moods (users, moods) add to ``items``, over those of any mood, (users, n)."""
+        match = self.moods.match(self.items).exp()  # (items, moods)
+        if items is None:
+            return (moods @ match.T).div_(match.mean(dim=1)).log_()
+        of_items = nn.functional.embedding(items, match)
+        return (of_items * moods[:, None]).sum(dim=2).div_(of_items.mean(dim=2)).log_()
+
+    def _filter(self, observation: Mapping[str, Tensor], pages: PageHistory) -> tuple[Tensor, Beliefs, Tracks, Plays]:
+        """Log-likelihood of the windows, summed; what is believed after them, and what hypotheses say of them."""
+        count = pages.topic.shape[1] * self.slate_size
+        shown = observation["shown"][:, -count:].long()
+        persona = observation["persona"][:, 0].long()
+        with torch.no_grad():
+            tracks = self.switches.follow(pages, self.num_topics)
+            plays = self.limits.follow(shown.view_as(pages.topic), pages)
+        rested = self._rested(observation, persona, pages) - self.takeaway * tracks.above
+        match = nn.functional.embedding(shown.clamp(min=0), self.moods.match(self.items)).unflatten(
+            1, (-1, self.slate_size)
+        )
+        slots = plays.slot.view_as(pages.topic)
+        until = pages.hours.flip(1).cumsum(dim=1).flip(1)  # (users, pages) from then to now
+        hour = observation["hour"][:, :1] - until
+        beliefs = Beliefs(
+            self._log_prior(persona).flatten(2),
+            self._limit_prior().expand(len(shown), -1),
+            self._known_at_first(persona, pages.topic.flatten(1)),
+            self.moods.at_first(hour[:, 0]),
+        )
+        pages_of = zip(
+            *(each.unbind(dim=1) for each in (pages.topic, slots, rested, tracks.bored.float(), tracks.grown)),
+            *(each.unbind(dim=1) for each in (plays.worn, plays.count, match, pages.opened, pages.there)),
+            strict=True,
+        )
+        total = rested.new_zeros(())
+        for number, page in enumerate(map(Page._make, pages_of)):
+            gained, beliefs = self._step(beliefs, page)
+            total = total + gained
+            following = hour[:, number + 1] if number + 1 < hour.shape[1] else observation["hour"][:, 0]
+            beliefs = beliefs._replace(moods=self.moods.after(beliefs.moods, pages.hours[:, number], following))
+        return total, beliefs, tracks, plays
+
+    def _step(self, beliefs: Beliefs, page: Page) -> tuple[Tensor, Beliefs]:
+        """One page further: its log-likelihood, summed, and what is believed after it."""
+        users, topics, _ = beliefs.topics.shape
+        rows = page.topic + torch.arange(users, device=page.topic.device)[:, None] * topics
+        switches = nn.functional.embedding(rows, beliefs.topics.softmax(dim=2).flatten(0, 1)).unflatten(2, (-1, 2))
+        bored = (page.bored[..., None] * switches).sum(dim=2)  # (users, slate_size, 2)
+        worn = torch.bmm(page.worn, beliefs.limits.softmax(dim=1)[..., None])[..., 0]
+        known = beliefs.known.gather(1, page.slot).sigmoid()
+        chances = (
+            torch.stack([switches.sum(dim=2) - bored, bored], dim=2).flatten(2),  # rested or bored, growing or not
+            torch.stack([1.0 - worn, worn], dim=2),
+            torch.stack([1.0 - known, known], dim=2),
+            beliefs.moods[:, None].repeat(1, page.topic.shape[1], 1),
+        )
+        nothing = torch.zeros_like(worn)
+        grown = torch.stack([nothing, self.rise * page.grown], dim=2)
+        says = (
+            torch.cat([grown, grown - self.drop], dim=2),
+            torch.stack([nothing, nothing - self.drop_song], dim=2),
+            torch.stack(self._familiar(page.count), dim=2),
+            page.match,
+        )
+        total, (of_topics, of_wear, of_known, of_moods) = likelihoods(page, chances, says)
+        free, held = of_topics.unflatten(2, (2, 1, 2)).unbind(dim=2)
+        of_switches = (free + page.bored[..., None] * (held - free)).flatten(2)
+        moved = beliefs.topics.flatten(0, 1).index_add(0, rows.flatten(), of_switches.flatten(0, 1))
+        moods = beliefs.moods.clamp(min=LEAST).log() + of_moods.sum(dim=1)
+        return total, Beliefs(
+            moved.unflatten(0, (users, topics)),
+            beliefs.limits + torch.bmm((of_wear[..., 1] - of_wear[..., 0])[:, None], page.worn)[:, 0],
+            beliefs.known.scatter_add(1, page.slot, of_known[..., 1] - of_known[..., 0]),
+            moods.softmax(dim=1),
+        )
+
+    def _familiar(self, count: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-odds after so many openings of what was not known from the start, and of what was."""
+        left = (1.0 - self.gain.sigmoid()) ** count
+        return self.rise_song * (1.0 - left), self.rise_song * (1.0 - (1.0 - self.from_start.sigmoid()) * left)
+
+    def _known_expected(self, count: Tensor, known: Tensor) -> Tensor:
+        new, old = self._familiar(count)
+        return torch.logaddexp(logsigmoid(-known) + new, logsigmoid(known) + old)
+
+    def _wear_expected(self, worn: Tensor, limits: Tensor) -> Tensor:
+        """Logarithm of what wear is expected to multiply odds with, (users, impressions)."""
+        chance = torch.bmm(worn, limits.softmax(dim=1)[..., None])[..., 0]
+        return torch.log1p(-chance * (1.0 - torch.exp(-self.drop_song)))
+
+    def _known_at_first(self, persona: Tensor, topic: Tensor) -> Tensor:
+        """Log-odds that an item of ``topic`` (users, n) is known from the start, (users, n)."""
+        says = nn.functional.embedding(persona, self._of_topics()).gather(1, topic)
+        return self.known[0] + self.known[1] * says
+
+    def _limit_prior(self) -> Tensor:
+        """Log chances of limits, (limits,)."""
+        return torch.stack(
+            [prior.log_softmax(0)[at] for prior, at in zip(self.limit_priors, self.limits.levels, strict=True)]
+        ).sum(dim=0)
