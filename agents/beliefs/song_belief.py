@@ -68,19 +68,21 @@ def likelihoods(page: Page, chances: Sequence[Tensor], says: Sequence[Tensor]) -
     sign = 2.0 * page.opened[..., None] - 1.0
     likely = (sign * logit).sigmoid().unflatten(2, [chance.shape[2] for chance in chances])
     there = page.there.float()
-    each = [_without(likely, chances, own).clamp(min=LEAST).log() * there[..., None] for own in range(len(chances))]
-    total = (_without(likely, chances, 0) * chances[0]).sum(dim=2).clamp(min=LEAST).log() * there
+    each = [under.clamp(min=LEAST).log() * there[..., None] for under in _each_alone(likely, chances)]
+    total = (each[0].exp() * chances[0]).sum(dim=2).clamp(min=LEAST).log() * there
     return total.sum(), each
 
 
-def _without(likely: Tensor, chances: Sequence[Tensor], own: int) -> Tensor:
-    """``likely`` (users, slate_size, states of every cause) with all causes but ``own`` summed out."""
-    for cause in reversed(range(len(chances))):
-        if cause != own:
-            shape = [1] * (likely.ndim - 2)
-            shape[cause] = chances[cause].shape[2]
-            likely = (likely * chances[cause].view(*likely.shape[:2], *shape)).sum(dim=cause + 2, keepdim=True)
-    return likely.flatten(2)
+def _each_alone(likely: Tensor, chances: Sequence[Tensor]) -> list[Tensor]:
+    """``likely`` (users, slate_size, states of every cause) by the states of each, all others summed out."""
+    *others, last = chances
+    if not others:
+        return [likely]
+    by_last = likely
+    for chance in others:
+        by_last = (by_last * chance[(..., *[None] * (by_last.ndim - 3))]).sum(dim=2)
+    shape = (*last.shape[:2], *[1] * len(others), last.shape[2])
+    return [*_each_alone((likely * last.view(shape)).sum(dim=-1), others), by_last]
 
 
 class SongBelief(TopicBelief):
