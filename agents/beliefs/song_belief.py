@@ -117,6 +117,10 @@ class SongBelief(TopicBelief):
         shrunk = self.item_own.square().sum() + self.persona_own.square().sum()
         return 1e-3 * shrunk - self.slate_size * told / pages.there.sum().clamp(min=1)
 
+    def told(self, observation: Mapping[str, Tensor]) -> Tensor:
+        """As ``TopicBelief``, with what else may be behind it."""
+        return self.asked(observation)[BELIEF]
+
     @torch.no_grad()
     def asked(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What is believed, to be joined to the observation.
@@ -159,11 +163,18 @@ class SongBelief(TopicBelief):
 
     def _mood_lift(self, moods: Tensor, items: Tensor | None) -> Tensor:
         """Log-odds that chances of moods (users, moods) add to ``items``, over those of any mood, (users, n)."""
-        match = self.moods.match(self.items).exp()  # (items, moods)
+        match = self._match(items).exp()  # (users, n, moods) or (items, moods)
         if items is None:
             return (moods @ match.T).div_(match.mean(dim=1)).log_()
-        of_items = nn.functional.embedding(items, match)
-        return (of_items * moods[:, None]).sum(dim=2).div_(of_items.mean(dim=2)).log_()
+        return (match * moods[:, None]).sum(dim=2).div_(match.mean(dim=2)).log_()
+
+    def _match(self, items: Tensor | None) -> Tensor:
+        """Log-odds of ``items`` (users, n) by mood, (users, n, moods); of all items where None, (items, moods)."""
+        if items is not None and len(self.items) > items.numel():  # of a large catalogue only what is looked at
+            few: Tensor = self.moods.match(nn.functional.embedding(items, self.items))
+            return few
+        every: Tensor = self.moods.match(self.items)
+        return every if items is None else nn.functional.embedding(items, every)
 
     def _filter(self, observation: Mapping[str, Tensor], pages: PageHistory) -> tuple[Tensor, Beliefs, Tracks, Plays]:
         """Log-likelihood of the windows, summed; what is believed after them, and what hypotheses say of them."""
@@ -174,9 +185,7 @@ class SongBelief(TopicBelief):
             tracks = self.switches.follow(pages, self.num_topics)
             plays = self.limits.follow(shown.view_as(pages.topic), pages)
         rested = self._rested(observation, persona, pages) - self.takeaway * tracks.above
-        match = nn.functional.embedding(shown.clamp(min=0), self.moods.match(self.items)).unflatten(
-            1, (-1, self.slate_size)
-        )
+        match = self._match(shown.clamp(min=0)).unflatten(1, (-1, self.slate_size))
         slots = plays.slot.view_as(pages.topic)
         until = pages.hours.flip(1).cumsum(dim=1).flip(1)  # (users, pages) from then to now
         hour = observation["hour"][:, :1] - until

@@ -86,6 +86,13 @@ def test_a_mood_shows_in_what_is_opened_and_passes():
     assert abs(gone[4, MOOD_LIFT]) < now[4, MOOD_LIFT] / 2
 
 
+def test_of_a_large_catalogue_only_what_is_looked_at_is_matched():
+    made, seen = belief(drop_song=3.0), window([[0, 1], [2, 3]], [[1, 0], [1, 1]])
+    asked = made.asked(seen)
+    one, all_of_them = torch.tensor([[5]]), made.of_items({**seen, **asked}, None)
+    torch.testing.assert_close(made.of_items({**seen, **asked}, one), all_of_them[:, 5:], rtol=0, atol=1e-6)
+
+
 def test_users_do_not_matter_to_each_other_and_items_are_told_as_of_all():
     made = belief(drop_song=3.0)
     seen = listeners([3.5], 4, 6, seed=1)
@@ -94,6 +101,7 @@ def test_users_do_not_matter_to_each_other_and_items_are_told_as_of_all():
     alone = made.asked(last)
     for name in (BELIEF, OF_ITEMS, OF_MOODS):
         torch.testing.assert_close(asked[name][-1:], alone[name], rtol=0, atol=1e-5)
+    assert torch.equal(made.told(seen), made.asked(seen)[BELIEF])
     some = torch.tensor([[5, 0, 3]]).expand(4, -1)
     torch.testing.assert_close(made.of_items(asked, some), made.of_items(asked, None)[:, [5, 0, 3]], rtol=0, atol=1e-6)
 
