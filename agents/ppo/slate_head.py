@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,9 @@ from driftrec.agents.ranker.pace import MOST
 
 TAKEN = -1e9
 """Logit of a candidate that the slate holds already."""
+
+LOW = 0.02
+"""Part of the best gain below which the logarithm goes on as a line."""
 
 EFFECTS = 5
 """Numbers that tell a candidate what the slate so far will do."""
@@ -51,7 +55,7 @@ class SlateHead(nn.Module):
     sum_j chance_j, mean and largest similarity to the picks, and k. w starts at zero: the policy begins as the judge's
     best slates with Plackett-Luce noise. The joint log-probability of a slate is the exact sum over positions.
 
-    With prices of pages score_i is the logarithm of chance_i v_i over the largest at the first position, v_i being the
+    With prices of pages score_i is ``log_share`` of chance_i v_i and the largest at the first position, v_i being the
     value of a ``Pace`` with the expected openings above of e_ik: the policy begins nearly as its pages, which also know
     that lower positions are seen less.
 
@@ -149,7 +153,7 @@ class SlateHead(nn.Module):
             return candidates.base[:, None]
         gains = self._gains(candidates.chance, candidates.paced, above)
         best = self._gains(candidates.chance, candidates.paced, torch.zeros_like(above[:, :1])).amax(2, keepdim=True)
-        return self.temper * (gains / best.clamp(min=float(SMALLEST))).clamp(min=float(SMALLEST)).log()
+        return self.temper * log_share(gains, best)
 
     def _gains(self, chance: Tensor, paced: Tensor, above: Tensor) -> Tensor:
         """Chance times value, as of a ``Pace``."""
@@ -175,6 +179,19 @@ class SlateHead(nn.Module):
         mean = mean + (near - mean) / count
         place = torch.full_like(like, count / self.slate_size)
         return torch.stack([like + chance * same, total + chance, mean, torch.maximum(nearest, near), place], dim=2)
+
+
+def log_share(gains: Tensor, best: Tensor) -> Tensor:
+    """The logarithm of gains over the best, and below ``LOW`` of it its tangent: also of losses less is worse.
+
+    Where there is hardly a gain to be had, gains are told by a part of the largest loss instead of the best.
+
+    Args:
+        gains: (users, positions, candidates).
+        best: At the first position, (users, 1, 1).
+    """
+    share = gains / torch.maximum(best, LOW * gains.abs().amax(dim=(1, 2), keepdim=True)).clamp(min=float(SMALLEST))
+    return torch.where(share > LOW, share.clamp(min=LOW).log(), math.log(LOW) + share / LOW - 1.0)
 
 
 def _row(values: Tensor, pick: Tensor) -> Tensor:
