@@ -135,7 +135,11 @@ def flags(group="", **told):
 
 
 BASELINES = {
-    "slateq": flags("slateq.", total_steps=512, lanes=16, warm_up=32, batch_size=16) + flags(validations=4),
+    "slateq": [
+        *flags("slateq.", total_steps=512, lanes=16, warm_up=32, batch_size=16),
+        *flags(validations=4),
+        *("--snapshot-every", "64"),
+    ],
     "q1": flags(lanes=8, log_steps=8, weights=0.5, users=4),
 }
 
