@@ -157,9 +157,12 @@ class Learner:
 
     def _state(self) -> Tree:
         """All that training goes on from."""
-        best = parts_of(self.keeper, self.keeper.CHANGING)
-        parts = {"explorer": self._explorer, "learner": self._learner, "replay": self._replay}
-        return {"best": best, **{name: part.kept() for name, part in parts.items()}}
+        return {
+            "best": parts_of(self.keeper, self.keeper.CHANGING),
+            "explorer": self._explorer.kept(),
+            "learner": self._learner.kept(),
+            "replay": self._replay.kept(),
+        }
 
     def _take_up(self, kept: Tree) -> None:
         """Go on from a snapshot, if there is one."""

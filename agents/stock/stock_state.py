@@ -65,7 +65,7 @@ def _optimizers(model: PPO | SAC) -> list[torch.optim.Optimizer]:
     """All there are."""
     if isinstance(model, PPO):
         return [model.policy.optimizer]
-    assert model.ent_coef_optimizer is not None  # stable-baselines3 tunes the entropy's weight unless told not to
+    assert model.ent_coef_optimizer is not None  # the entropy's weight is tuned unless a setting says not to
     return [model.actor.optimizer, model.critic.optimizer, model.ent_coef_optimizer]
 
 
@@ -94,6 +94,7 @@ def _off_policy(model: SAC) -> Tree:
 def _put_off_policy(model: SAC, tree: Tree) -> None:
     """The same, back."""
     memory: Any = model.replay_buffer
+    assert model.log_ent_coef is not None
     with torch.no_grad():
         model.log_ent_coef.copy_(tree["log_ent_coef"])
     memory.pos, memory.full = tree["pos"], tree["full"]

@@ -1,7 +1,6 @@
 """SlateQ and stable-baselines3's algorithms go on from their last snapshot, to the same bytes."""
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from driftrec.agents.runs import baselines
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.slateq.slateq_training import Learner
 from driftrec.agents.snapshots.snapshot_folder import FOLDER, SnapshotFolder
+from driftrec.agents.stock.stock_training import StockSACSettings
 from tests.agents.runs.killed import killed_after
 from tests.agents.runs.toy_baselines import KINDS, SETTINGS, ranker_in, train
 
@@ -19,7 +19,11 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 STEPS = {"slateq": 16, "sb3-ppo": 16, "sb3-sac": 16}
 """Environment steps taken at a time; a snapshot is taken whenever there could be one."""
-HOW = {**SETTINGS, "sb3-sac": replace(SETTINGS["sb3-sac"], memory=96)}  # the buffer begins anew within the training
+SMALL = StockSACSettings(
+    total_steps=128, lanes=16, memory=96, warm_up=32, batch_size=16, gradients=1, validation_users=4
+)
+"""Its buffer begins anew within the training."""
+HOW = {**SETTINGS, "sb3-sac": SMALL}
 PARTS = {
     "slateq": ("explorer", "learner", "replay"),
     "sb3-ppo": ("optimizers", "counters", "lanes", "random"),
