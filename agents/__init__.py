@@ -26,6 +26,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     slateq        the same by SlateQ
     rivals        what else can be made of the ranker: prices of topics searched by simulation, values, imitation
     stock         stable-baselines3's own algorithms
+    figures       figures of published worlds, and how each is measured here
     worlds        a kit a world: settings, encoder, planner, references
     runs          run folders: training into one, loading from one
     registry      policies built by name

@@ -108,10 +108,7 @@ def main(args: Args) -> None:
     with run_folder(args.out, "compare") if args.resume is None else nullcontext(args.resume) as folder:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
-        if args.resume is None:
-            begin = {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
-            write_config(folder, {**asdict(args), **recorded(setup), **told, **begin})
-        kept_in = SnapshotFolder(folder, _identity(setup, args.users, told), print)
+        kept_in = _kept_in(folder, args, setup, told)
         with log or nullcontext():
             told_besides: Any = {"log": log, "kept_in": kept_in, "engine": engine}
             results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, **told_besides)
@@ -123,15 +120,28 @@ def main(args: Args) -> None:
         if not results.summary["failed"]:
             kept_in.finish()
         drawn_all = draw(folder, results, curve) and read
+    _say(setup, results)
+    print(f"Run folder: {folder}")
+    if log and log.fault:
+        print(log.fault, file=sys.stderr)
+    _end(results.summary, baseline, folder, drawn_all and not (log and log.fault))
+
+
+def _kept_in(folder: Path, args: Args, setup: Setup, told: Mapping[str, Any]) -> SnapshotFolder:
+    """What takes the tables of every policy that has served; the configuration is written, where the run begins."""
+    if args.resume is None:
+        begin = {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
+        write_config(folder, {**asdict(args), **recorded(setup), **told, **begin})
+    return SnapshotFolder(folder, _identity(setup, args.users, told), print)
+
+
+def _say(setup: Setup, results: Results) -> None:
+    """What is to be known beside the table."""
     for label, share in repeats(results.episodes, setup.slate_size).items():
         what = "a repeat is an empty position, but in published worlds as they have it"
         print(f"Note: {label} repeated an item of the same slate at {share:.1%} of the positions; {what}.")
     if note := kit_of(setup).note(setup):
         print(note)
-    print(f"Run folder: {folder}")
-    if log and log.fault:
-        print(log.fault, file=sys.stderr)
-    _end(results.summary, baseline, folder, drawn_all and not (log and log.fault))
 
 
 def _in_worlds(args: Args) -> None:

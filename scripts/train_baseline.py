@@ -21,10 +21,11 @@ from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, versions, write_config
 from driftrec.agents.runs.load import other_world, ranker_of
 from driftrec.agents.runs.resume import asked, begun, check_unchanged, fingerprint
-from driftrec.agents.runs.rival_runs import TRAININGS, train_rival
+from driftrec.agents.runs.rival_runs import train_rival
 from driftrec.agents.setup import PlacedArgs, Setup, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
+from driftrec.agents.snapshots.training_snapshots import EVERY
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
 from driftrec.agents.worlds.kits import fitting, kit_of, settings_of
 from driftrec.simulators.settings import updated
@@ -49,6 +50,9 @@ class Args(PlacedArgs):
     """Run folder, new or empty; the next of runs/NNNN-KIND when omitted."""
     resume: Path | None = None
     """Run folder of a training that was cut short, to go on to the same weights; takes all else from there."""
+    snapshot_every: int = EVERY
+    """Environment steps of slateq, sb3-ppo and sb3-sac between two snapshots to resume from; the others keep every
+    round."""
     settings: (
         SlateQTraining | PageSettings | ValueSettings | ImitationSettings | StockPPOSettings | StockSACSettings | None
     ) = None
@@ -93,12 +97,8 @@ def main(args: Args) -> None:
             _train(args, setup, folder, seed, kept_in)
         except KeyboardInterrupt:
             left = "what was learned so far" if (folder / FILE).is_file() else "no checkpoint"
-            does = "goes on" if args.kind in TRAININGS else "begins again"
-            again = f"driftrec train-baseline --resume {folder} {does}"
+            again = f"driftrec train-baseline --resume {folder} goes on"
             raise KeyboardInterrupt(f"{folder} holds {left}; {again}") from None
-        except ValueError:  # it diverged, and would again
-            kept_in.finish()
-            raise
         kept_in.finish()
     print(f"{time.perf_counter() - start:.0f} s. Run folder: {folder}")
 
@@ -133,13 +133,13 @@ def _train(args: Args, setup: Setup, folder: Path, seed: int, kept_in: SnapshotF
             print(f"{args.kind}: {steps:,} steps, {engagement:.1f} {unit} an episode", flush=True)
 
     settings: Any = args.settings  # of the kind, as ``fitting`` has seen to
+    more: Any = {"seed": seed, "folder": folder, "progress": progress, "kept_in": kept_in}
     if args.ranker is not None and args.kind != "slateq":
-        more: Any = {"ranker_run": args.ranker, "seed": seed, "folder": folder, "progress": progress}
-        train_rival(setup, args.kind, settings, **more, kept_in=kept_in)
+        train_rival(setup, args.kind, settings, ranker_run=args.ranker, **more)
     elif args.ranker is not None:
-        train_slateq(setup, settings, ranker_run=args.ranker, seed=seed, folder=folder, progress=progress)
+        train_slateq(setup, settings, ranker_run=args.ranker, **more, snapshot_every=args.snapshot_every)
     else:
-        train_stock(setup, args.kind, settings, seed=seed, folder=folder, progress=progress)
+        train_stock(setup, args.kind, settings, **more, snapshot_every=args.snapshot_every)
 
 
 def check_ranker(kind: str, ranker: Path | None) -> None:

@@ -15,6 +15,7 @@ from driftrec.agents.worlds.kits import KITS
 
 RELEASE = Path(__file__).parents[1] / "release"
 RUNS = sorted(file.parent for file in RELEASE.glob("*/checkpoint.safetensors"))
+MODEL = RELEASE / "one-item-sb3" / "ppo.zip"
 WORLDS = ("world", "catalogue", "slate_size", "history", "horizon", "config", "options")
 
 
@@ -26,7 +27,9 @@ def named(run):
 
 def test_each_is_told_and_small():
     told = (RELEASE / "README.md").read_text(encoding="utf-8")
-    assert [run.name for run in RUNS] == sorted(re.findall(r"^\| (\w+-[\w-]+) \|", told, re.MULTILINE)) != []
+    names = sorted([MODEL.parent.name, *(run.name for run in RUNS)])
+    assert names == sorted(re.findall(r"^\| (\w+-[\w-]+) \|", told, re.MULTILINE))
+    assert names == sorted(file.name for file in RELEASE.iterdir() if file.is_dir())
     for run in RUNS:
         assert named(run)[1].world in KITS
         words = shlex.split(json.loads((run / "config.json").read_text(encoding="utf-8"))["command"])
@@ -58,3 +61,11 @@ def test_what_was_learned_is_worth_what_the_page_says():
     mean = {name: policy["engagement"]["mean"] for name, policy in told.items()}
     assert min(mean[run.partition("-")[2]] for run in bored) > 1.2 * mean["myopic"]
     assert mean["myopic"] > 2 * mean["random"]
+
+
+@pytest.mark.slow
+def test_the_model_file_is_worth_what_the_page_says():
+    setup = set_up(WorldArgs("driftrec/Sardine-SingleItem-BoredInf-v0", options='{"embeddings": "generated"}'))
+    entries = build_entries(setup, ["random", f"sb3:PPO:{MODEL}"], seed=0)
+    told = compare(setup, entries, users=64, seed=0, baseline="random").summary["policies"]
+    assert told[f"sb3:PPO:{MODEL}"]["engagement"]["mean"] > 3 * told["random"]["engagement"]["mean"]

@@ -88,19 +88,8 @@ def train(
     search = _search(setup, judge, settings, **kept)
     if search is not None:
         curve.meet(user_seeds(seed, "validation after prices", settings.validation_users))
-    stage = CandidateStage(judge, ppo.candidates, setup.slate_size, None if search is None else search.pace)
-    learner = PPOLearner(
-        setup.envs(ppo.lanes),
-        stage,
-        ppo,
-        validations=settings.validations,
-        seed=seed,
-        curve=curve,
-        progress=progress,
-        value_steps=settings.value_steps,
-        snapshots=snapshots,
-        record=record,
-    )
+    more: Any = {"seed": seed, "curve": curve, "snapshots": snapshots, "progress": progress, "record": record}
+    learner = _learner(setup, judge, settings, search, **more)
     try:
         learner.run()
     finally:
@@ -155,6 +144,14 @@ def _search(
     search = PageSearch(setup, judge, loads, "paced", settings.prices, **told)
     snapshots.stage("prices", search.network, search.run)
     return search
+
+
+def _learner(setup: Setup, judge: Judge, settings: TrainSettings, search: PageSearch | None, **told: Any) -> PPOLearner:
+    """PPO on what the ranker and the prices of pages say; ``told`` as it takes them."""
+    pace = None if search is None else search.pace
+    stage = CandidateStage(judge, settings.ppo.candidates, setup.slate_size, pace)
+    how: Any = {"validations": settings.validations, "value_steps": settings.value_steps}
+    return PPOLearner(setup.envs(settings.ppo.lanes), stage, settings.ppo, **how, **told)
 
 
 def save(

@@ -1,4 +1,4 @@
 """SlateQ on a fitted ranker: values of clicks, serving with exploration, a replay buffer, training.
 
-Imports of agents: policy, setup, baselines, evaluation, ranker.
+Imports of agents: policy, setup, baselines, evaluation, snapshots, ranker.
 """

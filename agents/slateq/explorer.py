@@ -14,6 +14,7 @@ from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.agents.slateq.replay import Step
 from driftrec.agents.slateq.values import SlateQPolicy
+from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
 
@@ -26,7 +27,7 @@ class Explorer:
 
     Args:
         envs: Autoreset "SameStep".
-        policy: The learning policy.
+        policy: The learning policy, which serves nobody else: it recalls what these users opened.
         seed: Source of users and random slates.
         unit: Engagement that counts as a reward of 1.
     """
@@ -56,6 +57,24 @@ class Explorer:
             "terminated": torch.from_numpy(terminated),
             **{NEXT + name: value for name, value in self._after(np.flatnonzero(truncated), info).items()},
         }
+
+    def kept(self) -> Tree:
+        """All that ``go_on`` takes up: users, what was seen of them, draws; arrays are shared, not copied.
+
+        Raises:
+            TypeError: If a world's state holds other things than arrays and numbers.
+        """
+        lanes: Any = self.envs.unwrapped
+        parts = {"policy": parts_of(self.policy, self.policy.CHANGING), "lanes": parts_of(lanes, lanes.CHANGING)}
+        return {**parts, "observation": self._observation, "draws": self._rng.bit_generator.state}
+
+    def go_on(self, kept: Tree) -> None:
+        """Serve the users of another one of the same making, as it was ``kept``."""
+        put_back(self.policy, kept["policy"])
+        put_back(self.envs.unwrapped, kept["lanes"])
+        self._rng.bit_generator.state = kept["draws"]
+        self._observation = kept["observation"]
+        self._seen = self._see(self._observation)
 
     def _slates(self, epsilon: float) -> Slates:
         best = self.policy.act(self._observation)

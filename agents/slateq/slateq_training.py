@@ -15,6 +15,9 @@ from driftrec.agents.slateq.explorer import NEXT, Explorer
 from driftrec.agents.slateq.replay import Replay, Step
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy, best_slates
+from driftrec.agents.snapshots.learning_state import moments_of, put_moments
+from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
+from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
 
 
 class SlateQLearner:
@@ -47,6 +50,20 @@ class SlateQLearner:
         self._gradients += 1
         if self._gradients % self.settings.sync == 0:
             self.target.load_state_dict(self.network.state_dict())
+
+    def kept(self) -> Tree:
+        """All that ``go_on`` takes up; tensors are shared, not copied."""
+        networks = {name: dict(getattr(self, name).state_dict()) for name in ("network", "target")}
+        draws = self._generator.get_state()
+        return {**networks, "moments": moments_of(self._optimizer), "draws": draws, "gradients": self._gradients}
+
+    def go_on(self, kept: Tree) -> None:
+        """Learn on where another one of the same settings was ``kept``."""
+        self.network.load_state_dict(kept["network"])
+        self.target.load_state_dict(kept["target"])
+        put_moments(self._optimizer, kept["moments"])
+        self._generator.set_state(kept["draws"])
+        self._gradients = kept["gradients"]
 
     def loss(self, batch: Step) -> Tensor:
         """Squared error of b(s) + sum of q(s, i) over the clicks, whose mean over what users click is Q(s, A).
@@ -81,6 +98,10 @@ class Learner:
         seed: Source of users, weights, exploration and draws from memory.
         curve: Measures.
         progress: Called before every step of all lanes.
+        snapshots: Keep the state now and then; training goes on from the last.
+
+    Raises:
+        ValueError: If the last snapshot is spoilt or of another run.
 
     Attributes:
         policy: Serves with the weights as they are.
@@ -96,27 +117,33 @@ class Learner:
         seed: int,
         curve: Curve,
         progress: Progress = lambda steps, engagement: None,
+        snapshots: Snapshots = NOTHING_KEPT,
     ) -> None:
         self._how = how = settings.slateq
         network = ClickValues(judge, how.unit, seed)
         self.policy = SlateQPolicy(judge, network, setup.slate_size)
         self.keeper = KeepBest(curve, "slateq", self.policy, network)
-        self._explorer = Explorer(setup.envs(how.lanes), self.policy, seed=seed, unit=how.unit)
+        exploring = SlateQPolicy(judge, network, setup.slate_size)
+        self._explorer = Explorer(setup.envs(how.lanes), exploring, seed=seed, unit=how.unit)
         self._learner = SlateQLearner(judge, network, how, seed)
+        self._replay = Replay(how.memory)
         self._every = how.total_steps / (settings.validations - 1)
-        self._progress = progress
+        self._progress, self._snapshots = progress, snapshots
+        self._take_up(snapshots.last())
 
     def run(self) -> None:
         """Train; the best weights are put back, also where training is cut short by an error or an interrupt."""
         try:
-            self._serve_and_learn(Replay(self._how.memory))
+            self._serve_and_learn()
             self.keeper.measure_last(self._how.total_steps)
         finally:
             self.keeper.restore()
 
-    def _serve_and_learn(self, replay: Replay) -> None:
-        how = self._how
+    def _serve_and_learn(self) -> None:
+        how, replay = self._how, self._replay
         while replay.added < how.total_steps:
+            if self._snapshots.due(replay.added):
+                self._snapshots.take(replay.added, self._state)
             self._tick(replay.added)
             replay.add(self._explorer.step(how.exploration(replay.added)))
             if replay.added >= how.warm_up:
@@ -127,3 +154,21 @@ class Learner:
     def _tick(self, steps: int) -> None:
         self.keeper.measure_every(self._every, steps)
         self._progress(steps, self.keeper.measured[-1])
+
+    def _state(self) -> Tree:
+        """All that training goes on from."""
+        return {
+            "best": parts_of(self.keeper, self.keeper.CHANGING),
+            "explorer": self._explorer.kept(),
+            "learner": self._learner.kept(),
+            "replay": self._replay.kept(),
+        }
+
+    def _take_up(self, kept: Tree) -> None:
+        """Go on from a snapshot, if there is one."""
+        if kept is None:
+            return
+        put_back(self.keeper, kept["best"])
+        self._explorer.go_on(kept["explorer"])
+        self._learner.go_on(kept["learner"])
+        self._replay.go_on(kept["replay"])

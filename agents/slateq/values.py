@@ -90,6 +90,9 @@ class SlateQPolicy:
         slate_size: Positions in a slate.
     """
 
+    CHANGING = ("_recall",)
+    """Attributes that change while it serves."""
+
     def __init__(self, judge: Judge, network: ClickValues, slate_size: int) -> None:
         self.judge, self.network, self.slate_size = judge, network, slate_size
         self._recall = Recall(judge.items, slate_size)

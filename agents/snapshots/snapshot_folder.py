@@ -26,10 +26,13 @@ class SnapshotFolder:
         run: The run folder; they lie in ``run/progress``, which is made for the first.
         of: All that decides what comes of the run: snapshots of another are refused.
         report: Called with a line where one could not be kept.
+
+    Attributes:
+        report: The same.
     """
 
     def __init__(self, run: Path, of: Mapping[str, Any], report: Callable[[str], None]) -> None:
-        self._folder, self._of, self._report = run / FOLDER, as_json_has_it(of), report
+        self._folder, self._of, self.report = run / FOLDER, as_json_has_it(of), report
         for cut_off in self._folder.glob(f".*{PART}"):
             cut_off.unlink(missing_ok=True)
 
@@ -74,7 +77,7 @@ class SnapshotFolder:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_snapshot(self.file(name), {"of": self._of, "tree": tree})
         except (OSError, TypeError) as error:
-            self._report(f"No snapshot was written, and those before it stay: {error}")
+            self.report(f"No snapshot was written, and those before it stay: {error}")
 
     def remove(self, name: str) -> None:
         """Remove the one of that name."""

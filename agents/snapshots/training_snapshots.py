@@ -27,6 +27,7 @@ class TrainingSnapshots:
         curve: Set back to what it was with each that is read.
         every: Environment steps between two snapshots, at least.
         report: Called with a line where one within a stage is taken up.
+        learner: Whose steps these are, for that line.
 
     Raises:
         ValueError: If ``every`` is below 1.
@@ -38,10 +39,12 @@ class TrainingSnapshots:
         curve: Curve,
         every: int = EVERY,
         report: Callable[[str], None] = lambda line: None,
+        learner: str = "PPO",
     ) -> None:
         if every < 1:
             raise ValueError(f"--snapshot-every is {every}; give at least 1 environment step.")
         self._folder, self._curve, self._every, self._report = folder, curve, every, report
+        self._learner = learner
         self._taken = 0  # steps at the last snapshot
 
     def stage(self, name: str, module: nn.Module, work: Callable[[], Found]) -> Found:
@@ -85,7 +88,7 @@ class TrainingSnapshots:
         kept = self._folder.read(names[-1], self._offer(names[:-1]))
         self._curve.go_on(kept["curve"])
         self._taken = _steps(names[-1])
-        self._report(f"Going on after {self._taken:,} steps of PPO")
+        self._report(f"Going on after {self._taken:,} steps of {self._learner}")
         return kept["state"]
 
     def _offer(self, before: list[str]) -> str:

@@ -152,6 +152,9 @@ class StockVecEnv(VecEnvWrapper):
         actions: Makes slates of actions.
     """
 
+    CHANGING = ("_seen",)
+    """Attributes that change while lanes are served."""
+
     def __init__(self, venv: VecEnv, flat: FlatObservations, actions: Actions) -> None:
         assert isinstance(venv.observation_space, spaces.Dict)
         super().__init__(venv, flat.space(venv.observation_space), actions.space)

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from gymnasium import spaces
 from stable_baselines3 import PPO, SAC
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
@@ -64,7 +63,7 @@ class StockSettings(ABC):
     def actions(self, context: Context) -> Actions:
         """What its actions mean."""
 
-    def build(self, venv: VecEnv, seed: int, device: str) -> BaseAlgorithm:
+    def build(self, venv: VecEnv, seed: int, device: str) -> PPO | SAC:
         """The algorithm on ``venv``, its networks on ``device``, where it also draws."""
         return self.algorithm(
             "MlpPolicy",
@@ -158,7 +157,7 @@ STOCK: Mapping[str, type[StockSettings]] = {"sb3-ppo": StockPPOSettings, "sb3-sa
 """Settings of the stock algorithms by kind of run."""
 
 
-def build_stock(setup: Setup, settings: StockSettings, seed: int) -> BaseAlgorithm:
+def build_stock(setup: Setup, settings: StockSettings, seed: int) -> PPO | SAC:
     """The algorithm on the world's environments, returns scaled."""
     bridge = SB3VecEnv(setup.envs(settings.lanes))
     context = setup.context

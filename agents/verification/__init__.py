@@ -1,4 +1,4 @@
 """Figures of published originals, measured in our worlds.
 
-Imports of agents: evaluation, worlds.
+Imports of agents: evaluation, figures, worlds.
 """

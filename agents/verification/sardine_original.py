@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from driftrec.agents.evaluation.play import play
-from driftrec.agents.worlds.figures_sardine import POLICIES
+from driftrec.agents.figures.figures_sardine import POLICIES
 from driftrec.envs.sardine import sardine_horizon, sardine_world
 from driftrec.simulators.extras import install
 from driftrec.simulators.noise import stream_keys, user_seeds

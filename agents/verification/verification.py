@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from driftrec.agents.worlds import figures
-from driftrec.agents.worlds.figures import BOUND, Figure, FigureTable, Measurement
+from driftrec.agents.figures import figures
+from driftrec.agents.figures.figures import BOUND, Figure, FigureTable, Measurement
 from driftrec.agents.worlds.kits import KITS
 from driftrec.simulators.extras import install
 from driftrec.simulators.imports import import_own

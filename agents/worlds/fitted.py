@@ -16,7 +16,7 @@ from driftrec.agents.catalogues.setting import Setting
 from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.policy import Observation
 from driftrec.agents.setup import Setup, json_object, set_up
-from driftrec.agents.worlds.kit import FeatureKit
+from driftrec.agents.worlds.feature_kit import FeatureKit
 from driftrec.agents.worlds.later import LaterWorld, check_left, places_of
 from driftrec.simulators.fitted.folder import save_world
 from driftrec.simulators.fitted.parameters import FittedParameters

@@ -12,20 +12,17 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import is_very_large
 from driftrec.agents.catalogues.setting import Setting
+from driftrec.agents.figures.figures import FigureTable
 from driftrec.agents.logbook.logged_lives import LoggedLives
-from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
-from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.networks.shortlist import Shortlist
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.networks.user_text import user_words
 from driftrec.agents.oracles.top import TopTrue
 from driftrec.agents.policy import Context, Observation, Policy
 from driftrec.agents.ranker.choice import AnyClick, Choice, OneClick, OneOfMany
-from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report
-from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future
-from driftrec.agents.ranker.items import FeatureItems, OfferedItems, TextItems
+from driftrec.agents.ranker.items import OfferedItems, TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.loads import Counts, FadingLoads
 from driftrec.agents.ranker.protocol import Logs
@@ -33,12 +30,10 @@ from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockSettings
-from driftrec.agents.worlds.figures import FigureTable
 from driftrec.agents.worlds.later import LaterWorld, later_texts
 from driftrec.agents.worlds.rebuilding import cannot_rebuild, check_told, rebuilt_past
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
-from driftrec.simulators.offers import OFFERED
 from driftrec.simulators.revealed import TRUE, Revealed
 
 Reference = Callable[[], Policy]
@@ -359,35 +354,3 @@ class TextKit(Kit):
         if settings.told_encoder:
             return self.telling(setup)
         return self.revealed(setup) if settings.true_state else setup
-
-
-class FeatureKit(Kit):
-    """The kit of a world whose items have features, unless it says otherwise.
-
-    Args:
-        settings: See ``Kit``; those of the class when omitted.
-        slateq: The same.
-    """
-
-    def __init__(self, settings: TrainSettings | None = None, slateq: SlateQTraining | None = None) -> None:
-        self.settings, self.slateq = settings or self.settings, slateq or self.slateq
-
-    def encoder(self, setup: Setup, items: FeatureItems) -> FeatureEncoder:
-        """What reads the observation: its "user", where there is one."""
-        user = setup.world.fields.get("user")
-        return UserVector(0 if user is None else user.shape[0])
-
-    def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
-        """A judge over the catalogue or the candidates of a request, see ``Kit``."""
-        world = setup.world
-        width = world.fields[OFFERED].shape[1] if OFFERED in world.fields else 0
-        items = FeatureItems(world.num_items, world.item_features, self.topics(setup), width, setup.withheld)
-        choice = self.choice(setup)
-        ranker = FeatureRanker(self.encoder(setup, items), items.width, choice, seed).to(setup.device)
-        return Judge(ranker, items, farsighted)
-
-    def future(
-        self, setup: Setup, judge: Judge, logs: Logs, settings: FutureSettings, *, seed: int, report: Report
-    ) -> tuple[NDArray[np.float32], int]:
-        """Column by column, from the logs that the ranker was fitted to first, see ``Kit``."""
-        return column_future(logs, settings.gamma), 0

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.figures import figures_recsim
+from driftrec.agents.figures.figures import FigureTable
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastResponses
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.bayes import Bayes
@@ -21,9 +23,8 @@ from driftrec.agents.ranker.future import FutureSettings
 from driftrec.agents.ranker.items import FeatureItems
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
-from driftrec.agents.worlds import figures_recsim
-from driftrec.agents.worlds.figures import FigureTable
-from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, Reference
+from driftrec.agents.worlds.feature_kit import FeatureKit
+from driftrec.agents.worlds.kit import Effort, Kit, Reference
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TrainSettings
 

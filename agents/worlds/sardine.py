@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.figures import figures_sardine
+from driftrec.agents.figures.figures import FigureTable
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastSlates, UserVector
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import QuotaPlanner
@@ -22,9 +24,8 @@ from driftrec.agents.ranker.loads import CountedLoads
 from driftrec.agents.rivals.rival_settings import RIVALS, RivalSettings, ValueSettings
 from driftrec.agents.setup import Setup
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
-from driftrec.agents.worlds import figures_sardine
-from driftrec.agents.worlds.figures import FigureTable
-from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit
+from driftrec.agents.worlds.feature_kit import FeatureKit
+from driftrec.agents.worlds.kit import Effort, Kit
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.published.sardine_config import PUBLISHED

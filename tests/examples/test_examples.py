@@ -81,6 +81,14 @@ def test_sb3_ppo(example, csv, tiny_model, own_cache):
     assert distinct(served(WorldArgs(catalogue="items"), policy_in(command, "sb3:"))) == [5] * 4
 
 
+def test_sb3_item_vectors(example):
+    main = example("sb3_item_vectors").main
+    command = main(steps=50, lanes=2)
+    assert (
+        distinct(served(WorldArgs(ITEM, options='{"embeddings": "generated"}'), policy_in(command, "sb3:"))) == [1] * 4
+    )
+
+
 def test_recurrent_ppo(example):
     assert example("recurrent_ppo").main(steps=8, lanes=2, rollout=4).num_timesteps == 8
 

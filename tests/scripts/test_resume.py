@@ -11,7 +11,7 @@ from driftrec.agents.comparison import comparison
 from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
-from driftrec.scripts import train_baseline
+from driftrec.scripts import compare, train_baseline
 from driftrec.scripts.arguments import parse
 from tests.agents.conftest import one_thread  # noqa: F401
 from tests.agents.runs.killed import killed_after
@@ -128,6 +128,38 @@ def test_compare_goes_on_with_the_policies_that_are_missing(driftrec, tmp_path, 
     assert "cut is finished" in driftrec("compare", "--resume", "cut").err
 
 
+def tables(folder):
+    """Bytes of all that a comparison found, by name; its configuration tells where it lay."""
+    found = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix in (".csv", ".md", ".json")}
+    return {name: content for name, content in found.items() if name != "config.json"}
+
+
+def test_a_comparison_that_is_killed_goes_on_to_the_same_tables(tmp_path, monkeypatch, one_thread):  # noqa: F811
+    """At four random moments, of which some lie within a policy and some between two."""
+    monkeypatch.setattr(compare, "draw", lambda folder, results, curve: True)
+    words = (*WORLD[:-1], "60", "--users", "400", "--seed", "2", "--policies", *POLICIES)
+
+    def call(*more):
+        compare.main(parse("compare", compare.Args, [*words, *map(str, more)]))
+
+    call("--out", tmp_path / "first")  # which takes longer
+    begun = time.perf_counter()
+    call("--out", tmp_path / "whole")
+    seconds, rng = time.perf_counter() - begun, np.random.default_rng(1)
+    for number in range(4):
+        run = tmp_path / str(number)
+        while not cut_off(run, lambda run=run: call("--out", run), rng.uniform(0.1, 0.9) * seconds):
+            shutil.rmtree(run, ignore_errors=True)
+        compare.main(parse("compare", compare.Args, ["--resume", str(run)]))
+        assert tables(run) == tables(tmp_path / "whole")
+        assert not (run / FOLDER).exists()
+
+
+def cut_off(run, work, seconds):
+    """Kill ``work`` after so long; whether it had begun ``run`` and not ended by then."""
+    return killed_after(seconds, work) and (run / "config.json").exists()
+
+
 def flags(group="", **told):
     return [
         word for name, value in told.items() for word in (f"--settings.{group}{name.replace('_', '-')}", str(value))
@@ -135,19 +167,17 @@ def flags(group="", **told):
 
 
 BASELINES = {
-    "slateq": flags("slateq.", total_steps=512, lanes=16, warm_up=32, batch_size=16) + flags(validations=4),
+    "slateq": [
+        *flags("slateq.", total_steps=512, lanes=16, warm_up=32, batch_size=16),
+        *flags(validations=4),
+        *("--snapshot-every", "64"),
+    ],
     "q1": flags(lanes=8, log_steps=8, weights=0.5, users=4),
 }
 
 
 def baseline(*words):
     train_baseline.main(parse("train-baseline", train_baseline.Args, list(map(str, words))))
-
-
-def cut_off(run, seconds, words):
-    """Kill a training after so long; whether it had begun and not ended by then."""
-    killed = killed_after(seconds, lambda: baseline(*words, "--out", run))
-    return killed and (run / "config.json").exists()
 
 
 @pytest.mark.parametrize("kind", BASELINES)
@@ -160,7 +190,7 @@ def test_a_baseline_that_is_killed_is_resumed_to_the_same_bytes(cut_short, tmp_p
     seconds, rng = time.perf_counter() - begun, np.random.default_rng(0)
     for number in range(3):
         run = tmp_path / str(number)
-        while not cut_off(run, rng.uniform(0.1, 0.9) * seconds, words):
+        while not cut_off(run, lambda run=run: baseline(*words, "--out", run), rng.uniform(0.1, 0.9) * seconds):
             shutil.rmtree(run, ignore_errors=True)
         baseline("--resume", run)
         assert (run / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()

@@ -1,6 +1,7 @@
 """``driftrec train-baseline`` and what ``driftrec compare`` makes of its runs, on a dozen items."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -52,7 +53,7 @@ def test_all_three_train_and_take_part_in_a_comparison(project, driftrec, tmp_pa
 
 
 @pytest.mark.parametrize("kind", ["sb3-ppo", "sb3-sac"])
-def test_one_that_was_interrupted_begins_again_to_the_same_bytes(project, driftrec, tmp_path, monkeypatch, kind):
+def test_one_that_was_interrupted_goes_on_to_the_same_bytes(project, driftrec, tmp_path, monkeypatch, kind):
     assert driftrec(*words(kind, project), "--out", "whole").status == 0
     measure = KeepBest.measure_every
 
@@ -63,13 +64,14 @@ def test_one_that_was_interrupted_begins_again_to_the_same_bytes(project, driftr
 
     with monkeypatch.context() as patch:
         patch.setattr(KeepBest, "measure_every", press)
-        done = driftrec(*words(kind, project), "--out", "cut")
+        done = driftrec(*words(kind, project), "--snapshot-every", "16", "--out", "cut")
     assert done.status == 130
-    assert "cut holds what was learned so far; driftrec train-baseline --resume cut begins again" in done.err
+    assert "cut holds what was learned so far; driftrec train-baseline --resume cut goes on" in done.err
     cut, whole = (pd.read_csv(tmp_path / run / "curve.csv") for run in ("cut", "whole"))
     assert len(cut) < len(whole)  # it was interrupted; the best may be the same
     done = driftrec("train-baseline", "--resume", "cut")
     assert done.status == 0, done.err
+    assert re.search(rf"^Going on after \d+ steps of {kind}$", done.out, re.MULTILINE)
     assert (tmp_path / "cut" / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
     assert "cut is finished; there is nothing left to do" in driftrec("train-baseline", "--resume", "cut").err
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from driftrec.agents.worlds import figures_recsim, kits
-from driftrec.agents.worlds.kit import FeatureKit
+from driftrec.agents.figures import figures_recsim
+from driftrec.agents.worlds import kits
+from driftrec.agents.worlds.feature_kit import FeatureKit
 
 WORLD = ("--worlds", "RecSim-LongTermSatisfaction")
 
@@ -46,8 +47,8 @@ OWN = """
 from types import MappingProxyType
 from driftrec.agents.baselines import Random
 from driftrec.agents.setup import context_of
-from driftrec.agents.worlds.figures import Figure
-from driftrec.agents.worlds.kit import FeatureKit
+from driftrec.agents.figures.figures import Figure
+from driftrec.agents.worlds.feature_kit import FeatureKit
 from driftrec.agents.worlds.kits import register
 import toys.snacks
 

@@ -8,7 +8,8 @@ from driftrec.agents.oracles.top import TopTrue
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kit import Effort, FeatureKit
+from driftrec.agents.worlds.feature_kit import FeatureKit
+from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import register
 from driftrec.agents.worlds.settings import TrainSettings
 from toys.snacks import SNACKS

@@ -7,8 +7,8 @@ from driftrec.agents.baselines import LinUCB, Random
 from driftrec.agents.comparison import tuning
 from driftrec.agents.evaluation.play import mean_engagement, play, tried
 from driftrec.agents.evaluation.rollout import roll_out
+from driftrec.agents.figures.figures import returns
 from driftrec.agents.policy import PolicyError
-from driftrec.agents.worlds.figures import returns
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
 

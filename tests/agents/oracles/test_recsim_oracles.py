@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.figures.figures import measure
+from driftrec.agents.figures.figures_recsim import FIGURES, POLICIES
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.recsim_oracles import (
     BudgetPlanner,
@@ -17,8 +19,6 @@ from driftrec.agents.oracles.recsim_oracles import (
     top_quality,
 )
 from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.worlds.figures import measure
-from driftrec.agents.worlds.figures_recsim import FIGURES, POLICIES
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
 from driftrec.simulators.published.recsim_interest_exploration import InterestExplorationWorld

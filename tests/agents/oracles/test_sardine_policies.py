@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from driftrec.agents.evaluation.play import mean_engagement
+from driftrec.agents.figures.figures_sardine import POLICIES
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle, RandomSlates, ReversedOracle, best_first
 from driftrec.agents.oracles.sardine_planner import QuotaPlanner, QuotaWeights, one_more
 from driftrec.agents.policy import Oracle, Policy
-from driftrec.agents.worlds.figures_sardine import POLICIES
 from driftrec.envs.sardine import sardine_world
 from driftrec.simulators.noise import user_seeds
 

@@ -146,3 +146,32 @@ def test_in_a_browser_the_slider_moves_by_keyboard_and_nothing_is_asked_for(run,
     assert said == []
     assert len(asked) == 1  # the page itself
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390  # nothing wider than a phone
+
+
+def light(colour):
+    """How light a colour of CSS, ``rgb(...)``, is, from 0 to 1 (WCAG's relative luminance)."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.slow
+def test_in_a_browser_it_is_read_by_day_by_night_and_on_paper(run, tmp_path, browser):
+    """Contrast of 4.5 and more is WCAG's AA; on paper nothing is left that only a screen can do."""
+    (tmp_path / "report.html").write_text(page([run]), encoding="utf-8")
+    tab = browser.new_page()
+    tab.goto(f"file://{tmp_path / 'report.html'}")
+    colours = "const s = getComputedStyle(document.body); [s.color, s.backgroundColor]"
+    grounds = []
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        ink, ground = map(light, tab.evaluate(colours))
+        assert (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) > 4.5
+        grounds.append(ground)
+    assert grounds[0] > 0.9 > 0.1 > grounds[1]
+    tab.emulate_media(media="print", color_scheme="dark")
+    assert light(tab.evaluate(colours)[1]) > 0.9
+    assert not tab.locator("nav").first.is_visible()
+    assert not tab.locator("[data-story] input").is_visible()
+    assert tab.locator("table").first.is_visible()
+    assert tab.pdf().startswith(b"%PDF")

@@ -13,30 +13,14 @@ from safetensors.torch import load_file, save_file
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.comparison.comparison import compare
 from driftrec.agents.comparison.entries import build_entries
-from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.runs import baselines as baseline_runs
 from driftrec.agents.runs.baselines import train_slateq, train_stock
-from driftrec.agents.runs.checkpoint import CHECKSUM, FILE, load_checkpoint, save_checkpoint
+from driftrec.agents.runs.checkpoint import CHECKSUM, FILE, load_checkpoint
 from driftrec.agents.runs.load import load_slateq, load_stock
 from driftrec.agents.slateq.slateq_settings import SlateQSettings, SlateQTraining
 from driftrec.agents.slateq.slateq_training import Learner
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings
-
-KINDS = ("slateq", "sb3-ppo", "sb3-sac")
-FIT = {"lanes": 4, "log_steps": 5, "rounds": 2}
-"""How the ranker was fitted, as its run tells: 60 steps with one refit."""
-SLATEQ = SlateQTraining(
-    SlateQSettings(total_steps=128, lanes=16, warm_up=32, batch_size=16, sync=2), validations=6, validation_users=4
-)
-STOCK = {
-    "sb3-ppo": StockPPOSettings(
-        total_steps=128, lanes=8, rollout=2, batch_size=16, epochs=1, validations=4, validation_users=4
-    ),
-    "sb3-sac": StockSACSettings(
-        total_steps=128, lanes=16, memory=200, warm_up=32, batch_size=16, gradients=1, validation_users=4
-    ),
-}
-SETTINGS = {"slateq": SLATEQ, **STOCK}
+from tests.agents.runs.toy_baselines import KINDS, SETTINGS, SLATEQ, STOCK, ranker_in, train
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +30,7 @@ def setup(make_setup):
 
 @pytest.fixture(scope="module")
 def ranker_run(setup, tmp_path_factory):
-    """What SlateQ needs of a run of ``driftrec train``: its ranker."""
-    folder = tmp_path_factory.mktemp("train")
-    config = {"world": {"slate_size": 5}, "settings": {"representation": "random", "fit": FIT, "refits": 1}, "seed": 9}
-    save_checkpoint(folder / FILE, {"ranker": TextRanker(setup.context, "random", 9)}, config, setup.setting)
-    return folder
-
-
-def train(setup, kind, settings, ranker_run, *, seed, folder):
-    if kind == "slateq":
-        train_slateq(setup, settings, ranker_run=ranker_run, seed=seed, folder=folder)
-    else:
-        train_stock(setup, kind, settings, seed=seed, folder=folder)
+    return ranker_in(tmp_path_factory.mktemp("train"), setup)
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +225,7 @@ def test_actions_that_torch_cannot_draw_end_in_one_line(setup, tmp_path):
 
 
 def test_weights_too_large_for_torch_end_in_one_line(setup, tmp_path, monkeypatch):
-    def learn(model, steps, callback):
+    def learn(model, steps, **told):
         with torch.no_grad():
             for weights in model.policy.parameters():
                 weights.fill_(3e38)

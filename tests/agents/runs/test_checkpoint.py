@@ -65,7 +65,9 @@ def test_config_and_versions_are_inside(saved, setting):
     checkpoint = load_checkpoint(run, setting)
     assert checkpoint.config == read_config(run) == CONFIG
     assert set(checkpoint.versions) == {"python", *LIBRARIES}
-    assert checkpoint.versions["torch"] == torch.__version__
+    told = checkpoint.versions["torch"]
+    assert told.count(".") == 2
+    assert torch.__version__.startswith(told)  # builds for CUDA say +cu130 there, and not in their package
 
 
 def test_the_same_content_gives_the_same_bytes(saved, setting, tmp_path):

@@ -28,7 +28,7 @@ from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.envs.sardine import sardine_world
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.published.recsim_interest_evolution import InterestEvolutionWorld
-from tests.agents.every_world import TEXTS, made, unfitted
+from tests.agents.every_world import STREAM, TEXTS, made, unfitted
 
 COLUMNS = torch.tensor([[3.0, 6.0], [1.0, 3.0], [1.0, -1.0]])
 """Odds of a click and value of three items that are known by position."""
@@ -241,6 +241,21 @@ def test_the_same_seed_learns_the_same_and_moves_away_from_the_myopic_policy(of)
         assert [row["env_steps"] for row in curve.rows] == [0, 1536, 3008]
         assert max(row["mean_episode_engagement"] for row in curve.rows) == curve.measure("after", learning.policy)
     np.testing.assert_array_equal(slates[0], slates[1])
+
+
+def test_measuring_leaves_what_is_recalled_of_the_users_who_are_learned_from():
+    """As many users are measured on; with one policy for both, the items that these opened would be held back."""
+    setup = made(replace(STREAM, horizon=4))
+    curve = Curve(setup.world, np.arange(16, dtype=np.uint64), setup.horizon)
+    how = SlateQTraining(SlateQSettings(lanes=16), validation_users=16)
+    learning = Learner(setup, unfitted(setup, farsighted=False), how, seed=3, curve=curve)
+    recalled = learning._explorer.policy._recall
+    for _ in range(3):
+        learning._explorer.step(epsilon=1.0)
+    before = recalled._items.copy()
+    assert (before >= 0).any()
+    learning.keeper.measure(48)
+    np.testing.assert_array_equal(recalled._items, before)
 
 
 @pytest.mark.slow

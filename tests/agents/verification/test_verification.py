@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from driftrec.agents.figures import figures_recsim
+from driftrec.agents.figures.figures import Measurement
 from driftrec.agents.verification import verification, verification_original
 from driftrec.agents.verification.sardine_original import ORIGINAL_SLATES, Differences
 from driftrec.agents.verification.verification import measurable, measured_worlds, tables, verify
 from driftrec.agents.verification.verification_original import lives, same_users
-from driftrec.agents.worlds import figures_recsim
-from driftrec.agents.worlds.figures import Measurement
 
 SATISFACTION = "RecSim-LongTermSatisfaction"
 
@@ -24,7 +24,7 @@ def test_all_eleven_worlds_have_figures():
 
 
 def test_there_is_a_row_for_every_figure(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(1.5))
+    monkeypatch.setattr("driftrec.agents.figures.figures.measure", made_up(1.5))
     told = []
     part = verify(measured_worlds(), 300, seed=0, report=told.append)
     figures = [figure for table in tables() for figure in table.FIGURES]
@@ -38,7 +38,7 @@ def test_there_is_a_row_for_every_figure(monkeypatch):
 
 
 def test_only_the_worlds_asked_for_are_measured(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(0.0))
+    monkeypatch.setattr("driftrec.agents.figures.figures.measure", made_up(0.0))
     part = verify([SATISFACTION], 300, seed=0)
     assert set(part.frame.world) == {SATISFACTION}
     assert len(part.frame) == sum(figure.name == SATISFACTION for figure in figures_recsim.FIGURES)
@@ -47,7 +47,7 @@ def test_only_the_worlds_asked_for_are_measured(monkeypatch):
 def test_one_row_beyond_the_bound_is_a_disagreement(monkeypatch):
     wrong = figures_recsim.FIGURES[-1]
     monkeypatch.setattr(
-        "driftrec.agents.worlds.figures.measure",
+        "driftrec.agents.figures.figures.measure",
         lambda figure, *rest: made_up(-3.1 if figure is wrong else 2.9)(figure, *rest),
     )
     part = verify([SATISFACTION], 300, seed=0)
@@ -68,7 +68,7 @@ def test_a_wrong_figure_is_found_out(monkeypatch):
 
 
 def test_the_table_shows_means_errors_and_settings(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(0.5))
+    monkeypatch.setattr("driftrec.agents.figures.figures.measure", made_up(0.5))
     (first, *_) = verify([SATISFACTION], 300, seed=0).text().to_dict("records")
     assert first == {
         "world": SATISFACTION,
@@ -83,7 +83,7 @@ def test_the_table_shows_means_errors_and_settings(monkeypatch):
 
 
 def test_the_file_holds_numbers(monkeypatch):
-    monkeypatch.setattr("driftrec.agents.worlds.figures.measure", made_up(0.5))
+    monkeypatch.setattr("driftrec.agents.figures.figures.measure", made_up(0.5))
     frame = verify([SATISFACTION], 300, seed=0).frame
     assert frame["theirs"].dtype == frame["z"].dtype == float
     assert frame["their_error"].isna().any()  # where none was given

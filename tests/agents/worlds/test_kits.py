@@ -19,7 +19,8 @@ from driftrec.agents.setup import NEWS, WorldArgs, make_env, set_up
 from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockPPOSettings
 from driftrec.agents.worlds import kits
-from driftrec.agents.worlds.kit import Effort, FeatureKit, Kit, TextKit
+from driftrec.agents.worlds.feature_kit import FeatureKit
+from driftrec.agents.worlds.kit import Effort, Kit, TextKit
 from driftrec.agents.worlds.kits import KITS, fitting, kit_named, kit_of, register, settings_of
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
 

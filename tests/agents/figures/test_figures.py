@@ -6,9 +6,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from driftrec.agents.figures import figures_recsim, figures_sardine
+from driftrec.agents.figures.figures import Figure, Measurement, measure, of_seeds, returns, z_score
 from driftrec.agents.oracles.recsim_oracles import nearest_clickbait
-from driftrec.agents.worlds import figures_recsim, figures_sardine
-from driftrec.agents.worlds.figures import Figure, Measurement, measure, of_seeds, returns, z_score
 from driftrec.simulators.published.recsim_long_term_satisfaction import LongTermSatisfactionWorld
 from driftrec.simulators.world import Feedback
 

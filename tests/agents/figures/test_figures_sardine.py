@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from driftrec.agents.figures.figures import measure, returns
+from driftrec.agents.figures.figures_sardine import FIGURES, PLANNER_SKETCH, POLICIES, env_id
 from driftrec.agents.oracles.sardine_planner import TUNED, QuotaPlanner
-from driftrec.agents.worlds.figures import measure, returns
-from driftrec.agents.worlds.figures_sardine import FIGURES, PLANNER_SKETCH, POLICIES, env_id
 from driftrec.envs.sardine import sardine_horizon, sardine_world
 from driftrec.simulators.published.sardine_config import PUBLISHED
 from driftrec.simulators.published.sardine_items import PACKAGED, packaged_file

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from driftrec.agents.baselines import Random
+from driftrec.agents.figures.figures import Figure, Policies, of_seeds
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle, RandomSlates, ReversedOracle
 from driftrec.agents.setup import context_of
-from driftrec.agents.worlds.figures import Figure, Policies, of_seeds
 
 POLICIES: Policies = {
     "random": RandomSlates,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from driftrec.agents.baselines import Random
+from driftrec.agents.figures.figures import Figure, Policies, of_seeds
 from driftrec.agents.oracles import recsim_oracles
 from driftrec.agents.setup import context_of
-from driftrec.agents.worlds.figures import Figure, Policies, of_seeds
 
 EVOLUTION = "driftrec/RecSim-InterestEvolution-v0"
 EXPLORATION = "driftrec/RecSim-InterestExploration-v0"
