@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from driftrec.agents.beliefs.topic_belief import TopicBelief
 
@@ -22,9 +23,12 @@ CELLS = 12_288
 
 def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> None:
     """Fit ``belief``, where it computes, to the windows of logged observations, one leading axis, drawn by ``seed``."""
-    wide = [each for each in belief.parameters() if each.ndim == 2 and each.shape[1] > WIDE]
-    others = [each for each in belief.parameters() if not any(each is one for one in wide)]
-    groups = [{"params": others}, {"params": wide, "lr": LEARNING_RATE / WIDE}]
+    layers = [each for each in belief.modules() if isinstance(each, nn.Linear) and each.in_features > WIDE]
+    wide = {id(each.weight) for each in layers}
+    groups: list[dict[str, Any]] = [
+        {"params": [each for each in belief.parameters() if id(each) not in wide]},
+        {"params": [each.weight for each in layers], "lr": LEARNING_RATE / WIDE},
+    ]
     optimizer = torch.optim.Adam(groups, LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     generator = torch.Generator().manual_seed(seed)

@@ -35,7 +35,11 @@ class Moods(nn.Module):
         angle = hour * (2.0 * torch.pi / 24.0)
         return self.drawn(torch.stack([angle.sin(), angle.cos()], dim=1)).softmax(dim=1)
 
-    def after(self, chance: Tensor, hours: Tensor, hour: Tensor) -> Tensor:
-        """The same a page later, from what they were: ``hours`` (users,) have passed, and it is ``hour``."""
-        anew = self.change.sigmoid()[(hours > AWAY).long()][:, None]
+    def after(self, chance: Tensor, hours: Tensor, hour: Tensor, seen: Tensor) -> Tensor:
+        """The same a page later, from what they were: ``hours`` (users,) have passed, and it is ``hour``.
+
+        Nothing but time happens at a page of which nothing was ``seen`` (users,).
+        """
+        away = hours > AWAY
+        anew = (self.change.sigmoid()[away.long()] * (seen | away))[:, None]
         return (1.0 - anew) * chance + anew * self.at_first(hour)

@@ -21,15 +21,15 @@ class Plays(NamedTuple):
     """What hypotheses say of single items: at every impression, given the openings before it, and now."""
 
     slot: Tensor  # (users, impressions) place of the first impression of the same item
-    count: Tensor  # (users, pages, slate_size) openings of the item before
+    before: Tensor  # (users, pages, slate_size) openings of the item before
     worn: Tensor  # (users, pages, slate_size, limits) 1 where it is worn out
-    now: Wear
+    now: WearNow
 
 
-class Wear(NamedTuple):
+class WearNow(NamedTuple):
     """The same before the next page, at the ``slot`` of every item of the window; 0 elsewhere."""
 
-    count: Tensor  # (users, impressions)
+    plays: Tensor  # (users, impressions) openings
     worn: Tensor  # (users, impressions, limits) 1 where it is worn out
     next: Tensor  # (users, impressions, limits) 1 where one more opening wears it out
 
@@ -66,7 +66,7 @@ class Limits(nn.Module):
 
         Wear is faded when it is looked at: between two openings it only falls.
         """
-        slot = first_places(items.flatten(1))
+        slot = first_seen(items.flatten(1))
         slots = slot.view_as(items)
         then = pages.hours.cumsum(dim=1) - pages.hours  # of every page, since the first
         rows = slots + torch.arange(len(slots), device=slot.device)[:, None, None] * slot.shape[1]  # of all users'
@@ -85,7 +85,7 @@ class Limits(nn.Module):
         end = (then[:, -1] + pages.hours[:, -1]).repeat_interleave(slot.shape[1])
         faded, was = self._at(wear, worn, end - at)
         following = (faded + 1.0 >= self.limit) * (1.0 - was)
-        now = Wear(*(each.unflatten(0, slot.shape) for each in (count, was, following)))
+        now = WearNow(*(each.unflatten(0, slot.shape) for each in (count, was, following)))
         return Plays(slot, count_before.transpose(0, 1), worn_before.transpose(0, 1), now)
 
     def _at(self, wear: Tensor, worn: Tensor, hours: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,7 +94,7 @@ class Limits(nn.Module):
         return wear, worn * (wear > REST * self.limit)
 
 
-def first_places(items: Tensor) -> Tensor:
+def first_seen(items: Tensor) -> Tensor:
     """Where in a row the same item stands first, (users, places), of ``items`` of that shape."""
     ordered, order = items.sort(dim=1, stable=True)
     starts = torch.ones_like(ordered, dtype=torch.bool)

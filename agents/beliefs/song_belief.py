@@ -19,7 +19,7 @@ from driftrec.agents.beliefs.topic_belief import BELIEF, TopicBelief
 OF_ITEMS, OF_MOODS = "(belief of items)", "(belief of moods)"
 """Of an observation or a log, as ``BELIEF``."""
 
-OF_ITEM = ("mood", "lift", "worn", "next")
+TOLD_OF_ITEM = ("mood", "lift", "worn", "next")
 """What is told of an item, see ``SongBelief.of_items``: log-odds that its mood adds; log-odds that plays and wear add,
 over one never heard; chance that it is worn out; chance that one more opening wears it out."""
 
@@ -36,7 +36,7 @@ class Beliefs(NamedTuple):
     moods: Tensor  # (users, moods) chances
 
 
-class Page(NamedTuple):
+class HeardPage(NamedTuple):
     """What hypotheses say of one page, (users, slate_size, ...)."""
 
     topic: Tensor
@@ -45,13 +45,13 @@ class Page(NamedTuple):
     bored: Tensor  # (..., switches) 1 where one says so
     grown: Tensor
     worn: Tensor  # (..., limits) 1 where one says so
-    count: Tensor  # openings of the item before
+    before: Tensor  # openings of the item
     match: Tensor  # (..., moods) log-odds
     opened: Tensor
     there: Tensor
 
 
-def likelihoods(page: Page, chances: Sequence[Tensor], says: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+def likelihoods(page: HeardPage, chances: Sequence[Tensor], says: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """Log-likelihood of a page under independent causes, and under every state of each with the others summed out.
 
     Args:
@@ -126,7 +126,7 @@ class SongBelief(TopicBelief):
         """What is believed, to be joined to the observation.
 
         Under ``BELIEF`` as ``TopicBelief``; under ``OF_ITEMS`` of every item of the window, at its first impression, 0
-        elsewhere, all but the first of ``OF_ITEM`` (users, impressions, 3); under ``OF_MOODS`` chances of moods,
+        elsewhere, all but the first of ``TOLD_OF_ITEM`` (users, impressions, 3); under ``OF_MOODS`` chances of moods,
         (users, moods).
         """
         pages = self.pages(observation)
@@ -135,7 +135,7 @@ class SongBelief(TopicBelief):
         limits = beliefs.limits.softmax(dim=1)[..., None]
         worn, following = (torch.bmm(each, limits)[..., 0] for each in (plays.now.worn, plays.now.next))
         lift = self._wear_expected(plays.now.worn, beliefs.limits)
-        lift = lift + self._known_expected(plays.now.count, beliefs.known)
+        lift = lift + self._known_expected(plays.now.plays, beliefs.known)
         topic = pages.topic.flatten(1)
         prior = self._known_at_first(observation["persona"][:, 0].long(), topic)
         lift = lift - self._known_expected(torch.zeros_like(lift), prior)
@@ -146,7 +146,7 @@ class SongBelief(TopicBelief):
 
     @torch.no_grad()
     def of_items(self, asked: Mapping[str, Tensor], items: Tensor | None) -> Tensor:
-        """What is believed of ``items`` (users, n), or of all where None, (users, n, len(OF_ITEM)); 0 if never shown.
+        """What is believed of ``items`` (users, n), or of all where None, (users, n, 4); 0 if never shown.
 
         Args:
             asked: An observation joined by what ``asked`` gives.
@@ -197,18 +197,19 @@ class SongBelief(TopicBelief):
         )
         pages_of = zip(
             *(each.unbind(dim=1) for each in (pages.topic, slots, rested, tracks.bored.float(), tracks.grown)),
-            *(each.unbind(dim=1) for each in (plays.worn, plays.count, match, pages.opened, pages.there)),
+            *(each.unbind(dim=1) for each in (plays.worn, plays.before, match, pages.opened, pages.there)),
             strict=True,
         )
-        total = rested.new_zeros(())
-        for number, page in enumerate(map(Page._make, pages_of)):
+        total, seen = rested.new_zeros(()), pages.there.any(dim=2)
+        for number, page in enumerate(map(HeardPage._make, pages_of)):
             gained, beliefs = self._step(beliefs, page)
             total = total + gained
-            following = hour[:, number + 1] if number + 1 < hour.shape[1] else observation["hour"][:, 0]
-            beliefs = beliefs._replace(moods=self.moods.after(beliefs.moods, pages.hours[:, number], following))
+            now = hour[:, number + 1] if number + 1 < hour.shape[1] else observation["hour"][:, 0]
+            moods = self.moods.after(beliefs.moods, pages.hours[:, number], now, seen[:, number])
+            beliefs = beliefs._replace(moods=moods)
         return total, beliefs, tracks, plays
 
-    def _step(self, beliefs: Beliefs, page: Page) -> tuple[Tensor, Beliefs]:
+    def _step(self, beliefs: Beliefs, page: HeardPage) -> tuple[Tensor, Beliefs]:
         """One page further: its log-likelihood, summed, and what is believed after it."""
         users, topics, _ = beliefs.topics.shape
         rows = page.topic + torch.arange(users, device=page.topic.device)[:, None] * topics
@@ -227,7 +228,7 @@ class SongBelief(TopicBelief):
         says = (
             torch.cat([grown, grown - self.drop], dim=2),
             torch.stack([nothing, nothing - self.drop_song], dim=2),
-            torch.stack(self._familiar(page.count), dim=2),
+            torch.stack(self._familiar(page.before), dim=2),
             page.match,
         )
         total, (of_topics, of_wear, of_known, of_moods) = likelihoods(page, chances, says)

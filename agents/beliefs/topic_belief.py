@@ -51,7 +51,7 @@ class TopicBelief(nn.Module):
         dims: Length of q and v.
     """
 
-    READS = ("shown", "clicked", "age", "persona")
+    READS: tuple[str, ...] = ("shown", "clicked", "age", "persona")
     """Fields of an observation that it looks at."""
 
     def __init__(

@@ -127,7 +127,7 @@ def probe_encoders(
         start = time.process_time()
         fit(judge.ranker, rows, settings.fit, epochs=size.epochs, seed=seed, report=report)
         seconds = time.process_time() - start
-        found = {kind: _judged(judge.ranker, logs) for kind, logs in judged.items()}
+        found = {kind: _judged(judge, logs) for kind, logs in judged.items()}
         own = found["own"][0]
         first = own if first is None else first
         scores.append(_score(name, judge.ranker, found, first - own, seconds, _rate(setup, judge, size.users, seed)))
@@ -165,16 +165,17 @@ def _logs(
     return learned, judged
 
 
-def _judged(ranker: Ranker, logs: Logs) -> tuple[Tensor, float]:
+def _judged(judge: Judge, logs: Logs) -> tuple[Tensor, float]:
     """Log-loss a slate of every lane, (lanes,), and the error of the engagement of what was opened.
 
     One step after another, as it would serve.
     """
     steps, lanes = logs.over.shape
-    rows = logs.rows()
+    rows, ranker = logs.rows(), judge.ranker
     with torch.inference_mode():
         each = [rows[torch.arange(lanes) + step * lanes] for step in range(steps)]
-        scores = [ranker.scores(ranker.state(step.seen), step.shown) for step in each]
+        read = [ranker.read(step.seen) for step in each]
+        scores = [judge.scores(ranker.state(seen), seen, step.shown)[0] for seen, step in zip(read, each, strict=True)]
         appeal = torch.stack([step.appeal for step in scores]) - ranker.choice.examination()[0]
         losses = [ranker.choice.loss(appeal[:, lane], logs.clicks[:, lane]) for lane in range(lanes)]
         error = (torch.stack([step.engagement for step in scores]) - logs.engagement)[logs.clicks]

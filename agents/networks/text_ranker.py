@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from driftrec.agents.beliefs.fit_belief import asked_of, fit_belief
-from driftrec.agents.beliefs.song_belief import OF_ITEM, SongBelief
+from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.item_tables import Representation, Table, item_table, persona_table
@@ -99,10 +99,10 @@ class TextRanker(Ranker):
                 nn.init.ones_(self.topic_shift.weight[0, -beside])  # log-odds are what appeal is made of
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory = ItemMemory() if repeats else None
-            self.of_item = nn.Linear(len(OF_ITEM), 1, bias=False) if repeats and self.believes else None
+            self.of_item = nn.Linear(len(TOLD_OF_ITEM), 1, bias=False) if repeats and self.believes else None
         self.past_numbers = 0 if self.memory is None else NUMBERS
         if self.of_item is not None:
-            self.past_numbers, self.wears = NUMBERS + len(OF_ITEM), True
+            self.past_numbers, self.wears = NUMBERS + len(TOLD_OF_ITEM), True
             self.of_item.weight.data.copy_(torch.tensor([[1.0, 1.0, 0.0, 0.0]]))  # log-odds, as with topics
         self._vectors, self._bias, self._newcomers = Kept(), Kept(), context.newcomers
         for name, parameter in self.choice.shared().items():

@@ -69,7 +69,7 @@ class SlateHead(nn.Module):
         hidden: Width of the network.
         reads: How many numbers of a candidate come from state and columns together.
         iterative: Whether picks learn of those above them; else e_ik and p_k are 0 throughout, and slates are the top
-            of the candidates' own logits.
+            of the candidates' own logits. Prices are of loads from before the slate, then.
     """
 
     def __init__(

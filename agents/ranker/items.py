@@ -162,7 +162,7 @@ class RepeatedItems(TextItems):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, reads=False)
-        self.keys = ("shown", "clicked", "age")  # by which rankers know what was opened before
+        self.keys = ("persona", "shown", "clicked", "age", "hour")  # by which rankers know what was opened before
         if context.topics is not None:
             self.topics = context.topics
 

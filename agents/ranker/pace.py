@@ -82,8 +82,8 @@ class Pace:
         value = view.engagement + np.float32(self.weights.opening) + np.float32(self.weights.future) * later
         if view.past is not None:
             value -= np.float32(self.weights.tired) * view.past[..., RECENT]
-        if (wears := self.loads.wears_out(view)) is not None:
-            value -= np.float32(self.weights.wear) * wears
+        if (spent := self.loads.wears_out(view)) is not None:
+            value -= np.float32(self.weights.wear) * spent
         if (room := self.loads.room(view)) is not None:
             of_items = np.take_along_axis(room, np.broadcast_to(topic, value.shape), axis=1)
             value += np.float32(self.weights.growth) * of_items

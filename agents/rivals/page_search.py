@@ -145,6 +145,7 @@ class PageSearch:
         idle |= set() if self.judge.ranker.past_numbers else {"tired"}
         idle |= set() if self.loads.grows else {"growth"}
         idle |= set() if self.loads.wears else {"wear"}
+        idle |= set() if self._joint else {"diversity"}
         free = [name for name in stage.free if name not in idle]
         spread = np.array([getattr(SPREAD, name) * self._scale(name) for name in free])
 

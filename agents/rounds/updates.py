@@ -80,7 +80,7 @@ def refit_and_price(job: Job) -> int:
         return 0
     curve, told = _curve(job), job.settings.prices
     fewer = replace(told, rounds=max(1, round(job.share * len(STAGES["paced"]) * told.rounds)))
-    others: Any = {"seed": job.seed, "curve": curve, "begin": pace.weights}
+    others: Any = {"seed": job.seed, "curve": curve, "begin": pace.weights, "joint": job.settings.ppo.iterative}
     search = PageSearch(job.setup, judge, pace.loads, "again", fewer, **others)
     search.run()
     _save(job, {"ranker": judge.ranker}, search.pace, search.best_at)

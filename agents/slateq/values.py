@@ -108,7 +108,9 @@ class SlateQPolicy:
 
     def _act(self, observation: Observation) -> Slates:
         with torch.inference_mode():
-            state = self.judge.ranker.state(as_tensors(observation, self.judge.device))
+            seen = self.judge.ranker.read(as_tensors(observation, self.judge.device))
+            state = self.judge.ranker.state(seen)
+            observation = {name: value.cpu().numpy() for name, value in seen.items()}
             return best_slates(self.judge, self.network, state, observation, self.slate_size)[0].cpu().numpy()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from driftrec.agents.beliefs.hypotheses import REST, PageHistory
-from driftrec.agents.beliefs.plays import Limits, first_places
+from driftrec.agents.beliefs.plays import Limits, first_seen
 
 LIMITS = Limits()
 
@@ -24,7 +24,7 @@ def level(limit, half_life):
 
 def test_places_of_the_same_item_are_its_first():
     items = torch.tensor([[7, 3, 7, -1, 3, -1, 5], [1, 1, 1, 2, 2, 3, 1]])
-    assert first_places(items).tolist() == [[0, 1, 0, 3, 1, 3, 6], [0, 0, 0, 3, 3, 5, 0]]
+    assert first_seen(items).tolist() == [[0, 1, 0, 3, 1, 3, 6], [0, 0, 0, 3, 3, 5, 0]]
 
 
 def test_following_is_what_is_written_of_one_item_at_a_time():
@@ -42,7 +42,7 @@ def test_following_is_what_is_written_of_one_item_at_a_time():
             for place, item in enumerate(items[page]):
                 if item < 0:
                     continue
-                assert plays.count[0, page, place] == count[item]
+                assert plays.before[0, page, place] == count[item]
                 assert plays.worn[0, page, place, column] == worn[item]
                 wear[item] += opened[page, place]
                 count[item] += opened[page, place]
@@ -51,7 +51,7 @@ def test_following_is_what_is_written_of_one_item_at_a_time():
             worn &= wear > REST * limit
         for item in set(items.flatten().tolist()) - {-1}:
             slot = items.flatten().tolist().index(item)
-            assert plays.now.count[0, slot] == count[item]
+            assert plays.now.plays[0, slot] == count[item]
             assert plays.now.worn[0, slot, column] == worn[item]
             assert plays.now.next[0, slot, column] == (not worn[item] and wear[item] + 1 >= limit)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from driftrec.agents.beliefs import fit_belief as fit_belief_module
-from driftrec.agents.beliefs.song_belief import OF_ITEM, OF_ITEMS, OF_MOODS, SongBelief
+from driftrec.agents.beliefs.song_belief import OF_ITEMS, OF_MOODS, TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF
 from driftrec.agents.networks.item_memory import NUMBERS
 from driftrec.agents.networks.text_ranker import TextRanker
@@ -19,7 +19,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs
 from tests.agents.beliefs.listeners import SLATE, TOPIC, listeners
 
-LIFTS = [OF_ITEM.index(name) for name in ("mood", "lift")]
+LIFTS = [TOLD_OF_ITEM.index(name) for name in ("mood", "lift")]
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,12 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.pace import Pace, PageWeights
 from driftrec.agents.rivals.rival_settings import PriceSettings
 from driftrec.agents.rivals.topic_pages import TopicPages
-from driftrec.agents.runs.load import judge_of, load_ppo, open_run
+from driftrec.agents.runs.load import judge_of, load_pages, load_ppo, open_run
 from driftrec.agents.runs.train import train
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.noise import user_seeds
-from tests.agents.runs.toy_runs import served, settings
+from tests.agents.every_world import made
+from tests.agents.runs.toy_runs import TOY, WORLDS, served, settings
 
 PRICES = PriceSettings(users=4, rounds=1, samples=4)
 
@@ -60,3 +61,17 @@ def test_a_paced_run_is_loaded_as_it_was_measured(runs, tmp_path):
     # By users who did not choose the prices.
     engagement = served(setup, load_ppo(setup, str(tmp_path), greedy=True), "validation after prices")
     assert engagement == curve[curve.stage == "ppo"].mean_episode_engagement.max()
+
+
+def test_slates_that_are_not_iterative_are_so_in_search_pages_and_ppo(tmp_path, monkeypatch):
+    """Prices of pages are of loads from before them: whoever forgot to say so would price what is opened above."""
+    setup, joint = made(WORLDS["ideal"]), []
+    makes = TopicPages.__init__
+    monkeypatch.setattr(TopicPages, "__init__", lambda self, *told: joint.append(told[4:]) or makes(self, *told))
+    how = settings("ideal", ppo={**TOY["ppo"], "iterative": False})
+    train(setup, replace(how, pace=True, prices=PRICES), seed=5, folder=tmp_path)
+    assert set(joint) == {(False,)}
+    pages = load_pages(setup, str(tmp_path))
+    assert not pages._filling.joint
+    ppo = load_ppo(setup, str(tmp_path), greedy=True)
+    assert not ppo.network.head.iterative

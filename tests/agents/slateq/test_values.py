@@ -1,5 +1,6 @@
 """SlateQ's values of clicks, of slates, and what is served by them."""
 
+from dataclasses import asdict
 from itertools import permutations
 
 import numpy as np
@@ -13,7 +14,9 @@ from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.items import FeatureItems, TextItems
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Ranker, Scores, as_tensors
+from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy, best_slates
+from driftrec.agents.worlds.kits import kit_of
 from tests.agents.every_world import REQUEST, TEXTS, WORLDS, begin
 
 EVERY = pytest.mark.parametrize("args", WORLDS.values(), ids=WORLDS)
@@ -168,3 +171,19 @@ def test_slates_hold_no_item_twice_and_nothing_read_lately(make_context, play):
     for observation, shown in zip(observations, slates, strict=True):
         assert all(len(set(slate)) == 5 for slate in shown.tolist())
         assert not (shown[..., None] == observation["read_items"][:, None]).any()
+
+
+def test_what_a_replay_keeps_is_enough_where_songs_are_heard_again():
+    """A step of a replay holds what ``Items.keys`` names, and beliefs of listeners are asked of it."""
+    setup = set_up(WorldArgs("driftrec/Music-v0", horizon=3))
+    kit = kit_of(setup)
+    judge = kit.judge(setup, asdict(kit.settings), 0, farsighted=False)
+    world, state = setup.world, setup.world.reset(np.arange(3, dtype=np.uint64))
+    world.step(state, np.tile(np.arange(world.slate_size), (3, 1)))
+    seen = world.observe(state)
+    policy = SlateQPolicy(judge, ClickValues(judge, 4.0, seed=0), setup.slate_size)
+    with torch.inference_mode():
+        known = judge.ranker.state(as_tensors(seen))
+        kept = {name: seen[name] for name in judge.items.keys}
+        slates, _ = best_slates(judge, policy.network, known, kept, setup.slate_size)
+    np.testing.assert_array_equal(slates.numpy(), policy.act(seen))
