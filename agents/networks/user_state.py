@@ -16,8 +16,8 @@ from driftrec.agents.networks.state_encoder import StateEncoder
 from driftrec.simulators.settings import nearest
 
 EncoderName = Literal["fading", "belief", "recurrent", "transformer"]
-"""Fading memories alone; joined by what is believed of every topic, see ``TopicBelief``; by a recurrent network's
-hidden vector over the pages; or by a causal transformer's."""
+"""Fading memories alone; joined by what is believed of every topic, see ``TopicBelief`` and ``SongBelief``; by a
+recurrent network's hidden vector over the pages; or by a causal transformer's."""
 
 BESIDE = 0.1
 """Weight of predicting the end of sessions and the hours after a page beside the ranker's likelihood."""
