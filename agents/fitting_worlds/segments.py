@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from driftrec.agents.fitting_worlds.all_items import MOST, Run
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
 
 LENGTH, CONTEXT = 64, 192
@@ -52,6 +54,39 @@ def segments(lives: LoggedUsers) -> NDArray[np.int64]:
     return np.where(there, first[user][:, None] + place, ABSENT)
 
 
+@dataclass(frozen=True)
+class Stretches:
+    """The stretches that hold slates of a part of the log.
+
+    Attributes:
+        rows: As of ``segments``, without what comes after the part, (stretches, CONTEXT + LENGTH).
+        count: Slates of the part in each, (stretches,).
+    """
+
+    rows: NDArray[np.int64]
+    count: NDArray[np.int64]
+
+    def packed(self, size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+        """Rows of batches of some ``size`` slates of the part: like lengths beside each other, else in random order."""
+        order = rng.permutation(len(self.rows))
+        there = self.rows[order] != ABSENT
+        order = order[np.lexsort((there[:, CONTEXT:].sum(axis=1), there[:, :CONTEXT].sum(axis=1)))]
+        batch = (np.cumsum(self.count[order]) - 1) // size
+        batches = np.split(order, np.flatnonzero(np.diff(batch)) + 1)
+        return [self.rows[batches[number]] for number in rng.permutation(len(batches))]
+
+
+def stretches_of(lives: LoggedUsers, part: int) -> Stretches:
+    """Those that hold slates of ``part``."""
+    rows = segments(lives)
+    wanted = (rows != ABSENT) & (lives.part[rows.clip(0)] == part)
+    wanted[:, :CONTEXT] = False
+    some = wanted.any(axis=1)
+    rows, wanted = rows[some], wanted[some]
+    later = np.arange(rows.shape[1]) >= rows.shape[1] - wanted[:, ::-1].argmax(axis=1)[:, None]
+    return Stretches(np.where(later, ABSENT, rows), wanted.sum(axis=1))
+
+
 def batch_of(lives: LoggedUsers, rows: NDArray[np.int64]) -> Batch:
     """Some of ``segments`` as tensors, without columns that are empty."""
     filled = np.flatnonzero((rows != ABSENT).any(axis=0))
@@ -91,20 +126,28 @@ class OpenedBefore:
         self._first = np.searchsorted(self._user, np.arange(len(lives.users) + 1))
         self._pairs = found
 
-    def before(self, users: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Which items had been opened by ``users`` (slates,) before the slates ``rows``: places of both, in pairs."""
-        count = self._first[users + 1] - self._first[users]
-        slate = np.repeat(np.arange(len(users)), count)
-        place = np.arange(len(slate)) - np.repeat(np.cumsum(count) - count, count) + self._first[users][slate]
-        known = self._row[place] < rows[slate]
-        return slate[known], self._item[place[known]]
+    def runs(self, users: NDArray[np.int64], rows: NDArray[np.int64]) -> list[Run]:
+        """The slates ``rows`` of ``users``, both (slates,), in order, as runs of one user each."""
+        cuts = np.flatnonzero(np.diff(users, prepend=-1, append=-1))
+        pieces = [(at, min(at + MOST, end)) for begin, end in pairwise(cuts) for at in range(begin, end, MOST)]
+        return [Run(begin, end, *self._before(users[begin], rows[begin:end])) for begin, end in pieces]
+
+    def _before(self, user: np.int64, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Items that a user had opened before one of the slates ``rows``, and before which."""
+        mine = slice(self._first[user], self._first[user + 1])
+        again = self._row[mine, None] < rows
+        some = again[:, -1]
+        return torch.as_tensor(self._item[mine][some]), torch.as_tensor(again[some], dtype=torch.float32)
+
+    def same(self, users: NDArray[np.int64], rows: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether ``users`` had opened ``items`` before the slates ``rows``, all of one shape or broadcast to it."""
+        wanted = users * self._items + items
+        if not len(self._pairs):
+            return np.zeros(wanted.shape, np.bool_)
+        place = np.searchsorted(self._pairs, wanted).clip(max=len(self._pairs) - 1)
+        return np.asarray((self._pairs[place] == wanted) & (self._row[place] < rows))
 
     def shown_before(self, lives: LoggedUsers) -> NDArray[np.bool_]:
         """Whether each item shown had been opened by the user before its slate, (slates, slate_size)."""
         assert lives.shown is not None
-        wanted = lives.user[:, None] * self._items + lives.shown
-        place = np.searchsorted(self._pairs, wanted).clip(max=max(len(self._pairs) - 1, 0))
-        if not len(self._pairs):
-            return np.zeros(wanted.shape, np.bool_)
-        known = self._pairs[place] == wanted
-        return np.asarray(known & (self._row[place] < np.arange(len(wanted))[:, None]))
+        return self.same(lives.user[:, None], np.arange(len(lives.user))[:, None], lives.shown)

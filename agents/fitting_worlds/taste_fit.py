@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.fitting_worlds.lives import TRAIN, VALIDATION, LoggedUsers
-from driftrec.agents.fitting_worlds.segments import Batch, batch_of, segments
+from driftrec.agents.fitting_worlds.segments import batch_of, stretches_of
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
+
+
+AT_ONCE = 1024
+"""Slates whose likelihood is worked out beside each other."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class FitWorldSettings:
         dims: Of the items' vectors.
         epochs: Passes over the log, of the first model and of each that goes on from it.
         least_steps: Gradients at least, for which a small log takes more passes than ``epochs``.
-        batch: Stretches of lives a gradient.
+        batch: Slates a gradient, some more or fewer.
         learning_rate: Adam's step size at the start; falls to 0 (cosine).
         topics: Number of topics, of items that are alike, where they are not told.
     """
@@ -33,7 +36,7 @@ class FitWorldSettings:
     dims: int = 8
     epochs: int = 8
     least_steps: int = 600
-    batch: int = 16
+    batch: int = 1024
     learning_rate: float = 0.1
     topics: int = 8
 
@@ -68,25 +71,22 @@ def fit_tastes(
     if start is not None:
         model.load_state_dict(start.state_dict())
     counts = torch.as_tensor(np.ones(len(lives.users)) if weights is None else weights, dtype=torch.float32)
-    rows, rng = segments(lives), np.random.default_rng(seed)
+    stretches, rng = stretches_of(lives, TRAIN), np.random.default_rng(seed)
     total = float(counts[torch.as_tensor(lives.user[lives.part == TRAIN])].sum())
     optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, betas=(0.9, 0.99))
-    batches = -(-len(rows) // settings.batch)
+    batches = len(stretches.packed(settings.batch, rng))
     epochs = max(settings.epochs, -(-settings.least_steps // batches))
-    steps = epochs * batches
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
     best, kept = -np.inf, copy.deepcopy(model.state_dict())
     for _ in range(epochs):
         model.train()
-        for batch in _batches(lives, rng.permutation(rows), settings.batch):
-            likelihood, user = model.log_likelihood(batch, TRAIN, lives.part)
-            if len(user):
-                weight = counts[user]
-                share = weight.sum() / total
-                loss = -(weight * likelihood).sum() + share * model.prior(counts)
-                optimizer.zero_grad()
-                (loss / settings.batch).backward()
-                optimizer.step()
+        for rows in stretches.packed(settings.batch, rng):
+            likelihood, user = model.log_likelihood(batch_of(lives, rows), TRAIN, lives.part)
+            weight = counts[user]
+            loss = weight.sum() / total * model.prior(counts) - (weight * likelihood).sum()
+            optimizer.zero_grad()
+            (loss / settings.batch).backward()
+            optimizer.step()
             schedule.step()
         model.eval()
         score = unseen_likelihood(model, lives, VALIDATION).dot(counts.numpy())
@@ -100,13 +100,7 @@ def fit_tastes(
 def unseen_likelihood(model: TasteModel, lives: LoggedUsers, part: int) -> NDArray[np.float64]:
     """Log-likelihood of every user's slates of a part, added up, (users,)."""
     total = torch.zeros(len(lives.users), dtype=torch.float64)
-    for batch in _batches(lives, segments(lives), 16):
-        if (lives.part[batch.row[:, batch.begin :].clip(0)] == part).any():
-            likelihood, user = model.log_likelihood(batch, part, lives.part)
-            total.index_add_(0, user, likelihood.double())
+    for rows in stretches_of(lives, part).packed(AT_ONCE, np.random.default_rng(0)):
+        likelihood, user = model.log_likelihood(batch_of(lives, rows), part, lives.part)
+        total.index_add_(0, user, likelihood.double())
     return total.numpy()
-
-
-def _batches(lives: LoggedUsers, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
-    for begin in range(0, len(rows), size):
-        yield batch_of(lives, rows[begin : begin + size])

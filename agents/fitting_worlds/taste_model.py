@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from driftrec.agents.fitting_worlds.all_items import log_sum
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
+from driftrec.agents.fitting_worlds.past import Past, Weights
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Tastes
 
@@ -26,9 +28,6 @@ NEVER = 20.0
 
 BROAD = 0.5
 """Standard deviation of what a user's own interest may be, to begin with."""
-
-FAR = 1e12
-"""Age of what leaves nothing."""
 
 OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
 """Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
@@ -48,33 +47,6 @@ class KnownItems:
 
     topic: NDArray[np.int64] | None = None
     texts: NDArray[np.float32] | None = None
-
-
-class _Clock:
-    """How long ago each place of a batch was at each of its slates, (stretches, LENGTH, width); ``FAR`` where not past.
-
-    So one product and one power make a memory's weights, which are most of a gradient's cost.
-    """
-
-    def __init__(self, batch: Batch) -> None:
-        self._batch, width = batch, batch.row.shape[1]
-        self.past = torch.ones(width, width, dtype=torch.bool).tril(-1)[batch.begin :] & (batch.held[:, None, :] > 0)
-        self.days = self._since(batch.days)
-
-    def openings(self) -> torch.Tensor:
-        """Items opened since."""
-        before = self._batch.held.cumsum(dim=1) - self._batch.held
-        return (self._since(before) - 1.0).clamp(min=0)
-
-    def same_session(self) -> torch.Tensor:
-        """Whether both are of one session, bool."""
-        session = self._batch.session
-        return session[:, self._batch.begin :, None] == session[:, None, :]
-
-    def _since(self, reading: torch.Tensor) -> torch.Tensor:
-        """By a clock that shows ``reading`` at each place, (stretches, width)."""
-        age = (reading[:, self._batch.begin :, None] - reading[:, None, :]).clamp(min=0)  # of absent slates: below 0
-        return age.masked_fill(~self.past, FAR)
 
 
 class TasteModel(nn.Module):
@@ -106,6 +78,7 @@ class TasteModel(nn.Module):
         width = 0 if self.texts is None else self.texts.shape[1]
         self.words = nn.Parameter(torch.randn(width, dims, generator=draw) if width else torch.zeros(0, dims))
         self.topic = None if known.topic is None else torch.as_tensor(known.topic)
+        self._topics = None if self.topic is None else nn.functional.one_hot(self.topic).float()  # (items, topics)
         weights = ("mean", "fast", "session", "slow", "satiation", "repeat", "no_click", "position")
         self.weights = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in weights})
         for name in (MEAN, FAST, SESSION, SLOW):
@@ -144,8 +117,7 @@ class TasteModel(nn.Module):
         user = batch.user[:, None].expand(rows.shape)[wanted]
         interest, load = interest[wanted], load[wanted] if load is not None else None
         if self._shown is None:
-            scores = self._utility_of_all(interest, load, vectors, user, row)
-            return -nn.functional.cross_entropy(scores, self._opened[torch.as_tensor(row)], reduction="none"), user
+            return self._of_all(interest, load, vectors, user.numpy(), row), user
         return self._of_slates(self._utility_of_shown(interest, load, vectors, row), row), user
 
     def prior(self, weights: torch.Tensor) -> torch.Tensor:
@@ -194,47 +166,49 @@ class TasteModel(nn.Module):
 
     def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
-        clock = _Clock(batch)
-        items = vectors[batch.opened]  # (stretches, width, dims)
-        interest = items.new_zeros(*clock.past.shape[:2], items.shape[2])
+        past = Past(batch)
+        items = nn.functional.embedding(batch.opened, vectors)  # (stretches, width, dims)
+        interest = items.new_zeros(len(items), items.shape[1] - batch.begin, items.shape[2])
         if OWN in self.terms:
             interest = interest + self._own_of(batch.user)[:, None]
+        counted = torch.cat([items, items.new_ones(*items.shape[:2], 1)], dim=2)
         for name in (MEAN, FAST, SESSION, SLOW):
             if name in self.terms:
-                held = self._share(name, clock)
-                interest = interest + self.weights[name] * (held @ items) / (1 + held.sum(dim=2, keepdim=True))
+                sums = self._left(name, past).sums(counted)
+                interest = interest + self.weights[name] * sums[:, :, :-1] / (1 + sums[:, :, -1:])
         if SATIATION not in self.terms:
             return interest, None
-        assert self.topic is not None
-        topics = nn.functional.one_hot(self.topic)[batch.opened].float()
-        return interest, (self._share(SATIATION, clock) @ topics).log1p()
+        assert self._topics is not None
+        return interest, self._left(SATIATION, past).sums(self._topics[batch.opened]).log1p()
 
-    def _share(self, name: str, clock: _Clock) -> torch.Tensor:
-        """What is left of each place's item at each slate, (stretches, LENGTH, width), by a memory's own clock."""
+    def _left(self, name: str, past: Past) -> Weights:
+        """What is left of each place's item at each slate, by a memory's own clock."""
         if name == MEAN:
-            return clock.past.float()
+            return past.all()
         if name == SESSION:
-            return (clock.past & clock.same_session()).float()
-        age, unit = (clock.openings(), 1.0) if name == FAST else (clock.days, 24.0 if name == SATIATION else 1.0)
-        return torch.exp2(age * (-unit * torch.exp(-self.half_lives[name])))
+            return past.of_session()
+        clock, unit = (past.openings(), 1.0) if name == FAST else (past.days, 24.0 if name == SATIATION else 1.0)
+        return past.faded(clock, unit * torch.exp(-self.half_lives[name]))
 
-    def _utility_of_all(
+    def _of_all(
         self,
         interest: torch.Tensor,
         load: torch.Tensor | None,
         vectors: torch.Tensor,
-        user: torch.Tensor,
+        user: NDArray[np.int64],
         row: NDArray[np.int64],
     ) -> torch.Tensor:
-        """Of all items, (slates, items)."""
-        if load is not None:  # a product of both costs less than looking up the load of every item
-            assert self.topic is not None
-            ones = nn.functional.one_hot(self.topic, load.shape[1]).float()
-            interest = torch.cat([interest, -self.weights[SATIATION] * load], dim=1)
-            vectors = torch.cat([vectors, ones], dim=1)
-        utility = torch.addmm(self.levels(), interest, vectors.T)
-        slate, item = (torch.as_tensor(each) for each in self._seen.before(user.numpy(), row))
-        return utility.index_put((slate, item), -self.weights["repeat"].expand(len(slate)), accumulate=True)
+        """Log-likelihood of what was opened among all items, (slates,): utilities are products of people and items."""
+        people = [interest, interest.new_ones(len(interest), 1)]
+        items = [vectors, self.levels()[:, None]]
+        if load is not None:
+            assert self._topics is not None
+            people.append(-self.weights[SATIATION] * load)
+            items.append(self._topics)
+        person, item, opened = torch.cat(people, dim=1), torch.cat(items, dim=1), self._opened[torch.as_tensor(row)]
+        again = torch.as_tensor(self._seen.same(user, row, opened.numpy()), dtype=torch.float32)
+        chosen = (person * nn.functional.embedding(opened, item)).sum(dim=1) - self.weights["repeat"] * again
+        return chosen - log_sum(person, item, self.weights["repeat"], self._seen.runs(user, row))
 
     def _utility_of_shown(
         self, interest: torch.Tensor, load: torch.Tensor | None, vectors: torch.Tensor, row: NDArray[np.int64]
