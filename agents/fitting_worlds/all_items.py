@@ -21,7 +21,7 @@ class Run:
         begin: The first.
         end: Behind the last.
         opened: Items that the user had opened before one of them, int64, (opened,).
-        again: 1 where that was before the slate, else 0, (opened, end - begin).
+        again: 1 where that was before the slate, else 0, (end - begin, opened).
     """
 
     begin: int
@@ -39,12 +39,12 @@ class _LogSum(torch.autograd.Function):
         out, chances, less = people.new_empty(len(people)), [], -float(repeat) / math.log(2)
         in_bits = items / math.log(2)  # powers of 2 cost a third of those of e
         for run in runs:
-            utility = in_bits @ people[run.begin : run.end].T  # (items, slates)
-            utility.index_add_(0, run.opened, run.again, alpha=less)
-            top = utility.amax(dim=0)
+            utility = people[run.begin : run.end] @ in_bits.T  # (slates, items)
+            utility.scatter_add_(1, run.opened.expand(run.again.shape), run.again * less)
+            top = utility.amax(dim=1, keepdim=True)
             odds = utility.sub_(top).exp2_()
-            total = odds.sum(dim=0)
-            out[run.begin : run.end] = (top + total.log2()) * math.log(2)
+            total = odds.sum(dim=1, keepdim=True)
+            out[run.begin : run.end] = (top + total.log2())[:, 0] * math.log(2)
             if any(ctx.needs_input_grad):
                 chances.append(odds.div_(total))
         ctx.save_for_backward(people, items, *chances)
@@ -58,11 +58,10 @@ class _LogSum(torch.autograd.Function):
         of_people, of_repeat = torch.empty_like(people), people.new_zeros(())
         of_items = torch.zeros_like(items.T, memory_format=torch.contiguous_format)
         for run, chance in zip(ctx.runs, chances, strict=True):
-            here = slice(run.begin, run.end)
-            weighed = chance * gradients[0][here]
-            of_people[here] = (items.T @ weighed).T  # narrow times wide: much faster than wide times narrow
-            of_items.addmm_(people[here].T, weighed.T)
-            of_repeat -= (weighed[run.opened] * run.again).sum()
+            weight = gradients[0][run.begin : run.end]
+            of_people[run.begin : run.end] = (items.T @ chance.T * weight).T  # narrow times wide is the fast way round
+            of_items.addmm_(people[run.begin : run.end].T * weight, chance)
+            of_repeat -= weight @ (chance.index_select(1, run.opened) * run.again).sum(dim=1)
         return of_people, of_items.T, of_repeat, None
 
 

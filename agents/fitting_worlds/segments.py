@@ -135,9 +135,9 @@ class OpenedBefore:
     def _before(self, user: np.int64, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         """Items that a user had opened before one of the slates ``rows``, and before which."""
         mine = slice(self._first[user], self._first[user + 1])
-        again = self._row[mine, None] < rows
-        some = again[:, -1]
-        return torch.as_tensor(self._item[mine][some]), torch.as_tensor(again[some], dtype=torch.float32)
+        then = self._row[mine] < rows[-1]
+        again = self._row[mine][then] < rows[:, None]
+        return torch.as_tensor(self._item[mine][then]), torch.as_tensor(again, dtype=torch.float32)
 
     def same(self, users: NDArray[np.int64], rows: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether ``users`` had opened ``items`` before the slates ``rows``, all of one shape or broadcast to it."""
