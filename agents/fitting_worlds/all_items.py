@@ -31,38 +31,48 @@ class Run:
 
 
 class _LogSum(torch.autograd.Function):
-    """See ``log_sum``. Its gradient is that of the chances, which are worked out on the way."""
+    """See ``log_sum``. Utilities are worked out twice, which takes less time than to write them down and read them."""
 
     @staticmethod
     def forward(ctx: Any, people: torch.Tensor, items: torch.Tensor, repeat: torch.Tensor, runs: Sequence[Run]) -> Any:
         """The sum, run by run."""
-        out, chances, less = people.new_empty(len(people)), [], -float(repeat) / math.log(2)
-        in_bits = items / math.log(2)  # powers of 2 cost a third of those of e
+        room, bits = _room(people, items), people.new_empty(len(people), 1)
         for run in runs:
-            utility = people[run.begin : run.end] @ in_bits.T  # (slates, items)
-            utility.scatter_add_(1, run.opened.expand(run.again.shape), run.again * less)
+            utility = _utility(room, people, items, repeat, run)
             top = utility.amax(dim=1, keepdim=True)
-            odds = utility.sub_(top).exp2_()
-            total = odds.sum(dim=1, keepdim=True)
-            out[run.begin : run.end] = (top + total.log2())[:, 0] * math.log(2)
-            if any(ctx.needs_input_grad):
-                chances.append(odds.div_(total))
-        ctx.save_for_backward(people, items, *chances)
+            bits[run.begin : run.end] = top + utility.sub_(top).exp2_().sum(dim=1, keepdim=True).log2_()
+        ctx.save_for_backward(people, items, repeat, bits)
         ctx.runs = runs
-        return out
+        return bits[:, 0] * math.log(2)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
         """To people, items and repeats."""
-        people, items, *chances = ctx.saved_tensors
-        of_people, of_repeat = torch.empty_like(people), people.new_zeros(())
+        people, items, repeat, bits = ctx.saved_tensors
+        room, of_people, of_repeat = _room(people, items), torch.empty_like(people), people.new_zeros(())
         of_items = torch.zeros_like(items.T, memory_format=torch.contiguous_format)
-        for run, chance in zip(ctx.runs, chances, strict=True):
-            weight = gradients[0][run.begin : run.end]
-            of_people[run.begin : run.end] = (items.T @ chance.T * weight).T  # narrow times wide is the fast way round
-            of_items.addmm_(people[run.begin : run.end].T * weight, chance)
+        for run in ctx.runs:
+            here = slice(run.begin, run.end)
+            chance = _utility(room, people, items, repeat, run).sub_(bits[here]).exp2_()
+            weight = gradients[0][here]
+            of_people[here] = (items.T @ chance.T * weight).T  # narrow times wide is the fast way round
+            of_items.addmm_(people[here].T * weight, chance)
             of_repeat -= weight @ (chance.index_select(1, run.opened) * run.again).sum(dim=1)
         return of_people, of_items.T, of_repeat, None
+
+
+def _room(people: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+    """For the utilities of a run."""
+    return people.new_empty(MOST, len(items))
+
+
+def _utility(
+    room: torch.Tensor, people: torch.Tensor, items: torch.Tensor, repeat: torch.Tensor, run: Run
+) -> torch.Tensor:
+    """Of all items at a run's slates, (slates, items), in bits: powers of 2 cost a third of those of e."""
+    utility = room[: run.end - run.begin]
+    torch.addmm(utility, people[run.begin : run.end], items.T, beta=0, alpha=1 / math.log(2), out=utility)
+    return utility.scatter_add_(1, run.opened.expand(run.again.shape), run.again * (-repeat / math.log(2)))
 
 
 def log_sum(people: torch.Tensor, items: torch.Tensor, repeat: torch.Tensor, runs: Sequence[Run]) -> torch.Tensor:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.evaluation.play import Step, play
 from driftrec.agents.fitting_worlds.lives import LoggedUsers, SlateRows, assembled
-from driftrec.agents.policy import Observation, Policy, Slates
+from driftrec.agents.policy import Slates
+from driftrec.simulators.fitted.fitted_state import FittedState
 from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.fitted.parameters import FittedParameters
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Float
+from driftrec.simulators.world import part
 
 LONGER = 2
 """Lives of the world end after so many times the slates of the log's longest, if nothing else ends them."""
@@ -25,49 +26,33 @@ SURE = -60.0
 
 
 class _ShownAgain:
-    """Shows each user what the log's user was shown, one slate after the other; then slates drawn from the log."""
+    """What the log's users were shown, one slate after the other; then slates drawn from the log."""
 
-    def __init__(self, lives: LoggedUsers) -> None:
+    def __init__(self, lives: LoggedUsers, seed: int) -> None:
         assert lives.shown is not None
         heads = lives.heads
-        self._shown = lives.shown[heads]
+        self._shown, self._rng = lives.shown[heads], np.random.default_rng(seed)
         self._first = np.searchsorted(lives.user[heads], np.arange(len(lives.users)))
         self._count = np.bincount(lives.user[heads], minlength=len(lives.users))
 
-    def reset(self, num_users: int, seed: int) -> None:
-        """From the first slate."""
-        self._step, self._rng = 0, np.random.default_rng(seed)
-
-    def act(self, observation: Observation) -> Slates:
-        """The next slates."""
-        drawn = self._rng.integers(len(self._shown), size=len(self._count))
-        rows = np.where(self._step < self._count, self._first + self._step, drawn)
-        self._step += 1
-        return self._shown[rows]
+    def __call__(self, state: FittedState, users: NDArray[np.intp], number: int) -> Slates:
+        """The slate of this ``number`` for each of the ``users`` whose ``state`` it is."""
+        drawn = self._rng.integers(len(self._shown), size=len(self._count))[users]
+        return self._shown[np.where(number < self._count[users], self._first[users] + number, drawn)]
 
 
 class _PickedFromAll:
-    """Shows each user one item, drawn as if all had been on offer: told the true utilities, for it stands for users.
+    """One item that each user takes as if all had been on offer: told the true utilities, for it stands for users."""
 
-    Args:
-        world: Of slates of one.
-    """
+    def __init__(self, world: FittedWorld, seed: int) -> None:
+        self._world, self._rng = world, np.random.default_rng(seed)
 
-    def __init__(self, world: FittedWorld) -> None:
-        self._world = world
-
-    def reset(self, num_users: int, seed: int) -> None:
-        """Start over."""
-        self._rng = np.random.default_rng(seed)
-
-    def see(self, state: Any) -> None:
-        """The users, as they are."""
+    def __call__(self, state: FittedState, users: NDArray[np.intp], number: int) -> Slates:
+        """What the ``users`` whose ``state`` it is take."""
         utility = self._world.utility(state)
-        self._item = (utility + self._rng.gumbel(size=utility.shape)).argmax(axis=1)
-
-    def act(self, observation: Observation) -> Slates:
-        """What they take."""
-        return self._item[:, None]
+        upto = np.cumsum(np.exp(utility - utility.max(axis=1, keepdims=True)), axis=1, dtype=np.float64)
+        drawn = self._rng.random((len(users), 1)) * upto[:, -1:]
+        return np.asarray((upto <= drawn).sum(axis=1, keepdims=True), np.int64)
 
 
 def relived(lives: LoggedUsers, parameters: FittedParameters, own: Float, seed: int) -> LoggedUsers:
@@ -81,17 +66,15 @@ def relived(lives: LoggedUsers, parameters: FittedParameters, own: Float, seed: 
         own: Own interest of every user, (users, dims).
         seed: Source of randomness.
     """
-    policy: Policy
+    shown: _PickedFromAll | _ShownAgain
     if lives.shown is None:
         world = FittedWorld(replace(parameters, tastes=replace(parameters.tastes, no_click=SURE)), slate_size=1)
-        policy = _PickedFromAll(world)
+        shown = _PickedFromAll(world, seed)
     else:
-        world, policy = FittedWorld(parameters, lives.shown.shape[1]), _ShownAgain(lives)
-    longest = int(np.bincount(lives.user[lives.heads]).max())
-    until, most = _watched(lives, longest)
-    state, steps = play(world, policy, user_seeds(seed, "relived", len(lives.users)), horizon=most, seed=seed)
+        world, shown = FittedWorld(parameters, lives.shown.shape[1]), _ShownAgain(lives, seed)
+    state = world.reset(user_seeds(seed, "relived", len(lives.users)))
     state.own[:] = own
-    rows = _recorded(steps, until, np.float32(parameters.visits.slate_hours))
+    rows = _recorded(world, state, shown, *_watched(lives, int(np.bincount(lives.user[lives.heads]).max())))
     return assembled(lives.items, lives.users, rows, lives.unseen, lives.shown is None)
 
 
@@ -103,19 +86,28 @@ def _watched(lives: LoggedUsers, longest: int) -> tuple[NDArray[np.float64], int
     return np.full(len(lives.users), np.inf), longest
 
 
-def _recorded(steps: Iterator[Step], until: NDArray[np.float64], slate_hours: np.float32) -> SlateRows:
-    """What happened, user by user, up to the hours ``until``."""
-    now, session = np.zeros(len(until)), np.ones(len(until), np.int64)
+def _recorded(
+    world: FittedWorld,
+    state: FittedState,
+    shown: Callable[[FittedState, NDArray[np.intp], int], Slates],
+    until: NDArray[np.float64],
+    most: int,
+) -> SlateRows:
+    """What happens, user by user, up to the hours ``until``; who is gone, or not watched any more, is not served."""
+    users, now, session = np.arange(len(until)), np.zeros(len(until)), np.ones(len(until), np.int64)
     parts: list[tuple[NDArray[Any], ...]] = []
-    for step in steps:
-        users = step.present[now[step.present] <= until[step.present]]
+    for number in range(most):
+        slates = shown(state, users, number)
+        told = world.step(state, slates)
+        feedback = (slates, told.clicks, told.engagement.astype(float))
+        parts.append((users.astype(np.int64), now[users], session[users], *feedback))
+        now[users] += told.gap + np.float32(world.parameters.visits.slate_hours)
+        session[users] += told.ended
+        left = told.left | (now[users] > until[users])
+        if left.any():
+            users, state = users[~left], part(state, np.flatnonzero(~left))
         if not users.size:
             break
-        told = step.feedback
-        feedback = (step.items[users], told.clicks[users], told.engagement[users].astype(float))
-        parts.append((users.astype(np.int64), now[users], session[users], *feedback))
-        now += told.gap + slate_hours
-        session += told.ended
     columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
     order = np.argsort(columns[0], kind="stable")
     return SlateRows(*(column[order] for column in columns))
