@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,8 +42,8 @@ def parse_columns(text: str) -> Columns:
     return found
 
 
-def raw_table(path: Path, columns: Columns) -> pd.DataFrame:
-    """The table of a file, or of a MovieLens folder, with our column names and no others.
+def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> pd.DataFrame:
+    """The table of a file, or of a MovieLens folder, with our column names and no others, ``without`` some of these.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -66,7 +66,7 @@ def raw_table(path: Path, columns: Columns) -> pd.DataFrame:
             f"{path} has no column {' and none '.join(map(repr, missing))}; it has {', '.join(names)}. "
             f"Say which it is: --columns {missing[0]}=NAME."
         )
-    return _picked(path, {ours: name for ours, name in theirs.items() if name in names})
+    return _picked(path, {ours: name for ours, name in theirs.items() if name in names and ours not in without})
 
 
 def _heading(path: Path) -> Sequence[str]:

@@ -61,7 +61,12 @@ class Log:
         return Log(self.file, self.rows[mine].reset_index(drop=True), self.slate_size, self.notes)
 
 
-def read_log(path: Path, columns: Columns | None = None, items: Collection[str] | None = None) -> Log:
+def read_log(
+    path: Path,
+    columns: Columns | None = None,
+    items: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> Log:
     """Read a log, or the ratings of a MovieLens folder.
 
     Refused, with file, row, value and remedy: a missing column or cell; an empty file; what is no number; negative and
@@ -80,13 +85,14 @@ def read_log(path: Path, columns: Columns | None = None, items: Collection[str] 
         path: ``.parquet``, ``.csv`` or a folder with ``ratings.csv`` or ``ratings.dat``.
         columns: The file's names of columns by ours, where they differ.
         items: Ids of the catalogue; None takes any.
+        without: Columns, by our names, that are not asked for and not read, which saves their memory.
 
     Raises:
         FileNotFoundError: If there is no such log.
         ValueError: For what is refused.
     """
     file, notes = str(path), _Notes()
-    table = raw_table(path, columns or {})
+    table = raw_table(path, columns or {}, without)
     if table.empty:
         raise ValueError(f"{file} holds no rows. Log some traffic: driftrec compare --log FILE.")
     checks.check_present(file, table, ("user", "item", "time"))

@@ -5,6 +5,7 @@ python -m driftrec.agents.realism.twin WORLD [SLATES USERS SEED]
 
 from __future__ import annotations
 
+import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_taste
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.logbook.log_reader import read_log
+from driftrec.agents.logbook.log_table import PROPENSITIES
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.policy import Policy
 from driftrec.agents.realism.twin_policies import EIGHT, Weighed
@@ -38,6 +40,9 @@ AT_ONCE = 256
 
 EXPLORES = 0.3
 """Share of random slates of the logging policy that is none but random."""
+
+UNASKED = ("user_seed", "candidates", *PROPENSITIES)
+"""Columns of the log that no fit asks for."""
 
 USUAL = FitWorldSettings()
 
@@ -115,18 +120,40 @@ def _earned(world: Any, policy: Policy, users: int, horizon: int, seed: int) -> 
     return sum(float(step.feedback.engagement[step.present].sum()) for step in steps) / users
 
 
+def made_twin(
+    world: str, file: Path, settings: FitWorldSettings, slates: int, seed: int, report: Report
+) -> tuple[Setup, FittedParameters]:
+    """A world, and its twin from a log that is written to ``file``, which must be new; with time and memory of each."""
+    setup = set_up(WorldArgs(world))
+    begun = process_time()
+    written = write_log(setup, file, slates, seed)
+    report(f"{written:,} slates of {world} written, {process_time() - begun:.0f} CPU seconds")
+    begun = process_time()
+    lives = told_lives(read_log(file, without=UNASKED))
+    report(f"read, {process_time() - begun:.0f} CPU seconds, {peak_gb():.1f} GB at the peak")
+    begun = process_time()
+    twin = twin_of(setup, lives, settings, seed, report)
+    report(f"fitted, {process_time() - begun:.0f} CPU seconds, {peak_gb():.1f} GB at the peak")
+    return setup, twin
+
+
+def peak_gb() -> float:
+    """Memory of this process at its peak, in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
 def _main(world: str, slates: int = 100_000, users: int = 500, seed: int = 1) -> None:
     """Write, fit, rank, and say what came of it."""
-    setup = set_up(WorldArgs(world))
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "log.parquet"
-        print(f"{write_log(setup, file, slates, seed):,} slates of {world}", flush=True)
-        begun = process_time()
-        twin = twin_of(setup, told_lives(read_log(file)), USUAL, seed, print)
-    print(f"{process_time() - begun:.0f} CPU seconds to read and to fit", flush=True)
+        setup, twin = made_twin(world, Path(folder) / "log.parquet", USUAL, slates, seed, _say)
     table = ranked(setup, twin, users, seed)
     print(table.round(1).to_string(index=False))
     print(", ".join(f"{name} {value:.2f}" for name, value in agreement(table).items()))
+
+
+def _say(line: str) -> None:
+    """Print it at once."""
+    print(line, flush=True)
 
 
 if __name__ == "__main__":
