@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -79,14 +79,13 @@ def choose(
         seed: Source of randomness.
         report: Called with a line a mechanism.
     """
-    half = replace(settings, epochs=max(1, settings.epochs // 2), least_steps=max(1, settings.least_steps // 2))
     counts = np.bincount(lives.user[lives.part == VALIDATION], minlength=len(lives.users)).astype(float)
     best, found = whole, {}
     unsure = list(MECHANISMS)
     while unsure:
         there = [name for name in unsure if MECHANISMS[name] in best.terms]
         said = unseen_likelihood(best, lives, VALIDATION)
-        without = {name: _without(best, MECHANISMS[name], lives, known, half, seed) for name in there}
+        without = {name: _without(best, MECHANISMS[name], lives, known, settings.halved(), seed) for name in there}
         for name, other in without.items():
             found[name] = gain_of(said - unseen_likelihood(other, lives, VALIDATION), counts, seed)
         unsure = [name for name in there if found[name].low <= 0]

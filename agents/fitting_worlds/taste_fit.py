@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ class FitWorldSettings:
 
     Attributes:
         dims: Of the items' vectors.
-        epochs: Passes over the log, of the first model and of each that goes on from it.
+        epochs: Passes over the log; half as many where a model goes on from another.
         least_steps: Gradients at least, for which a small log takes more passes than ``epochs``.
         batch: Slates a gradient, some more or fewer.
         learning_rate: Adam's step size at the start; falls to 0 (cosine).
@@ -45,6 +45,10 @@ class FitWorldSettings:
             self, dims=(1, 512), epochs=(1, 10_000), least_steps=(1, 1_000_000), batch=(1, 100_000), topics=(1, 1000)
         )
         check_ranges(self, learning_rate=(1e-6, 1))
+
+    def halved(self) -> FitWorldSettings:
+        """Half the passes, for a fit that goes on from another."""
+        return replace(self, epochs=max(1, self.epochs // 2), least_steps=max(1, self.least_steps // 2))
 
 
 def fit_tastes(

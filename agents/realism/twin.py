@@ -89,17 +89,21 @@ def ranked(setup: Setup, twin: FittedParameters, users: int, seed: int) -> pd.Da
         users: Fresh ones, in each.
         seed: Source of users and draws.
     """
-    there = np.full(setup.world.num_items if setup.setting is None else setup.setting.catalogue.num_items, -1)
-    there[_rows(setup, twin.ids)] = np.arange(len(twin.ids))
     copy, same = FittedWorld(twin, setup.slate_size), np.arange(len(twin.ids))
+    there = weighed(setup, twin)
     rows = []
     for name, weighs in EIGHT.items():
-        earned = {
-            where: _earned(world, Weighed(twin, place, setup.slate_size, weighs), users, setup.horizon, seed)
-            for where, world, place in (("world", setup.world, there), ("twin", copy, same))
-        }
-        rows.append({"policy": name, **earned})
+        in_world = _earned(setup.world, there[name], users, setup.horizon, seed)
+        in_twin = _earned(copy, Weighed(twin, same, setup.slate_size, weighs), users, setup.horizon, seed)
+        rows.append({"policy": name, "world": in_world, "twin": in_twin})
     return pd.DataFrame(rows).sort_values("world", ascending=False)
+
+
+def weighed(setup: Setup, twin: FittedParameters) -> dict[str, Weighed]:
+    """The policies of ``EIGHT``, by what a twin knows of items, for the world that it is a twin of."""
+    place = np.full(setup.world.num_items if setup.setting is None else setup.setting.catalogue.num_items, -1)
+    place[_rows(setup, twin.ids)] = np.arange(len(twin.ids))
+    return {name: Weighed(twin, place, setup.slate_size, weighs) for name, weighs in EIGHT.items()}
 
 
 def agreement(table: pd.DataFrame) -> dict[str, float]:
