@@ -34,9 +34,9 @@ class FitWorldSettings:
     """
 
     dims: int = 8
-    epochs: int = 8
+    epochs: int = 6
     least_steps: int = 600
-    batch: int = 1024
+    batch: int = 512
     learning_rate: float = 0.1
     topics: int = 8
 
