@@ -21,7 +21,7 @@ from driftrec.agents.estimation.estimate import SLATE, estimate
 from driftrec.agents.logbook.log_reader import Log, read_log
 from driftrec.agents.logbook.logged_lives import LoggedLives, lives_of
 from driftrec.agents.policy import Observation, Policy, Slates
-from driftrec.agents.realism.twin import USUAL, made_twin, ranked, weighed
+from driftrec.agents.realism.twin import USUAL, made_twin, ranked, say, weighed
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import item_ids
 from driftrec.simulators.fitted.parameters import FittedParameters
@@ -99,13 +99,15 @@ def _main(world: str, slates: int = 100_000, users: int = 500, seed: int = 1) ->
     """Write a log, fit to it, estimate from it, serve both worlds, and say how alike the ranks are."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "log.parquet"
-        setup, twin = made_twin(world, file, USUAL, slates, seed, print)
-        told = estimated(setup, file, twin, seed)
-    table = ranked(setup, twin, users, seed).merge(told, on="policy")
-    print(table.round(1).to_string(index=False))
+        setup, twin = made_twin(world, file, USUAL, slates, seed, say)
+        served = ranked(setup, twin, users, seed)
+        say(served.round(1).to_string(index=False))
+        table = served.merge(estimated(setup, file, twin, seed), on="policy")
+    say(table.round(2).to_string(index=False))
     known = table.dropna(subset=["estimate"])
-    for one in ("estimate", "twin"):
-        print(f"{one} and world: Spearman {spearmanr(known[one], known.world).statistic:.2f} of {len(known)} policies")
+    for one, other in (("estimate", "world"), ("twin", "world"), ("estimate", "twin")):
+        alike = spearmanr(known[one], known[other]).statistic
+        say(f"{one} and {other}: Spearman {alike:.2f} of {len(known)} policies")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ where the log is likelier with it by more than the numbers that it takes (Akaike
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
@@ -34,6 +36,47 @@ SHORTEST = 1e-3
 """Hours; time away is no shorter."""
 
 
+@dataclass(frozen=True)
+class VisitedSlates:
+    """The slates of a log as visits see them, user by user in order: arrays (slates,).
+
+    Attributes:
+        user: Whose.
+        weight: How often it counts.
+        last: Whether it is the last of a life.
+        ended: Whether it is the last of a session.
+        hours: Until the next, 0 for the last.
+        content: Engagement a slate in its session up to and with it, over ``usual``, minus 1.
+        place: In its session, from 1.
+        number: Of its session, from 1.
+        usual: Engagement a slate, of all.
+    """
+
+    user: NDArray[np.int64]
+    weight: Double
+    last: NDArray[np.bool_]
+    ended: NDArray[np.bool_]
+    hours: Double
+    content: Double
+    place: NDArray[np.int64]
+    number: NDArray[np.int64]
+    usual: float
+
+
+def visited_slates(lives: LoggedUsers, weights: Double) -> VisitedSlates:
+    """Those of a log whose users count ``weights`` times each, (users,)."""
+    user, session, when = (values[lives.heads] for values in (lives.user, lives.session, lives.hours))
+    engagement, weight = lives.of_slates(lives.engagement), weights[user]
+    last = np.diff(user, append=-1) != 0
+    ended = np.append(session[1:] != session[:-1], True) | last
+    usual = max(float(np.average(engagement, weights=weight)), SHORTEST)
+    begin = np.append(0, np.flatnonzero(ended) + 1)[np.cumsum(ended) - ended.astype(np.int64)]  # of its session
+    content = _engagement_so_far(engagement, begin) / usual - 1.0
+    number = np.asarray(session - session[np.searchsorted(user, user)] + 1, np.int64)
+    place = np.arange(1, len(user) + 1) - begin
+    return VisitedSlates(user, weight, last, ended, np.append(np.diff(when), 0.0), content, place, number, usual)
+
+
 def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
     """The most likely visits.
 
@@ -41,26 +84,18 @@ def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
         lives: The log.
         weights: How often each user counts, (users,).
     """
-    user, session, when = (values[lives.heads] for values in (lives.user, lives.session, lives.hours))
-    engagement = lives.of_slates(lives.engagement)
-    last = np.diff(user, append=-1) != 0  # of a life
-    ended = np.append(session[1:] != session[:-1], True) | last
-    hours = np.append(np.diff(when), 0.0)
-    weight = weights[user]
-    usual = max(float(np.average(engagement, weights=weight)), SHORTEST)
-    begin = np.append(0, np.flatnonzero(ended) + 1)[np.cumsum(ended) - ended.astype(np.int64)]  # of its session
-    content = _engagement_so_far(engagement, begin) / usual - 1.0
-    number = np.asarray(session - session[np.searchsorted(user, user)] + 1, np.int64)
-    known = ~last | np.isinf(lives.unseen)[user]  # whether a life's last session was over nobody knows
-    place = _groups(np.arange(1, len(user) + 1) - begin, number)
-    end, slope, first_end, later_end = _endings(content[known], place[known], ended[known], weight[known])
+    slates = visited_slates(lives, weights)
+    last, ended, weight = slates.last, slates.ended, slates.weight
+    known = ~last | np.isinf(lives.unseen)[slates.user]  # whether a life's last session was over nobody knows
+    place = _groups(slates.place, slates.number)
+    end, slope, first_end, later_end = _endings(slates.content[known], place[known], ended[known], weight[known])
     inside = ~ended
-    slate = float(np.average(hours[inside], weights=weight[inside])) if weight[inside].sum() else 0.0
+    slate = float(np.average(slates.hours[inside], weights=weight[inside])) if weight[inside].sum() else 0.0
     back = ended & ~last
-    gaps = np.maximum(hours[back] - slate, SHORTEST)
-    group = doubling(number, GROUPS)
+    gaps = np.maximum(slates.hours[back] - slate, SHORTEST)
+    group = doubling(slates.number, GROUPS)
     away = _away(gaps, weight[back], lives.unseen, weights, group[back], group[last])
-    return VisitRates(end, slope, usual, slate, *away[:4], first_end, later_end, away[4])
+    return VisitRates(end, slope, slates.usual, slate, *away[:4], first_end, later_end, away[4])
 
 
 def _engagement_so_far(engagement: Double, begin: NDArray[np.int64]) -> Double:

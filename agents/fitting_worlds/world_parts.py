@@ -10,9 +10,10 @@ from scipy.special import ndtri
 from sklearn.cluster import KMeans
 
 from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers
+from driftrec.agents.fitting_worlds.marks_fit import fit_marks
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.fitting_worlds.visit_fit import fit_visits
-from driftrec.simulators.fitted.parameters import FittedParameters
+from driftrec.simulators.fitted.parameters import FittedParameters, VisitRates
 from driftrec.simulators.vectors import Double
 
 USUAL_EVENTS = 5.0
@@ -51,9 +52,9 @@ def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weig
     if lives.shown is None:
         tastes = replace(tastes, no_click=_assumed(people @ vectors.T + quality))
     engaged = engagement_ranks(lives, weights)
-    return FittedParameters(
+    world = FittedParameters(
         tastes,
-        fit_visits(lives, weights),
+        VisitRates(),
         lives.items,
         vectors=vectors.astype(np.float32),
         quality=quality.astype(np.float32),
@@ -66,6 +67,15 @@ def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weig
         several=lives.clicks is not None,
         **asdict(engaged),
     )
+    return with_visits(world, lives, weights)
+
+
+def with_visits(world: FittedParameters, lives: LoggedUsers, weights: Double) -> FittedParameters:
+    """The world with visits, and marks by its items' traits, of a log of its items, see ``parameters_of``."""
+    lift = np.zeros(len(world.ids)) if world.lift is None else world.lift
+    traits = np.column_stack([np.ones(len(world.ids)), world.quality, lift, world.vectors]).astype(np.float64)
+    visits, marks, fading = fit_marks(lives, weights, fit_visits(lives, weights), traits)
+    return replace(world, visits=visits, marks=marks, fading=fading)
 
 
 def item_engagement(lives: LoggedUsers, weights: Double) -> tuple[Double, float]:

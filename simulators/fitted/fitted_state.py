@@ -116,6 +116,7 @@ class FittedState:
         sessions: Sessions that are over, (users,).
         level: How much more than others they engage, in standard deviations, (users,).
         gone: Who is gone for good, (users,).
+        marks: What is taken along of what was opened, see ``parameters.Marks``, (users, 3).
     """
 
     keys: NDArray[np.uint64]
@@ -128,6 +129,7 @@ class FittedState:
     sessions: NDArray[np.int64]
     level: Float
     gone: NDArray[np.bool_]
+    marks: Float
 
     def interest(self, tastes: Tastes) -> Float:
         """Where tastes point now, (users, dims)."""

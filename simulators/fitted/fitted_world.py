@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from driftrec.simulators import noise
 from driftrec.simulators.choice import MAX_UTILITY
 from driftrec.simulators.fitted.fitted_state import FittedState, Memory, Unkept
-from driftrec.simulators.fitted.parameters import FittedParameters, doubling
+from driftrec.simulators.fitted.parameters import MOVED, FittedParameters, doubling
 from driftrec.simulators.plain import PlainWorld
 from driftrec.simulators.sizes import size
 from driftrec.simulators.slates import at_slates, first_places, pick, slate_affinity
@@ -87,7 +87,8 @@ class FittedWorld(PlainWorld):
         known = Unkept() if self.known is p else Memory(users, self.known)
         opened, visit = np.zeros((users, self.num_items), np.bool_), np.zeros((users, 2), np.float32)
         sessions, gone = np.zeros(users, np.int64), np.zeros(users, np.bool_)
-        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, sessions, level, gone)
+        marks = np.zeros((users, len(MOVED)), np.float32)
+        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, sessions, level, gone, marks)
 
     def step(self, state: FittedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
@@ -102,6 +103,7 @@ class FittedWorld(PlainWorld):
             draw = words[WORDS + 2 * k + 1] if self.parameters.several else words[1]
             engagement[users, k] = self._engaged(slates[users, k], state.level[users], noise.normal(draw[users]))
             self._open(state, users, slates[users, k])
+        self._mark(state, np.where(clicks, slates, -1), ~state.gone)
         ended, gap, left = self._pass_time(state, engagement, words)
         return Feedback(clicks, engagement, ended, gap, left)
 
@@ -176,6 +178,17 @@ class FittedWorld(PlainWorld):
             memory.open(parameters, users, items)
         state.opened[users, items] = True
 
+    def _mark(self, state: FittedState, opened: NDArray[np.int64], there: NDArray[np.bool_]) -> None:
+        """Let a slate leave its marks, where items were ``opened`` (users, slate_size), -1 for none."""
+        p = self.parameters
+        if p.marks is None:
+            return
+        state.marks *= np.where(there, np.float32(np.exp2(-1.0 / p.fading.half_life)), np.float32(1.0))[:, None]
+        state.marks -= np.outer(there, np.array(p.fading.usual, np.float32))
+        for items in opened.T:
+            users = np.flatnonzero(items >= 0)
+            state.marks[users] += p.marks[items[users]]
+
     def _pass_time(
         self, state: FittedState, engagement: Float, words: NDArray[np.uint64]
     ) -> tuple[NDArray[np.bool_], Float, NDArray[np.bool_]]:
@@ -186,9 +199,10 @@ class FittedWorld(PlainWorld):
             state.visit[:, 1] += column
         content = state.visit[:, 1] / np.maximum(state.visit[:, 0], 1) / np.float32(visits.usual) - np.float32(1.0)
         odds = np.clip(np.float32(visits.end) + np.float32(visits.content) * content, -MAX_UTILITY, MAX_UTILITY)
-        odds = np.clip(odds + self._by_place(state), -MAX_UTILITY, MAX_UTILITY)
+        odds = np.clip(odds + self._by_place(state) + state.marks[:, 0], -MAX_UTILITY, MAX_UTILITY)
         ended = (noise.uniform(words[2]) < 1.0 / (1.0 + np.exp(-odds))) & ~state.gone
-        mean = np.where(noise.uniform_low(words[3]) < visits.short_share, visits.short_hours, visits.long_hours)
+        short = noise.uniform_low(words[3]) < _moved(visits.short_share, state.marks[:, 1])
+        mean = np.where(short, visits.short_hours, visits.long_hours)
         gap = np.minimum(noise.exponential(words[3]) * mean, LONGEST_GAP).astype(np.float32) * ended
         left = ended & (noise.uniform_low(words[2]) < self._churn(state))
         state.visit[ended] = 0.0
@@ -207,12 +221,8 @@ class FittedWorld(PlainWorld):
     def _churn(self, state: FittedState) -> Float:
         """Chance of every user to be gone for good if the session ends, (users,)."""
         visits = self.parameters.visits
-        if not visits.churn_by_session or visits.churn in (0.0, 1.0):
-            return np.full(len(state.gone), visits.churn, np.float32)
-        odds = np.float32(np.log(visits.churn / (1.0 - visits.churn))) + _told(
-            visits.churn_by_session, state.sessions + 1
-        )
-        return (1.0 / (1.0 + np.exp(-np.clip(odds, -MAX_UTILITY, MAX_UTILITY)))).astype(np.float32)
+        by_session = _told(visits.churn_by_session, state.sessions + 1)
+        return _moved(visits.churn, by_session + state.marks[:, 2])
 
     def remember(
         self, state: FittedState, opened: NDArray[np.int64], engagement: Float, ended: NDArray[np.bool_], hours: Float
@@ -229,6 +239,7 @@ class FittedWorld(PlainWorld):
         for items in opened.T:
             users = np.flatnonzero(items >= 0)
             self._open(state, users, items[users])
+        self._mark(state, opened, np.ones(len(opened), np.bool_))
         state.visit += np.column_stack([np.ones(len(opened), np.float32), engagement.sum(axis=1)])
         state.visit[ended] = 0.0
         state.sessions += ended
@@ -239,6 +250,14 @@ class FittedWorld(PlainWorld):
 def _normal_edges(count: int) -> Float:
     """Between ``count`` parts of equal chance of a standard normal number, (count - 1,)."""
     return np.array([NormalDist().inv_cdf(place / count) for place in range(1, count)], np.float32)
+
+
+def _moved(chance: float, by: Float) -> Float:
+    """``chance`` with its log-odds moved ``by`` so much, (users,); what is sure stays sure."""
+    if chance in (0.0, 1.0):
+        return np.full(len(by), chance, np.float32)
+    odds = np.float32(np.log(chance / (1.0 - chance))) + by
+    return (1.0 / (1.0 + np.exp(-np.clip(odds, -MAX_UTILITY, MAX_UTILITY)))).astype(np.float32)
 
 
 def _told(shape: tuple[float, ...], counts: NDArray[Any]) -> Float:

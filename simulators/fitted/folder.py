@@ -13,14 +13,14 @@ from safetensors.numpy import load, save
 
 from driftrec.simulators.catalogue import digest
 from driftrec.simulators.files import parsed_object, write_files
-from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
+from driftrec.simulators.fitted.parameters import FittedParameters, Marks, Tastes, VisitRates
 
 FORMAT = 3
 """Version of the folder's layout."""
 
 NUMBERS_FILE, ARRAYS_FILE = "world.json", "world.safetensors"
 ARRAYS = ("vectors", "quality", "topic", "engagement", "people")
-PAY = ("logged", "lift")
+MAY = ("logged", "lift", "marks")
 """Arrays that a world may lack."""
 REMEDY = "Write it again with driftrec fit."
 
@@ -65,11 +65,10 @@ def load_world(folder: str | Path) -> FittedParameters:
         if kept["format"] != FORMAT:
             raise ValueError(f"its format is {kept['format']!r}, and this version reads {FORMAT}")
         arrays = load((path / ARRAYS_FILE).read_bytes())
-        told: dict[str, Any] = {name: arrays[name] for name in ARRAYS} | {name: arrays.get(name) for name in PAY}
+        told: dict[str, Any] = {name: arrays[name] for name in ARRAYS} | {name: arrays.get(name) for name in MAY}
         tastes, visits = Tastes(**kept["tastes"]), VisitRates(**kept["visits"])
-        parameters = FittedParameters(
-            tastes, visits, tuple(kept["ids"]), **told, **kept["pay"], several=kept["several"]
-        )
+        more = {"several": kept["several"], "fading": Marks(**kept.get("fading", {}))}
+        parameters = FittedParameters(tastes, visits, tuple(kept["ids"]), **told, **kept["pay"], **more)
         if kept["sha256"] != sha256_of(parameters):
             raise ValueError("its numbers or arrays are not those that its hash was made of")
     except KeyError as error:
@@ -81,14 +80,16 @@ def load_world(folder: str | Path) -> FittedParameters:
 
 def _arrays(parameters: FittedParameters) -> dict[str, Any]:
     """Those that are there, by name."""
-    names = (*ARRAYS, *(name for name in PAY if getattr(parameters, name) is not None))
+    names = (*ARRAYS, *(name for name in MAY if getattr(parameters, name) is not None))
     return {name: getattr(parameters, name) for name in names}
 
 
 def _numbers(parameters: FittedParameters) -> dict[str, Any]:
     """What is no array and no id."""
     pay = {name: float(getattr(parameters, name)) for name in ("spread", "low", "high", "level", "rest")}
+    fading = {} if parameters.marks is None else {"fading": asdict(parameters.fading)}
     return {
+        **fading,
         "tastes": asdict(parameters.tastes),
         "visits": asdict(parameters.visits),
         "pay": pay,

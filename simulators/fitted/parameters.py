@@ -126,6 +126,34 @@ class VisitRates:
                 )
 
 
+MOVED = ("end", "short_share", "churn")
+"""Chances of visits that marks move: of a session's end, of being away for short, of being gone for good."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What users take along from slate to slate, from session to session.
+
+        after a slate: K <- K * 2^(-1 / half_life) + marks of what was opened, added up - usual
+
+    K, of three numbers, is 0 at first; they are added to the log-odds of the three chances ``MOVED``.
+
+    Attributes:
+        half_life: Slates in which K halves.
+        usual: Marks of a usual slate, added up, in the order of ``MOVED``.
+    """
+
+    half_life: float = 8.0
+    usual: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        check_ranges(self, half_life=(SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE))
+        usual = tuple(float(value) for value in self.usual)
+        object.__setattr__(self, "usual", usual)
+        if len(usual) != len(MOVED) or not all(abs(value) <= MOST_ADDED for value in usual):
+            raise ValueError(f"Marks.usual is {usual}; give {len(MOVED)} numbers between -{MOST_ADDED:g} and {MOST_ADDED:g}.")
+
+
 @dataclass(frozen=True)
 class FittedParameters(Shared):
     """All of a fitted world.
@@ -149,6 +177,9 @@ class FittedParameters(Shared):
         lift: Of each item, in standard deviations, float32, (items,); None without ``logged``.
         level: Standard deviation of users' levels, in [0, 1].
         rest: Standard deviation of what is left, in [0, 1].
+        marks: What an opened item leaves with the user, by which chances of visits move, see ``Marks``, float32,
+            (items, 3); None where visits do not hang on what was opened.
+        fading: How marks add up and fade.
 
     Raises:
         ValueError: If shapes disagree or a number is out of its range; names it.
@@ -170,6 +201,8 @@ class FittedParameters(Shared):
     lift: Float | None = None  # (items,)
     level: float = 0.0
     rest: float = 1.0
+    marks: Float | None = None  # (items, 3)
+    fading: Marks = Marks()
 
     def __post_init__(self) -> None:
         check_ranges(self, spread=(0, 1e9), low=(0, 1e9), high=(self.low, 1e9))
@@ -181,6 +214,7 @@ class FittedParameters(Shared):
         check_dtype("topic", self.topic, np.int64)
         check_ranges(self, level=(0, 1), rest=(0, 1))
         self._check_logged()
+        self._check_marks()
         for name in ("vectors", "quality", "engagement"):
             check_finite(name, getattr(self, name), self.ids)
         if not len(self.people) or self.people.shape[1:] != self.vectors.shape[1:]:
@@ -202,6 +236,15 @@ class FittedParameters(Shared):
             if values.ndim != 1 or not len(values) or (length or len(values)) != len(values):
                 raise ValueError(f"{name} is {values.shape}; give one row of {length or 'quantiles'}.")
             check_finite(name, values, [f"place {place}" for place in range(len(values))])
+
+    def _check_marks(self) -> None:
+        """Raise ValueError unless ``marks`` are None or finite and three of each item."""
+        if self.marks is None:
+            return
+        check_dtype("marks", self.marks, np.float32)
+        if self.marks.shape != (len(self.ids), len(MOVED)):
+            raise ValueError(f"marks is {self.marks.shape}; give one row of {len(MOVED)} for {len(self.ids)} items.")
+        check_finite("marks", self.marks, self.ids)
 
     @property
     def num_topics(self) -> int:

@@ -138,8 +138,11 @@ def test_stretches_hold_every_slate_once_behind_its_own_user_s_past(tmp_path):
 def test_what_was_opened_before(tmp_path):
     lives = read(tmp_path, SLATES)
     seen = OpenedBefore(lives)
-    slate, item = seen.before(lives.user, np.arange(3))
-    assert (slate.tolist(), item.tolist()) == ([1], [1])
+    assert seen.same(lives.user, np.arange(3), np.ones(3, np.int64)).tolist() == [False, True, False]
+    first, second = seen.runs(lives.user, np.arange(3))
+    assert (first.begin, first.end, second.begin, second.end) == (0, 2, 2, 3)
+    assert (first.opened.tolist(), first.again.tolist()) == ([1], [[0.0], [1.0]])
+    assert second.again.shape == (1, 0)
     assert seen.repeats == 0
 
 

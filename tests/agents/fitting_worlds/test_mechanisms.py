@@ -27,7 +27,7 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     """A fast memory and own interests, for which a slow memory may stand in; 150 users."""
     parameters = made_up(tastes=Tastes(fast=3.0, fast_half_life=2.0, no_click=1.0))
     lives, order, _ = lives_from(parameters, tmp_path, users=150, steps=40)
-    known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=3, epochs=6, least_steps=1)
+    known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=3, least_steps=60)
     whole = fit_tastes(lives, LADDER[WHOLE], known, settings, seed=0)
     chosen = choose(whole, lives, known, settings, 0, nobody)
     assert "fast memory" in chosen.kept

@@ -29,7 +29,7 @@ def test_tastes_come_back_in_sign_and_rough_size(logged):
     the fast weight fails; with the sign of satiation turned, satiation does.
     """
     parameters, lives, order = logged
-    settings = FitWorldSettings(dims=3, epochs=15, least_steps=1)
+    settings = FitWorldSettings(dims=3, least_steps=285)
     model = fit_tastes(lives, ALL, KnownItems(parameters.topic[order]), settings, seed=0)
     found, true = model.tastes(), parameters.tastes
     for name, bound in {"fast": 0.5, "session": 0.5, "slow": 0.6, "satiation": 0.3, "repeat": 0.3}.items():
@@ -50,7 +50,7 @@ def test_shuffling_sessions_takes_much_of_the_fast_part_away(tmp_path):
     """
     fast = Tastes(fast=3.0, fast_half_life=1.0, no_click=1.0)
     lives, _, _ = lives_from(made_up(tastes=fast, visits=VisitRates(end=-4.0, churn=0.0)), tmp_path, 150, 40)
-    settings, gains, lengths = FitWorldSettings(dims=3, epochs=8, least_steps=1), [], []
+    settings, gains, lengths = FitWorldSettings(dims=3, least_steps=80), [], []
     for some in (lives, shuffled(lives, 3)):
         past, own = (fit_tastes(some, terms, KnownItems(), settings, seed=0) for terms in (("own", "fast"), ("own",)))
         gains.append(
