@@ -21,7 +21,7 @@ from driftrec.agents.estimation.estimate import SLATE, estimate
 from driftrec.agents.logbook.log_reader import Log, read_log
 from driftrec.agents.logbook.logged_lives import LoggedLives, lives_of
 from driftrec.agents.policy import Observation, Policy, Slates
-from driftrec.agents.realism.twin import USUAL, made_twin, ranked, say, weighed
+from driftrec.agents.realism.twin import USUAL, made_twin, offers_of, ranked, say, weighed
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import item_ids
 from driftrec.simulators.fitted.parameters import FittedParameters
@@ -100,7 +100,7 @@ def _main(world: str, slates: int = 100_000, users: int = 500, seed: int = 1) ->
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "log.parquet"
         setup, twin = made_twin(world, file, USUAL, slates, seed, say)
-        served = ranked(setup, twin, users, seed)
+        served = ranked(setup, twin, users, seed, offers_of(setup, file))
         say(served.round(1).to_string(index=False))
         table = served.merge(estimated(setup, file, twin, seed), on="policy")
     say(table.round(2).to_string(index=False))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
 from driftrec.agents.baselines import Content, Epsilon, Random
@@ -28,6 +29,7 @@ from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_table import PROPENSITIES
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.policy import Policy
+from driftrec.agents.realism.offering import Offering, logged_offers
 from driftrec.agents.realism.twin_policies import EIGHT, Weighed
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import item_ids
@@ -96,7 +98,9 @@ def _drawn(lives: LoggedUsers, seed: int) -> LoggedUsers:
     return some_of(lives, np.sort(users))
 
 
-def ranked(setup: Setup, twin: FittedParameters, users: int, seed: int) -> pd.DataFrame:
+def ranked(
+    setup: Setup, twin: FittedParameters, users: int, seed: int, offers: NDArray[np.int64] | None = None
+) -> pd.DataFrame:
     """Engagement an episode of every policy of ``EIGHT``, in the ``world`` and in the ``twin``, the best first.
 
     Args:
@@ -104,21 +108,37 @@ def ranked(setup: Setup, twin: FittedParameters, users: int, seed: int) -> pd.Da
         twin: Fitted to a log of it.
         users: Fresh ones, in each.
         seed: Source of users and draws.
+        offers: What is on offer in the twin, see ``Offering``; everything when omitted.
     """
-    copy, same = FittedWorld(twin, setup.slate_size), np.arange(len(twin.ids))
-    there = weighed(setup, twin)
+    there, copy = weighed(setup, twin), FittedWorld(twin, setup.slate_size)
+    world: Any = copy if offers is None else Offering(copy, _places(setup, twin), offers)
     rows = []
     for name, weighs in EIGHT.items():
+        same = Weighed(twin, np.arange(len(twin.ids)), setup.slate_size, weighs) if offers is None else there[name]
         in_world = _earned(setup.world, there[name], users, setup.horizon, seed)
-        in_twin = _earned(copy, Weighed(twin, same, setup.slate_size, weighs), users, setup.horizon, seed)
+        in_twin = _earned(world, same, users, setup.horizon, seed)
         rows.append({"policy": name, "world": in_world, "twin": in_twin})
     return pd.DataFrame(rows).sort_values("world", ascending=False)
 
 
+def offers_of(setup: Setup, file: Path) -> NDArray[np.int64] | None:
+    """What was on offer to the first users of a log that ``write_log`` wrote; None where everything always is."""
+    if not setup.context.offered:
+        return None
+    return logged_offers(file, "random", "0", {item: number for number, item in enumerate(item_ids(setup))})
+
+
+def _places(setup: Setup, twin: FittedParameters) -> NDArray[np.int64]:
+    """Number in the twin of every item of the world's catalogue, -1 of one that the log never showed."""
+    items = setup.world.num_items if setup.setting is None else setup.setting.catalogue.num_items
+    place = np.full(items, -1)
+    place[_rows(setup, twin.ids)] = np.arange(len(twin.ids))
+    return place
+
+
 def weighed(setup: Setup, twin: FittedParameters) -> dict[str, Weighed]:
     """The policies of ``EIGHT``, by what a twin knows of items, for the world that it is a twin of."""
-    place = np.full(setup.world.num_items if setup.setting is None else setup.setting.catalogue.num_items, -1)
-    place[_rows(setup, twin.ids)] = np.arange(len(twin.ids))
+    place = _places(setup, twin)
     return {name: Weighed(twin, place, setup.slate_size, weighs) for name, weighs in EIGHT.items()}
 
 
@@ -165,8 +185,10 @@ def peak_gb() -> float:
 def _main(world: str, slates: int = 100_000, users: int = 500, seed: int = 1) -> None:
     """Write, fit, rank, and say what came of it."""
     with tempfile.TemporaryDirectory() as folder:
-        setup, twin = made_twin(world, Path(folder) / "log.parquet", USUAL, slates, seed, say)
-    table = ranked(setup, twin, users, seed)
+        file = Path(folder) / "log.parquet"
+        setup, twin = made_twin(world, file, USUAL, slates, seed, say)
+        offers = offers_of(setup, file)
+    table = ranked(setup, twin, users, seed, offers)
     print(table.round(1).to_string(index=False))
     print(", ".join(f"{name} {value:.2f}" for name, value in agreement(table).items()))
 

@@ -81,7 +81,8 @@ class Weighed:
         worth = np.where(self._known, worth + w.noise * self._rng.gumbel(size=worth.shape), -np.inf)
         if OFFERED in observation:
             worth = np.take_along_axis(worth, observation[OFFERED].astype(np.int64), axis=1)
-        return np.argsort(-worth, axis=1)[:, : self.slate_size]
+        best = np.argpartition(-worth, self.slate_size - 1, axis=1)[:, : self.slate_size]
+        return np.take_along_axis(best, np.argsort(-np.take_along_axis(worth, best, axis=1), axis=1), axis=1)
 
     def update(
         self, observation: Observation, slates: Slates, clicks: NDArray[np.bool_], engagement: NDArray[np.floating]
