@@ -76,7 +76,7 @@ def _utility(
 
 
 def log_sum(people: torch.Tensor, items: torch.Tensor, repeat: torch.Tensor, runs: Sequence[Run]) -> torch.Tensor:
-    """log sum_i exp(<person, item i> - repeat * [opened before]) at every slate, (slates,).
+    """Log sum_i exp(<person, item i> - repeat * [opened before]) at every slate, (slates,).
 
     Args:
         people: At each slate, (slates, columns).

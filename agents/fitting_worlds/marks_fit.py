@@ -1,8 +1,8 @@
 """Fitting marks: what items that were opened do to a session's end, to the time away and to being gone for good.
 
 How often users come hangs on what they were shown, and not on minutes alone: clickbait is opened and regretted. What an
-item does is told by its traits, in regressions on the traits of what was opened, added up and fading; each is kept where
-the log is likelier with it by more than the numbers that it takes (Akaike's criterion).
+item does is told by its traits, in regressions on the traits of what was opened, added up and fading; each is kept
+where the log is likelier with it by more than the numbers that it takes (Akaike's criterion).
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ def fit_marks(
     half_life = HALF_LIVES[0]
     for tried in HALF_LIVES:
         taken = _faded(left - usual, slates.user, 2.0 ** (-1.0 / tried))
-        found = (_end(lives, slates, visits, taken), _short(slates, visits, taken), _churn(lives, slates, visits, taken))
+        found = (
+            _end(lives, slates, visits, taken),
+            _short(slates, visits, taken),
+            _churn(lives, slates, visits, taken),
+        )
         if not best or sum(each.gain for each in found) > sum(each.gain for each in best):
             best, half_life = found, tried
     many = traits.shape[1]
@@ -117,7 +121,10 @@ def _churn(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken:
     watched = lives.unseen[slates.user]
     rows = slates.ended & (~slates.last | (watched > 0))
     silent = np.where(slates.last, watched, 0.0)[rows]
-    mean, share = np.array([visits.short_hours, visits.long_hours]), np.array([visits.short_share, 1 - visits.short_share])
+    mean, share = (
+        np.array([visits.short_hours, visits.long_hours]),
+        np.array([visits.short_share, 1 - visits.short_share]),
+    )
     away = np.exp(-silent[:, None] / mean) @ share
     odds = _log_odds(visits.churn) + _by_count(visits.churn_by_session, slates.number[rows])
     found = _Moved(0.0, np.zeros(taken.shape[1]), 0.0)

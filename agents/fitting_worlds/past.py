@@ -51,8 +51,8 @@ class Weights:
 class Past:
     """The past of a batch's slates.
 
-    A slate looks back at those of its own stretch one by one, and at all that lies before through one sum: what was left
-    when the stretch began, faded since. That is the same, for what halves by a clock, and a quarter of the work.
+    A slate looks back at those of its own stretch one by one, and at all that lies before through one sum: what was
+    left when the stretch began, faded since. That is the same, for what halves by a clock, and a quarter of the work.
 
     Args:
         batch: Stretches of lives.

@@ -15,7 +15,6 @@ from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
 
-
 AT_ONCE = 1024
 """Slates whose likelihood is worked out beside each other."""
 

@@ -151,7 +151,8 @@ class Marks:
         usual = tuple(float(value) for value in self.usual)
         object.__setattr__(self, "usual", usual)
         if len(usual) != len(MOVED) or not all(abs(value) <= MOST_ADDED for value in usual):
-            raise ValueError(f"Marks.usual is {usual}; give {len(MOVED)} numbers between -{MOST_ADDED:g} and {MOST_ADDED:g}.")
+            allowed = f"{len(MOVED)} numbers between -{MOST_ADDED:g} and {MOST_ADDED:g}"
+            raise ValueError(f"Marks.usual is {usual}; give {allowed}.")
 
 
 @dataclass(frozen=True)

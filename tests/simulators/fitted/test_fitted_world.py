@@ -7,15 +7,18 @@ import pytest
 
 from driftrec.simulators.fitted.example import TASTES, VISITS, made_up
 from driftrec.simulators.fitted.fitted_world import FittedWorld
-from driftrec.simulators.fitted.parameters import Tastes, VisitRates
+from driftrec.simulators.fitted.parameters import Marks, Tastes, VisitRates
 
 USERS = 4000
+OPENS = Tastes(no_click=-30.0)
+"""Whatever is shown is opened."""
+
 STILL = VisitRates(end=-50, churn=0.0)
 """One session without end."""
 
 
 def world_of(tastes=None, visits=STILL, **sizes):
-    return FittedWorld(made_up(tastes=tastes or Tastes(no_click=-30.0), visits=visits, **sizes), slate_size=1)
+    return FittedWorld(made_up(tastes=tastes or OPENS, visits=visits, **sizes), slate_size=1)
 
 
 def after(world, *items, users=200):
@@ -123,6 +126,41 @@ def test_the_content_stay_where_the_number_says_so():
     assert ends[0] < 0.1 < 0.9 < ends[1]
 
 
+@pytest.mark.parametrize(("moved", "chance"), list(enumerate(("ended", "short", "left"))))
+def test_marks_of_what_was_opened_move_one_chance_of_visits_each(moved, chance):
+    """Failed with marks that a slate leaves behind its own end, and with those of one chance taken for another's."""
+    marks = np.zeros((40, 3), np.float32)
+    marks[3, moved], marks[4, moved] = 6.0, -6.0
+    visits = VisitRates(end=0.0, churn=0.5, short_share=0.5, short_hours=1.0, long_hours=1e4)
+    world = FittedWorld(replace(made_up(tastes=OPENS, visits=visits), marks=marks), 1)
+    shares = {}
+    for item in (3, 4, 5):
+        feedback = world.step(world.reset(np.arange(2000, dtype=np.uint64)), np.full((2000, 1), item))
+        ended = feedback.ended
+        shares[item] = {
+            "ended": ended.mean(),
+            "left": feedback.left[ended].mean(),
+            "short": (feedback.gap[ended] < 20).mean(),
+        }
+    for name in ("ended", "short", "left"):
+        low, middle, high = (shares[item][name] for item in (4, 5, 3))
+        assert (low < 0.02 and high > 0.98) if name == chance else (abs(low - 0.5) < 0.06 and abs(high - 0.5) < 0.06)
+        assert abs(middle - 0.5) < 0.06
+
+
+def test_marks_add_up_and_fade():
+    """Of what is opened, over sessions, around what is usual."""
+    marks = np.full((40, 3), 0.25, np.float32)
+    fading = Marks(half_life=2.0, usual=(0.1, 0.0, 0.0))
+    world = FittedWorld(replace(made_up(tastes=OPENS), marks=marks, fading=fading), 1)
+    state, expected = world.reset(np.arange(3, dtype=np.uint64)), np.zeros(3)
+    for step in range(6):
+        there = ~state.gone.copy()
+        world.step(state, np.full((3, 1), step))
+        expected = expected * 2**-0.5 + [0.15, 0.25, 0.25]
+        np.testing.assert_allclose(state.marks[there], np.tile(expected, (there.sum(), 1)), rtol=1e-5)
+
+
 def test_who_is_gone_sees_and_does_nothing():
     world = world_of(visits=VisitRates(end=50, churn=1.0))
     state = world.reset(np.arange(50, dtype=np.uint64))
@@ -137,6 +175,8 @@ def test_who_is_gone_sees_and_does_nothing():
         ({"quality": np.zeros(3, np.float32)}, "quality has 3 rows for 40 items."),
         ({"people": np.zeros((0, 3), np.float32)}, r"people is \(0, 3\); give rows of \(3,\) as of the items."),
         ({"engagement": np.full(40, np.nan, np.float32)}, r"engagement of 'item-0' \(row 0\) holds NaN or infinity"),
+        ({"marks": np.zeros((40, 2), np.float32)}, r"marks is \(40, 2\); give one row of 3 for 40 items."),
+        ({"marks": np.full((40, 3), np.inf, np.float32)}, r"marks of 'item-0' \(row 0\) holds NaN or infinity"),
         ({"spread": -1.0}, "FittedParameters.spread is -1.0; it must be between 0 and"),
     ],
 )

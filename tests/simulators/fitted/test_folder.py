@@ -10,6 +10,7 @@ import pytest
 import driftrec.envs  # noqa: F401 (registers)
 from driftrec.simulators.fitted.example import made_up
 from driftrec.simulators.fitted.folder import ARRAYS_FILE, NUMBERS_FILE, load_world, save_world, sha256_of
+from driftrec.simulators.fitted.parameters import Marks
 from tests.same import assert_same
 
 
@@ -23,6 +24,17 @@ def test_the_same_world_comes_back(tmp_path):
     assert_same(kept.reset(seed=3), made.reset(seed=3))
     for _ in range(20):
         assert_same(kept.step(np.arange(5)), made.step(np.arange(5)))
+
+
+def test_marks_come_back(tmp_path):
+    """And a world without them has the hash that it had before there were any."""
+    marks = np.arange(120, dtype=np.float32).reshape(40, 3)
+    world = replace(made_up(), marks=marks, fading=Marks(3.0, (0.1, 0.2, 0.3)))
+    save_world(tmp_path / "world", world)
+    again = load_world(tmp_path / "world")
+    np.testing.assert_array_equal(again.marks, marks)
+    assert again.fading == world.fading
+    assert len({sha256_of(made_up()), sha256_of(world), sha256_of(replace(world, fading=Marks(3.0)))}) == 3
 
 
 def test_the_hash_tells_every_change():

@@ -1,0 +1,58 @@
+"""Policies that remember, estimated from a log."""
+
+import numpy as np
+import pytest
+
+from driftrec.agents.estimation.ranks import Walked, estimated
+from driftrec.agents.fitting_worlds.lives import told_lives
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
+from driftrec.agents.logbook.log_reader import read_log
+from driftrec.agents.logbook.logged_lives import LoggedLives
+from driftrec.agents.realism.twin import twin_of, write_log
+from driftrec.agents.realism.twin_policies import EIGHT
+from driftrec.agents.setup import WorldArgs, set_up
+
+
+class Told:
+    """Shows item 0, and keeps what it is told."""
+
+    def reset(self, num_users, seed):
+        self.told = []
+
+    def act(self, observation):
+        return np.zeros((2, 1), np.int64)
+
+    def update(self, observation, slates, clicks, engagement):
+        self.told.append((slates.tolist(), clicks.tolist(), engagement.tolist()))
+
+
+def test_a_policy_is_told_what_the_log_s_users_saw_and_did():
+    """Before each of its slates, of the slate before. Failed with what it would have shown itself."""
+    there = np.array([[True, True], [True, False]])
+    items, engagement = np.array([[[3], [4]], [[5], [-1]]]), np.array([[[2.0], [0.0]], [[0.0], [0.0]]])
+    nothing = np.zeros((2, 2))
+    lives = LoggedLives("a", items, engagement > 0, engagement, there, nothing, nothing, None, None, None, ())
+    policy = Told()
+    walked = Walked(policy, lives)
+    walked.reset(2, 0)
+    for step in range(2):
+        walked.act({})
+        chances = walked.propensity({}, items[:, step])
+        assert chances.tolist() == [[0.0], [0.0]]
+    assert policy.told == [([[3], [5]], [[True], [False]], [[2.0], [0.0]])]
+    assert walked.marginal({}, np.array([[0], [1]])).tolist() == [[1.0], [0.0]]
+
+
+def test_estimates_are_of_random_slates_alone(tmp_path):
+    setup = set_up(WorldArgs("driftrec/Video-v0", horizon=4))
+    write_log(setup, tmp_path / "log.parquet", 600, 1)
+    short = FitWorldSettings(dims=3, epochs=1, least_steps=1)
+    lives = told_lives(read_log(tmp_path / "log.parquet"))
+    twin = twin_of(setup, lives, short, 1, lambda line: None)
+    table = estimated(setup, tmp_path / "log.parquet", twin, 1).set_index("policy")
+    assert set(table.index) == set(EIGHT)
+    random = read_log(tmp_path / "log.parquet").rows.query("policy == 'random'")
+    mean = random.groupby(["version", "user", "step"]).engagement.sum().mean()
+    assert table.estimate["random"] == pytest.approx(mean, rel=1e-6)
+    assert table.estimate.drop("random").isna().all()  # a thousand items, and hundreds of slates
+    assert (table.ess.drop("random") < 50).all()
