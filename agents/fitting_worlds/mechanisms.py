@@ -110,4 +110,5 @@ def _without(
 def not_fitted(model: TasteModel, consumed: bool) -> set[str]:
     """Numbers of a world that do not come from ``model``, since it lacks their term; ``consumed`` as of ratings."""
     absent = {number for term, numbers in NUMBERS.items() if term not in model.terms for number in numbers}
-    return absent | ({"no_click", "position"} if consumed else set())
+    absent |= {"no_click", "position"} if consumed else set()
+    return absent | (set() if model.several else {"takeaway"})

@@ -79,7 +79,8 @@ class TasteModel(nn.Module):
         self.words = nn.Parameter(torch.randn(width, dims, generator=draw) if width else torch.zeros(0, dims))
         self.topic = None if known.topic is None else torch.as_tensor(known.topic)
         self._topics = None if self.topic is None else nn.functional.one_hot(self.topic).float()  # (items, topics)
-        weights = ("mean", "fast", "session", "slow", "satiation", "repeat", "no_click", "position")
+        self._above = None if self._clicks is None or known.topic is None else _opened_above(lives, known.topic)
+        weights = ("mean", "fast", "session", "slow", "satiation", "repeat", "no_click", "position", "takeaway")
         self.weights = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in weights})
         for name in (MEAN, FAST, SESSION, SLOW):
             self.weights[name].data.fill_(BEGIN)
@@ -88,6 +89,11 @@ class TasteModel(nn.Module):
         half_lives = {name: nn.Parameter(torch.tensor(math.log(value))) for name, value in HALF_LIVES.items()}
         self.half_lives = nn.ParameterDict(half_lives)
         self.eval()  # who fits it says when it learns
+
+    @property
+    def several(self) -> bool:
+        """Whether positions are opened one by one, of items whose topics are known."""
+        return self._above is not None
 
     def levels(self) -> torch.Tensor:
         """Quality of every item around a mean of 0, (items,): a level of all is ``no_click``'s."""
@@ -140,7 +146,7 @@ class TasteModel(nn.Module):
         there = ((name, value) for name, value in self.half_lives.items() if name in self.terms)
         lives = {name: value.detach().exp().clamp(SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE) for name, value in there}
         half = {f"{name}_half_life": float(value) for name, value in lives.items()}
-        others = {name: weight[name] for name in ("repeat", "no_click", "position")}
+        others = {name: weight[name] for name in ("repeat", "no_click", "position", "takeaway")}
         return Tastes(**told, **half, **others)
 
     def people(self, seed: int) -> NDArray[np.float32]:
@@ -222,6 +228,8 @@ class TasteModel(nn.Module):
             assert self.topic is not None
             utility = utility - self.weights[SATIATION] * load.gather(1, self.topic[shown])
         utility = utility - self.weights["repeat"] * torch.as_tensor(self._again[row], dtype=torch.float32)
+        if self._above is not None:
+            utility = utility - self.weights["takeaway"] * torch.as_tensor(self._above[row], dtype=torch.float32)
         return utility - self.weights["position"] * torch.arange(shown.shape[1]) - self.weights["no_click"]
 
     def _of_slates(self, utility: torch.Tensor, row: NDArray[np.int64]) -> torch.Tensor:
@@ -235,3 +243,13 @@ class TasteModel(nn.Module):
         choice = torch.where(same.any(dim=1), same.int().argmax(dim=1), same.shape[1])
         scores = torch.cat([utility, torch.zeros(len(utility), 1)], dim=1)
         return scores.log_softmax(dim=1).gather(1, choice[:, None])[:, 0]
+
+
+def _opened_above(lives: LoggedUsers, topic: NDArray[np.int64]) -> NDArray[np.int8]:
+    """How many items of its topic were opened above each position, (slates, slate_size)."""
+    assert lives.shown is not None
+    assert lives.clicks is not None
+    topics, above = topic[lives.shown], np.zeros(lives.shown.shape, np.int8)
+    for k in range(1, topics.shape[1]):
+        above[:, k] = ((topics[:, :k] == topics[:, [k]]) & lives.clicks[:, :k]).sum(axis=1)
+    return above

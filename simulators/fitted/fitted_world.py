@@ -96,7 +96,7 @@ class FittedWorld(PlainWorld):
         words = noise.block(state.keys, state.step, self._words())
         by_position = np.ascontiguousarray(slates.T)
         weights = self._weights(state, by_position) * (first_places(by_position) & ~state.gone)
-        clicks = self._choose(state, weights, words)
+        clicks = self._choose(state, weights, words, by_position)
         engagement = np.zeros(slates.shape, np.float32)
         for k in range(self.slate_size):  # from the top down
             users = np.flatnonzero(clicks[:, k])
@@ -149,15 +149,32 @@ class FittedWorld(PlainWorld):
         utility -= np.float32(p.tastes.position) * np.arange(self.slate_size, dtype=np.float32)[:, None]
         return np.exp(np.minimum(utility, MAX_UTILITY))
 
-    def _choose(self, state: FittedState, weights: Float, words: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    def _choose(
+        self, state: FittedState, weights: Float, words: NDArray[np.uint64], by_position: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
         """Positions opened, (users, slate_size), by ``weights`` (slate_size, users)."""
         nothing = np.float32(np.exp(self.parameters.tastes.no_click))
         if self.parameters.several:
-            draws = noise.uniform(words[WORDS::2])  # (slate_size, users)
-            return np.ascontiguousarray((draws < weights / (weights + nothing)).T)
+            return self._one_by_one(weights, nothing, noise.uniform(words[WORDS::2]), by_position)
         position = pick(weights, float(nothing), noise.uniform(words[0]))
         position[state.gone] = -1
         return np.asarray(np.arange(self.slate_size) == position[:, None])
+
+    def _one_by_one(
+        self, weights: Float, nothing: np.float32, draws: Float, by_position: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Each position from the top down: what was opened above takes from its like."""
+        p = self.parameters
+        if not p.tastes.takeaway:
+            return np.ascontiguousarray((draws < weights / (weights + nothing)).T)
+        clicks = np.zeros(weights.shape, np.bool_)
+        above = np.zeros((weights.shape[1], p.num_topics), np.float32)
+        for k, items in enumerate(by_position):
+            place = np.arange(len(items)), p.topic[items]
+            odds = weights[k] * np.exp(np.float32(-p.tastes.takeaway) * above[place])
+            clicks[k] = draws[k] < odds / (odds + nothing)
+            above[place] += clicks[k]
+        return np.ascontiguousarray(clicks.T)
 
     def _engaged(self, items: NDArray[np.int64], level: Float, draw: Float) -> Float:
         """Engagement with each opened item of users of that ``level``."""

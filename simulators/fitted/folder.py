@@ -22,6 +22,8 @@ NUMBERS_FILE, ARRAYS_FILE = "world.json", "world.safetensors"
 ARRAYS = ("vectors", "quality", "topic", "engagement", "people")
 MAY = ("logged", "lift", "marks")
 """Arrays that a world may lack."""
+LATER = ("takeaway",)
+"""Numbers that worlds of before lack; where one is 0 nothing is told of it, and hashes stay."""
 REMEDY = "Write it again with driftrec fit."
 
 
@@ -90,7 +92,7 @@ def _numbers(parameters: FittedParameters) -> dict[str, Any]:
     fading = {} if parameters.marks is None else {"fading": asdict(parameters.fading)}
     return {
         **fading,
-        "tastes": asdict(parameters.tastes),
+        "tastes": {name: value for name, value in asdict(parameters.tastes).items() if value or name not in LATER},
         "visits": asdict(parameters.visits),
         "pay": pay,
         "several": parameters.several,

@@ -28,7 +28,7 @@ class Tastes:
     and is 1 in this session and 0 before it in M_session. A load is the number of items of a topic that were opened,
     halved every ``satiation_half_life`` hours. P(open position k) = w_k / (exp(no_click) + sum_j w_j), where
     w_k = exp(U - position * k); where users open several items of a slate, each position by itself, it is
-    w_k / (exp(no_click) + w_k).
+    w_k / (exp(no_click) + w_k), and U is less by ``takeaway`` for every item of the topic opened above in the slate.
 
     Attributes:
         fast: Weight of what was opened last; negative where users look for something else.
@@ -41,6 +41,7 @@ class Tastes:
         repeat: Utility lost by an item that was opened before.
         no_click: Utility of opening nothing.
         position: Utility lost per position down the slate.
+        takeaway: Utility lost per item of the topic opened above in the slate, where several are opened.
     """
 
     fast: float = 0.0
@@ -53,13 +54,14 @@ class Tastes:
     repeat: float = 0.0
     no_click: float = 0.0
     position: float = 0.0
+    takeaway: float = 0.0
 
     def __post_init__(self) -> None:
         check_ranges(self, **dict.fromkeys(("fast", "session", "slow", "satiation", "repeat"), (-100.0, 100.0)))
         lives = dict.fromkeys(
             ("fast_half_life", "slow_half_life", "satiation_half_life"), (SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE)
         )
-        check_ranges(self, **lives, no_click=(-80, 80), position=(-20, 20))
+        check_ranges(self, **lives, no_click=(-80, 80), position=(-20, 20), takeaway=(-20, 20))
 
 
 SHAPES = ("first_end", "later_end", "churn_by_session")

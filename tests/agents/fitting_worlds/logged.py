@@ -24,7 +24,7 @@ def lives_from(parameters, folder: Path, users: int, steps: int, seed: int = 1):
         tap = log.tap(world, seeds, policy, name="random")
         alone = _alone(world, state)
         for step in served:
-            chances.append(_opened(parameters, alone, step.slates)[step.present])
+            chances.append(_opened(parameters, alone, step.slates, step.feedback.clicks)[step.present])
             tap(step)
             alone = _alone(world, state)
     lives = told_lives(read_log(file))
@@ -37,11 +37,15 @@ def _alone(world, state):
     return (world.expected_engagement(state) / world.parameters.engagement).astype(np.float64)
 
 
-def _opened(parameters, alone, slates):
+def _opened(parameters, alone, slates, clicks):
     """Chance of every position, and of nothing, (users, slate_size + 1); where several are opened, of each alone."""
     tastes = parameters.tastes
     odds = np.take_along_axis(alone / (1 - alone), slates, axis=1) * np.exp(-tastes.position * np.arange(5))
     if parameters.several:
+        topics = parameters.topic[slates]
+        for k in range(5):
+            above = ((topics[:, :k] == topics[:, [k]]) & clicks[:, :k]).sum(axis=1)
+            odds[:, k] *= np.exp(-tastes.takeaway * above)
         return odds / (1 + odds)
     odds = np.column_stack([odds, np.ones(len(odds))])
     return odds / odds.sum(axis=1, keepdims=True)

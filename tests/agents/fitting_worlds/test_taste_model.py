@@ -25,7 +25,7 @@ def told(lives, parameters, order):
         model.place.copy_(torch.tensor(parameters.vectors[order]))
         model.quality.copy_(torch.tensor(parameters.quality[order]))
         model.own.copy_(torch.tensor(parameters.people).expand(model.own.shape))
-        for name in ("fast", "session", "slow", "satiation", "repeat", "no_click", "position"):
+        for name in ("fast", "session", "slow", "satiation", "repeat", "no_click", "position", "takeaway"):
             model.weights[name].fill_(getattr(tastes, name))
         model.weights["no_click"].sub_(model.quality.mean())  # levels are around 0
         for name in ("fast", "slow", "satiation"):
@@ -38,10 +38,10 @@ def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path, several):
     """LoggedUsers of 70 slates, so of two stretches, with a session's weight beside the others.
 
     Failed when the session's memory counted earlier visits, when fast ages counted slates, when the past held the slate
-    itself, when satiation's sign was turned, and when repeats counted the slate itself.
+    itself, when satiation's sign was turned, when repeats counted the slate itself, and when what was opened below took away.
     """
     parameters = made_up(people=1, several=several)
-    parameters = replace(parameters, tastes=replace(parameters.tastes, session=0.8))
+    parameters = replace(parameters, tastes=replace(parameters.tastes, session=0.8, takeaway=0.9 * several))
     lives, order, chances = lives_from(parameters, tmp_path, users=12, steps=70)
     model, rows = told(lives, parameters, order), segments(lives)
     likelihood, places = [], []
