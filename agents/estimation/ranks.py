@@ -36,7 +36,7 @@ class Walked:
     Its chances are 1 of what it would have shown and 0 of all else, given what the log's user had seen by then.
 
     Args:
-        policy: Learns while it serves, and does not draw.
+        policy: Learns while it serves. One that draws counts by its draw, which is right on average.
         lives: The log.
     """
 
@@ -46,7 +46,8 @@ class Walked:
     def reset(self, num_users: int, seed: int) -> None:
         """To the log's beginning."""
         self._policy.reset(num_users, seed)
-        self._step, self._last, self._own = 0, None, np.empty((0, 0), np.int64)
+        self._step, self._own = 0, np.empty((0, 0), np.int64)
+        self._last: tuple[Observation, Slates] | None = None
 
     def act(self, observation: Observation) -> Slates:
         """What it would show next, having been told of the slate before."""

@@ -84,5 +84,5 @@ def log_sum(people: torch.Tensor, items: torch.Tensor, repeat: torch.Tensor, run
         repeat: What an item loses that was opened before.
         runs: The slates, one after the other.
     """
-    out: torch.Tensor = _LogSum.apply(people, items, repeat, runs)  # type: ignore[no-untyped-call]
+    out: torch.Tensor = _LogSum.apply(people, items, repeat, runs)
     return out

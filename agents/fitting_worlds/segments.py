@@ -128,8 +128,10 @@ class OpenedBefore:
 
     def runs(self, users: NDArray[np.int64], rows: NDArray[np.int64]) -> list[Run]:
         """The slates ``rows`` of ``users``, both (slates,), in order, as runs of one user each."""
-        cuts = np.flatnonzero(np.diff(users, prepend=-1, append=-1))
-        pieces = [(at, min(at + MOST, end)) for begin, end in pairwise(cuts) for at in range(begin, end, MOST)]
+        cuts = np.flatnonzero(np.diff(users, prepend=-1, append=-1)).tolist()
+        pieces: list[tuple[int, int]] = [
+            (at, min(at + MOST, end)) for begin, end in pairwise(cuts) for at in range(begin, end, MOST)
+        ]
         return [Run(begin, end, *self._before(users[begin], rows[begin:end])) for begin, end in pieces]
 
     def _before(self, user: np.int64, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -65,7 +65,8 @@ class VisitedSlates:
 
 def visited_slates(lives: LoggedUsers, weights: Double) -> VisitedSlates:
     """Those of a log whose users count ``weights`` times each, (users,)."""
-    user, session, when = (values[lives.heads] for values in (lives.user, lives.session, lives.hours))
+    heads = lives.heads
+    user, session, when = lives.user[heads], lives.session[heads], lives.hours[heads]
     engagement, weight = lives.of_slates(lives.engagement), weights[user]
     last = np.diff(user, append=-1) != 0
     ended = np.append(session[1:] != session[:-1], True) | last

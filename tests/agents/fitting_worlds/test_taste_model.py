@@ -38,7 +38,7 @@ def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path, several):
     """LoggedUsers of 70 slates, so of two stretches, with a session's weight beside the others.
 
     Failed when the session's memory counted earlier visits, when fast ages counted slates, when the past held the slate
-    itself, when satiation's sign was turned, when repeats counted the slate itself, and when what was opened below took away.
+    itself, when satiation's sign was turned, and when repeats counted the slate itself.
     """
     parameters = made_up(people=1, several=several)
     parameters = replace(parameters, tastes=replace(parameters.tastes, session=0.8, takeaway=0.9 * several))
