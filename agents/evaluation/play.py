@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.policy import Observation, Oracle, Policy, failed
+from driftrec.agents.policy import Observation, Oracle, Policy, Slates, failed
 from driftrec.simulators.offers import items_of
 from driftrec.simulators.vectors import Double
 from driftrec.simulators.world import Feedback, State, World, check_slates, part, put
@@ -132,6 +132,39 @@ def play_on(
         put(state, present, some)
         whole = _spread(feedback, present, len(slates))
         yield Step(number, observation, present, slates, items_of(observation, slates), whole)
+
+
+def play_while(
+    world: World[State],
+    state: State,
+    users: int,
+    shown: Callable[[State, NDArray[np.intp], int], Slates],
+    over: Callable[[NDArray[np.intp]], NDArray[np.bool_]],
+    horizon: int,
+) -> Iterator[tuple[NDArray[np.intp], Slates, Feedback]]:
+    """Show users slates until each is gone, or it is over for them; only those who are left cost anything.
+
+    Args:
+        world: The world.
+        state: The users.
+        users: How many.
+        shown: Slates for the users of these numbers, who are in this state, at this step.
+        over: For whom of these users it is over, asked after each step.
+        horizon: Steps at most.
+
+    Yields:
+        The users of each step by their numbers, what they were shown, and what came of it.
+    """
+    there = np.arange(users)
+    for number in range(horizon):
+        if not there.size:
+            return
+        slates = shown(state, there, number)
+        feedback = world.step(state, slates)
+        yield there, slates, feedback
+        stay = ~(feedback.left | over(there))
+        if not stay.all():
+            there, state = there[stay], part(state, np.flatnonzero(stay))
 
 
 def _spread(feedback: Feedback, present: NDArray[np.intp], users: int) -> Feedback:

@@ -48,7 +48,7 @@ class Weights:
         return sums + self.carried[:, :, None] * (self.before[:, None, :] @ values[:, :begin])
 
 
-class Past:
+class StretchPast:
     """The past of a batch's slates.
 
     A slate looks back at those of its own stretch one by one, and at all that lies before through one sum: what was

@@ -13,7 +13,7 @@ from torch import nn
 
 from driftrec.agents.fitting_worlds.all_items import log_sum
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
-from driftrec.agents.fitting_worlds.past import Past, Weights
+from driftrec.agents.fitting_worlds.past import StretchPast, Weights
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Tastes
 
@@ -172,7 +172,7 @@ class TasteModel(nn.Module):
 
     def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
-        past = Past(batch)
+        past = StretchPast(batch)
         items = nn.functional.embedding(batch.opened, vectors)  # (stretches, width, dims)
         interest = items.new_zeros(len(items), items.shape[1] - batch.begin, items.shape[2])
         if OWN in self.terms:
@@ -187,7 +187,7 @@ class TasteModel(nn.Module):
         assert self._topics is not None
         return interest, self._left(SATIATION, past).sums(self._topics[batch.opened]).log1p()
 
-    def _left(self, name: str, past: Past) -> Weights:
+    def _left(self, name: str, past: StretchPast) -> Weights:
         """What is left of each place's item at each slate, by a memory's own clock."""
         if name == MEAN:
             return past.all()

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from driftrec.simulators.fitted.fitted_state import FittedState
 from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.offers import OFFERED
-from driftrec.simulators.world import Feedback
 
 LOGGED = ("user", "step", "candidates")
 
 
-class Offering:
+class Offering(FittedWorld):
     """Users of a fitted world who are shown what is on offer: user by user what some logged user was offered.
 
     Args:
@@ -27,23 +26,25 @@ class Offering:
     """
 
     def __init__(self, world: FittedWorld, place: NDArray[np.int64], offers: NDArray[np.int64]) -> None:
-        self._world, self._place, self._offers = world, place, offers
-        self.slate_size, self.num_items = world.slate_size, offers.shape[2]
+        super().__init__(world.parameters, world.slate_size)
+        self._place, self._offers = place, offers
 
     def reset(self, seeds: NDArray[np.uint64]) -> FittedState:
         """New users."""
-        return self._world.reset(seeds)
+        self.num_items = len(self.parameters.ids)  # of which they remember what they opened
+        state = super().reset(seeds)
+        self.num_items = self._offers.shape[2]  # of which slates are made
+        return state
 
     def observe(self, state: FittedState) -> dict[str, NDArray[Any]]:
         """As of the fitted world, and what is on offer."""
-        return {**self._world.observe(state), OFFERED: self._now(state)}
+        return {**super().observe(state), OFFERED: self._now(state)}
 
-    def step(self, state: FittedState, slates: NDArray[np.int64]) -> Feedback:
-        """Show slates of positions among what is on offer."""
+    def _items(self, state: FittedState, slates: NDArray[np.int64]) -> NDArray[np.int64]:
         items = self._place[np.take_along_axis(self._now(state), slates, axis=1)]
         if (items < 0).any():
             raise ValueError("A slate holds an item that the fitted world lacks: the log never showed it.")
-        return self._world.step(state, items)
+        return items
 
     def _now(self, state: FittedState) -> NDArray[np.int64]:
         """What is on offer to each user, (users, offered); at the end of a logged life the last offer stays."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.evaluation.play import play_while
 from driftrec.agents.fitting_worlds.lives import LoggedUsers, SlateRows, assembled
 from driftrec.agents.policy import Slates
 from driftrec.simulators.fitted.fitted_state import FittedState
@@ -16,7 +17,6 @@ from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.fitted.parameters import FittedParameters
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Float
-from driftrec.simulators.world import part
 
 LONGER = 2
 """Lives of the world end after so many times the slates of the log's longest, if nothing else ends them."""
@@ -94,20 +94,13 @@ def _recorded(
     most: int,
 ) -> SlateRows:
     """What happens, user by user, up to the hours ``until``; who is gone, or not watched any more, is not served."""
-    users, now, session = np.arange(len(until)), np.zeros(len(until)), np.ones(len(until), np.int64)
+    now, session = np.zeros(len(until)), np.ones(len(until), np.int64)
     parts: list[tuple[NDArray[Any], ...]] = []
-    for number in range(most):
-        slates = shown(state, users, number)
-        told = world.step(state, slates)
+    for users, slates, told in play_while(world, state, len(until), shown, lambda who: now[who] > until[who], most):
         feedback = (slates, told.clicks, told.engagement.astype(float))
         parts.append((users.astype(np.int64), now[users], session[users], *feedback))
         now[users] += told.gap + np.float32(world.parameters.visits.slate_hours)
         session[users] += told.ended
-        left = told.left | (now[users] > until[users])
-        if left.any():
-            users, state = users[~left], part(state, np.flatnonzero(~left))
-        if not users.size:
-            break
     columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
     order = np.argsort(columns[0], kind="stable")
     return SlateRows(*(column[order] for column in columns))

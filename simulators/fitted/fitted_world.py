@@ -92,6 +92,7 @@ class FittedWorld(PlainWorld):
 
     def step(self, state: FittedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
+        slates = self._items(state, slates)
         state.step += 1
         words = noise.block(state.keys, state.step, self._words())
         by_position = np.ascontiguousarray(slates.T)
@@ -131,6 +132,10 @@ class FittedWorld(PlainWorld):
         p = self.parameters
         weights = np.exp(np.minimum(self.utility(state), MAX_UTILITY))
         return (weights / (weights + np.float32(np.exp(p.tastes.no_click))) * p.engagement).astype(np.float32)
+
+    def _items(self, state: FittedState, slates: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which items ``slates`` hold."""
+        return slates
 
     def _words(self) -> int:
         """Random words a step."""
