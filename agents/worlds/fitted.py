@@ -84,13 +84,19 @@ def _with_newcomers(old: FittedParameters, new: Setting, place: NDArray[np.int64
     known, fresh = np.flatnonzero(place >= 0), np.flatnonzero(place < 0)
     if not len(fresh):
         return old
-    told = np.column_stack([old.vectors, old.quality, np.log(old.engagement)])[place[known]]
+    parts = [part for part in (old.lift, old.marks) if part is not None]
+    told = np.column_stack([*parts, old.vectors, old.quality, np.log(old.engagement)])[place[known]]
     texts = new.item_embeddings.astype(np.float64)
     if len(known) < FEW:
         found = np.repeat(told.mean(axis=0)[None], len(fresh), axis=0)
     else:
         found = RidgeCV(STRENGTHS, alpha_per_target=True).fit(texts[known], told).predict(texts[fresh])
     *vectors, quality, engagement = found.T.astype(np.float32)
+    lift, marks = old.lift, old.marks
+    if lift is not None:
+        lift = np.append(lift, vectors.pop(0))
+    if marks is not None:
+        marks = np.concatenate([marks, np.column_stack([vectors.pop(0) for _ in range(marks.shape[1])])])
     nearest = known[(texts[fresh] @ texts[known].T).argmax(axis=1)]
     return replace(
         old,
@@ -99,6 +105,8 @@ def _with_newcomers(old: FittedParameters, new: Setting, place: NDArray[np.int64
         quality=np.append(old.quality, quality),
         topic=np.append(old.topic, old.topic[place[nearest]]),
         engagement=np.append(old.engagement, np.exp(engagement)),
+        lift=lift,
+        marks=marks,
     )
 
 
