@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from driftrec.agents.ppo.candidates import CandidateVecEnv
 from driftrec.agents.ppo.recording import losses_of, put_losses
+from driftrec.agents.snapshots.learning_state import moments_of, put_moments, put_random_states, random_states
 from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
 from driftrec.envs.sb3_bridge import SB3VecEnv
 
@@ -31,14 +29,13 @@ def ppo_state(model: PPO) -> Tree:
     Raises:
         TypeError: If a world's state holds other things than arrays and numbers.
     """
-    moments = model.policy.optimizer.state_dict()["state"]
     return {
         "weights": dict(model.policy.state_dict()),
-        "optimizer": {str(number): state for number, state in moments.items()},
+        "optimizer": moments_of(model.policy.optimizer),
         "counters": parts_of(model, COUNTERS),
         "lanes": [parts_of(layer, names) for layer, names in _layers(model)],
         "losses": losses_of(model),
-        "random": _random_states(),
+        "random": random_states(),
     }
 
 
@@ -47,14 +44,12 @@ def put_ppo_state(model: PPO, tree: Tree) -> None:
     assert model.env is not None
     model.env.reset()  # brings users, whose state is filled in below
     model.policy.load_state_dict(tree["weights"])
-    optimizer = model.policy.optimizer
-    moments = {int(number): state for number, state in tree["optimizer"].items()}
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    put_moments(model.policy.optimizer, tree["optimizer"])
     put_back(model, tree["counters"])
     for (layer, _), part in zip(_layers(model), tree["lanes"], strict=True):
         put_back(layer, part)
     put_losses(model, tree.get("losses", []))
-    _seed_as(tree["random"])
+    put_random_states(tree["random"])
 
 
 def _layers(model: PPO) -> Iterator[tuple[Any, Sequence[str]]]:
@@ -70,19 +65,3 @@ def _layers(model: PPO) -> Iterator[tuple[Any, Sequence[str]]]:
     yield layer, layer.CHANGING
     lanes: Any = layer.envs.unwrapped
     yield lanes, lanes.CHANGING
-
-
-def _random_states() -> Tree:
-    """Of torch, NumPy and Python, which stable-baselines3 draws from."""
-    _, words, *place = np.random.get_state(legacy=True)  # noqa: NPY002
-    version, state, spare = random.getstate()
-    python = {"version": version, "state": list(state), "spare": spare}
-    return {"torch": torch.get_rng_state(), "numpy": [words, *place], "python": python}
-
-
-def _seed_as(tree: Tree) -> None:
-    """Set the random states to those of ``_random_states``."""
-    torch.set_rng_state(tree["torch"])
-    np.random.set_state(("MT19937", *tree["numpy"]))  # noqa: NPY002
-    python = tree["python"]
-    random.setstate((python["version"], tuple(python["state"]), python["spare"]))
