@@ -163,10 +163,11 @@ class SongBelief(TopicBelief):
 
     def _mood_lift(self, moods: Tensor, items: Tensor | None) -> Tensor:
         """Log-odds that chances of moods (users, moods) add to ``items``, over those of any mood, (users, n)."""
-        match = self._match(items).exp()  # (users, n, moods) or (items, moods)
-        if items is None:
-            return (moods @ match.T).div_(match.mean(dim=1)).log_()
-        return (match * moods[:, None]).sum(dim=2).div_(match.mean(dim=2)).log_()
+        match = self._match(items)  # (users, n, moods) or (items, moods)
+        match = (match - match.amax(dim=-1, keepdim=True)).exp()
+        moods = moods.clamp(min=LEAST)
+        lifted = moods @ match.T if items is None else (match * moods[:, None]).sum(dim=2)
+        return lifted.div_(match.mean(dim=-1)).log_()
 
     def _match(self, items: Tensor | None) -> Tensor:
         """Log-odds of ``items`` (users, n) by mood, (users, n, moods); of all items where None, (items, moods)."""
@@ -255,7 +256,7 @@ class SongBelief(TopicBelief):
     def _wear_expected(self, worn: Tensor, limits: Tensor) -> Tensor:
         """Logarithm of what wear is expected to multiply odds with, (users, impressions)."""
         chance = torch.bmm(worn, limits.softmax(dim=1)[..., None])[..., 0]
-        return torch.log1p(-chance * (1.0 - torch.exp(-self.drop_song)))
+        return (1.0 - chance * (1.0 - torch.exp(-self.drop_song))).clamp(min=LEAST).log()
 
     def _known_at_first(self, persona: Tensor, topic: Tensor) -> Tensor:
         """Log-odds that an item of ``topic`` (users, n) is known from the start, (users, n)."""

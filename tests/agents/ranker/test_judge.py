@@ -29,8 +29,9 @@ def test_a_view_is_what_the_ranker_makes_of_all_that_may_be_shown(args):
     _, judge, seen = begin(args)
     view = judge.view(seen)
     with torch.no_grad():
-        state = judge.ranker.state(as_tensors(seen))
-        scores = judge.ranker.scores(state, judge.items.every(seen))
+        read = judge.ranker.read(as_tensors(seen))
+        state = judge.ranker.state(read)
+        scores, _ = judge.scores(state, read, judge.items.every(seen))
     np.testing.assert_array_equal(view.state, state)
     np.testing.assert_array_equal(view.appeal, scores.appeal)
     np.testing.assert_array_equal(view.engagement, scores.engagement)
@@ -44,8 +45,8 @@ def test_scores_of_some_are_those_of_all(args):
     setup, judge, seen = begin(args)
     slates = np.random.default_rng(0).permuted(np.tile(np.arange(setup.world.num_items), (8, 1)), axis=1)[:, :4]
     with torch.no_grad():
-        state = judge.ranker.state(as_tensors(seen))
-        some = judge.ranker.scores(state, judge.items.of(seen, slates))
+        read = judge.ranker.read(as_tensors(seen))
+        some, _ = judge.scores(judge.ranker.state(read), read, judge.items.of(seen, slates))
     view = judge.view(seen)
     for found, every in ((some.appeal, view.appeal), (some.engagement, view.engagement)):
         np.testing.assert_allclose(found, np.take_along_axis(every, slates, axis=1), rtol=1e-4, atol=1e-5)
