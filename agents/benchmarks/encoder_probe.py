@@ -21,9 +21,9 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.logs import collect, serve
 from driftrec.agents.ranker.protocol import Logs, Ranker, joined
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kit import TextKit
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TextSettings
+from driftrec.agents.worlds.text_kit import TextKit
 from driftrec.simulators.files import write_text
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges

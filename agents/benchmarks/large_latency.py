@@ -19,7 +19,7 @@ from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.items import TextItems
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.worlds.kit import shortlist
+from driftrec.agents.worlds.text_kit import shortlist
 from driftrec.simulators.vectors import unit
 
 DIMS, TOPICS, SUBJECTS, PERSONAS = 64, 20, 400, 320

@@ -27,9 +27,10 @@ from driftrec.agents.scenarios.feed_rivals import (
 )
 from driftrec.agents.scenarios.feed_values import STATE_AWARE, values_from_logs
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
+from driftrec.agents.worlds.kit import Effort, GapRoles
 from driftrec.agents.worlds.scoring import Changes, Edition
 from driftrec.agents.worlds.settings import TextSettings
+from driftrec.agents.worlds.text_kit import TextKit
 from driftrec.simulators.clips import generate_clips, generate_viewers
 
 LOG_USERS = 1500

@@ -7,7 +7,8 @@ from typing import Any
 from driftrec.agents.setup import Setup, WorldArgs, make_env, registered
 from driftrec.agents.worlds import feeds, fitted, news, recsim, sardine, shop
 from driftrec.agents.worlds.feature_kit import FeatureKit
-from driftrec.agents.worlds.kit import Kit, TextKit
+from driftrec.agents.worlds.kit import Kit
+from driftrec.agents.worlds.text_kit import TextKit
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.world import World
 

@@ -13,8 +13,9 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.setup import Setup
 from driftrec.agents.stock.stock_training import StockPPOSettings, StockSACSettings, StockSettings
-from driftrec.agents.worlds.kit import Effort, Kit, TextKit
+from driftrec.agents.worlds.kit import Effort, Kit
 from driftrec.agents.worlds.scoring import Changes, Edition
+from driftrec.agents.worlds.text_kit import TextKit
 from driftrec.simulators.newsroom import generate_news, generate_personas
 from driftrec.simulators.revealed import revealed
 

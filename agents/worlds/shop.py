@@ -24,8 +24,9 @@ from driftrec.agents.scenarios.shop_rivals import (
 )
 from driftrec.agents.scenarios.shop_values import STATE_AWARE, policy_from_logs
 from driftrec.agents.setup import Setup
-from driftrec.agents.worlds.kit import Effort, GapRoles, TextKit
+from driftrec.agents.worlds.kit import Effort, GapRoles
 from driftrec.agents.worlds.scoring import Changes
+from driftrec.agents.worlds.text_kit import TextKit
 
 TUNED = ShopWeights(
     offer=-1.622,

@@ -8,8 +8,8 @@ import pytest
 from driftrec.agents.known import KNOWN, MIXED, OF_RUNS, TUNABLE, policies_in_words
 from driftrec.agents.registry import CLASSES, MODEL_FILE, builders
 from driftrec.agents.setup import NEWS, WorldArgs, set_up
-from driftrec.agents.worlds.kit import TextKit
 from driftrec.agents.worlds.kits import KITS, kit_of
+from driftrec.agents.worlds.text_kit import TextKit
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

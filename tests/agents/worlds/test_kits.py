@@ -20,9 +20,10 @@ from driftrec.agents.slateq.slateq_settings import SlateQTraining
 from driftrec.agents.stock.stock_training import StockPPOSettings
 from driftrec.agents.worlds import kits
 from driftrec.agents.worlds.feature_kit import FeatureKit
-from driftrec.agents.worlds.kit import Effort, Kit, TextKit
+from driftrec.agents.worlds.kit import Effort, Kit
 from driftrec.agents.worlds.kits import KITS, fitting, kit_named, kit_of, register, settings_of
 from driftrec.agents.worlds.settings import TextSettings, TrainSettings
+from driftrec.agents.worlds.text_kit import TextKit
 
 PUBLISHED = tuple(world for world, kit in KITS.items() if kit.figures is not None)
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
