@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
-
 from stable_baselines3 import PPO
-from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
-from driftrec.agents.ppo.candidates import CandidateVecEnv
 from driftrec.agents.ppo.recording import losses_of, put_losses
+from driftrec.agents.snapshots.lanes_state import layers_of
 from driftrec.agents.snapshots.learning_state import moments_of, put_moments, put_random_states, random_states
 from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
-from driftrec.envs.sb3_bridge import SB3VecEnv
 
 COUNTERS = ("num_timesteps", "_n_updates", "_current_progress_remaining", "_last_obs", "_last_episode_starts")
 """Of stable-baselines3's algorithm: steps, the schedules' place, and what the policy is to answer next."""
-
-SCALES = ("ret_rms", "returns")
-"""Of ``VecNormalize``."""
 
 
 def ppo_state(model: PPO) -> Tree:
@@ -33,7 +25,7 @@ def ppo_state(model: PPO) -> Tree:
         "weights": dict(model.policy.state_dict()),
         "optimizer": moments_of(model.policy.optimizer),
         "counters": parts_of(model, COUNTERS),
-        "lanes": [parts_of(layer, names) for layer, names in _layers(model)],
+        "lanes": [parts_of(layer, names) for layer, names in layers_of(model.env)],
         "losses": losses_of(model),
         "random": random_states(),
     }
@@ -46,22 +38,7 @@ def put_ppo_state(model: PPO, tree: Tree) -> None:
     model.policy.load_state_dict(tree["weights"])
     put_moments(model.policy.optimizer, tree["optimizer"])
     put_back(model, tree["counters"])
-    for (layer, _), part in zip(_layers(model), tree["lanes"], strict=True):
+    for (layer, _), part in zip(layers_of(model.env), tree["lanes"], strict=True):
         put_back(layer, part)
     put_losses(model, tree.get("losses", []))
     put_random_states(tree["random"])
-
-
-def _layers(model: PPO) -> Iterator[tuple[Any, Sequence[str]]]:
-    """Every layer around the lanes and these themselves, each with the names of what changes."""
-    layer: Any = model.env
-    while isinstance(layer, VecEnvWrapper):
-        if isinstance(layer, VecNormalize):
-            yield layer, SCALES
-        elif isinstance(layer, CandidateVecEnv):
-            yield layer, layer.CHANGING
-        layer = layer.venv
-    assert isinstance(layer, SB3VecEnv)
-    yield layer, layer.CHANGING
-    lanes: Any = layer.envs.unwrapped
-    yield lanes, lanes.CHANGING

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from stable_baselines3 import PPO, SAC
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
+from driftrec.agents.snapshots.lanes_state import layers_of
 from driftrec.agents.snapshots.learning_state import moments_of, put_moments, put_random_states, random_states
 from driftrec.agents.snapshots.snapshots import Snapshots
 from driftrec.agents.snapshots.tree import Tree, parts_of, put_back
-from driftrec.agents.stock.sb3 import StockVecEnv
-from driftrec.envs.sb3_bridge import SB3VecEnv
 
 COUNTERS = (
     *("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining"),
@@ -38,7 +36,7 @@ def stock_state(model: PPO | SAC) -> Tree:
         "weights": dict(model.policy.state_dict()),
         "optimizers": [moments_of(optimizer) for optimizer in _optimizers(model)],
         "counters": parts_of(model, COUNTERS),
-        "lanes": [parts_of(layer, names) for layer, names in _layers(model)],
+        "lanes": [parts_of(layer, names) for layer, names in layers_of(model.env)],
         "off policy": _off_policy(model) if isinstance(model, SAC) else None,
         "actions": model.action_space.np_random.bit_generator.state,
         "random": random_states(),
@@ -53,7 +51,7 @@ def put_stock_state(model: PPO | SAC, tree: Tree) -> None:
     for optimizer, moments in zip(_optimizers(model), tree["optimizers"], strict=True):
         put_moments(optimizer, moments)
     put_back(model, tree["counters"])
-    for (layer, _), part in zip(_layers(model), tree["lanes"], strict=True):
+    for (layer, _), part in zip(layers_of(model.env), tree["lanes"], strict=True):
         put_back(layer, part)
     if isinstance(model, SAC):
         _put_off_policy(model, tree["off policy"])
@@ -67,21 +65,6 @@ def _optimizers(model: PPO | SAC) -> list[torch.optim.Optimizer]:
         return [model.policy.optimizer]
     assert model.ent_coef_optimizer is not None  # the entropy's weight is tuned unless a setting says not to
     return [model.actor.optimizer, model.critic.optimizer, model.ent_coef_optimizer]
-
-
-def _layers(model: PPO | SAC) -> Iterator[tuple[Any, Sequence[str]]]:
-    """Every layer around the lanes and these themselves, each with the names of what changes."""
-    layer: Any = model.env
-    while isinstance(layer, VecEnvWrapper):
-        if isinstance(layer, VecNormalize):
-            yield layer, ("ret_rms", "returns")
-        elif isinstance(layer, StockVecEnv):
-            yield layer, layer.CHANGING
-        layer = layer.venv
-    assert isinstance(layer, SB3VecEnv)
-    yield layer, layer.CHANGING
-    lanes: Any = layer.envs.unwrapped
-    yield lanes, lanes.CHANGING
 
 
 def _off_policy(model: SAC) -> Tree:

@@ -77,7 +77,7 @@ def test_without_any_part_of_the_state_the_bytes_are_others(whole, tmp_path, mon
     def partly(model, tree):
         new = {**ppo_state.ppo_state(model), "lanes": None}
         if part == "lanes":
-            monkeypatch.setattr(ppo_state, "_layers", lambda model: iter(()))
+            monkeypatch.setattr(ppo_state, "layers_of", lambda env: iter(()))
         put(model, {**tree, part: [] if part == "lanes" else new[part]})
 
     monkeypatch.setattr("driftrec.agents.ppo.learner.put_ppo_state", partly)
