@@ -98,12 +98,7 @@ class TextRanker(Ranker):
                 nn.init.zeros_(self.topic_shift.weight[:, -beside:])
                 nn.init.ones_(self.topic_shift.weight[0, -beside])  # log-odds are what appeal is made of
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
-            self.memory = ItemMemory() if repeats else None
-            self.of_item = nn.Linear(len(TOLD_OF_ITEM), 1, bias=False) if repeats and self.believes else None
-        self.past_numbers = 0 if self.memory is None else NUMBERS
-        if self.of_item is not None:
-            self.past_numbers, self.wears = NUMBERS + len(TOLD_OF_ITEM), True
-            self.of_item.weight.data.copy_(torch.tensor([[1.0, 1.0, 0.0, 0.0]]))  # log-odds, as with topics
+            self.memory, self.of_item = self._of_past(repeats)
         self._vectors, self._bias, self._newcomers = Kept(), Kept(), context.newcomers
         for name, parameter in self.choice.shared().items():
             self.register_parameter(name, parameter)
@@ -119,6 +114,18 @@ class TextRanker(Ranker):
             torch.zeros(len(table.rows), 1) if table.learned else table.rows for table in (self.items, personas)
         )
         return (SongBelief if repeats else TopicBelief)(topics, items, people, context.slate_size)
+
+    def _of_past(self, repeats: bool) -> tuple[ItemMemory | None, nn.Linear | None]:
+        """What reads a user's past with an item, and what is believed of it; None where it makes no difference."""
+        if not repeats:
+            return None, None
+        memory, self.past_numbers = ItemMemory(), NUMBERS
+        if not self.believes:
+            return memory, None
+        believed = nn.Linear(len(TOLD_OF_ITEM), 1, bias=False)
+        believed.weight.data.copy_(torch.tensor([[1.0, 1.0, 0.0, 0.0]]))  # log-odds, as with topics
+        self.past_numbers, self.wears = NUMBERS + len(TOLD_OF_ITEM), True
+        return memory, believed
 
     def item_vectors(self) -> Tensor:
         """V of every item, (items, dims)."""
