@@ -17,9 +17,6 @@ some hundred numbers are learned of them."""
 WIDE = 10
 """Inputs of a layer beyond which, as with texts, its weights move that much slower: all of them together move it."""
 
-CELLS = 12_288
-"""Windows times topics that are read at once."""
-
 
 def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> None:
     """Fit ``belief``, where it computes, to the windows of logged observations, one leading axis, drawn by ``seed``."""
@@ -39,13 +36,3 @@ def fit_belief(belief: TopicBelief, seen: Mapping[str, Tensor], seed: int) -> No
         loss.backward()
         optimizer.step()
         schedule.step()
-
-
-def asked_of(belief: TopicBelief, seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What ``belief`` says when ``asked`` of many windows, where these lie."""
-    asked = []
-    chunk = max(CELLS // belief.num_topics, 1)
-    for part in zip(*(seen[name].split(chunk) for name in belief.READS), strict=True):
-        on_device = {name: each.to(belief.topic.device) for name, each in zip(belief.READS, part, strict=True)}
-        asked.append({name: each.to(part[0].device) for name, each in belief.asked(on_device).items()})
-    return {name: torch.cat([each[name] for each in asked]) for name in asked[0]}

@@ -83,26 +83,30 @@ class Switches(nn.Module):
             self.register_buffer(name, value.contiguous(), persistent=False)
         self.register_buffer("levels", places.T.contiguous(), persistent=False)
 
-    def follow(self, pages: PageHistory, topics: int) -> Tracks:
-        """What each says of users who began without loads; nothing of it can be learned."""
+    def follow(self, pages: PageHistory, topics: int, before: Standing | None = None) -> Tracks:
+        """What each says of users who stood so ``before``, without loads if omitted; nothing of it can be learned."""
         ones = nn.functional.one_hot(pages.topic, topics).float() * pages.opened[..., None]
         above = (ones.cumsum(dim=2) - ones).gather(3, pages.topic[..., None])[..., 0]
-        users, count = len(pages.topic), len(self.threshold)
-        load, grown = ones.new_zeros(users, topics, count), ones.new_zeros(users, topics)
-        standing = Standing(load, torch.zeros_like(load, dtype=torch.bool), grown)
-        before = []
+        count = len(self.threshold)
+        standing = self._at_first(len(ones), topics) if before is None else before
+        then = []
         for number, opened in enumerate(ones.sum(dim=2).unbind(dim=1)):  # (users, topics)
             topic = pages.topic[:, number]  # of all topics there may be many
             places = topic[..., None].expand(-1, -1, count)
             at = Standing(
                 standing.load.gather(1, places), standing.bored.gather(1, places), standing.grown.gather(1, topic)
             )
-            before.append(at)
+            then.append(at)
             standing = self._after(standing, opened, pages.hours[:, number], pages.there[:, number].any(dim=1))
-        load, bored, grown = (torch.stack(part, dim=1) for part in zip(*before, strict=True))
+        load, bored, grown = (torch.stack(part, dim=1) for part in zip(*then, strict=True))
         crossed = (load + above[..., None] >= self.threshold) & (above[..., None] > 0)
         more = 1.0 - (1.0 - grown) * (1.0 - GROWTH) ** above
         return Tracks(above, bored | crossed, more, standing)
+
+    def _at_first(self, users: int, topics: int) -> Standing:
+        """Of users to whom all topics are new."""
+        load = self.threshold.new_zeros(users, topics, len(self.threshold))
+        return Standing(load, torch.zeros_like(load, dtype=torch.bool), load[..., 0].clone())
 
     def _after(self, standing: Standing, opened: Tensor, hours: Tensor, seen: Tensor) -> Standing:
         """After a page of which so many of each topic were ``opened`` (users, topics), and ``hours`` (users,).

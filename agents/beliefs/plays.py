@@ -17,21 +17,44 @@ HALF_LIVES = (50.0, 100.0, 200.0)
 """In which wear halves, in the unit of the observation's ages: hours."""
 
 
-class Plays(NamedTuple):
-    """What hypotheses say of single items: at every impression, given the openings before it, and now."""
+ROOM = 16
+"""Places that are added at once."""
 
-    slot: Tensor  # (users, impressions) place of the first impression of the same item
+
+class Heard(NamedTuple):
+    """What users have heard so far, item by item, each at a place of its own; of wear under every hypothesis."""
+
+    items: Tensor  # (users, places) -1 where there is none, as at the last place
+    plays: Tensor  # (users, places) openings
+    wear: Tensor  # (users, places, limits) as it was ``since`` hours ago
+    worn: Tensor  # (users, places, limits) 1 where it was worn out then
+    since: Tensor  # (users, places) hours
+
+    @classmethod
+    def nothing(cls, users: int, limits: int, device: torch.device) -> Heard:
+        """Of users to whom all is new."""
+        none = torch.zeros(users, 1, device=device)
+        wear = torch.zeros(users, 1, limits, device=device)
+        return cls(torch.full_like(none, -1, dtype=torch.long), none, wear, wear.clone(), none.clone())
+
+    def with_room(self, places: int) -> Heard:
+        """The same with at least so many places."""
+        more = places - self.items.shape[1]
+        if more <= 0:
+            return self
+        items = nn.functional.pad(self.items, (0, more), value=-1)
+        plays, since = (nn.functional.pad(each, (0, more)) for each in (self.plays, self.since))
+        wear, worn = (nn.functional.pad(each, (0, 0, 0, more)) for each in (self.wear, self.worn))
+        return Heard(items, plays, wear, worn, since)
+
+
+class Plays(NamedTuple):
+    """What hypotheses say of single items: at every impression, given the openings before it, and after the last."""
+
+    place: Tensor  # (users, pages, slate_size) of the item
     before: Tensor  # (users, pages, slate_size) openings of the item before
     worn: Tensor  # (users, pages, slate_size, limits) 1 where it is worn out
-    now: WearNow
-
-
-class WearNow(NamedTuple):
-    """The same before the next page, at the ``slot`` of every item of the window; 0 elsewhere."""
-
-    plays: Tensor  # (users, impressions) openings
-    worn: Tensor  # (users, impressions, limits) 1 where it is worn out
-    next: Tensor  # (users, impressions, limits) 1 where one more opening wears it out
+    heard: Heard
 
 
 class Limits(nn.Module):
@@ -61,37 +84,65 @@ class Limits(nn.Module):
         self.register_buffer("levels", places.T.contiguous(), persistent=False)
 
     @torch.no_grad()
-    def follow(self, items: Tensor, pages: PageHistory) -> Plays:
-        """What each says of users to whom all was new; ``items`` (users, pages, slate_size), -1 where there is none.
+    def follow(self, items: Tensor, pages: PageHistory, before: Heard | None = None) -> Plays:
+        """What each says of users who had heard so much ``before``, nothing if omitted.
 
         Wear is faded when it is looked at: between two openings it only falls.
-        """
-        slot = first_seen(items.flatten(1))
-        slots = slot.view_as(items)
-        then = pages.hours.cumsum(dim=1) - pages.hours  # of every page, since the first
-        rows = slots + torch.arange(len(slots), device=slot.device)[:, None, None] * slot.shape[1]  # of all users'
-        wear = then.new_zeros(slot.numel(), len(self.limit))
-        worn, at, count = torch.zeros_like(wear), then.new_zeros(slot.numel()), then.new_zeros(slot.numel())
-        before = []
-        for page, opened in enumerate(pages.opened.unbind(dim=1)):  # (users, slate_size)
-            here, hour = rows[:, page].flatten(), then[:, page].repeat_interleave(opened.shape[1])
-            faded, was = self._at(wear[here], worn[here], hour - at[here])
-            plays, one = count[here], opened.float().flatten()
-            before.append((plays, was))
-            more = faded + one[:, None]
-            wear[here], at[here], count[here] = more, hour, plays + one
-            worn[here] = torch.maximum(was, (more >= self.limit) * one[:, None])
-        count_before, worn_before = (torch.stack(part).unflatten(1, opened.shape) for part in zip(*before, strict=True))
-        end = (then[:, -1] + pages.hours[:, -1]).repeat_interleave(slot.shape[1])
-        faded, was = self._at(wear, worn, end - at)
-        following = (faded + 1.0 >= self.limit) * (1.0 - was)
-        now = WearNow(*(each.unflatten(0, slot.shape) for each in (count, was, following)))
-        return Plays(slot, count_before.transpose(0, 1), worn_before.transpose(0, 1), now)
 
-    def _at(self, wear: Tensor, worn: Tensor, hours: Tensor) -> tuple[Tensor, Tensor]:
-        """Wear and what is worn out, (n, limits), ``hours`` (n,) after they were so."""
-        wear = wear * torch.exp2(-hours[:, None] / self.half_life)
+        Args:
+            items: (users, pages, slate_size), -1 where there is none.
+            pages: What became of them.
+            before: Is not written to.
+        """
+        nothing = Heard.nothing(len(items), len(self.limit), items.device)
+        place, heard = placed(items.flatten(1), nothing if before is None else before)
+        places = heard.items.shape[1]
+        rows = place.view_as(items) + torch.arange(len(items), device=items.device)[:, None, None] * places
+        wear, worn, count, since = (
+            each.flatten(0, 1).clone() for each in (heard.wear, heard.worn, heard.plays, heard.since)
+        )
+        then = []
+        for page, opened in enumerate(pages.opened.unbind(dim=1)):  # (users, slate_size)
+            here, one = rows[:, page].flatten(), opened.float().flatten()
+            faded, was = self._after(wear[here], worn[here], since[here])
+            plays = count[here]
+            then.append((plays, was))
+            more = faded + one[:, None]
+            wear[here], since[here], count[here] = more, 0.0, plays + one
+            worn[here] = torch.maximum(was, (more >= self.limit) * one[:, None])
+            since += pages.hours[:, page].repeat_interleave(places)
+        count_before, worn_before = (torch.stack(part).unflatten(1, opened.shape) for part in zip(*then, strict=True))
+        now = [each.unflatten(0, (len(items), places)) for each in (count, wear, worn, since)]
+        plays_before, worn_before = count_before.transpose(0, 1), worn_before.transpose(0, 1)
+        return Plays(place.view_as(items), plays_before, worn_before, Heard(heard.items, *now))
+
+    @torch.no_grad()
+    def now(self, heard: Heard) -> tuple[Tensor, Tensor]:
+        """1 where an item is worn out, and where one more opening wears it out, (users, places, limits) each."""
+        faded, worn = self._after(heard.wear, heard.worn, heard.since)
+        return worn, (faded + 1.0 >= self.limit) * (1.0 - worn)
+
+    def _after(self, wear: Tensor, worn: Tensor, hours: Tensor) -> tuple[Tensor, Tensor]:
+        """Wear and what is worn out, (..., limits), ``hours`` (...) after they were so."""
+        wear = wear * torch.exp2(-hours[..., None] / self.half_life)
         return wear, worn * (wear > REST * self.limit)
+
+
+def placed(items: Tensor, heard: Heard) -> tuple[Tensor, Heard]:
+    """The places of ``items`` (users, n), and ``heard`` with places for all of them; -1 stands at the last place."""
+    same = items[:, :, None] == heard.items[:, None]  # (users, n, places)
+    known = same.any(dim=2)
+    place = same.to(torch.uint8).argmax(dim=2)
+    first = first_seen(items)
+    new = ~known & (items >= 0) & (first == torch.arange(items.shape[1], device=items.device))
+    place = torch.where(new, (heard.items >= 0).sum(dim=1, keepdim=True) + new.cumsum(dim=1) - 1, place)
+    place = place.gather(1, first)
+    taken = (heard.items >= 0).sum(dim=1).add(new.sum(dim=1))
+    heard = heard.with_room(-(-int(taken.max() + 1) // ROOM) * ROOM)
+    last = heard.items.shape[1] - 1
+    place = torch.where(items >= 0, place, last)
+    named = heard.items.scatter(1, torch.where(new, place, last), torch.where(new, items, -1))
+    return place, heard._replace(items=named)
 
 
 def first_seen(items: Tensor) -> Tensor:

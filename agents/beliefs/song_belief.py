@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from driftrec.agents.beliefs.hypotheses import PageHistory, Tracks
+from driftrec.agents.beliefs.hypotheses import PageHistory, Standing
 from driftrec.agents.beliefs.moods import Moods
-from driftrec.agents.beliefs.plays import Limits, Plays
-from driftrec.agents.beliefs.topic_belief import BELIEF, TopicBelief
+from driftrec.agents.beliefs.plays import Heard, Limits, Plays, first_seen
+from driftrec.agents.beliefs.topic_belief import MOST, Carried, TopicBelief
 
-OF_ITEMS, OF_MOODS = "(belief of items)", "(belief of moods)"
-"""Of an observation or a log, as ``BELIEF``."""
+OF_ITEMS, ITEMS, OF_MOODS = "(belief of items)", "(items believed of)", "(belief of moods)"
+"""Of an observation or a log, as ``BELIEF``; ``ITEMS`` says which items, -1 for none."""
 
 TOLD_OF_ITEM = ("mood", "lift", "worn", "next")
 """What is told of an item, see ``SongBelief.of_items``: log-odds that its mood adds; log-odds that plays and wear add,
@@ -32,7 +32,7 @@ class Beliefs(NamedTuple):
 
     topics: Tensor  # (users, topics, switches * 2)
     limits: Tensor  # (users, limits)
-    known: Tensor  # (users, impressions) at the slot of every item, that it was known from the start
+    known: Tensor  # (users, places) that an item was known from the start
     moods: Tensor  # (users, moods) chances
 
 
@@ -40,7 +40,7 @@ class HeardPage(NamedTuple):
     """What hypotheses say of one page, (users, slate_size, ...)."""
 
     topic: Tensor
-    slot: Tensor  # of the item, see ``Plays``
+    place: Tensor  # of the item, see ``Plays``
     rested: Tensor  # log-odds but for what is believed
     bored: Tensor  # (..., switches) 1 where one says so
     grown: Tensor
@@ -113,36 +113,39 @@ class SongBelief(TopicBelief):
     def loss(self, observation: Mapping[str, Tensor]) -> Tensor:
         """Mean negative log-likelihood a page of what the windows hold, each page given those before it."""
         pages = self.pages(observation)
-        told = self._filter(observation, pages)[0]
+        told = self._filter(observation, pages, None)[0]
         shrunk = self.item_own.square().sum() + self.persona_own.square().sum()
         return 1e-3 * shrunk - self.slate_size * told / pages.there.sum().clamp(min=1)
 
-    def told(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """As ``TopicBelief``, with what else may be behind it."""
-        return self.asked(observation)[BELIEF]
+    @torch.no_grad()
+    def follow(self, observation: Mapping[str, Tensor], before: Carried | None = None) -> Carried:
+        """As ``TopicBelief``, with all that users have heard."""
+        pages = self.pages(observation, MOST if before is None else self.slate_size)
+        return self._filter(observation, pages, before)[1]
 
     @torch.no_grad()
-    def asked(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What is believed, to be joined to the observation.
+    def told(self, carried: Carried) -> dict[str, Tensor]:
+        """As ``TopicBelief``, and what songs and moods make of it.
 
-        Under ``BELIEF`` as ``TopicBelief``; under ``OF_ITEMS`` of every item of the window, at its first impression, 0
-        elsewhere, all but the first of ``TOLD_OF_ITEM`` (users, impressions, 3); under ``OF_MOODS`` chances of moods,
-        (users, moods).
+        Under ``OF_ITEMS`` all but the first of ``TOLD_OF_ITEM``, (users, places, 3), of the items under ``ITEMS``,
+        (users, places); under ``OF_MOODS`` chances of moods, (users, moods).
         """
-        pages = self.pages(observation)
-        _, beliefs, tracks, plays = self._filter(observation, pages)
-        chance = beliefs.topics.softmax(dim=2).unflatten(2, (-1, 2))
-        limits = beliefs.limits.softmax(dim=1)[..., None]
-        worn, following = (torch.bmm(each, limits)[..., 0] for each in (plays.now.worn, plays.now.next))
-        lift = self._wear_expected(plays.now.worn, beliefs.limits)
-        lift = lift + self._known_expected(plays.now.plays, beliefs.known)
-        topic = pages.topic.flatten(1)
-        prior = self._known_at_first(observation["persona"][:, 0].long(), topic)
-        lift = lift - self._known_expected(torch.zeros_like(lift), prior)
-        first = plays.slot == torch.arange(plays.slot.shape[1], device=topic.device)
-        first = first & pages.there.flatten(1)
-        told = torch.stack([lift, worn, following], dim=2) * first[..., None]
-        return {BELIEF: self._of_switches(chance, tracks.now), OF_ITEMS: told, OF_MOODS: beliefs.moods}
+        heard, limits = Heard(*(carried[name] for name in Heard._fields)), carried["limits"].softmax(dim=1)
+        worn_by, next_by = self.limits.now(heard)
+        worn, following = (torch.bmm(each, limits[..., None])[..., 0] for each in (worn_by, next_by))
+        lift = (1.0 - worn * (1.0 - torch.exp(-self.drop_song))).clamp(min=LEAST).log()  # of odds multiplied
+        lift = lift + self._known_expected(heard.plays, carried["known"])
+        lift = lift - self._known_expected(
+            torch.zeros_like(lift), self._known_at_first(carried["persona"], heard.items)
+        )
+        told = torch.stack([lift, worn, following], dim=2) * (heard.items >= 0)[..., None]
+        return {**super().told(carried), OF_ITEMS: told, ITEMS: heard.items, OF_MOODS: carried["moods"]}
+
+    @torch.no_grad()
+    def of_few(self, told: dict[str, Tensor], items: Tensor) -> dict[str, Tensor]:
+        """As ``TopicBelief``."""
+        once = first_seen(items) == torch.arange(items.shape[1], device=items.device)
+        return {**told, OF_ITEMS: _among(told, items) * once[..., None], ITEMS: torch.where(once, items, -1)}
 
     @torch.no_grad()
     def of_items(self, asked: Mapping[str, Tensor], items: Tensor | None) -> Tensor:
@@ -153,12 +156,11 @@ class SongBelief(TopicBelief):
             items: Positions in the catalogue.
         """
         told = asked[OF_ITEMS]
-        shown = asked["shown"][:, -told.shape[1] :].long()
         if items is None:
             past = told.new_zeros(len(told), len(self.topic), told.shape[2])
-            past.scatter_add_(1, shown.clamp(min=0)[..., None].expand_as(told), told)
+            past.scatter_add_(1, asked[ITEMS].clamp(min=0)[..., None].expand_as(told), told)
         else:
-            past = torch.bmm((items[:, :, None] == shown[:, None]).float(), told)
+            past = _among(asked, items)
         return torch.cat([self._mood_lift(asked[OF_MOODS], items)[..., None], past], dim=2)
 
     def _mood_lift(self, moods: Tensor, items: Tensor | None) -> Tensor:
@@ -177,27 +179,25 @@ class SongBelief(TopicBelief):
         every: Tensor = self.moods.match(self.items)
         return every if items is None else nn.functional.embedding(items, every)
 
-    def _filter(self, observation: Mapping[str, Tensor], pages: PageHistory) -> tuple[Tensor, Beliefs, Tracks, Plays]:
-        """Log-likelihood of the windows, summed; what is believed after them, and what hypotheses say of them."""
-        count = pages.topic.shape[1] * self.slate_size
-        shown = observation["shown"][:, -count:].long()
+    def _filter(
+        self, observation: Mapping[str, Tensor], pages: PageHistory, before: Carried | None
+    ) -> tuple[Tensor, Carried]:
+        """Log-likelihood of ``pages``, summed, by what was ``before`` them; and what is to be carried from them."""
+        _, count, slate_size = pages.topic.shape
+        shown = observation["shown"][:, -count * slate_size :].long()
         persona = observation["persona"][:, 0].long()
+        standing = None if before is None else Standing(*(before[name] for name in Standing._fields))
+        heard = None if before is None else Heard(*(before[name] for name in Heard._fields))
         with torch.no_grad():
-            tracks = self.switches.follow(pages, self.num_topics)
-            plays = self.limits.follow(shown.view_as(pages.topic), pages)
+            tracks = self.switches.follow(pages, self.num_topics, standing)
+            plays = self.limits.follow(shown.view_as(pages.topic), pages, heard)
         rested = self._rested(observation, persona, pages) - self.takeaway * tracks.above
-        match = self._match(shown.clamp(min=0)).unflatten(1, (-1, self.slate_size))
-        slots = plays.slot.view_as(pages.topic)
+        match = self._match(shown.clamp(min=0)).unflatten(1, (-1, slate_size))
         until = pages.hours.flip(1).cumsum(dim=1).flip(1)  # (users, pages) from then to now
         hour = observation["hour"][:, :1] - until
-        beliefs = Beliefs(
-            self._log_prior(persona).flatten(2),
-            self._limit_prior().expand(len(shown), -1),
-            self._known_at_first(persona, pages.topic.flatten(1)),
-            self.moods.at_first(hour[:, 0]),
-        )
+        beliefs = self._beliefs(persona, plays, hour[:, 0], before)
         pages_of = zip(
-            *(each.unbind(dim=1) for each in (pages.topic, slots, rested, tracks.bored.float(), tracks.grown)),
+            *(each.unbind(dim=1) for each in (pages.topic, plays.place, rested, tracks.bored.float(), tracks.grown)),
             *(each.unbind(dim=1) for each in (plays.worn, plays.before, match, pages.opened, pages.there)),
             strict=True,
         )
@@ -205,10 +205,23 @@ class SongBelief(TopicBelief):
         for number, page in enumerate(map(HeardPage._make, pages_of)):
             gained, beliefs = self._step(beliefs, page)
             total = total + gained
-            now = hour[:, number + 1] if number + 1 < hour.shape[1] else observation["hour"][:, 0]
+            now = hour[:, number + 1] if number + 1 < count else observation["hour"][:, 0]
             moods = self.moods.after(beliefs.moods, pages.hours[:, number], now, seen[:, number])
             beliefs = beliefs._replace(moods=moods)
-        return total, beliefs, tracks, plays
+        beliefs = beliefs._replace(topics=beliefs.topics.log_softmax(dim=2), limits=beliefs.limits.log_softmax(dim=1))
+        parts = (beliefs, tracks.now, plays.heard)
+        return total, {"persona": persona, **{name: each for part in parts for name, each in part._asdict().items()}}
+
+    def _beliefs(self, persona: Tensor, plays: Plays, hour: Tensor, before: Carried | None) -> Beliefs:
+        """Those ``before``, of all items with a place by now; at an ``hour`` of the day where there were none."""
+        known = self._known_at_first(persona, plays.heard.items)
+        if before is None:
+            topics, limits = self._log_prior(persona).flatten(2), self._limit_prior().expand(len(persona), -1)
+            return Beliefs(topics, limits, known, self.moods.at_first(hour))
+        places = before["known"].shape[1]
+        kept = torch.where(before["items"] >= 0, before["known"], known[:, :places])
+        known = torch.cat([kept, known[:, places:]], dim=1)
+        return Beliefs(before["topics"], before["limits"], known, before["moods"])
 
     def _step(self, beliefs: Beliefs, page: HeardPage) -> tuple[Tensor, Beliefs]:
         """One page further: its log-likelihood, summed, and what is believed after it."""
@@ -217,7 +230,7 @@ class SongBelief(TopicBelief):
         switches = nn.functional.embedding(rows, beliefs.topics.softmax(dim=2).flatten(0, 1)).unflatten(2, (-1, 2))
         bored = (page.bored[..., None] * switches).sum(dim=2)  # (users, slate_size, 2)
         worn = torch.bmm(page.worn, beliefs.limits.softmax(dim=1)[..., None])[..., 0]
-        known = beliefs.known.gather(1, page.slot).sigmoid()
+        known = beliefs.known.gather(1, page.place).sigmoid()
         chances = (
             torch.stack([switches.sum(dim=2) - bored, bored], dim=2).flatten(2),  # rested or bored, growing or not
             torch.stack([1.0 - worn, worn], dim=2),
@@ -240,7 +253,7 @@ class SongBelief(TopicBelief):
         return total, Beliefs(
             moved.unflatten(0, (users, topics)),
             beliefs.limits + torch.bmm((of_wear[..., 1] - of_wear[..., 0])[:, None], page.worn)[:, 0],
-            beliefs.known.scatter_add(1, page.slot, of_known[..., 1] - of_known[..., 0]),
+            beliefs.known.scatter_add(1, page.place, of_known[..., 1] - of_known[..., 0]),
             moods.softmax(dim=1),
         )
 
@@ -253,14 +266,9 @@ class SongBelief(TopicBelief):
         new, old = self._familiar(count)
         return torch.logaddexp(logsigmoid(-known) + new, logsigmoid(known) + old)
 
-    def _wear_expected(self, worn: Tensor, limits: Tensor) -> Tensor:
-        """Logarithm of what wear is expected to multiply odds with, (users, impressions)."""
-        chance = torch.bmm(worn, limits.softmax(dim=1)[..., None])[..., 0]
-        return (1.0 - chance * (1.0 - torch.exp(-self.drop_song))).clamp(min=LEAST).log()
-
-    def _known_at_first(self, persona: Tensor, topic: Tensor) -> Tensor:
-        """Log-odds that an item of ``topic`` (users, n) is known from the start, (users, n)."""
-        says = nn.functional.embedding(persona, self._of_topics()).gather(1, topic)
+    def _known_at_first(self, persona: Tensor, items: Tensor) -> Tensor:
+        """Log-odds that ``items`` (users, n) are known from the start, (users, n); anything where there is none."""
+        says = nn.functional.embedding(persona, self._of_topics()).gather(1, self.topic[items.clamp(min=0)])
         return self.known[0] + self.known[1] * says
 
     def _limit_prior(self) -> Tensor:
@@ -268,3 +276,8 @@ class SongBelief(TopicBelief):
         return torch.stack(
             [prior.log_softmax(0)[at] for prior, at in zip(self.limit_priors, self.limits.levels, strict=True)]
         ).sum(dim=0)
+
+
+def _among(told: Mapping[str, Tensor], items: Tensor) -> Tensor:
+    """What is ``told`` of ``items`` (users, n), (users, n, 3)."""
+    return torch.bmm((items[:, :, None] == told[ITEMS][:, None]).float(), told[OF_ITEMS])

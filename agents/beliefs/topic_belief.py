@@ -15,6 +15,9 @@ from driftrec.agents.beliefs.hypotheses import GROWTH, PageHistory, Standing, Sw
 BELIEF = "(belief)"
 """Of an observation or a log: what ``TopicBelief.told`` says, where it was asked. No world has such a field."""
 
+Carried = dict[str, Tensor]
+"""What is carried from request to request of users, by name, users first."""
+
 TOLD = ("lift", "bored", "load", "threshold", "room", "next")
 """What is told of every topic, see ``TopicBelief.told``."""
 
@@ -41,7 +44,8 @@ class TopicBelief(nn.Module):
     thresholds, half-lives, parts kept and growth (by what the persona says of the topic) are learned with the rest, by
     the likelihood of all that was opened and passed over, the hypotheses summed out: a mixture of hidden relays.
 
-    What it says comes from the window of an observation alone, which users begin without any load.
+    What it says comes from the window of an observation, which users begin without any load; or from its newest page
+    and what was carried from the request before.
 
     Args:
         topic: Of every item, (items,).
@@ -97,25 +101,37 @@ class TopicBelief(nn.Module):
         return 1e-3 * shrunk - self.slate_size * told.sum() / pages.there.sum().clamp(min=1)
 
     def asked(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What is believed, by the names under which it joins an observation: ``BELIEF``, see ``told``."""
-        return {BELIEF: self.told(observation)}
+        """What is believed after a window, by the names under which it joins an observation, see ``told``."""
+        return self.told(self.follow(observation))
 
     @torch.no_grad()
-    def told(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """What is believed of every topic, (users, topics, 6).
-
-        Logarithm of what boredom and growth are expected to multiply the odds of opening with; chance that the topic
-        bores now; expected load and threshold in openings; log-odds that an opening is expected to add to the taste;
-        chance that one more opening bores.
-        """
-        pages = self.pages(observation)
+    def follow(self, observation: Mapping[str, Tensor], before: Carried | None = None) -> Carried:
+        """What is to be carried of users: after the newest page, by what was ``before`` it; or after the window."""
+        pages = self.pages(observation, MOST if before is None else self.slate_size)
         persona = observation["persona"][:, 0].long()
-        evidence, now = self._evidence(observation, persona, pages)
-        chance = torch.softmax((self._summed(evidence, pages) + self._log_prior(persona)).flatten(2), dim=2)
-        return self._of_switches(chance.unflatten(2, (-1, 2)), now)
+        standing = None if before is None else Standing(*(before[name] for name in Standing._fields))
+        evidence, now = self._evidence(observation, persona, pages, standing)
+        known = self._log_prior(persona).flatten(2) if before is None else before["topics"]
+        topics = (known + self._summed(evidence, pages).flatten(2)).log_softmax(dim=2)
+        return {"topics": topics, **now._asdict()}
+
+    @torch.no_grad()
+    def told(self, carried: Carried) -> dict[str, Tensor]:
+        """What is believed by now.
+
+        Under ``BELIEF`` of every topic, (users, topics, 6): logarithm of what boredom and growth are expected to
+        multiply the odds of opening with; chance that the topic bores now; expected load and threshold in openings;
+        log-odds that an opening is expected to add to the taste; chance that one more opening bores.
+        """
+        chance = carried["topics"].softmax(dim=2).unflatten(2, (-1, 2))
+        return {BELIEF: self._of_switches(chance, Standing(*(carried[name] for name in Standing._fields)))}
+
+    def of_few(self, told: dict[str, Tensor], items: Tensor) -> dict[str, Tensor]:
+        """The same with no more of single items than what concerns ``items`` (users, n)."""
+        return told
 
     def _of_switches(self, chance: Tensor, now: Standing) -> Tensor:
-        """The same by chances of hypotheses, (users, topics, switches, 2)."""
+        """See ``told``, by chances of hypotheses, (users, topics, switches, 2)."""
         switch, growing = chance.sum(dim=3), chance[..., 1].sum(dim=2)
         bored = (switch * now.bored).sum(dim=2)
         next_bores = (switch * ((now.load + 1.0 >= self.switches.threshold) & ~now.bored)).sum(dim=2)
@@ -125,32 +141,41 @@ class TopicBelief(nn.Module):
         load, threshold = (switch * now.load).sum(dim=2), switch @ self.switches.threshold
         return torch.stack([lift, bored, load, threshold, room, next_bores], dim=2)
 
-    def pages(self, observation: Mapping[str, Tensor]) -> PageHistory:
-        """The pages of the window, what is left of an older page left out.
+    def pages(self, observation: Mapping[str, Tensor], most: int = MOST) -> PageHistory:
+        """The pages of the window, of ``most`` impressions at most, what is left of an older page left out.
+
+        Oldest pages that nobody was shown anything of are left out, too, but for one.
 
         Raises:
             ValueError: If the observation holds less than a page.
         """
-        seen = observation["shown"].shape[1]
-        count = min(seen, max(MOST, self.slate_size)) // self.slate_size
+        holds = observation["shown"].shape[1]
+        count = min(holds, max(most, self.slate_size)) // self.slate_size
         if not count:
             raise ValueError(
-                f"The observation holds {seen} impressions, less than one slate of {self.slate_size}; beliefs are of "
+                f"The observation holds {holds} impressions, less than one slate of {self.slate_size}; beliefs are of "
                 "whole pages. Raise --history, or take --settings.encoder fading."
             )
         parts = (observation[name][:, -count * self.slate_size :] for name in ("shown", "clicked", "age"))
         shown, clicked, age = (part.unflatten(1, (count, self.slate_size)) for part in parts)
         there = shown >= 0
+        seen = there.any(dim=2).any(dim=0)
+        oldest = int(seen.to(torch.uint8).argmax()) if seen.any() else count - 1
+        shown, clicked, age, there = (part[:, oldest:] for part in (shown, clicked, age, there))
         age = age.amax(dim=2).flip(1).cummax(dim=1).values.flip(1)  # an empty page has the age of the next one
         hours = (age - nn.functional.pad(age[:, 1:], (0, 1))).clamp(min=0.0)
         return PageHistory(self.topic[shown.long().clamp(min=0)], there, (clicked > 0) & there, hours)
 
     def _evidence(
-        self, observation: Mapping[str, Tensor], persona: Tensor, pages: PageHistory
+        self,
+        observation: Mapping[str, Tensor],
+        persona: Tensor,
+        pages: PageHistory,
+        before: Standing | None = None,
     ) -> tuple[Evidence, Standing]:
-        """Log-likelihoods of the impressions, and where the hypotheses stand now."""
+        """Log-likelihoods of the impressions, and where the hypotheses stand now, that stood so ``before``."""
         with torch.no_grad():
-            tracks = self.switches.follow(pages, self.num_topics)
+            tracks = self.switches.follow(pages, self.num_topics, before)
         logit = self._rested(observation, persona, pages) - self.takeaway * tracks.above
         logit = torch.stack([logit, logit + self.rise * tracks.grown], dim=3)  # growing or not
         sign = (2.0 * pages.opened - 1.0)[..., None]

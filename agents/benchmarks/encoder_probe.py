@@ -19,7 +19,7 @@ from driftrec.agents.ranker.fitting import Report, fit
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.logs import collect, serve
-from driftrec.agents.ranker.protocol import Logs, Ranker, joined
+from driftrec.agents.ranker.protocol import Logs, Ranker
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.agents.worlds.settings import TextSettings
@@ -118,14 +118,14 @@ def probe_encoders(
     told = any(ENCODED[name].get("told_encoder") for name in names)
     known = kit.telling(setup) if told else setup
     learned, judged = _logs(known, kit, settings, size, seed, report)
-    rows = joined([logs.rows() for logs in learned.values()])
+    parts = list(learned.values())
     scores: list[EncoderScore] = []
     first: Tensor | None = None
     for name in names:
         report(f"Encoder {name}")
         judge = kit.judge(known, {**asdict(settings), **ENCODED[name]}, seed, farsighted=False)
         start = time.process_time()
-        fit(judge.ranker, rows, settings.fit, epochs=size.epochs, seed=seed, report=report)
+        fit(judge.ranker, parts, settings.fit, epochs=size.epochs, seed=seed, report=report)
         seconds = time.process_time() - start
         found = {kind: _judged(judge, logs) for kind, logs in judged.items()}
         own = found["own"][0]
@@ -158,7 +158,7 @@ def _logs(
     pilot = kit.judge(setup, {**asdict(settings), **ENCODED["fading"], "told_encoder": False}, seed)
     seeds = np.random.SeedSequence(seed).generate_state(4).tolist()
     random = [collect(envs, Random(setup.context), pilot, size.steps, each) for each in seeds[:2]]
-    fit(pilot.ranker, random[0].rows(), settings.fit, epochs=1, seed=seed, report=report)
+    fit(pilot.ranker, random[:1], settings.fit, epochs=1, seed=seed, report=report)
     policy = Greedy(pilot, setup.slate_size, settings.fit.noise)
     own = [collect(envs, policy, pilot, size.steps, each) for each in seeds[2:]]
     learned, judged = ({"random": a, "own": b} for a, b in zip(random, own, strict=True))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, Scaler
 from driftrec.agents.ranker.choice import Choice
-from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
+from driftrec.agents.ranker.protocol import Logs, Ranker, Scores, joined
 
 
 class FeatureRanker(Ranker):
@@ -76,11 +76,13 @@ class FeatureRanker(Ranker):
         """Let the encoder learn the average user."""
         self.encoder.learn(logs.shown.to(self.device), logs.clicks.to(self.device))
 
-    def prepare(self, logs: Logs) -> None:
+    def prepare(self, logs: Sequence[Logs]) -> Sequence[Logs]:
         """Scale states and engagement by what is in the logs."""
-        self.scaler.learn(logs.seen["state"])
-        if logs.clicks.any():
-            self.unit.copy_(logs.engagement[logs.clicks].mean())
+        rows = joined([part.rows() for part in logs])
+        self.scaler.learn(rows.seen["state"])
+        if rows.clicks.any():
+            self.unit.copy_(rows.engagement[rows.clicks].mean())
+        return logs
 
     def loss(self, logs: Logs) -> Tensor:
         """Negative log-likelihood of the clicks plus squared error of the engagement of what was opened."""

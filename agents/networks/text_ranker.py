@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.beliefs.fit_belief import asked_of, fit_belief
+from driftrec.agents.beliefs.carrying import carry, told_of_log
+from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
@@ -283,11 +285,20 @@ class TextRanker(Ranker):
         topics = state[:, self.encoder.state_dims :].unflatten(1, self.topic_shape)
         return topics[..., -len(TOLD) :]
 
-    def prepare(self, logs: Logs) -> None:
+    def carry(
+        self, observation: Mapping[str, Tensor], before: Mapping[str, Tensor] | None
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]] | None:
+        """Beliefs of users, see ``Ranker``."""
+        return None if self.belief is None else carry(self.belief, observation, before)
+
+    def prepare(self, logs: Sequence[Logs]) -> Sequence[Logs]:
         """Fit beliefs first, and ask them of all logs: they are not learned with the rest."""
-        if self.belief is not None:
-            fit_belief(self.belief, logs.seen, self._seed)
-            logs.seen.update(asked_of(self.belief, logs.seen))
+        if self.belief is None:
+            return logs
+        belief, seen = self.belief, [part.rows().seen for part in logs]
+        fit_belief(belief, {name: torch.cat([each[name] for each in seen]) for name in belief.READS}, self._seed)
+        steps = [part.steps() for part in logs]
+        return [replace(part, seen={**part.seen, **told_of_log(belief, part.seen, part.shown)}) for part in steps]
 
     def loss(self, logs: Logs) -> Tensor:
         """Negative log-likelihood of the clicks, squared error of the engagement of what was opened, encoder's loss."""

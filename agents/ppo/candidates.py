@@ -180,7 +180,7 @@ class CandidateVecEnv(VecEnvWrapper):
         slate_size = len(venv.action_space.nvec)  # type: ignore[attr-defined]
         super().__init__(venv, stage.space(), spaces.MultiDiscrete([stage.size] * slate_size))
         self.stage, self._bootstrap = stage, bootstrap
-        self._recall = Recall(stage.judge.items, slate_size)
+        self._recall = Recall(stage.judge, slate_size)
         self._candidates: NDArray[np.int32] | None = None
 
     def reset(self) -> dict[str, NDArray[Any]]:

@@ -34,7 +34,7 @@ class SlatePolicy:
         self.stage = stage
         self.network = network
         self.greedy = greedy
-        self._recall = Recall(stage.judge.items, network.head.slate_size)
+        self._recall = Recall(stage.judge, network.head.slate_size)
         self.reset(num_users=0, seed=0)
 
     def reset(self, num_users: int, seed: int) -> None:

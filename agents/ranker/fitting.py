@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from driftrec.agents.ranker.protocol import Logs, Ranker
+from driftrec.agents.ranker.protocol import Logs, Ranker, joined
 from driftrec.simulators.ranges import check_ranges
 
 Report = Callable[[str], None]
@@ -42,10 +42,12 @@ class FitSettings:
         check_ranges(self, learning_rate=(0, 10), noise=(0, 100))
 
 
-def fit(ranker: Ranker, logs: Logs, settings: FitSettings, *, epochs: int, seed: int, report: Report) -> None:
-    """Fit ``ranker``, where it computes, to ``logs`` (one leading axis) in place, by Adam with a cosine schedule."""
+def fit(
+    ranker: Ranker, parts: Sequence[Logs], settings: FitSettings, *, epochs: int, seed: int, report: Report
+) -> None:
+    """Fit ``ranker``, where it computes, to logs in place, by Adam with a cosine schedule."""
     ranker.train()
-    ranker.prepare(logs)
+    logs = joined([part.rows() for part in ranker.prepare(parts)])
     optimizer = torch.optim.Adam(ranker.parameters(), settings.learning_rate)
     batches = -(-len(logs) // settings.batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)

@@ -25,7 +25,7 @@ class Greedy:
 
     def __init__(self, judge: Judge, slate_size: int, noise: float = 0.0) -> None:
         self.judge, self.slate_size, self.noise = judge, slate_size, noise
-        self._rng, self._recall = np.random.default_rng(0), Recall(judge.items, slate_size)
+        self._rng, self._recall = np.random.default_rng(0), Recall(judge, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; only the noise draws on ``seed``."""

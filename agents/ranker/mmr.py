@@ -52,7 +52,7 @@ class MMR:
         self.weight = weight
         self._items = centred_units(context.item_embeddings, context.item_embeddings.mean(axis=0))
         self._slate_size = context.slate_size
-        self._recall = Recall(judge.items, context.slate_size)
+        self._recall = Recall(judge, context.slate_size)
         self._pool = min(max(CANDIDATES, context.slate_size), context.num_choices)
 
     def reset(self, num_users: int, seed: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -38,8 +38,17 @@ class Logs:
 
     def rows(self) -> Logs:
         """The same with one leading axis."""
+        if self.over.ndim == 1:
+            return self
         seen = {name: value.flatten(0, 1) for name, value in self.seen.items()}
         return Logs(seen, *(value.flatten(0, 1) for value in self._others()))
+
+    def steps(self) -> Logs:
+        """The same with both axes; what has one axis is one step of many users."""
+        if self.over.ndim == 2:
+            return self
+        seen = {name: value[None] for name, value in self.seen.items()}
+        return Logs(seen, *(value[None] for value in self._others()))
 
     def __getitem__(self, index: Tensor) -> Logs:
         seen = {name: value[index] for name, value in self.seen.items()}
@@ -143,11 +152,26 @@ class Ranker(nn.Module):
         """What logs keep of observations."""
         raise NotImplementedError
 
+    def carry(
+        self, observation: Mapping[str, Tensor], before: Mapping[str, Tensor] | None
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]] | None:
+        """What is to be kept of users until their next request, and what joins the observation of this one.
+
+        Args:
+            observation: Of users, one request each.
+            before: What was kept of the same users at the request before; None where there was none.
+
+        Returns:
+            None where an observation tells all.
+        """
+        return None
+
     def pilot(self, logs: Logs) -> None:
         """Look at random slates before anything is fitted."""
 
-    def prepare(self, logs: Logs) -> None:
-        """Look at all logs before they are fitted."""
+    def prepare(self, logs: Sequence[Logs]) -> Sequence[Logs]:
+        """Look at all logs before they are fitted; returns them, with what is to be known of them besides."""
+        return logs
 
     def loss(self, logs: Logs) -> Tensor:
         """What fitting makes small: negative log-likelihood of the clicks, and error of the engagement."""

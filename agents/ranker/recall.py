@@ -1,19 +1,26 @@
-"""What users have opened since they came, where an observation forgets it."""
+"""What is known of users from their earlier requests, where an observation forgets it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from driftrec.agents.policy import Observation
-from driftrec.agents.ranker.items import OPENED, Items
+from driftrec.agents.ranker.items import OPENED
+from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.simulators.history import EMPTY
 
 
 class Recall:
-    """Adds to observations, under ``OPENED``, the items that every user has opened since it came.
+    """Adds to observations what is known of earlier requests.
+
+    That is, under ``OPENED``, the items that every user has opened since it came; and what rankers carry from request
+    to request, see ``Ranker.carry``.
 
     An observation of a feed holds the items opened last; a heavy user opens several times as many within an episode,
     and would hardly open one of them again. A recommender has served them all, and so may know.
@@ -21,34 +28,58 @@ class Recall:
     Rows are the same users from call to call, one call a step. Who comes new stands at hour 0, and has opened nothing.
 
     Args:
-        items: What may be shown; where ``recalls`` is False nothing is kept, and observations stay as they are.
+        judge: Tells what may be shown, and carries; what is opened is kept where ``judge.items.recalls``.
         slate_size: Positions in a slate.
     """
 
-    def __init__(self, items: Items, slate_size: int) -> None:
-        self._keeps, self._slate_size = items.recalls, slate_size
+    CHANGING = ("_users", "_items", "_count", "_carried")
+    """Attributes that change while users are served."""
+
+    def __init__(self, judge: Judge, slate_size: int) -> None:
+        self._judge, self._keeps, self._slate_size = judge, judge.items.recalls, slate_size
         self.forget()
 
     def forget(self) -> None:
         """Start over with users who have opened nothing."""
+        self._users = 0
         self._items = np.full((0, 0), EMPTY, np.int32)  # (users, room), those of a user first
         self._count = np.zeros(0, np.int64)  # (users,)
+        self._carried: dict[str, Tensor] | None = None
 
     def __call__(self, observation: Observation) -> Observation:
         """The observation, and the items opened so far, int32, (users, room), -1 where none."""
+        users = len(next(iter(observation.values())))
+        if self._users != users:
+            self.forget()
+            self._users = users
+            self._items = np.full((users, 8 * self._slate_size), EMPTY, np.int32)
+            self._count = np.zeros(users, np.int64)
+        told, self._carried = self._told(observation, self._carried)
         if not self._keeps:
-            return observation
-        if len(self._count) != len(observation["clock"]):
-            self._items = np.full((len(observation["clock"]), 8 * self._slate_size), EMPTY, np.int32)
-            self._count = np.zeros(len(self._items), np.int64)
+            return told
         new = observation["clock"][:, 0] == 0.0
         self._items[new], self._count[new] = EMPTY, 0
         self._add(observation)
-        return {**observation, OPENED: self._items.copy()}
+        return {**told, OPENED: self._items.copy()}
 
     def last(self, observation: Observation, rows: NDArray[np.intp]) -> Observation:
         """The same of users of ``rows`` in what they see last, (rows, ...), without taking note of it."""
-        return {**observation, OPENED: self._items[rows]} if self._keeps else observation
+        carried = None
+        if self._carried is not None:
+            carried = {name: value[torch.from_numpy(rows)] for name, value in self._carried.items()}
+        told, _ = self._told(observation, carried)
+        return {**told, OPENED: self._items[rows]} if self._keeps else told
+
+    def _told(
+        self, observation: Observation, before: dict[str, Tensor] | None
+    ) -> tuple[Observation, dict[str, Tensor] | None]:
+        """The observation with what the ranker adds; and what it carries."""
+        ranker = self._judge.ranker
+        found = ranker.carry(as_tensors(observation, ranker.device), before)
+        if found is None:
+            return observation, None
+        carried, told = found
+        return {**observation, **{name: value.cpu().numpy() for name, value in told.items()}}, carried
 
     def _add(self, observation: Observation) -> None:
         """Take note of what was opened of the last slate."""

@@ -18,7 +18,7 @@ from driftrec.agents.ranker.future import FutureSettings, weigh
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.logs import collect
-from driftrec.agents.ranker.protocol import Logs, joined
+from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.setup import Setup
 from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 
@@ -154,8 +154,7 @@ def fit_rounds(
             whose = "Own" if logs else "Random"
             report(f"{whose} slates to {settings.lanes:,} lanes, {settings.log_steps} steps each")
             logs.append(collect(envs, policy, judge, settings.log_steps, each.seed))
-        rows = joined([part.rows() for part in logs])
-        fitting = partial(fit, judge.ranker, rows, settings, epochs=each.epochs, seed=each.seed, report=report)
+        fitting = partial(fit, judge.ranker, logs, settings, epochs=each.epochs, seed=each.seed, report=report)
         snapshots.stage(f"fit-{len(logs)}", judge.ranker, fitting)
         policy = Greedy(judge, setup.slate_size, settings.noise)
         yield each, logs, steps + settings.lanes * settings.log_steps

@@ -60,7 +60,7 @@ class Labelled:
 
     def __init__(self, planner: Oracle, policy: SlatePolicy | None, stage: CandidateStage) -> None:
         self.planner, self.policy, self.stage = planner, policy, stage
-        self._recall = Recall(stage.judge.items, stage.slate_size)
+        self._recall = Recall(stage.judge, stage.slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over."""

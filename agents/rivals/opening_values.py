@@ -133,7 +133,7 @@ class ValuedSlates:
     def __init__(self, reader: Reader, values: OpeningValues, slate_size: int, noise: float = 0.0) -> None:
         self.reader, self.values, self.noise = reader, values, noise
         self._filling = Filling(reader.judge.ranker.choice, reader.loads.topic, slate_size)
-        self._rng, self._recall = np.random.default_rng(0), Recall(reader.judge.items, slate_size)
+        self._rng, self._recall = np.random.default_rng(0), Recall(reader.judge, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Start over; only the noise draws on ``seed``."""

@@ -34,7 +34,7 @@ class TopicPages:
     def __init__(self, judge: Judge, loads: Loads, slate_size: int, weights: PageWeights, joint: bool = True) -> None:
         self.judge, self.pace = judge.whole(), Pace(loads, weights)
         self._filling = Filling(judge.ranker.choice, loads.topic, slate_size, joint)
-        self._recall = Recall(judge.items, slate_size)
+        self._recall = Recall(judge, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Forget all users; nothing is random."""

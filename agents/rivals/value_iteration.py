@@ -109,7 +109,7 @@ class ValueIteration:
         policy: Policy = Random(self.setup.context)
         for each in (policy, *([own] if own else [])):
             each.reset(settings.lanes, self._seed)
-        recall = Recall(self.reader.judge.items, self.setup.slate_size)
+        recall = Recall(self.reader.judge, self.setup.slate_size)
         observation: Observation
         observation, _ = envs.reset(seed=user_seeds(self._seed, f"rival logs {number}", settings.lanes).tolist())
         shape = (settings.log_steps, settings.lanes)

@@ -19,7 +19,7 @@ from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.ranker.fitting import Report, fit
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.pace import Pace, PageNumbers
-from driftrec.agents.ranker.protocol import Logs, joined
+from driftrec.agents.ranker.protocol import Logs
 from driftrec.agents.rivals.page_search import STAGES, PageSearch
 from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, REFIT_PRICES, SCRATCH
 from driftrec.agents.rounds.folder import naming_damage
@@ -110,8 +110,8 @@ def _refitted(job: Job) -> tuple[Judge, Pace | None]:
     checkpoint = open_run(job.setup, str(job.parent), "ppo")
     judge = judge_of(job.setup, checkpoint, farsighted=True)
     fit_settings = job.settings.fit
-    rows = joined([load_logs(file) for file in job.slates])
-    fit(judge.ranker, rows, fit_settings, epochs=fit_settings.epochs, seed=job.seed, report=job.report)
+    parts = [load_logs(file) for file in job.slates]
+    fit(judge.ranker, parts, fit_settings, epochs=fit_settings.epochs, seed=job.seed, report=job.report)
     return judge, pace_of(job.setup, judge, checkpoint)
 
 

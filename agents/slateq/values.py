@@ -95,7 +95,7 @@ class SlateQPolicy:
 
     def __init__(self, judge: Judge, network: ClickValues, slate_size: int) -> None:
         self.judge, self.network, self.slate_size = judge, network, slate_size
-        self._recall = Recall(judge.items, slate_size)
+        self._recall = Recall(judge, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Forget all users."""

@@ -19,6 +19,8 @@ _CODE = (type, FunctionType, MethodType, ModuleType)
 def tree_of(value: Any) -> Tree:
     """``value`` with every object replaced by a dict of its attributes; arrays are shared, not copied.
 
+    An object may name in ``CHANGING`` those that change, if others do not.
+
     Raises:
         TypeError: If it holds code, or an object without named attributes, such as a random generator.
     """
@@ -30,7 +32,7 @@ def tree_of(value: Any) -> Tree:
         return {name: tree_of(each) for name, each in value.items()}
     if isinstance(value, _CODE) or not hasattr(value, "__dict__"):
         raise TypeError(f"A {type(value).__name__} cannot be kept; let states be dataclasses of arrays and numbers.")
-    return {name: tree_of(each) for name, each in vars(value).items()}
+    return parts_of(value, getattr(value, "CHANGING", vars(value)))
 
 
 def put_back(current: Any, tree: Tree) -> Any:

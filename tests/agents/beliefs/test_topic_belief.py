@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.beliefs import fit_belief as fit_belief_module
-from driftrec.agents.beliefs.fit_belief import asked_of, fit_belief
+from driftrec.agents.beliefs import carrying
+from driftrec.agents.beliefs.carrying import carry
+from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.hypotheses import GROWN_HALF_LIFE, GROWTH, REST
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from tests.agents.beliefs.bored import SLATE, TOPIC, bored_users
@@ -97,7 +98,7 @@ def told(pages, opened, hours=1.0):
         made.drop.fill_(4.0)
         made.base.fill_(1.0)
         made.rise.fill_(1.0)
-    return made.told(window(pages, opened, hours))[0]
+    return made.asked(window(pages, opened, hours))[BELIEF][0]
 
 
 def test_who_stops_opening_after_many_is_believed_to_be_bored():
@@ -138,11 +139,12 @@ def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothin
     one = window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]], room=1)
     other = window([[2, 3, 0]] * 3, [[1, 0, 1]] * 3)
     both = {name: torch.cat([one[name], other[name]]) for name in one}
-    torch.testing.assert_close(made.told(both)[:1], made.told(one), rtol=0, atol=1e-6)
-    alone = made.told(window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]]))
-    torch.testing.assert_close(made.told(one), alone, rtol=0, atol=1e-6)
-    monkeypatch.setattr(fit_belief_module, "CELLS", 1)
-    torch.testing.assert_close(asked_of(made, both)[BELIEF], made.told(both), rtol=0, atol=1e-6)
+    torch.testing.assert_close(made.asked(both)[BELIEF][:1], made.asked(one)[BELIEF], rtol=0, atol=1e-6)
+    alone = made.asked(window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]]))[BELIEF]
+    torch.testing.assert_close(made.asked(one)[BELIEF], alone, rtol=0, atol=1e-6)
+    monkeypatch.setattr(carrying, "CELLS", 1)
+    of_both = carry(made, {**both, "clock": torch.zeros(2, 1)}, None)[1]
+    torch.testing.assert_close(of_both[BELIEF], made.asked(both)[BELIEF], rtol=0, atol=1e-6)
 
 
 def test_an_empty_page_between_two_others_is_time_alone():
@@ -157,7 +159,7 @@ def test_less_than_a_page_is_refused():
         name: value[:, :2] if name != "persona" else value for name, value in window([[0, 1, 2]], [[1, 0, 0]]).items()
     }
     with pytest.raises(ValueError, match=r"holds 2 impressions, less than one slate of 3.*Raise --history"):
-        belief().told(seen)
+        belief().asked(seen)
 
 
 @pytest.mark.parametrize("threshold", [3.0, 8.5])

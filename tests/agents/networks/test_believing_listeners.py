@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from driftrec.agents.beliefs import fit_belief as fit_belief_module
-from driftrec.agents.beliefs.song_belief import OF_ITEMS, OF_MOODS, TOLD_OF_ITEM, SongBelief
+from driftrec.agents.beliefs.song_belief import ITEMS, OF_ITEMS, OF_MOODS, TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF
 from driftrec.agents.networks.item_memory import NUMBERS
 from driftrec.agents.networks.text_ranker import TextRanker
@@ -78,16 +78,17 @@ def test_a_request_asks_for_beliefs_once(monkeypatch):
 def test_fitting_asks_all_logs_and_the_past_is_what_they_were_told(monkeypatch):
     monkeypatch.setattr(fit_belief_module, "STEPS", 2)
     made, rows = ranker(), logs(60, seed=2)
-    made.prepare(rows)
-    assert {BELIEF, OF_ITEMS, OF_MOODS} <= rows.seen.keys()
-    alone = {name: value[:1] for name, value in rows.seen.items() if name not in {BELIEF, OF_ITEMS, OF_MOODS}}
+    told = made.prepare([rows])[0].rows()
+    assert told.seen.keys() == rows.seen.keys() | {BELIEF, OF_ITEMS, ITEMS, OF_MOODS}
     with torch.no_grad():
-        torch.testing.assert_close(made.past(alone, None), made.past(rows.seen, None)[:1], rtol=0, atol=1e-5)
+        torch.testing.assert_close(
+            made.past(told.seen, rows.shown), made.past(rows.seen, rows.shown), rtol=0, atol=1e-5
+        )
 
 
 def held_out(encoder):
     made, others = ranker(encoder), logs(1500, seed=4)
-    fit(made, logs(3000, seed=3), FitSettings(batch_size=128), epochs=4, seed=0, report=lambda line: None)
+    fit(made, [logs(3000, seed=3)], FitSettings(batch_size=128), epochs=4, seed=0, report=lambda line: None)
     judge = Judge(made, SimpleNamespace(), farsighted=False)
     with torch.no_grad():
         seen = made.read(others.seen)

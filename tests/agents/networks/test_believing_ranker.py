@@ -40,7 +40,7 @@ def logs(users, seed):
 
 def test_what_is_believed_stands_at_the_end_of_the_state_asked_now_or_before():
     made, seen = ranker(), logs(5, seed=1).seen
-    told = made.belief.told(seen)
+    told = made.belief.asked(seen)[BELIEF]
     state = made.state(seen)
     assert torch.equal(made.believed(state), told)
     assert torch.equal(made.state({**seen, BELIEF: told}), state)
@@ -58,17 +58,19 @@ def test_without_beliefs_nothing_of_them_is_read():
 def test_fitting_beliefs_leaves_learned_vectors_alone_and_asks_them_of_all_logs():
     made, rows = ranker(representation="ids"), logs(40, seed=2)
     before = made.items.rows.detach().clone()
-    made.prepare(rows)
+    told = made.prepare([rows])[0].rows()
     assert torch.equal(made.items.rows.detach(), before)
-    assert torch.equal(rows.seen[BELIEF], made.belief.told(rows.seen))
+    assert torch.equal(told.seen[BELIEF], made.belief.asked(rows.seen)[BELIEF])
 
 
 @pytest.mark.parametrize("representation", ["text", "ids", "random"])
-def test_what_is_asked_after_fitting_is_what_the_ranker_was_fitted_to(representation):
+def test_what_is_asked_after_fitting_is_what_the_ranker_was_fitted_to(representation, monkeypatch):
     """Vectors that are learned move; beliefs must not move with them."""
-    made, rows = ranker(representation=representation), logs(200, seed=5)
-    fit(made, rows, FitSettings(batch_size=64, learning_rate=0.05), epochs=2, seed=0, report=lambda line: None)
-    torch.testing.assert_close(made.belief.told(rows.seen), rows.seen[BELIEF], rtol=0, atol=1e-5)
+    made, rows, prepared = ranker(representation=representation), logs(200, seed=5), []
+    prepare = made.prepare
+    monkeypatch.setattr(made, "prepare", lambda parts: prepared.extend(prepare(parts)) or prepared)
+    fit(made, [rows], FitSettings(batch_size=64, learning_rate=0.05), epochs=2, seed=0, report=lambda line: None)
+    torch.testing.assert_close(made.belief.asked(rows.seen)[BELIEF], prepared[0].rows().seen[BELIEF], rtol=0, atol=1e-5)
     assert not any(name.endswith(".rows") for name in made.belief.state_dict())
 
 
@@ -79,7 +81,7 @@ def test_one_opening_a_page_speaks_for_no_belief():
 
 def held_out(encoder):
     made, others = ranker(encoder), logs(2000, seed=4)
-    fit(made, logs(4000, seed=3), FitSettings(batch_size=128), epochs=4, seed=0, report=lambda line: None)
+    fit(made, [logs(4000, seed=3)], FitSettings(batch_size=128), epochs=4, seed=0, report=lambda line: None)
     with torch.no_grad():
         appeal = made.scores(made.state(others.seen), others.shown).appeal
         return float(made.choice.loss(appeal - made.choice.examination()[0], others.clicks))

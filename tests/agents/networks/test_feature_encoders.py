@@ -107,7 +107,7 @@ def test_the_average_user_stays_while_the_ranker_is_fitted():
     logs = Logs(
         {"state": torch.randn(64, encoder.width)}, columns, clicks, clicks.float(), torch.zeros(64, dtype=torch.bool)
     )
-    fit(ranker, logs, FitSettings(), epochs=1, seed=0, report=lambda line: None)
+    fit(ranker, [logs], FitSettings(), epochs=1, seed=0, report=lambda line: None)
     assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())
 
 

@@ -118,7 +118,7 @@ def test_clicks_and_engagement_are_learned():
     """
     logs, chances, item = tastes(seed=1)
     ranker = FeatureRanker(UserVector(3), 5, AnyClick(2), 0)
-    fit(ranker, tastes()[0], FitSettings(batch_size=128), epochs=3, seed=1, report=lambda line: None)
+    fit(ranker, [tastes()[0]], FitSettings(batch_size=128), epochs=3, seed=1, report=lambda line: None)
     with torch.no_grad():
         scores = ranker.scores(ranker.scaler(logs.seen["state"]), logs.shown)
     assert np.abs(scores.appeal.sigmoid().numpy() - chances).mean() < 0.05

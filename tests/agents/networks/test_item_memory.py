@@ -60,7 +60,7 @@ def test_a_ranker_learns_that_what_was_opened_is_opened_again(make_context, audi
     shown = torch.from_numpy(past[:, [0, 1, 6, 7, 8]])
     clicks = torch.tensor([[True, False, False, False, False]]).repeat(rows, 1)
     logs = Logs(seen, shown, clicks, torch.ones(rows, 5), torch.zeros(rows, dtype=torch.bool))
-    fit(ranker, logs, FitSettings(batch_size=64, learning_rate=1e-2), epochs=6, seed=0, report=lambda line: None)
+    fit(ranker, [logs], FitSettings(batch_size=64, learning_rate=1e-2), epochs=6, seed=0, report=lambda line: None)
     with torch.no_grad():
         again = ranker.again(ranker.past(seen, None))
     known = again.gather(1, torch.from_numpy(past[:, :4])).mean()

@@ -153,7 +153,7 @@ def test_judgements_follow_a_fit_and_loaded_weights(ranker, observation, make_co
     before = judged(ranker, observation)
     saved = copy.deepcopy(ranker.state_dict())
     settings = FitSettings(batch_size=8, learning_rate=0.1)
-    fit(ranker, logs(observation, 8), settings, epochs=3, seed=0, report=lambda line: None)
+    fit(ranker, [logs(observation, 8)], settings, epochs=3, seed=0, report=lambda line: None)
     fresh = TextRanker(make_context(), "text", 0).eval()
     fresh.load_state_dict(ranker.state_dict())
     assert torch.equal(judged(ranker, observation), judged(fresh, observation))

@@ -68,7 +68,7 @@ def draw(seed, rows):
 def ranker():
     ranker = TextRanker(context(), "text", 0)
     settings = FitSettings(batch_size=256, learning_rate=1e-2)
-    fit(ranker, draw(1, ROWS), settings, epochs=3, seed=0, report=lambda line: None)
+    fit(ranker, [draw(1, ROWS)], settings, epochs=3, seed=0, report=lambda line: None)
     return ranker
 
 
@@ -108,7 +108,7 @@ def test_items_never_shown_keep_no_vector_of_their_own():
     ranker = TextRanker(context(), "text", 0)
     logs = draw(3, 2000)
     rows = torch.from_numpy(np.flatnonzero(~(logs.shown.numpy() == 9).any(axis=1)))
-    fit(ranker, logs[rows], FitSettings(batch_size=256), epochs=1, seed=0, report=lambda line: None)
+    fit(ranker, [logs[rows]], FitSettings(batch_size=256), epochs=1, seed=0, report=lambda line: None)
     assert not ranker.own[9].any()
     assert ranker.own[8].any()
 

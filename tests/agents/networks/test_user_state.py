@@ -41,7 +41,7 @@ def held_out_loss(make_context, encoder):
     rng = np.random.default_rng(0)
     ranker = TextRanker(make_context(), "text", 0, encoder=encoder)
     settings = FitSettings(batch_size=32, learning_rate=1e-2)
-    fit(ranker, in_either_order(192, rng), settings, epochs=6, seed=0, report=lambda line: None)
+    fit(ranker, [in_either_order(192, rng)], settings, epochs=6, seed=0, report=lambda line: None)
     logs = in_either_order(200, rng)
     with torch.inference_mode():
         appeal = ranker.scores(ranker.state(logs.seen), logs.shown).appeal - ranker.choice.examination()[0]

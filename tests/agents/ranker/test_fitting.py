@@ -25,7 +25,7 @@ def world(request):
 def fitted(world, seed=1, epochs=1, report=quiet):
     setup, logs = world
     ranker = unfitted(setup).ranker
-    fit(ranker, logs, SETTINGS, epochs=epochs, seed=seed, report=report)
+    fit(ranker, [logs], SETTINGS, epochs=epochs, seed=seed, report=report)
     return ranker
 
 

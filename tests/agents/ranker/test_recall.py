@@ -26,7 +26,13 @@ def opened(observation):
 
 @pytest.fixture
 def recall():
-    return Recall(SimpleNamespace(recalls=True), SLATE)
+    return Recall(judge(SimpleNamespace(recalls=True)), SLATE)
+
+
+def judge(items):
+    """A judge whose ranker carries nothing."""
+    ranker = SimpleNamespace(carry=lambda observation, before: None, device="cpu")
+    return SimpleNamespace(items=items, ranker=ranker)
 
 
 def test_what_fell_out_of_the_observation_is_recalled(recall):
@@ -77,7 +83,7 @@ def test_forgetting_forgets(recall):
 
 def test_where_nothing_is_to_be_recalled_observations_stay_as_they_are(make_context):
     observation = seen([[3, 4]], [[1, 1]], 1)
-    assert Recall(TextItems(make_context(num_items=9)), SLATE)(observation) is observation
+    assert Recall(judge(TextItems(make_context(num_items=9))), SLATE)(observation) is observation
 
 
 def test_what_is_recalled_is_not_shown(make_context, recall):

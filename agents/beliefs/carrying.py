@@ -1,0 +1,93 @@
+"""Beliefs that are carried on, page by page: of users who are served, and of those of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from driftrec.agents.beliefs.topic_belief import Carried, TopicBelief
+
+CELLS = 12_288
+"""Users times topics that are read at once."""
+
+
+def carry(
+    belief: TopicBelief, observation: Mapping[str, Tensor], before: Carried | None
+) -> tuple[Carried, dict[str, Tensor]]:
+    """What is to be carried of users after a request, and what is told of them at it.
+
+    Of who is new by the clock, and of all where nothing was carried, the window is read; of others its newest page.
+
+    Args:
+        belief: Reads.
+        observation: Of all users, where ``belief`` computes.
+        before: What was carried of the same users from the request before; is not written to.
+    """
+    seen = {name: observation[name] for name in (*belief.READS, "clock")}
+    chunk = max(CELLS // belief.num_topics, 1)
+    rows = [slice(start, start + chunk) for start in range(0, len(seen["persona"]), chunk)]
+    parts = [_after(belief, _of(seen, some), None if before is None else _of(before, some)) for some in rows]
+    return joined(parts), joined([belief.told(part) for part in parts])
+
+
+def told_of_log(belief: TopicBelief, seen: Mapping[str, Tensor], shown: Tensor) -> dict[str, Tensor]:
+    """What ``belief`` has told before every step of a log, of items those alone that were shown at it.
+
+    Args:
+        belief: Reads.
+        seen: Observations, leading axes (steps, lanes), of users who follow each other in lanes.
+        shown: Items, (steps, lanes, slate_size).
+
+    Returns:
+        To be joined to ``seen``, where that lies.
+    """
+    lanes, chunk = seen["persona"].shape[1], max(CELLS // belief.num_topics, 1)
+    parts = []
+    for start in range(0, lanes, chunk):
+        some, carried, steps = slice(start, start + chunk), None, []
+        for step, items in enumerate(shown):
+            observation = {name: seen[name][step, some].to(belief.topic.device) for name in (*belief.READS, "clock")}
+            carried, told = carry(belief, observation, carried)
+            few = belief.of_few(told, items[some].to(belief.topic.device))
+            steps.append({name: each.to(shown.device) for name, each in few.items()})
+        parts.append({name: torch.stack([step[name] for step in steps]) for name in steps[0]})
+    return {name: torch.cat([part[name] for part in parts], dim=1) for name in parts[0]}
+
+
+def joined(parts: Sequence[Carried]) -> Carried:
+    """Of several users in a row; some have room for more items than others."""
+    if len(parts) == 1:
+        return parts[0]
+    found = {}
+    for name in parts[0]:
+        each = [part[name] for part in parts]
+        if each[0].ndim > 1:
+            columns = max(value.shape[1] for value in each)
+            each = [_with_columns(value, columns) for value in each]
+        found[name] = torch.cat(each)
+    return found
+
+
+def _after(belief: TopicBelief, seen: Mapping[str, Tensor], before: Carried | None) -> Carried:
+    """What is to be carried of some users."""
+    new = seen["clock"][:, 0] == 0.0
+    if before is None or new.all():
+        return belief.follow(seen)
+    if not new.any():
+        return belief.follow(seen, before)
+    come, stay = new.nonzero()[:, 0], (~new).nonzero()[:, 0]
+    after = joined([belief.follow(_of(seen, come)), belief.follow(_of(seen, stay), _of(before, stay))])
+    return _of(after, torch.cat([come, stay]).argsort())
+
+
+def _of(values: Mapping[str, Tensor], rows: slice | Tensor) -> dict[str, Tensor]:
+    return {name: value[rows] for name, value in values.items()}
+
+
+def _with_columns(value: Tensor, columns: int) -> Tensor:
+    """``value`` with so many, what is new being no item and nothing of one."""
+    more = columns - value.shape[1]
+    return pad(value, (*[0] * (2 * value.ndim - 4), 0, more), value=0 if value.is_floating_point() else -1)
