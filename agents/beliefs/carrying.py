@@ -30,7 +30,7 @@ def carry(
     chunk = max(CELLS // belief.num_topics, 1)
     rows = [slice(start, start + chunk) for start in range(0, len(seen["persona"]), chunk)]
     parts = [_after(belief, _of(seen, some), None if before is None else _of(before, some)) for some in rows]
-    return joined(parts), joined([belief.told(part) for part in parts])
+    return _joined(parts), _joined([belief.told(part) for part in parts])
 
 
 def told_of_log(belief: TopicBelief, seen: Mapping[str, Tensor], shown: Tensor) -> dict[str, Tensor]:
@@ -57,7 +57,7 @@ def told_of_log(belief: TopicBelief, seen: Mapping[str, Tensor], shown: Tensor) 
     return {name: torch.cat([part[name] for part in parts], dim=1) for name in parts[0]}
 
 
-def joined(parts: Sequence[Carried]) -> Carried:
+def _joined(parts: Sequence[Carried]) -> Carried:
     """Of several users in a row; some have room for more items than others."""
     if len(parts) == 1:
         return parts[0]
@@ -79,7 +79,7 @@ def _after(belief: TopicBelief, seen: Mapping[str, Tensor], before: Carried | No
     if not new.any():
         return belief.follow(seen, before)
     come, stay = new.nonzero()[:, 0], (~new).nonzero()[:, 0]
-    after = joined([belief.follow(_of(seen, come)), belief.follow(_of(seen, stay), _of(before, stay))])
+    after = _joined([belief.follow(_of(seen, come)), belief.follow(_of(seen, stay), _of(before, stay))])
     return _of(after, torch.cat([come, stay]).argsort())
 
 

@@ -127,14 +127,14 @@ def test_clicks_and_engagement_are_learned():
 
 def test_states_and_engagement_are_scaled_by_the_logs_and_without_a_click_by_nothing():
     ranker, logs = FeatureRanker(UserVector(3), 5, AnyClick(2), 0), tastes(users=200)[0]
-    ranker.prepare(logs)
+    ranker.prepare([logs])
     torch.testing.assert_close(
         ranker.state({"user": logs.seen["state"]}).mean(dim=0), torch.zeros(3), atol=1e-5, rtol=0
     )
     assert ranker.unit == logs.engagement[logs.clicks].mean()
     logs.clicks[:] = False
     fresh = FeatureRanker(UserVector(3), 5, AnyClick(2), 0)
-    fresh.prepare(logs)
+    fresh.prepare([logs])
     assert fresh.unit == 1.0
 
 

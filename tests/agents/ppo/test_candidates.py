@@ -26,7 +26,10 @@ class Stage:
     """Candidates by persona and hour alone, different for every user and step; no item is its own position."""
 
     size = SIZE
-    judge = SimpleNamespace(items=SimpleNamespace(recalls=False))
+    judge = SimpleNamespace(
+        items=SimpleNamespace(recalls=False),
+        ranker=SimpleNamespace(carry=lambda observation, before: None, device="cpu"),
+    )
 
     def space(self):
         return spaces.Dict(

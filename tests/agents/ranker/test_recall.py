@@ -4,13 +4,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from driftrec.agents.ranker.items import OPENED, PageItems, TextItems
 from driftrec.agents.ranker.recall import Recall
 from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.snapshots.tree import put_back, tree_of
 from driftrec.agents.worlds.kits import kit_of
 
 SLATE = 2
+PLAIN = SimpleNamespace(recalls=False)
 
 
 def seen(shown, clicked, hours):
@@ -84,6 +87,37 @@ def test_forgetting_forgets(recall):
 def test_where_nothing_is_to_be_recalled_observations_stay_as_they_are(make_context):
     observation = seen([[3, 4]], [[1, 1]], 1)
     assert Recall(judge(TextItems(make_context(num_items=9))), SLATE)(observation) is observation
+
+
+def counting():
+    """A ranker that carries how many requests a user has made, and tells of twice as many."""
+
+    def carry(observation, before):
+        many = torch.ones(len(observation["clock"])) if before is None else before["many"] + 1
+        return {"many": many}, {"twice": 2 * many}
+
+    return Recall(SimpleNamespace(items=PLAIN, ranker=SimpleNamespace(carry=carry, device="cpu")), SLATE)
+
+
+def test_what_the_ranker_carries_goes_from_request_to_request():
+    recall, request = counting(), seen([[3, 4], [5, 6]], [[1, 1], [0, 0]], 1)
+    assert [recall(request)["twice"].tolist() for _ in range(3)] == [[2, 2], [4, 4], [6, 6]]
+    last = recall.last(seen([[3, 4]], [[1, 1]], 2), np.array([1]))
+    assert last["twice"].tolist() == [8]
+    assert recall(request)["twice"].tolist() == [8, 8], "the last sight is not taken note of"
+    recall.forget()
+    assert recall(request)["twice"].tolist() == [2, 2]
+    assert recall(seen([[3, 4]], [[1, 1]], 1))["twice"].tolist() == [2], "others have come"
+
+
+def test_what_is_carried_is_kept_in_a_snapshot_and_the_ranker_is_not():
+    recall, request = counting(), seen([[3, 4]], [[1, 1]], 1)
+    recall(request)
+    kept = tree_of(recall)
+    assert kept["_carried"]["many"].tolist() == [1]
+    assert set(kept) == set(Recall.CHANGING)
+    other = put_back(counting(), kept)
+    assert other(request)["twice"].tolist() == [4]
 
 
 def test_what_is_recalled_is_not_shown(make_context, recall):

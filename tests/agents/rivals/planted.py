@@ -15,7 +15,7 @@ class PlantedJudge:
     """All items are opened with even odds; those of topic 0 bring a little more than those of 1, these than of 2."""
 
     def __init__(self, later=None):
-        self.ranker = SimpleNamespace(choice=AnyClick(SLATE))
+        self.ranker = SimpleNamespace(choice=AnyClick(SLATE), carry=lambda observation, before: None, device="cpu")
         self.items = SimpleNamespace(count=lambda observation: len(TOPIC), recalls=False)
         self.engagement = (1.0 - 0.1 * TOPIC - 0.001 * np.arange(12)).astype(np.float32)
         self.later = np.zeros(12, np.float32) if later is None else np.float32(later)
