@@ -10,6 +10,9 @@ from torch.nn.functional import pad
 
 from driftrec.agents.beliefs.topic_belief import Carried, TopicBelief
 
+AT = "asked at"
+"""Hour of the last request, among what is carried, (users,)."""
+
 CELLS = 12_288
 """Users times topics that are read at once."""
 
@@ -19,7 +22,8 @@ def carry(
 ) -> tuple[Carried, dict[str, Tensor]]:
     """What is to be carried of users after a request, and what is told of them at it.
 
-    Of who is new by the clock, and of all where nothing was carried, the window is read; of others its newest page.
+    Of who is new by the clock, and of all where nothing was carried, the window is read; of others its newest page,
+    unless they are asked of again at the same hour.
 
     Args:
         belief: Reads.
@@ -73,14 +77,22 @@ def _joined(parts: Sequence[Carried]) -> Carried:
 
 def _after(belief: TopicBelief, seen: Mapping[str, Tensor], before: Carried | None) -> Carried:
     """What is to be carried of some users."""
-    new = seen["clock"][:, 0] == 0.0
+    hour = seen["clock"][:, 0]
+    new = hour == 0.0
     if before is None or new.all():
-        return belief.follow(seen)
-    if not new.any():
-        return belief.follow(seen, before)
-    come, stay = new.nonzero()[:, 0], (~new).nonzero()[:, 0]
-    after = _joined([belief.follow(_of(seen, come)), belief.follow(_of(seen, stay), _of(before, stay))])
-    return _of(after, torch.cat([come, stay]).argsort())
+        return {**belief.follow(seen), AT: hour}
+    still = ~new & (hour == before[AT])  # is asked of again: nothing has happened
+    parts, order = [], []
+    for rows in (each.nonzero()[:, 0] for each in (new, still, ~new & ~still)):
+        if not len(rows):
+            continue
+        known = _of(before, rows)
+        if not still[rows[0]]:
+            known = {**belief.follow(_of(seen, rows), None if new[rows[0]] else known), AT: hour[rows]}
+        parts.append(known)
+        order.append(rows)
+    after = _joined(parts)
+    return after if len(order) == 1 else _of(after, torch.cat(order).argsort())
 
 
 def _of(values: Mapping[str, Tensor], rows: slice | Tensor) -> dict[str, Tensor]:

@@ -82,6 +82,19 @@ def test_who_comes_new_begins_anew_and_others_go_on(kind, cells, monkeypatch):
 
 
 @KINDS
+def test_who_is_asked_of_again_before_anything_happened_stays_as_he_was(kind):
+    """As in rounds, where those who have gone for today stand among those who are served."""
+    made, pages = belief(kind), list(requests())
+    carried, _ = carry(made, pages[3], carry(made, pages[2], None)[0])
+    mixed = {name: value.clone() for name, value in pages[3].items()}
+    for name, value in pages[4].items():
+        mixed[name][1::2] = value[1::2]
+    for _ in range(2):
+        carried, told = carry(made, mixed, carried)
+    close(made, told, made.asked(mixed))
+
+
+@KINDS
 def test_what_was_carried_is_not_written_to(kind):
     made, (first, second, third, *_) = belief(kind), list(requests())
     carried = carry(made, second, carry(made, first, None)[0])[0]
