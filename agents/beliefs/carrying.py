@@ -17,9 +17,7 @@ CELLS = 12_288
 """Users times topics that are read at once."""
 
 
-def carry(
-    belief: TopicBelief, observation: Mapping[str, Tensor], before: Carried | None
-) -> tuple[Carried, dict[str, Tensor]]:
+def carry(belief: TopicBelief, observation: Mapping[str, Tensor], before: Carried | None) -> tuple[Carried, Carried]:
     """What is to be carried of users after a request, and what is told of them at it.
 
     Of who is new by the clock, and of all where nothing was carried, the window is read; of others its newest page,

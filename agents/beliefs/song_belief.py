@@ -142,7 +142,7 @@ class SongBelief(TopicBelief):
         return {**super().told(carried), OF_ITEMS: told, ITEMS: heard.items, OF_MOODS: carried["moods"]}
 
     @torch.no_grad()
-    def of_few(self, told: dict[str, Tensor], items: Tensor) -> dict[str, Tensor]:
+    def of_few(self, told: Carried, items: Tensor) -> Carried:
         """As ``TopicBelief``."""
         once = first_seen(items) == torch.arange(items.shape[1], device=items.device)
         return {**told, OF_ITEMS: _among(told, items) * once[..., None], ITEMS: torch.where(once, items, -1)}

@@ -15,7 +15,7 @@ from driftrec.agents.beliefs.hypotheses import GROWTH, PageHistory, Standing, Sw
 BELIEF = "(belief)"
 """Of an observation or a log: what ``TopicBelief.told`` says, where it was asked. No world has such a field."""
 
-Carried = dict[str, Tensor]
+Carried = Mapping[str, Tensor]
 """What is carried from request to request of users, by name, users first."""
 
 TOLD = ("lift", "bored", "load", "threshold", "room", "next")
@@ -126,7 +126,7 @@ class TopicBelief(nn.Module):
         chance = carried["topics"].softmax(dim=2).unflatten(2, (-1, 2))
         return {BELIEF: self._of_switches(chance, Standing(*(carried[name] for name in Standing._fields)))}
 
-    def of_few(self, told: dict[str, Tensor], items: Tensor) -> dict[str, Tensor]:
+    def of_few(self, told: Carried, items: Tensor) -> Carried:
         """The same with no more of single items than what concerns ``items`` (users, n)."""
         return told
 

@@ -287,7 +287,7 @@ class TextRanker(Ranker):
 
     def carry(
         self, observation: Mapping[str, Tensor], before: Mapping[str, Tensor] | None
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]] | None:
+    ) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]] | None:
         """Beliefs of users, see ``Ranker``."""
         return None if self.belief is None else carry(self.belief, observation, before)
 

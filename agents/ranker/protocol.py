@@ -154,7 +154,7 @@ class Ranker(nn.Module):
 
     def carry(
         self, observation: Mapping[str, Tensor], before: Mapping[str, Tensor] | None
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]] | None:
+    ) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]] | None:
         """What is to be kept of users until their next request, and what joins the observation of this one.
 
         Args:

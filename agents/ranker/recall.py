@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class Recall:
         self._users = 0
         self._items = np.full((0, 0), EMPTY, np.int32)  # (users, room), those of a user first
         self._count = np.zeros(0, np.int64)  # (users,)
-        self._carried: dict[str, Tensor] | None = None
+        self._carried: Mapping[str, Tensor] | None = None
 
     def __call__(self, observation: Observation) -> Observation:
         """The observation, and the items opened so far, int32, (users, room), -1 where none."""
@@ -71,8 +72,8 @@ class Recall:
         return {**told, OPENED: self._items[rows]} if self._keeps else told
 
     def _told(
-        self, observation: Observation, before: dict[str, Tensor] | None
-    ) -> tuple[Observation, dict[str, Tensor] | None]:
+        self, observation: Observation, before: Mapping[str, Tensor] | None
+    ) -> tuple[Observation, Mapping[str, Tensor] | None]:
         """The observation with what the ranker adds; and what it carries."""
         ranker = self._judge.ranker
         found = ranker.carry(as_tensors(observation, ranker.device), before)

@@ -34,7 +34,7 @@ class PriceSettings:
     """
 
     users: int = 128
-    rounds: int = 4
+    rounds: int = 6
     samples: int = 12
 
     def __post_init__(self) -> None:

@@ -55,16 +55,6 @@ SETTINGS = TextSettings(
     encoder="belief",
     future=ItemFutureSettings(gamma=0.9, weights=(0.0, 1.0, 2.0, 4.0, 8.0, 16.0)),
     pace=True,
-    ppo=PPOSettings(total_steps=300_000, learning_rate=0.01, target_kl=0.2, candidates=72, temper=3.0),
-)
-"""PPO begins as a paced index, which one refit of the ranker serves as well as three. What an item is worth later is
-read off the ten pages after it: over fifty, as elsewhere, chance hides it (docs/results.md)."""
-
-OF_SONGS = replace(
-    SETTINGS,
-    refits=2,
-    fit=replace(SETTINGS.fit, lanes=384),
-    future=ItemFutureSettings(),
     value_steps=16_384,
     validation_users=256,
     ppo=PPOSettings(
@@ -81,10 +71,13 @@ OF_SONGS = replace(
         bootstrap=False,
     ),
 )
-"""Small steps near the best slates. At temper 3 a draw has 6 % less than these, and PPO learned to serve the draws;
-with larger steps it lost what it began with, and with values beyond the horizon it gave up minutes for what never came.
-Beliefs of listeners take long to ask of logged windows, so that fewer lanes are logged. More steps of PPO
-brought nothing when listeners were not believed."""
+"""PPO begins as a paced index, which one refit of the ranker serves as well as three, and takes small steps near the
+best slates. At temper 3 a draw has 6 % less than these in Music, and PPO learned to serve the draws; with larger steps it
+lost what it began with, and with values beyond the horizon it gave up minutes for what never came. What an item is worth
+later is read off the ten pages after it: over fifty, as elsewhere, chance hides it (docs/results.md)."""
+
+OF_SONGS = replace(SETTINGS, fit=replace(SETTINGS.fit, lanes=384), future=ItemFutureSettings())
+"""Over fifty pages chance hides less of what a song is worth later. Filters of listeners take three times as long."""
 
 
 class FeedKit(TextKit):
