@@ -40,12 +40,14 @@ def told_of_log(belief: TopicBelief, seen: Mapping[str, Tensor], shown: Tensor) 
 
     Args:
         belief: Reads.
-        seen: Observations, leading axes (steps, lanes), of users who follow each other in lanes.
+        seen: Observations, leading axes (steps, lanes), of users who follow each other in lanes. Of who does not go on
+            from the step before, by what the windows show, the window is read.
         shown: Items, (steps, lanes, slate_size).
 
     Returns:
         To be joined to ``seen``, where that lies.
     """
+    seen = {**seen, "clock": torch.where(_continues(seen, belief.slate_size)[..., None], seen["clock"], 0.0)}
     lanes, chunk = seen["persona"].shape[1], max(CELLS // belief.num_topics, 1)
     parts = []
     for start in range(0, lanes, chunk):
@@ -91,6 +93,13 @@ def _after(belief: TopicBelief, seen: Mapping[str, Tensor], before: Carried | No
         order.append(rows)
     after = _joined(parts)
     return after if len(order) == 1 else _of(after, torch.cat(order).argsort())
+
+
+def _continues(seen: Mapping[str, Tensor], slate_size: int) -> Tensor:
+    """Whether a step of a log shows what the same lane showed a step before, and one page more, (steps, lanes)."""
+    shown = seen["shown"]
+    goes_on = (shown[1:, :, :-slate_size] == shown[:-1, :, slate_size:]).all(dim=2)
+    return torch.cat([goes_on.new_zeros(1, shown.shape[1]), goes_on])
 
 
 def _of(values: Mapping[str, Tensor], rows: slice | Tensor) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from driftrec.agents.evaluation.play import Step, play, play_on
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.lanes import in_lanes
 from driftrec.agents.ranker.protocol import Logs, joined, remembered
 from driftrec.simulators.moving.course import Course
 from driftrec.simulators.moving.crowd import Crowd
@@ -84,6 +85,7 @@ class KeptSlates:
     def __init__(self, judge: Judge, places: int) -> None:
         self._judge, self._places = judge, places
         self._parts: list[Logs] = []
+        self._users: list[NDArray[np.intp]] = []
 
     def __call__(self, step: Step) -> None:
         """Take one step."""
@@ -95,11 +97,15 @@ class KeptSlates:
         shown = self._judge.items.of(observation, step.slates[rows])
         feedback = step.feedback
         happened = (feedback.clicks[rows], feedback.engagement[rows], feedback.left[rows])
+        self._users.append(rows)
         self._parts.append(Logs(seen, shown, *(torch.from_numpy(np.ascontiguousarray(each)) for each in happened)))
 
     def logs(self) -> Logs | None:
-        """All of it, one leading axis; None where there was nothing."""
-        return joined(self._parts) if self._parts else None
+        """All of it but for a small rest, see ``in_lanes``; None where there was nothing."""
+        if not self._parts:
+            return None
+        step = np.repeat(np.arange(len(self._users)), [len(rows) for rows in self._users])
+        return in_lanes(joined(self._parts), np.concatenate(self._users), step)
 
 
 def held_out_engagement(

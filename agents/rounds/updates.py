@@ -159,7 +159,7 @@ def save_logs(logs: Logs, file: Path) -> None:
 
 
 def load_logs(file: Path) -> Logs:
-    """Slates that ``save_logs`` wrote, one leading axis.
+    """Slates that ``save_logs`` wrote.
 
     Raises:
         ValueError: If the file is damaged.

@@ -13,13 +13,11 @@ from driftrec.agents.logbook.log_reader import SESSION_GAP, Log, read_log
 from driftrec.agents.logbook.logged_lives import LoggedLives, lives_of
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.lanes import in_lanes
 from driftrec.agents.ranker.protocol import Logs, remembered
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import item_ids, kit_of
 from driftrec.agents.worlds.observing import observed
-
-LANES = 64
-"""Lives are put one behind the other in so many lanes at most."""
 
 
 def logged_slates(setup: Setup, lives: LoggedLives, judge: Judge) -> Logs:
@@ -41,19 +39,10 @@ def logged_slates(setup: Setup, lives: LoggedLives, judge: Judge) -> Logs:
         shown.append(judge.items.of(observation, slates)[there])
         rows.append(np.column_stack([there.numpy(), np.full(len(there), step)]))
     user, step_of = np.concatenate(rows).T
-    order = np.lexsort((step_of, user))
-    lanes = min(LANES, len(order))
-    steps = len(order) // lanes
-    order = order[: steps * lanes]
-
-    def laid(values: torch.Tensor) -> torch.Tensor:
-        """One life behind the other: (steps, lanes, ...)."""
-        return values[torch.from_numpy(order)].unflatten(0, (lanes, steps)).transpose(0, 1).contiguous()
-
     told: list[Any] = [lives.clicks[user, step_of], lives.engagement[user, step_of].astype(np.float32)]
     over = step_of == lives.there.sum(axis=1)[user] - 1
-    kept = {name: laid(torch.cat([each[name] for each in seen])) for name in seen[0]}
-    return Logs(kept, laid(torch.cat(shown)), *(laid(torch.from_numpy(each)) for each in (*told, over)))
+    kept = {name: torch.cat([each[name] for each in seen]) for name in seen[0]}
+    return in_lanes(Logs(kept, torch.cat(shown), *map(torch.from_numpy, (*told, over))), user, step_of)
 
 
 def read_for(setup: Setup, file: Path, columns: Columns | None = None) -> LoggedLives:

@@ -72,9 +72,9 @@ SETTINGS = TextSettings(
     ),
 )
 """PPO begins as a paced index, which one refit of the ranker serves as well as three, and takes small steps near the
-best slates. At temper 3 a draw has 6 % less than these in Music, and PPO learned to serve the draws; with larger steps it
-lost what it began with, and with values beyond the horizon it gave up minutes for what never came. What an item is worth
-later is read off the ten pages after it: over fifty, as elsewhere, chance hides it (docs/results.md)."""
+best slates. At temper 3 a draw has 6 % less than these in Music, and PPO learned to serve the draws; with larger steps
+it lost what it began with, and with values beyond the horizon it gave up minutes for what never came. What an item is
+worth later is read off the ten pages after it: over fifty, as elsewhere, chance hides it (docs/results.md)."""
 
 OF_SONGS = replace(SETTINGS, fit=replace(SETTINGS.fit, lanes=384), future=ItemFutureSettings())
 """Over fifty pages chance hides less of what a song is worth later. Filters of listeners take three times as long."""

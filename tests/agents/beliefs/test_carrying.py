@@ -119,3 +119,14 @@ def test_lanes_of_a_log_are_told_as_at_the_requests_of_few_items_alone(kind, mon
             torch.testing.assert_close(few, made.of_items(wanted, shown[number]), rtol=0, atol=2e-4)
     if kind is SongBelief:
         assert told[ITEMS].shape == shown.shape
+
+
+@KINDS
+def test_of_who_does_not_go_on_in_a_lane_the_window_is_read(kind):
+    """As in a log of a round, in which users stand one behind the other who came long before."""
+    made, pages, others = belief(kind), list(requests()), list(requests(seed=2))
+    steps = [*pages[4:7], *others[5:8]]
+    seen = {name: torch.stack([page[name] for page in steps]) for name in steps[0]}
+    told = told_of_log(made, seen, torch.zeros(len(steps), USERS, 1, dtype=torch.int64))
+    for number, page in enumerate(steps):
+        torch.testing.assert_close(told[BELIEF][number], made.asked(page)[BELIEF], rtol=0, atol=2e-4)

@@ -1,0 +1,26 @@
+"""Slates of users in any order are laid out so that users follow each other in lanes."""
+
+import numpy as np
+import torch
+
+from driftrec.agents.ranker import lanes as lanes_module
+from driftrec.agents.ranker.lanes import in_lanes
+from driftrec.agents.ranker.protocol import Logs
+
+
+def test_lives_stand_one_behind_the_other_and_a_rest_is_left_out(monkeypatch):
+    monkeypatch.setattr(lanes_module, "LANES", 2)
+    user, step = np.array([7, 3, 7, 3, 5, 3, 7]), np.array([1, 0, 0, 2, 4, 1, 2])
+    number = torch.from_numpy(10 * user + step)
+    flat = Logs({"who": number[:, None]}, number[:, None], number[:, None] > 0, number[:, None].float(), number > 0)
+    laid = in_lanes(flat, user, step)
+    assert laid.seen["who"][..., 0].tolist() == [[30, 54], [31, 70], [32, 71]]
+    for value in (laid.shown, laid.engagement):
+        assert torch.equal(value[..., 0].long(), laid.seen["who"][..., 0])
+    assert laid.over.shape == (3, 2)
+
+
+def test_few_slates_make_as_many_lanes():
+    one = torch.zeros(1, 2)
+    laid = in_lanes(Logs({"a": one}, one, one > 0, one, one[:, 0] > 0), np.array([4]), np.array([0]))
+    assert laid.shown.shape == (1, 1, 2)
