@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -174,12 +174,23 @@ def _judged(judge: Judge, logs: Logs) -> tuple[Tensor, float]:
     rows, ranker = logs.rows(), judge.ranker
     with torch.inference_mode():
         each = [rows[torch.arange(lanes) + step * lanes] for step in range(steps)]
-        read = [ranker.read(step.seen) for step in each]
+        read = list(_carried(ranker, [step.seen for step in each]))
         scores = [judge.scores(ranker.state(seen), seen, step.shown)[0] for seen, step in zip(read, each, strict=True)]
         appeal = torch.stack([step.appeal for step in scores]) - ranker.choice.examination()[0]
         losses = [ranker.choice.loss(appeal[:, lane], logs.clicks[:, lane]) for lane in range(lanes)]
         error = (torch.stack([step.engagement for step in scores]) - logs.engagement)[logs.clicks]
     return torch.stack(losses), float(error.square().mean().sqrt())
+
+
+def _carried(ranker: Ranker, requests: Sequence[Mapping[str, Tensor]]) -> Iterator[Mapping[str, Tensor]]:
+    """Observations of the same lanes one after another, each with what is known from those before."""
+    before = None
+    for seen in requests:
+        found = ranker.carry(seen, before)
+        if found is not None:
+            before, told = found
+            seen = {**seen, **told}
+        yield ranker.read(seen)
 
 
 def _rate(setup: Setup, judge: Judge, users: int, seed: int) -> float:

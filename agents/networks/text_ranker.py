@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
+from driftrec.agents.networks.carrying import carry, told_of_log
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.item_tables import Representation, Table, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
+from driftrec.agents.networks.log_readers import StepReader
 from driftrec.agents.networks.state_encoder import StateEncoder
 from driftrec.agents.networks.topic_memory import TopicMemory
 from driftrec.agents.networks.true_state import ToldState, TrueState
@@ -288,8 +289,15 @@ class TextRanker(Ranker):
     def carry(
         self, observation: Mapping[str, Tensor], before: Mapping[str, Tensor] | None
     ) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]] | None:
-        """Beliefs of users, see ``Ranker``."""
-        return None if self.belief is None else carry(self.belief, observation, before)
+        """Beliefs of users, and what a recurrent encoder made of them, see ``Ranker``."""
+        kept: dict[str, Tensor] = {}
+        told: dict[str, Tensor] = {}
+        for name, module in self.named_modules():
+            if isinstance(module, TopicBelief | StepReader):
+                carried, says = carry(module, observation, None if before is None else _under(name, before))
+                kept |= {f"{name}/{part}": value for part, value in carried.items()}
+                told |= says
+        return (kept, told) if kept else None
 
     def prepare(self, logs: Sequence[Logs]) -> Sequence[Logs]:
         """Fit beliefs first, and ask them of all logs: they are not learned with the rest."""
@@ -315,6 +323,12 @@ class TextRanker(Ranker):
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
         return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own + beside
+
+
+def _under(name: str, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those of ``name/``, without it."""
+    first = f"{name}/"
+    return {each.removeprefix(first): value for each, value in values.items() if each.startswith(first)}
 
 
 def _check_opened(encoder: EncoderName, choice: Choice) -> None:

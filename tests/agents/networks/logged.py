@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from driftrec.agents.networks.log_readers import LOG
 from driftrec.agents.ranker.protocol import as_tensors
 
 
@@ -13,11 +12,3 @@ def observations(audience, users=6, steps=9, slate_size=5, seed=0):
         seen.append(as_tensors(people.observe()))
         people.step(rng.integers(60, size=(users, slate_size)))
     return seen
-
-
-def of_users(observation, rows):
-    return {name: value[rows] for name, value in observation.items()}
-
-
-def log_of(observation):
-    return {name: observation[name] for name in LOG}

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from driftrec.agents.beliefs import carrying
-from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.song_belief import ITEMS, OF_ITEMS, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TopicBelief
+from driftrec.agents.networks import carrying
+from driftrec.agents.networks.carrying import carry, told_of_log
 from tests.agents.beliefs.listeners import MOOD, SLATE, TOPIC, listeners
 
 USERS, PAGES = 5, 12
@@ -66,9 +66,9 @@ def test_what_a_window_forgets_is_carried(kind):
 
 
 @KINDS
-@pytest.mark.parametrize("cells", [1, carrying.CELLS])
-def test_who_comes_new_begins_anew_and_others_go_on(kind, cells, monkeypatch):
-    monkeypatch.setattr(carrying, "CELLS", cells)
+@pytest.mark.parametrize("at_once", [1, carrying.USERS])
+def test_who_comes_new_begins_anew_and_others_go_on(kind, at_once, monkeypatch):
+    monkeypatch.setattr(carrying, "USERS", at_once)
     made, carried = belief(kind), None
     pages, others = list(requests()), list(requests(seed=2))
     for number, seen in enumerate(pages):
@@ -106,7 +106,7 @@ def test_what_was_carried_is_not_written_to(kind):
 
 @KINDS
 def test_lanes_of_a_log_are_told_as_at_the_requests_of_few_items_alone(kind, monkeypatch):
-    monkeypatch.setattr(carrying, "CELLS", 4)  # two users at a time
+    monkeypatch.setattr(carrying, "USERS", 2)  # two users at a time
     made, pages = belief(kind), list(requests())
     seen = {name: torch.stack([page[name] for page in pages]) for name in pages[0]}
     shown = torch.tensor([1, 1, 4]).expand(len(pages), USERS, -1)

@@ -1,8 +1,9 @@
-"""Beliefs that are carried on, page by page: of users who are served, and of those of a log."""
+"""What is made of users page by page and carried on: of those who are served, and of those of a log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -13,26 +14,43 @@ from driftrec.agents.beliefs.topic_belief import Carried, TopicBelief
 AT = "asked at"
 """Hour of the last request, among what is carried, (users,)."""
 
-CELLS = 12_288
-"""Users times topics that are read at once."""
+USERS = 1024
+"""Read at once."""
 
 
-def carry(belief: TopicBelief, observation: Mapping[str, Tensor], before: Carried | None) -> tuple[Carried, Carried]:
+class Carrier(Protocol):
+    """Makes something of a user's pages that can go on from page to page.
+
+    Attributes:
+        READS: Fields of an observation that it looks at.
+    """
+
+    READS: tuple[str, ...]
+
+    def follow(self, observation: Mapping[str, Tensor], before: Carried | None = None) -> Carried:
+        """What is to be carried of users: after the newest page, by what was ``before`` it; or after the window."""
+        ...
+
+    def told(self, carried: Carried) -> Carried:
+        """What joins the observation of these users."""
+        ...
+
+
+def carry(carrier: Carrier, observation: Mapping[str, Tensor], before: Carried | None) -> tuple[Carried, Carried]:
     """What is to be carried of users after a request, and what is told of them at it.
 
     Of who is new by the clock, and of all where nothing was carried, the window is read; of others its newest page,
     unless they are asked of again at the same hour.
 
     Args:
-        belief: Reads.
-        observation: Of all users, where ``belief`` computes.
+        carrier: Reads.
+        observation: Of all users, where ``carrier`` computes.
         before: What was carried of the same users from the request before; is not written to.
     """
-    seen = {name: observation[name] for name in (*belief.READS, "clock")}
-    chunk = max(CELLS // belief.num_topics, 1)
-    rows = [slice(start, start + chunk) for start in range(0, len(seen["persona"]), chunk)]
-    parts = [_after(belief, _of(seen, some), None if before is None else _of(before, some)) for some in rows]
-    return _joined(parts), _joined([belief.told(part) for part in parts])
+    seen = {name: observation[name] for name in (*carrier.READS, "clock")}
+    rows = [slice(start, start + USERS) for start in range(0, len(seen["clock"]), USERS)]
+    parts = [_after(carrier, _of(seen, some), None if before is None else _of(before, some)) for some in rows]
+    return _joined(parts), _joined([carrier.told(part) for part in parts])
 
 
 def told_of_log(belief: TopicBelief, seen: Mapping[str, Tensor], shown: Tensor) -> dict[str, Tensor]:
@@ -48,10 +66,9 @@ def told_of_log(belief: TopicBelief, seen: Mapping[str, Tensor], shown: Tensor) 
         To be joined to ``seen``, where that lies.
     """
     seen = {**seen, "clock": torch.where(_continues(seen, belief.slate_size)[..., None], seen["clock"], 0.0)}
-    lanes, chunk = seen["persona"].shape[1], max(CELLS // belief.num_topics, 1)
     parts = []
-    for start in range(0, lanes, chunk):
-        some, carried, steps = slice(start, start + chunk), None, []
+    for start in range(0, shown.shape[1], USERS):
+        some, carried, steps = slice(start, start + USERS), None, []
         for step, items in enumerate(shown):
             observation = {name: seen[name][step, some].to(belief.topic.device) for name in (*belief.READS, "clock")}
             carried, told = carry(belief, observation, carried)
@@ -75,12 +92,12 @@ def _joined(parts: Sequence[Carried]) -> Carried:
     return found
 
 
-def _after(belief: TopicBelief, seen: Mapping[str, Tensor], before: Carried | None) -> Carried:
+def _after(carrier: Carrier, seen: Mapping[str, Tensor], before: Carried | None) -> Carried:
     """What is to be carried of some users."""
     hour = seen["clock"][:, 0]
     new = hour == 0.0
     if before is None or new.all():
-        return {**belief.follow(seen), AT: hour}
+        return {**carrier.follow(seen), AT: hour}
     still = ~new & (hour == before[AT])  # is asked of again: nothing has happened
     parts, order = [], []
     for rows in (each.nonzero()[:, 0] for each in (new, still, ~new & ~still)):
@@ -88,7 +105,7 @@ def _after(belief: TopicBelief, seen: Mapping[str, Tensor], before: Carried | No
             continue
         known = _of(before, rows)
         if not still[rows[0]]:
-            known = {**belief.follow(_of(seen, rows), None if new[rows[0]] else known), AT: hour[rows]}
+            known = {**carrier.follow(_of(seen, rows), None if new[rows[0]] else known), AT: hour[rows]}
         parts.append(known)
         order.append(rows)
     after = _joined(parts)
