@@ -185,7 +185,7 @@ class SongBelief(TopicBelief):
         """Log-likelihood of ``pages``, summed, by what was ``before`` them; and what is to be carried from them."""
         _, count, slate_size = pages.topic.shape
         shown = observation["shown"][:, -count * slate_size :].long()
-        persona = observation["persona"][:, 0].long()
+        persona = observation["persona"][:, 0].to(torch.long, copy=True)
         standing = None if before is None else Standing(*(before[name] for name in Standing._fields))
         heard = None if before is None else Heard(*(before[name] for name in Heard._fields))
         with torch.no_grad():

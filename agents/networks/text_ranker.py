@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
-from driftrec.agents.networks.carrying import carry, told_of_log
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.item_tables import Representation, Table, item_table, persona_table
 from driftrec.agents.networks.kept import Kept

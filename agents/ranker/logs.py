@@ -7,12 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import Logs, remembered
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
+
+LANES = 64
+"""Of a log, at most."""
 
 
 def collect(envs: RecommendationVectorEnv, policy: Policy, judge: Judge, num_steps: int, seed: int) -> Logs:
@@ -64,3 +68,25 @@ def serve(
     clicks = np.where(over[:, None], last["clicks"], info["clicks"])
     engagement = np.where(over[:, None], last["engagement"], info["engagement"])
     return observation, clicks, engagement, reward, over
+
+
+def in_lanes(rows: Logs, user: NDArray[np.int64], step: NDArray[np.int64]) -> Logs:
+    """Lives one behind the other, leading axes (steps, lanes).
+
+    A lane may begin in the midst of a life, and a rest that fills no step of all lanes is left out.
+
+    Args:
+        rows: One leading axis.
+        user: Whose each is.
+        step: Order of a user's.
+    """
+    order = np.lexsort((step, user))
+    lanes = min(LANES, len(order))
+    steps = len(order) // lanes
+    chosen = torch.from_numpy(order[: steps * lanes])
+
+    def laid(values: Tensor) -> Tensor:
+        return values[chosen].unflatten(0, (lanes, steps)).transpose(0, 1).contiguous()
+
+    seen = {name: laid(value) for name, value in rows.seen.items()}
+    return Logs(seen, laid(rows.shown), laid(rows.clicks), laid(rows.engagement), laid(rows.over))

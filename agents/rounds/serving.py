@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from driftrec.agents.evaluation.play import Step, play, play_on
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.lanes import in_lanes
+from driftrec.agents.ranker.logs import in_lanes
 from driftrec.agents.ranker.protocol import Logs, joined, remembered
 from driftrec.simulators.moving.course import Course
 from driftrec.simulators.moving.crowd import Crowd

@@ -13,7 +13,7 @@ from driftrec.agents.logbook.log_reader import SESSION_GAP, Log, read_log
 from driftrec.agents.logbook.logged_lives import LoggedLives, lives_of
 from driftrec.agents.policy import Observation
 from driftrec.agents.ranker.judge import Judge
-from driftrec.agents.ranker.lanes import in_lanes
+from driftrec.agents.ranker.logs import in_lanes
 from driftrec.agents.ranker.protocol import Logs, remembered
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import item_ids, kit_of

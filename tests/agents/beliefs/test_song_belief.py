@@ -3,13 +3,13 @@
 import pytest
 import torch
 
+from driftrec.agents.beliefs import carrying
 from driftrec.agents.beliefs import fit_belief as fit_belief_module
+from driftrec.agents.beliefs.carrying import carry
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.plays import LIMITS
 from driftrec.agents.beliefs.song_belief import OF_ITEMS, OF_MOODS, TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TopicBelief
-from driftrec.agents.networks import carrying
-from driftrec.agents.networks.carrying import carry
 from tests.agents.beliefs.listeners import MOOD, SLATE, TOPIC, listeners
 
 MOOD_LIFT, LIFT, WORN, NEXT = range(len(TOLD_OF_ITEM))

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from driftrec.agents.beliefs import carrying
+from driftrec.agents.beliefs.carrying import carry
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.hypotheses import GROWN_HALF_LIFE, GROWTH, REST
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
-from driftrec.agents.networks import carrying
-from driftrec.agents.networks.carrying import carry
 from tests.agents.beliefs.bored import SLATE, TOPIC, bored_users
 
 LIFT, BORED, LOAD, THRESHOLD, ROOM, NEXT = range(len(TOLD))

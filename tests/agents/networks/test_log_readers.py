@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from driftrec.agents.networks.carrying import carry
+from driftrec.agents.beliefs.carrying import carry
 from driftrec.agents.networks.item_tables import item_table
 from driftrec.agents.networks.log_encoders import Recurrent
 from driftrec.agents.networks.log_readers import LogReader, StepReader

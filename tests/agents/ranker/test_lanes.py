@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from driftrec.agents.ranker import lanes as lanes_module
-from driftrec.agents.ranker.lanes import in_lanes
+from driftrec.agents.ranker import logs as lanes_module
+from driftrec.agents.ranker.logs import in_lanes
 from driftrec.agents.ranker.protocol import Logs
 
 

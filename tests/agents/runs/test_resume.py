@@ -1,21 +1,28 @@
 """Trainings that were cut short go on to the same bytes; ``killed.py`` beside this file tries it twenty times."""
 
 import errno
+from functools import partial
 
 import pandas as pd
 import pytest
 
+from driftrec.agents.beliefs import fit_belief as fit_belief_module
 from driftrec.agents.evaluation.keep_best import KeepBest
 from driftrec.agents.ppo import ppo_state
 from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.runs.folders import versions
 from driftrec.agents.runs.train import train
+from driftrec.agents.setup import WorldArgs
 from driftrec.agents.snapshots import snapshot_folder
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
+from driftrec.agents.worlds.kits import settings_of
+from driftrec.simulators.settings import updated
 from tests.agents.every_world import made
 from tests.agents.runs.killed import EVERY, kill_and_resume
-from tests.agents.runs.toy_runs import WORLDS, settings, trained
+from tests.agents.runs.toy_runs import TOY, WORLDS, settings, trained
+
+EVOLUTION = partial(trained, "evolution")
 
 
 class CutError(Exception):
@@ -38,7 +45,7 @@ def whole(one_thread, tmp_path_factory):
     return folder
 
 
-def cut(monkeypatch, folder, rollouts):
+def cut(monkeypatch, folder, rollouts, training=EVOLUTION):
     """Train in ``folder`` up to so many rollouts, those in which values alone are learned among them."""
     left, keep = [rollouts], PPOLearner._keep
 
@@ -51,7 +58,32 @@ def cut(monkeypatch, folder, rollouts):
     with monkeypatch.context() as patch:
         patch.setattr(PPOLearner, "_keep", kept)
         with pytest.raises(CutError):
-            trained("evolution", folder, snapshot_every=EVERY)
+            training(folder, snapshot_every=EVERY)
+
+
+CARRYING = {
+    "beliefs of listeners": (WorldArgs("driftrec/Music-v0", horizon=8, history=24), "belief"),
+    "beliefs of topics": (WorldArgs("driftrec/Video-v0", horizon=8, history=24), "belief"),
+    "hidden vectors": (WORLDS["texts"], "recurrent"),
+}
+
+
+@pytest.mark.parametrize(("args", "encoder"), CARRYING.values(), ids=CARRYING)
+def test_what_is_carried_from_request_to_request_goes_on(one_thread, tmp_path, monkeypatch, args, encoder):
+    """Seen to fail with ``Recall.CHANGING`` empty."""
+    monkeypatch.setattr(fit_belief_module, "STEPS", 3)
+    setup = made(args)
+    prices = {"prices": {"users": 4, "rounds": 1, "samples": 4}} if encoder == "belief" else {}
+    changed = {**TOY, **prices, "encoder": encoder, "refits": 1, "future": {"weights": [0], "users": 4}}
+    told = updated(settings_of(args.world), changed)
+
+    def training(folder, **more):
+        train(setup, told, seed=5, folder=folder, **more)
+
+    training(tmp_path / "whole")
+    cut(monkeypatch, tmp_path / "cut", 2, training)
+    training(tmp_path / "cut")
+    assert (tmp_path / "cut" / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
 
 
 @pytest.mark.parametrize("rollouts", [0, 1, 3, 5])

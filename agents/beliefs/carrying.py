@@ -94,7 +94,7 @@ def _joined(parts: Sequence[Carried]) -> Carried:
 
 def _after(carrier: Carrier, seen: Mapping[str, Tensor], before: Carried | None) -> Carried:
     """What is to be carried of some users."""
-    hour = seen["clock"][:, 0]
+    hour = seen["clock"][:, 0].clone()  # observations may be written to
     new = hour == 0.0
     if before is None or new.all():
         return {**carrier.follow(seen), AT: hour}

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from driftrec.agents.beliefs import carrying
+from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.song_belief import ITEMS, OF_ITEMS, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TopicBelief
-from driftrec.agents.networks import carrying
-from driftrec.agents.networks.carrying import carry, told_of_log
 from tests.agents.beliefs.listeners import MOOD, SLATE, TOPIC, listeners
 
 USERS, PAGES = 5, 12
