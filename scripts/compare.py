@@ -14,28 +14,30 @@ import pandas as pd
 from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
-from driftrec.agents.comparison.across_worlds import across_in_text, across_worlds, worlds_named, write_across
+from driftrec.agents.comparison.across_worlds import worlds_named
 from driftrec.agents.comparison.comparison import INTERRUPTED, compare
+from driftrec.agents.comparison.comparison_log import ComparisonLog
 from driftrec.agents.comparison.entries import Entry, build_entries, chosen_baseline, parse_entry, weights_of_planners
 from driftrec.agents.comparison.seen import repeats
 from driftrec.agents.engines.engine import Engine, EngineName, engine_named
 from driftrec.agents.evaluation.curves import CURVE_FILE, read_curves
-from driftrec.agents.evaluation.summary import Results, read_results, write_results
+from driftrec.agents.evaluation.summary import Results, write_results
 from driftrec.agents.evaluation.tables import text_table, write_table
 from driftrec.agents.known import OF_RUNS, TUNABLE, policies_in_words
-from driftrec.agents.logbook.log_writer import LogWriter
+from driftrec.agents.logbook.log_writer import check_log
 from driftrec.agents.plots.plots import save_all
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, versions, write_config
 from driftrec.agents.runs.load import nothing_learned, other_world
 from driftrec.agents.runs.resume import begun, check_unchanged, fingerprint
 from driftrec.agents.runs.tuned import is_tuned, tuned_elsewhere
-from driftrec.agents.setup import PlacedArgs, Setup, json_object, set_up
-from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
+from driftrec.agents.setup import PlacedArgs, Setup, WorldArgs, json_object, set_up
+from driftrec.agents.snapshots.snapshot_folder import FOLDER, SnapshotFolder
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named, kit_of
+from driftrec.scripts.in_worlds import ACROSS, SUMMARY, InWorlds, compare_in_worlds
 
-VERB, SUMMARY = "compare", "summary.json"
+VERB = "compare"
 __doc__ = f"{__doc__}\n\n{policies_in_words()}"
 
 
@@ -65,13 +67,14 @@ class Args(PlacedArgs):
     out: Path | None = None
     """Run folder, new or empty; the next of runs/NNNN-compare when omitted."""
     resume: Path | None = None
-    """Run folder of a comparison that was cut short: the policies that are missing serve, all else is taken from it."""
+    """Run folder of a comparison that was cut short: the policies that are missing serve, all else is taken from it.
+    A log that it had is written anew."""
     engine: EngineName = "local"
     """Where the policies serve: one after another in this process, or each as a task of a Ray cluster, to the same
     numbers (docs/ray.md)."""
 
 
-ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "engine", "worlds", "device"))
+ASKED = tuple(field.name for field in fields(Args) if field.name not in ("resume", "engine", "device"))
 """What decides what comes of a comparison."""
 
 
@@ -86,18 +89,17 @@ def main(args: Args) -> None:
         FileNotFoundError: If there is nothing to resume.
         OSError: If it cannot be written; says where the results are instead.
     """
+    args = args if args.resume is None else _begun(args, args.resume)
     if args.worlds:
         _in_worlds(args)
         return
-    args = args if args.resume is None else _begun(args, args.resume)
     check_users(args.users)
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
     engine = engine_named(args.engine, device=args.device)
-    if args.log is not None and args.engine != "local":
-        raise ValueError("--log is written by one process; leave it or --engine out.")
-    log = LogWriter(args.log) if args.log is not None else None
+    if args.log is not None:
+        _check_log(args, args.log)
     policies = kit_named(args.world).baselines if args.policies is None else args.policies
     baseline = chosen_baseline(args.baseline, policies)
     seed = drawn(args.seed)
@@ -109,6 +111,7 @@ def main(args: Args) -> None:
         config = {"seed": seed, "baseline": baseline, "planner_weights": weights_of_planners(entries)}
         told = {**config, "policies": policies, "fingerprints": setup.fingerprints()}
         kept_in = _kept_in(folder, args, setup, told)
+        log = args.log and ComparisonLog(args.log, folder / FOLDER, replace=args.resume is not None)
         with log or nullcontext():
             told_besides: Any = {"log": log, "kept_in": kept_in, "engine": engine}
             results = served(setup, entries, users=args.users, seed=seed, baseline=baseline, **told_besides)
@@ -117,22 +120,34 @@ def main(args: Args) -> None:
             rescue(folder, lambda where: _write(where, results, curve))
         finally:
             print(text_table(results.summary), flush=True)  # on a full disk, too
-        if not results.summary["failed"]:
-            kept_in.finish()
         drawn_all = draw(folder, results, curve) and read
+        fault = log.fault if log else ""
+        if not results.summary["failed"] and not fault:
+            kept_in.finish()
     _say(setup, results)
     print(f"Run folder: {folder}")
-    if log and log.fault:
-        print(log.fault, file=sys.stderr)
-    _end(results.summary, baseline, folder, drawn_all and not (log and log.fault))
+    if fault:
+        print(f"{fault} driftrec compare --resume {folder} writes it again.", file=sys.stderr)
+    _end(results.summary, baseline, folder, drawn_all and not fault)
+
+
+def _check_log(args: Args, file: Path) -> None:
+    """Raise if no log can be written to ``file``."""
+    if args.engine != "local":
+        raise ValueError("--log is written by one process; leave it or --engine out.")
+    check_log(file, replace=args.resume is not None)
 
 
 def _kept_in(folder: Path, args: Args, setup: Setup, told: Mapping[str, Any]) -> SnapshotFolder:
     """What takes the tables of every policy that has served; the configuration is written, where the run begins."""
     if args.resume is None:
-        begin = {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
-        write_config(folder, {**asdict(args), **recorded(setup), **told, **begin})
+        write_config(folder, {**asdict(args), **recorded(setup), **told, **_begin(args)})
     return SnapshotFolder(folder, _identity(setup, args.users, told), print)
+
+
+def _begin(args: Args) -> dict[str, Any]:
+    """What ``--resume`` needs of a configuration, besides the seed."""
+    return {"verb": VERB, "asked": {name: getattr(args, name) for name in ASKED}}
 
 
 def _say(setup: Setup, results: Results) -> None:
@@ -145,46 +160,54 @@ def _say(setup: Setup, results: Results) -> None:
 
 
 def _in_worlds(args: Args) -> None:
-    """Compare in several fitted worlds, and put all together; a folder each within the run's.
+    """Compare in several fitted worlds, and put all together.
 
     Raises:
-        ValueError: As of ``main`` and ``worlds_named``, or if a log or a run to resume is asked for.
+        ValueError: As of ``main`` and ``worlds_named``, or if a log is asked for.
     """
-    if args.log is not None or args.resume is not None:
-        raise ValueError("--worlds takes no --log and no --resume; compare in one world for either.")
+    if args.log is not None:
+        raise ValueError("--worlds takes no --log; compare in one world for it.")
     check_users(args.users)
     check_empty(args.out)
     seed, worlds = drawn(args.seed), worlds_named(args, args.worlds)
-    episodes = {}
-    with run_folder(args.out, "compare") as folder:
-        for number, world in enumerate(worlds):
-            told: Any = {"world": world.world, "options": world.options}
-            one = replace(args, worlds="", seed=seed, out=folder / f"world-{number}", **told)
-            main(one)
-            episodes[json_object("options", world.options)["world"]] = read_results(one.out or folder).episodes
-        labels = list(dict.fromkeys(next(iter(episodes.values())).policy))
-        across = across_worlds(episodes, chosen_baseline(args.baseline, args.policies or labels), seed)
-        write_config(folder, {**asdict(args), "seed": seed, "verb": VERB})
-        write_across(folder, across)
-    print(f"{across_in_text(across)}\n\nRun folder: {folder}")
+
+    def one(world: WorldArgs, folder: Path, goes_on: bool) -> None:
+        where: Any = {"resume": folder, "out": None} if goes_on else {"resume": None, "out": folder}
+        main(replace(args, worlds="", seed=seed, world=world.world, options=world.options, **where))
+
+    policies = kit_named(worlds[0].world).baselines if args.policies is None else args.policies
+    config = {**asdict(args), **_begin(args), "seed": seed}
+    said = {name: getattr(args, name) for name in ASKED if name not in ("out", "seed")}
+    of = {**said, "seed": seed, **_on_disk(policies, worlds), "versions": versions()}
+    told = InWorlds(worlds, args.policies, args.baseline, seed, config, of)
+    compare_in_worlds(told, one, args.out, args.resume)
 
 
 def _begun(args: Args, run: Path) -> Args:
     """The arguments that ``run`` was begun with; raises as of ``begun`` and ``check_unchanged``."""
+    begun(run, VERB, ACROSS)
     config = begun(run, VERB, SUMMARY)
     then = {**config["asked"], "seed": config["seed"]}
     check_unchanged(run, then, asdict(args), asdict(Args()))
-    if then["log"] is not None:
-        raise ValueError(f"{run} was begun with --log, whose impressions cannot be gone on with. Begin anew.")
     policies = None if then["policies"] is None else tuple(then["policies"])
-    return replace(args, **{**then, "policies": policies, "planner_effort": tuple(then["planner_effort"]), "out": None})
+    log = None if then["log"] is None else Path(then["log"])
+    told = {"policies": policies, "log": log, "planner_effort": tuple(then["planner_effort"]), "out": None}
+    return replace(args, **{**then, **told})
 
 
 def _identity(setup: Setup, users: int, told: Mapping[str, Any]) -> Mapping[str, Any]:
     """All that decides what comes of a comparison: with that of the world and the versions the runs' own bytes."""
-    models = [rest.partition(":")[2] for rest in training_runs(told["policies"], ["sb3"])]
-    runs = {run: fingerprint(run) for run in [*training_runs(told["policies"], [*OF_RUNS, *TUNABLE]), *models]}
-    return {"world": asdict(setup.args), "users": users, **told, "runs": runs, "versions": versions()}
+    disk = _on_disk(told["policies"], [setup.args])
+    return {"world": asdict(setup.args), "users": users, **told, **disk, "versions": versions()}
+
+
+def _on_disk(policies: Sequence[str], worlds: Sequence[WorldArgs]) -> dict[str, dict[str, str]]:
+    """Hashes of the runs behind ``policies`` and of the folders that worlds were fitted into."""
+    models = [rest.partition(":")[2] for rest in training_runs(policies, ["sb3"])]
+    runs = [*training_runs(policies, [*OF_RUNS, *TUNABLE]), *models]
+    options = [json_object("options", world.options) for world in worlds]
+    fitted = sorted({str(told[name]) for told in options for name in ("world", "known") if told.get(name)})
+    return {"runs": {run: fingerprint(run) for run in runs}, "fitted": {name: fingerprint(name) for name in fitted}}
 
 
 def _training(runs: Sequence[str]) -> tuple[pd.DataFrame | None, bool]:
@@ -237,7 +260,7 @@ def served(
     users: int,
     seed: int,
     baseline: str,
-    log: LogWriter | None = None,
+    log: ComparisonLog | None = None,
     kept_in: SnapshotFolder | None = None,
     engine: Engine | None = None,
 ) -> Results:

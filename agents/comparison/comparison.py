@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.comparison.comparison_log import ComparisonLog
 from driftrec.agents.comparison.entries import Entry, default_baseline, weights_of_planners
 from driftrec.agents.comparison.kept_rollout import KeptRollout, part_of, read_part, write_part
 from driftrec.agents.comparison.seen import Seen
@@ -18,7 +21,7 @@ from driftrec.agents.engines.engine import Engine, Local, Tell
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.evaluation.stories import one_user, story_of
 from driftrec.agents.evaluation.summary import Results, summarise
-from driftrec.agents.logbook.log_writer import LogWriter, Tap
+from driftrec.agents.logbook.log_writer import Tap
 from driftrec.agents.policy import Policy
 from driftrec.agents.runs.description import description
 from driftrec.agents.setup import Setup
@@ -39,7 +42,7 @@ def compare(
     baseline: str,
     on_policy: Callable[[str], None] = lambda label: None,
     tick: Callable[[], None] = lambda: None,
-    log: LogWriter | None = None,
+    log: ComparisonLog | None = None,
     kept_in: SnapshotFolder | None = None,
     engine: Engine | None = None,
 ) -> Results:
@@ -58,7 +61,7 @@ def compare(
         on_policy: Called with the label before each rollout.
         tick: Called after each step.
         log: Takes every impression, of a policy that fails those before it did; the training seed is the version. Of a
-            rollout that is kept it takes none.
+            rollout that ``kept_in`` holds it has them.
         kept_in: Keeps the tables of every rollout as soon as it is done; those that it holds are not served again.
         engine: Runs the rollouts, each of them a job: a policy's draws and rounding depend on who is served beside a
             user, so that users are not shared out. This process when omitted.
@@ -69,20 +72,20 @@ def compare(
         KeyboardInterrupt: If interrupted before any has finished or failed.
     """
     lines = list(_lines(entries))
-    kept = _kept(kept_in, len(lines))
+    kept = _kept(kept_in, len(lines), log)
     served = _Served(user_seeds(seed, "evaluation", users), seed)
 
     def missing() -> Iterator[_Line]:
-        for number, line in enumerate(lines):
-            if number not in kept:
+        for line in lines:
+            if line.number not in kept:
                 on_policy(line.label)
                 yield line
 
     serve: Callable[[_Line, Tell], KeptRollout | Exception] = partial(_serve, setup, served.seeds, seed, log)
     done = (engine or Local()).map(serve, missing(), lambda told: tick())
-    for number, line in enumerate(lines):
+    for line in lines:
         try:
-            part = kept[number] if number in kept else next(done)
+            part = kept[line.number] if line.number in kept else next(done)
         except KeyboardInterrupt as interrupt:
             finished = {*served.shown, *served.errors} - {line.label}
             served.errors |= {left.label: interrupt for left in entries if left.label not in finished}
@@ -90,48 +93,53 @@ def compare(
         if isinstance(part, Exception):
             served.errors.setdefault(line.label, part)
             continue
-        if kept_in is not None and number not in kept:
-            write_part(kept_in, number, part)
+        if kept_in is not None and line.number not in kept:
+            write_part(kept_in, line.number, part, log)
         served.add(line.label, line.trained, part)
     return served.results(setup, entries, baseline)
 
 
 @dataclass(frozen=True)
 class _Line:
-    """One rollout: a policy, its label, and the seed that it was trained with."""
+    """One rollout: its number, a policy, its label, and the seed that it was trained with."""
 
+    number: int
     label: str
     trained: int | None
     policy: Policy
 
 
-def _kept(kept_in: SnapshotFolder | None, rollouts: int) -> dict[int, KeptRollout]:
+def _kept(kept_in: SnapshotFolder | None, rollouts: int, log: ComparisonLog | None) -> dict[int, KeptRollout]:
     """Those rollouts that are kept, by number."""
     if kept_in is None:
         return {}
-    found = ((number, read_part(kept_in, number)) for number in range(rollouts))
+    found = ((number, read_part(kept_in, number, log)) for number in range(rollouts))
     return {number: part for number, part in found if part is not None}
 
 
 def _serve(
-    setup: Setup, seeds: NDArray[np.uint64], seed: int, log: LogWriter | None, line: _Line, tell: Tell
+    setup: Setup, seeds: NDArray[np.uint64], seed: int, log: ComparisonLog | None, line: _Line, tell: Tell
 ) -> KeptRollout | Exception:
     """The tables of one rollout, or why there are none; every step is told."""
     try:
-        seen = Seen(setup, len(seeds), _tap(log, setup, seeds, line))
-        told: Any = {"name": line.label, "tick": partial(tell, None), "seen": seen}
-        rollout = roll_out(setup.world, line.policy, setup.context, seeds, horizon=setup.horizon, seed=seed, **told)
-        return part_of(rollout, seen, seed)
+        with _tap(log, setup, seeds, line) as tap:
+            seen = Seen(setup, len(seeds), tap)
+            told: Any = {"name": line.label, "tick": partial(tell, None), "seen": seen}
+            rollout = roll_out(setup.world, line.policy, setup.context, seeds, horizon=setup.horizon, seed=seed, **told)
+            return part_of(rollout, seen, seed)
     except Exception as error:
         return error
 
 
-def _tap(log: LogWriter | None, setup: Setup, seeds: NDArray[np.uint64], line: _Line) -> Tap:
-    """What takes the steps of one policy: the log's, or nobody."""
+@contextmanager
+def _tap(log: ComparisonLog | None, setup: Setup, seeds: NDArray[np.uint64], line: _Line) -> Iterator[Tap | None]:
+    """What takes the steps of one policy inside ``with``: the log's, or nobody."""
     if log is None:
-        return lambda step: None
+        yield None
+        return
     version = "" if line.trained is None else str(line.trained)
-    return log.tap(setup.world, seeds, line.policy, name=line.label, version=version, ids=item_ids(setup))
+    with log.rollout(line.number) as rows:
+        yield rows.tap(setup.world, seeds, line.policy, name=line.label, version=version, ids=item_ids(setup))
 
 
 class _Served:
@@ -205,6 +213,7 @@ def _signed(rows: pd.DataFrame, label: str, trained: int | None) -> pd.DataFrame
 
 def _lines(entries: Sequence[Entry]) -> Iterator[_Line]:
     """All rollouts, in the order of the tables."""
+    number = count()
     for entry in entries:
         for trained in sorted(entry.policies, key=lambda trained: -1 if trained is None else trained):
-            yield _Line(entry.label, trained, entry.policies[trained])
+            yield _Line(next(number), entry.label, trained, entry.policies[trained])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.comparison.comparison_log import ComparisonLog
 from driftrec.agents.comparison.seen import Seen
 from driftrec.agents.evaluation.rollout import Rollout, step_table
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
@@ -43,21 +44,26 @@ def part_of(rollout: Rollout, seen: Seen, seed: int) -> KeptRollout:
     return KeptRollout(rollout.episodes, steps, rollout.journeys, seen.story.table(), exposure, rollout.shown)
 
 
-def write_part(kept_in: SnapshotFolder, number: int, part: KeptRollout) -> None:
-    """Keep the rollout of that number."""
+def write_part(kept_in: SnapshotFolder, number: int, part: KeptRollout, log: ComparisonLog | None = None) -> None:
+    """Keep the rollout of that number, whose rows ``log`` has; what it could not write is not kept."""
+    if log is not None and not log.has(number):
+        return
     tables = {name: _tree(getattr(part, name)) for name in _TABLES}
-    kept_in.write(_name(number), {**tables, "shown": part.shown})
+    logged = "" if log is None else log.digest(number)
+    kept_in.write(_name(number), {**tables, "shown": part.shown, "log": logged})
 
 
-def read_part(kept_in: SnapshotFolder, number: int) -> KeptRollout | None:
+def read_part(kept_in: SnapshotFolder, number: int, log: ComparisonLog | None = None) -> KeptRollout | None:
     """The rollout of that number, None if it is not kept.
 
     Raises:
-        ValueError: If it was altered or is of another comparison.
+        ValueError: If it, or its rows in ``log``, were altered, or it is of another comparison.
     """
     if not kept_in.holds(_name(number)):
         return None
     kept = kept_in.read(_name(number), "Remove it, and this policy serves again.")
+    if log is not None:
+        log.check(number, kept["log"])
     return KeptRollout(**{name: _table(kept[name]) for name in _TABLES}, shown=kept["shown"])
 
 

@@ -29,6 +29,14 @@ AT_A_TIME = 500_000
 """Rows that are kept before they are written."""
 
 
+def check_log(file: Path, *, replace: bool = False) -> None:
+    """Raise, as ``LogWriter`` does, if no log can be written to ``file``."""
+    if file.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"The log {str(file)!r} must end in {' or '.join(SUFFIXES)}.")
+    if file.exists() and not replace:
+        raise FileExistsError(f"The log {file} is there already; give a new file.")
+
+
 class LogWriter:
     """Writes what several policies show to one file; to be used by ``with``, at whose end the file is there.
 
@@ -36,22 +44,22 @@ class LogWriter:
 
     Args:
         file: New; CSV or Parquet, by its suffix.
+        replace: Whether it may be there, and is replaced at the end.
 
     Attributes:
-        fault: Why the log is not whole, in words; empty while it is.
+        error: Why the log is not whole; None while it is.
+        fault: The same in words; empty while it is.
 
     Raises:
         ValueError: If the suffix is another.
         FileExistsError: If there is such a file.
     """
 
-    def __init__(self, file: Path) -> None:
-        if file.suffix.lower() not in SUFFIXES:
-            raise ValueError(f"The log {str(file)!r} must end in {' or '.join(SUFFIXES)}.")
-        if file.exists():
-            raise FileExistsError(f"The log {file} is there already; give a new file.")
+    def __init__(self, file: Path, *, replace: bool = False) -> None:
+        check_log(file, replace=replace)
         self._file = file
         self._part = file.with_name(file.name + PART)
+        self.error: OSError | None = None
         self.fault = ""
         self._kept: list[pd.DataFrame] = []
         self._slates = 0
@@ -72,7 +80,7 @@ class LogWriter:
             if self._part.exists() and not self.fault:
                 self._part.replace(self._file)
         except OSError as caught:
-            self._give_up(caught)
+            self.give_up(caught)
 
     def tap(
         self,
@@ -108,6 +116,22 @@ class LogWriter:
 
         return take
 
+    def append(self, file: Path) -> None:
+        """Take up what another writer wrote to the Parquet ``file``; its slates are numbered on from here."""
+        first = self._slates
+        for batch in pq.ParquetFile(file).iter_batches(AT_A_TIME):
+            rows = batch.to_pandas()
+            rows["candidates"] = rows.candidates.map(list, na_action="ignore")
+            self._slates = first + int(rows.slate.max()) + 1
+            self._kept.append(rows.assign(slate=rows.slate + first))
+            self._write()
+
+    def give_up(self, error: OSError) -> None:
+        """Write no more: ``error`` has cost some of it."""
+        left = f"; what could be is in {self._part}" if self._part.exists() else ""
+        self.error = self.error or error
+        self.fault = self.fault or f"The log {self._file} could not be written ({error.strerror or error}){left}."
+
     def _write(self) -> None:
         """Append what is kept to the file."""
         if not self._kept:
@@ -124,11 +148,7 @@ class LogWriter:
             self._writer = self._writer or pq.ParquetWriter(self._part, LOG_SCHEMA)
             self._writer.write_table(pa.Table.from_pandas(rows, LOG_SCHEMA, preserve_index=False))
         except OSError as error:
-            self._give_up(error)
-
-    def _give_up(self, error: OSError) -> None:
-        left = f"; what could be is in {self._part}" if self._part.exists() else ""
-        self.fault = self.fault or f"The log {self._file} could not be written ({error.strerror or error}){left}."
+            self.give_up(error)
 
 
 def _chances(policy: Policy, step: Step, name: str) -> dict[str, NDArray[np.float64]]:

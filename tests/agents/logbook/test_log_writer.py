@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.comparison.comparison import compare
+from driftrec.agents.comparison.comparison_log import ComparisonLog
 from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.logbook import log_writer
 from driftrec.agents.logbook.log_table import LOG_SCHEMA
@@ -20,7 +21,7 @@ READERS = {
 
 def logged(setup, file, users=12, policies=("random", "myopic-oracle")):
     entries = build_entries(setup, policies, seed=1)
-    with LogWriter(file) as log:
+    with ComparisonLog(file, file.with_suffix(".parts")) as log:
         results = compare(setup, entries, users=users, seed=1, baseline="random", log=log)
     return results, READERS[file.suffix](file)
 
@@ -89,7 +90,7 @@ class Failing:
 def test_what_was_served_before_a_failure_is_there(tmp_path):
     setup = set_up(SMALL)
     entries = build_entries(setup, ["random", f"own={__name__}:Failing"], seed=1)
-    with LogWriter(tmp_path / "log.parquet") as log:
+    with ComparisonLog(tmp_path / "log.parquet", tmp_path / "parts") as log:
         results = compare(setup, entries, users=5, seed=1, baseline="random", log=log)
     assert "own" in results.summary["failed"]
     rows = pd.read_parquet(tmp_path / "log.parquet")
@@ -107,7 +108,7 @@ def test_a_full_disk_costs_the_log_alone(tmp_path, monkeypatch, suffix):
     monkeypatch.setattr(log_writer, "AT_A_TIME", 50)
     setup, file = set_up(SMALL), tmp_path / f"log{suffix}"
     entries = build_entries(setup, ["random", "myopic-oracle"], seed=1)
-    with LogWriter(file) as log:
+    with ComparisonLog(file, file.with_suffix(".parts")) as log:
         results = compare(setup, entries, users=5, seed=1, baseline="random", log=log)
     assert not results.summary["failed"]
     assert log.fault == f"The log {file} could not be written (No space left on device)."
@@ -150,6 +151,6 @@ class Boastful:
 def test_an_error_in_a_policys_propensity_is_its_own(tmp_path):
     setup = set_up(SMALL)
     entries = build_entries(setup, ["random", f"own={__name__}:Boastful"], seed=1)
-    with LogWriter(tmp_path / "log.parquet") as log:
+    with ComparisonLog(tmp_path / "log.parquet", tmp_path / "parts") as log:
         results = compare(setup, entries, users=5, seed=1, baseline="random", log=log)
     assert results.summary["failed"]["own"].startswith("Policy 'own' failed in propensity()")
