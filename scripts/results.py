@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 import tyro
 
@@ -27,6 +27,11 @@ from driftrec.agents.studies.rounds_study import ROUNDS
 from driftrec.agents.studies.scenarios_study import SCENARIOS
 from driftrec.simulators.files import write_files, write_text
 from driftrec.simulators.settings import nearest
+
+try:
+    import fcntl
+except ImportError:  # not a Unix
+    fcntl = None  # type: ignore[assignment]
 
 Command = tuple[Path, list[str]]
 """Run folder, and the words after "driftrec"."""
@@ -131,7 +136,7 @@ def _trainings(study: Study, names: Iterable[str], args: Args) -> list[Command]:
 
 
 def _unfinished(commands: Iterable[Command]) -> list[Command]:
-    """Those that did not end well yet; what an interrupted one left is removed, unless it can be gone on with.
+    """Those that did not end well yet.
 
     Raises:
         ValueError: If a folder was made by another command.
@@ -143,8 +148,6 @@ def _unfinished(commands: Iterable[Command]) -> list[Command]:
             continue
         if made is not None:
             raise ValueError(f"{folder} was made by another command, driftrec {made}. Give other --runs.")
-        if not (folder / FOLDER).is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
         todo.append((folder, command))
     return todo
 
@@ -170,7 +173,7 @@ def _all(commands: Sequence[Command], engine: Engine) -> None:
     running: list[subprocess.Popen[bytes]] = []
     try:
         for _ in engine.map(partial(_one, running), commands, lambda line: print(line, flush=True)):
-            pass
+            shutil.rmtree(folder, ignore_errors=True)
     except KeyboardInterrupt:
         for process in tuple(running):
             process.terminate()
@@ -178,14 +181,21 @@ def _all(commands: Sequence[Command], engine: Engine) -> None:
 
 
 def _one(running: list[subprocess.Popen[bytes]], command: Command, tell: Tell) -> None:
-    """Run one command; it is among ``running`` meanwhile."""
+    """Run one command; it is among ``running`` meanwhile.
+
+    What an interrupted one left is removed, unless it can be gone on with.
+    """
     start = time.perf_counter()
     folder, words = command
     log = folder.with_suffix(".log")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # as many processes as cores: more threads only wait
-    goes_on = [words[0], "--resume", str(folder)] if (folder / FOLDER).is_dir() else words
-    call = [sys.executable, "-c", "from driftrec.scripts.cli import main; main()", *goes_on]
-    with log.open("w", encoding="utf-8") as file:
+    with log.open("a", encoding="utf-8") as file:
+        _claim(file, log)
+        file.truncate(0)
+        goes_on = [words[0], "--resume", str(folder)] if (folder / FOLDER).is_dir() else words
+        if goes_on is words:
+            shutil.rmtree(folder, ignore_errors=True)
+        call = [sys.executable, "-c", "from driftrec.scripts.cli import main; main()", *goes_on]
         process = subprocess.Popen(call, stdout=file, stderr=subprocess.STDOUT, env=environment)
         running.append(process)
         status = process.wait()
@@ -194,6 +204,21 @@ def _one(running: list[subprocess.Popen[bytes]], command: Command, tell: Tell) -
         raise ValueError(f"driftrec {shlex.join(goes_on)} failed; see {log}.")
     write_text(_mark(folder), shlex.join(words))
     tell(f"{time.perf_counter() - start:5.0f} s  driftrec {shlex.join(words)}")
+
+
+def _claim(file: TextIO, log: Path) -> None:
+    """Lock the log for this command, which inherits the lock with the file and holds it until it ends.
+
+    Raises:
+        ValueError: If a command of an earlier call, which was killed (SIGKILL) without it, still runs.
+    """
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        told = f"A command of an earlier call still writes {log}. End that process; what it did is gone on with."
+        raise ValueError(told) from error
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """driftrec results: what it runs, in which order, what it keeps. The commands themselves are replaced."""
 
+import fcntl
 import os
 import re
 import signal
@@ -74,6 +75,25 @@ def test_a_table_of_other_users_is_not_taken_for_this_one(driftrec, commands):
     assert done.status == 2
     assert "table-slates was made by another command, driftrec compare " in done.err
     assert "Give other --runs." in done.err
+
+
+def test_a_command_that_a_killed_call_left_behind_is_not_begun_beside_itself(driftrec, commands, tmp_path):
+    """Killed by SIGKILL, a call cannot end what it has begun, which still holds its log."""
+    words = ("results", "--seeds", "1", "--tables", "slates", "--workers", "1")
+    run = tmp_path / "runs" / "results" / "text-1"
+    run.mkdir(parents=True)
+    (run / "kept").touch()
+    with run.with_suffix(".log").open("w") as log:
+        log.write("0 of 9 steps")
+        log.flush()
+        fcntl.flock(log, fcntl.LOCK_EX)
+        done = driftrec(*words)
+    assert done.status == 2
+    assert "A command of an earlier call still writes runs/results/text-1.log. End that process" in done.err
+    assert (run / "kept").exists()
+    assert run.with_suffix(".log").read_text() == "0 of 9 steps"
+    assert driftrec(*words).status == 0
+    assert len(commands) == 4
 
 
 def test_a_failure_names_the_log(driftrec, commands, tmp_path):
