@@ -11,7 +11,10 @@ from driftrec.scripts import cli
 from driftrec.scripts.cli import VERBS
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-HELPERS = ("cli", "allocator", "arguments", "keys", "toml_file", "quick_help", "take_flag", "threads", "tune_training")
+HELPERS = (
+    *("cli", "allocator", "arguments", "keys", "toml_file", "quick_help", "take_flag", "threads", "tune_training"),
+    "in_worlds",
+)
 """What verbs have in common."""
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import resource
 import runpy
 import subprocess
 import sys
@@ -44,6 +45,26 @@ def test_every_script_helps_as_file_and_as_module(verb, form, monkeypatch, capsy
     printed = capsys.readouterr().out
     assert f"usage: driftrec {verb}" in printed
     assert "default:" in printed
+
+
+def seconds(words, folder):
+    """Processor time of the quickest of three calls; the first may have to compile the project's files."""
+    told = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder)}
+    told.pop("PYTHONDONTWRITEBYTECODE", None)
+    found = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "driftrec.scripts.cli", *words]
+        subprocess.run(command, env=told, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(found)
+
+
+@pytest.mark.parametrize(("words", "most"), [(["--help"], 0.5), (["score", "--help"], 1.0), (["demo", "--help"], 1.0)])
+def test_help_comes_within_a_second(words, most, tmp_path):
+    """Those of the verbs that import most; 0.05, 0.65 and 0.63 s when measured."""
+    assert seconds(words, tmp_path) < most
 
 
 QUICK = """
