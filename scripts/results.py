@@ -173,7 +173,7 @@ def _all(commands: Sequence[Command], engine: Engine) -> None:
     running: list[subprocess.Popen[bytes]] = []
     try:
         for _ in engine.map(partial(_one, running), commands, lambda line: print(line, flush=True)):
-            shutil.rmtree(folder, ignore_errors=True)
+            pass
     except KeyboardInterrupt:
         for process in tuple(running):
             process.terminate()

@@ -28,7 +28,8 @@ class ComparisonLog:
         fault: Why the log is not whole, in words; empty while it is.
 
     Raises:
-        ValueError: As of ``LogWriter``, as FileExistsError.
+        ValueError: If the suffix is another.
+        FileExistsError: If there is such a file, which may not be replaced.
     """
 
     def __init__(self, file: Path, parts: Path, *, replace: bool = False) -> None:
