@@ -38,7 +38,8 @@ class Args(PlacedArgs):
     logged_by: str = ""
     """Whose rows count, NAME or NAME@VERSION, where several policies wrote the log."""
     columns: str = ""
-    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating."""
+    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating; of engagement
+    several with their weights, such as engagement=minutes+20*purchase."""
     steps: int = 3
     """Slates of an episode, from each user's first on."""
     seed: int | None = None

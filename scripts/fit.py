@@ -30,7 +30,8 @@ class Args:
     movielens: Path | None = None
     """A MovieLens folder, in place of a log."""
     columns: str = ""
-    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating."""
+    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating; of engagement
+    several with their weights, such as engagement=minutes+20*purchase."""
     catalogue: Path | None = None
     """Catalogue folder written by `driftrec encode`, whose texts say where items lie before anybody opened them."""
     min_events: int = 5

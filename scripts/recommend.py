@@ -21,7 +21,8 @@ class Args:
     user: str
     """Name of the user in the log."""
     columns: str = ""
-    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating."""
+    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating; of engagement
+    several with their weights, such as engagement=minutes+20*purchase."""
     catalogue: str | None = None
     """A later form of the run's catalogue, written by `driftrec encode`: nothing is trained again."""
     away: float = 0.0

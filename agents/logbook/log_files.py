@@ -9,15 +9,19 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from driftrec.agents.logbook.feedback import Worth, added_up, in_words, told_feedback, worth_of
 from driftrec.agents.logbook.log_table import LOG_COLUMNS, LOG_SCHEMA, SUFFIXES
 from driftrec.simulators.settings import nearest
 
 Columns = Mapping[str, str]
-"""A file's column by our name of it."""
+"""A file's column by our name of it; of engagement also what several add up to, as of ``feedback.worth_of``."""
 
 MOVIELENS: Columns = {"user": "userId", "item": "movieId", "engagement": "rating", "time": "timestamp"}
 MOVIELENS_FILES = ("ratings.csv", "ratings.dat")
 """Of the small and the latest sets, and of the set of a million ratings, whose file has no heading."""
+
+_KIND = "kind of feedback: "
+"""Before the name of a column that is added up: it may also be read as another one."""
 
 TEXTS = ("policy", "version", "user", "item")
 """Columns that are names, whatever they look like: "007" stays so."""
@@ -42,8 +46,10 @@ def parse_columns(text: str) -> Columns:
     return found
 
 
-def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> pd.DataFrame:
+def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> tuple[pd.DataFrame, str]:
     """The table of a file, or of a MovieLens folder, with our column names and no others, ``without`` some of these.
+
+    And what its engagement was worked out of, in words, "" where the file has such a column or none.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -56,7 +62,9 @@ def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> pd
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"The log {str(path)!r} must end in {' or '.join(SUFFIXES)}, or be a MovieLens folder.")
     names = _heading(path)
-    absent = [theirs for theirs in columns.values() if theirs not in names]
+    worth = _worth(path, columns, names)
+    columns = {ours: name for ours, name in columns.items() if ours != "engagement" or not worth}
+    absent = [theirs for theirs in (*columns.values(), *worth) if theirs not in names]
     if absent:
         raise ValueError(f"{path} has no column {absent[0]!r}, which --columns names. {nearest(absent[0], names)}")
     theirs = {ours: columns.get(ours, ours) for ours in LOG_SCHEMA.names}
@@ -66,7 +74,21 @@ def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> pd
             f"{path} has no column {' and none '.join(map(repr, missing))}; it has {', '.join(names)}. "
             f"Say which it is: --columns {missing[0]}=NAME."
         )
-    return _picked(path, {ours: name for ours, name in theirs.items() if name in names and ours not in without})
+    theirs = {ours: name for ours, name in theirs.items() if name in names and ours not in without}
+    if not worth or "engagement" in without:
+        return _picked(path, theirs), ""
+    kinds = {_KIND + name: name for name in worth}
+    table = _picked(path, theirs | kinds)
+    engagement = added_up(str(path), table[list(kinds)].rename(columns=kinds), worth)
+    return table.drop(columns=list(kinds)).assign(engagement=engagement), in_words(worth)
+
+
+def _worth(path: Path, columns: Columns, names: Sequence[str]) -> Worth:
+    """What columns of a file are worth of which engagement is added up; none where it is a column as it is."""
+    told = columns.get("engagement", "engagement")
+    if told in names:
+        return {}
+    return told_feedback(str(path), names) if told == "engagement" else worth_of(told)
 
 
 def _heading(path: Path) -> Sequence[str]:
@@ -109,7 +131,7 @@ def _picked(path: Path, theirs: Columns) -> pd.DataFrame:
         return pd.DataFrame({ours: table[name] for ours, name in theirs.items()})
 
 
-def _movielens(folder: Path) -> pd.DataFrame:
+def _movielens(folder: Path) -> tuple[pd.DataFrame, str]:
     """Ratings of a MovieLens folder: every rating is a slate of one, and the rating its engagement."""
     for name in MOVIELENS_FILES:
         file = folder / name
@@ -119,5 +141,5 @@ def _movielens(folder: Path) -> pd.DataFrame:
             heading = ["user", "item", "engagement", "time"]
             with _naming(file):
                 types = {"user": "str", "item": "str"}
-                return _flat(pd.read_csv(file, sep="::", engine="python", names=heading, dtype=types))
+                return _flat(pd.read_csv(file, sep="::", engine="python", names=heading, dtype=types)), ""
     raise FileNotFoundError(f"The folder {folder} holds no {' and no '.join(MOVIELENS_FILES)}; give a log file.")

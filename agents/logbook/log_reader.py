@@ -78,12 +78,13 @@ def read_log(
     Mended, counted and said in ``notes``: rows that are there twice; rows out of order (by time; at equal times the
     file's order stays); milliseconds among seconds; positions from 1; slates with unknown items (left out whole).
     Worked out and said where a log lacks them: sessions (a new one after ``SESSION_GAP`` hours), slates (a row each),
-    positions (the file's order), clicks (engagement above 0), engagement (a click is 1), the slate's propensity (the
-    product). Only said: users with one slate, and engagement that is the same everywhere.
+    positions (the file's order), clicks (engagement above 0), engagement (the one kind of feedback that is there, or
+    what ``columns`` adds up; without any a click is 1), the slate's propensity (the product). Only said: users with one
+    slate, and engagement that is the same everywhere.
 
     Args:
         path: ``.parquet``, ``.csv`` or a folder with ``ratings.csv`` or ``ratings.dat``.
-        columns: The file's names of columns by ours, where they differ.
+        columns: The file's names of columns by ours, where they differ; see ``log_files.Columns``.
         items: Ids of the catalogue; None takes any.
         without: Columns, by our names, that are not asked for and not read, which saves their memory.
 
@@ -92,7 +93,8 @@ def read_log(
         ValueError: For what is refused.
     """
     file, notes = str(path), _Notes()
-    table = raw_table(path, columns or {}, without)
+    table, made_of = raw_table(path, columns or {}, without)
+    notes(len(table) if made_of else 0, f"numbers of engagement worked out: {made_of}")
     if table.empty:
         raise ValueError(f"{file} holds no rows. Log some traffic: driftrec compare --log FILE.")
     checks.check_present(file, table, ("user", "item", "time"))
@@ -125,7 +127,10 @@ class _Notes:
 def _feedback(file: str, table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
     """With clicks and engagement, the one worked out of the other."""
     if "clicked" not in table and "engagement" not in table:
-        raise ValueError(f"{file} has neither clicked nor engagement. Say which it is: --columns engagement=NAME.")
+        raise ValueError(
+            f"{file} has neither clicked nor engagement, and no rating, minutes or purchase. Say which it is: "
+            "--columns engagement=NAME."
+        )
     if "clicked" in table and not pd.api.types.is_bool_dtype(table["clicked"]):
         texts = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
         flags = table["clicked"].astype(str).str.lower().map(texts)

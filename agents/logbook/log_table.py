@@ -47,6 +47,13 @@ LOG_COLUMNS = (
 )
 """In the order of the file. Propensities and candidates are empty where the policy or the world has none."""
 
+FEEDBACK = (
+    LogColumn("rating", pa.float64(), "stars or points that the user gave"),
+    LogColumn("minutes", pa.float64(), "time that the user spent with it"),
+    LogColumn("purchase", pa.float64(), "what was bought: an amount, a number, or true and false"),
+)
+"""Kinds of feedback that logs of others have in place of ``engagement``; empty where there was none."""
+
 LOG_SCHEMA = pa.schema([(column.name, column.kind) for column in LOG_COLUMNS])
 
 PROPENSITIES = ("propensity", "marginal", "slate_propensity")

@@ -73,7 +73,10 @@ LATER = time.time() + 1e7
 REFUSED = [
     (lambda t: t.drop(columns="time"), r"log\.csv has no column 'time'; it has policy, .*--columns time=NAME"),
     (lambda t: t.drop(columns=["user", "item"]), r"has no column 'user' and none 'item'"),
-    (lambda t: t.drop(columns=["clicked", "engagement"]), r"has neither clicked nor engagement\. Say which it is"),
+    (
+        lambda t: t.drop(columns=["clicked", "engagement"]),
+        r"neither clicked nor engagement, and no rating.* Say which",
+    ),
     (lambda t: t[:0], r"log\.csv holds no rows\. Log some traffic"),
     (changed("user", 2, None), r"row 3: user is nan; every row needs one"),
     (changed("time", 1, "soon"), r"row 2: time is 'soon'; it must be a finite number"),
