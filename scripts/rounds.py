@@ -13,10 +13,12 @@ from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.engines.engine import Engine, EngineName, engine_named
+from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.plots.plots import write_figures
 from driftrec.agents.plots.rounds_plot import rounds_figures
 from driftrec.agents.rounds.arms import ABOUT, arms_of
 from driftrec.agents.rounds.folder import RoundsFolder, check_same, resumed, stamp
+from driftrec.agents.rounds.joined_log import join_logs
 from driftrec.agents.rounds.loop import play_rounds
 from driftrec.agents.rounds.plan import Deployment, Plan
 from driftrec.agents.rounds.rounds_table import summary_text
@@ -63,6 +65,9 @@ class Args(PlacedArgs):
     """Run folder, new or empty; the next of runs/NNNN-rounds when omitted."""
     resume: Path | None = None
     """Go on with this run folder, which tells all else."""
+    log: Path | None = None
+    """A new file, .csv or .parquet, for what all arms showed in all rounds, beside a log in every round's folder
+    (docs/logs.md)."""
     engine: EngineName = "local"
     """Where the arms are played: one after another in this process, or each as a task of a Ray cluster, to the same
     numbers (docs/ray.md)."""
@@ -76,16 +81,18 @@ def main(args: Args) -> None:
     Raises:
         ValueError: If an arm is unknown, a number out of range, or the folder to resume is of another world or version.
         ImportError: If Ray is asked for and not installed.
-        FileExistsError: If the run folder holds anything.
+        FileExistsError: If the run folder holds anything, or the log is there already.
+        OSError: If the log cannot be written.
         KeyboardInterrupt: If it was interrupted; says how to go on.
     """
     engine = engine_named(args.engine, device=args.device)
+    log = None if args.log is None else LogWriter(args.log)
     if args.resume is not None:
         _only_resume(args)
         plan, fingerprints = resumed(args.resume)
         place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty(), device=args.device))
         check_same(args.resume, fingerprints, place)
-        _play(place, args.resume, engine)
+        _play(place, args.resume, engine, log)
         return
     check_empty(args.out)
     arms_of(args.arms)
@@ -93,7 +100,7 @@ def main(args: Args) -> None:
     place = Deployment(plan, set_up(plan.world, progress=sys.stderr.isatty(), device=args.device))
     with run_folder(args.out, "rounds") as folder:
         write_config(folder, {**recorded(place.setup), **stamp(place)})
-        _play(place, folder, engine)
+        _play(place, folder, engine, log)
 
 
 def _plan(args: Args) -> Plan:
@@ -108,21 +115,31 @@ def _plan(args: Args) -> Plan:
 
 def _only_resume(args: Args) -> None:
     """Raise ValueError if anything that decides on numbers is said beside ``--resume``."""
-    usual = Args(resume=args.resume, engine=args.engine, device=args.device, settings=args.settings)
+    usual = Args(resume=args.resume, engine=args.engine, device=args.device, settings=args.settings, log=args.log)
     for field in fields(Args):
         if getattr(args, field.name) != getattr(usual, field.name):
             flag = field.name.replace("_", "-")
             raise ValueError(f"--resume takes everything from {args.resume}; leave --{flag} out.")
 
 
-def _play(place: Deployment, folder: Path, engine: Engine) -> None:
-    begun = time.perf_counter()
+def _play(place: Deployment, folder: Path, engine: Engine, log: LogWriter | None) -> None:
+    """Play, print, draw, and write the log of all rounds.
+
+    Raises:
+        OSError: If that log cannot be written.
+    """
+    begun, rounds = time.perf_counter(), RoundsFolder(folder)
     try:
-        table, told = play_rounds(place, RoundsFolder(folder), lambda line: print(line, flush=True), engine)
+        table, told = play_rounds(place, rounds, lambda line: print(line, flush=True), engine)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with: driftrec rounds --resume {folder}") from None
     print(f"\n{summary_text(told)}")
     write_figures(folder, rounds_figures(table, told))
+    if log is not None:
+        with log:
+            join_logs(place, rounds, log)
+        if log.fault:
+            raise OSError(log.fault)
     print(f"{time.perf_counter() - begun:.0f} s. Run folder: {folder}")
 
 

@@ -110,9 +110,7 @@ class LogWriter:
             self._slates += step.present.size
             whose = {"policy": name, "version": version or None, "user_seed": seeds[table.user]}
             table = table.assign(**whose, slate=slates.repeat(step.items.shape[1]), user=table.user.astype(str))
-            self._kept.append(table[LOG_SCHEMA.names])
-            if sum(map(len, self._kept)) >= AT_A_TIME:
-                self._write()
+            self._keep(table)
 
         return take
 
@@ -131,6 +129,18 @@ class LogWriter:
         left = f"; what could be is in {self._part}" if self._part.exists() else ""
         self.error = self.error or error
         self.fault = self.fault or f"The log {self._file} could not be written ({error.strerror or error}){left}."
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Take the rows of another log, as pandas reads its Parquet; its slates are numbered on from those before."""
+        slates = self._slates + rows["slate"]
+        self._slates += int(rows["slate"].max()) + 1
+        self._keep(rows.assign(slate=slates, candidates=rows["candidates"].map(list, na_action="ignore")))
+
+    def _keep(self, rows: pd.DataFrame) -> None:
+        """Write them, once there are many."""
+        self._kept.append(rows[LOG_SCHEMA.names])
+        if sum(map(len, self._kept)) >= AT_A_TIME:
+            self._write()
 
     def _write(self) -> None:
         """Append what is kept to the file."""

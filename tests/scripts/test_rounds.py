@@ -43,6 +43,17 @@ def test_a_log_is_not_written_on_ray(driftrec):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("log.txt", "must end in .csv or .parquet"), ("there.csv", "is there already; give a new file")]
+)
+def test_a_log_that_cannot_be_is_refused_before_anybody_trains(driftrec, tmp_path, name, said):
+    (tmp_path / "there.csv").touch()
+    done = driftrec("rounds", "--log", name, "--seed", "1", "--out", "run")
+    assert done.status == 2
+    assert said in done.err
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_of_another_kind_is_not_resumed(driftrec, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"seed": 1}))
     done = driftrec("rounds", "--resume", str(tmp_path))

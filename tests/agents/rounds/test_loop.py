@@ -13,10 +13,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from driftrec.agents.fitting_worlds.lives import told_lives
+from driftrec.agents.logbook.log_reader import read_log
+from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.rounds.arms import arms_of
 from driftrec.agents.rounds.folder import RoundsFolder
+from driftrec.agents.rounds.joined_log import join_logs
+from driftrec.agents.rounds.plan import Deployment
 from driftrec.agents.rounds.rounds_table import recovery
-from tests.agents.rounds.toy_rounds import played
+from tests.agents.rounds.toy_rounds import played, toy_plan, toy_setup
 
 ARMS = ("frozen", "refit", "refit-prices", "ppo", "refit-ppo")
 ROUNDS = 2
@@ -96,6 +101,26 @@ def test_the_log_holds_what_was_served(whole):
     assert len(log) == row.impressions
     assert set(log.version) == {row.version}
     assert log.engagement.sum() == pytest.approx(row.engagement_per_impression * row.impressions, rel=1e-5)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_the_logs_of_all_rounds_are_one_log(whole, tmp_path, suffix):
+    """Which is read without a repair. With slates not numbered on, on purpose, it was refused."""
+    root, table, _, _ = whole
+    file = tmp_path / f"all{suffix}"
+    with LogWriter(file) as log:
+        join_logs(Deployment(toy_plan(arms=ARMS, rounds=ROUNDS), toy_setup()), RoundsFolder(root), log)
+    read = read_log(file)
+    assert len(read.rows) == table.impressions.sum()
+    assert set(read.policies) == {(row.arm, f"{row.round}:{row.version}") for row in table.itertuples()}
+    assert read.rows["user_seed"].isna().all()
+    of_arm = read.rows.groupby("policy").engagement.sum()
+    expected = (table.engagement_per_impression * table.impressions).groupby(table.arm).sum()
+    assert of_arm.to_dict() == pytest.approx(expected.to_dict(), rel=1e-4)
+    stayed = read.rows[read.rows.policy == "frozen"].groupby("user").version.nunique()
+    assert (stayed == ROUNDS).any()  # who stays has one name
+    assert not [note for note in read.notes if "one slate" not in note]
+    assert told_lives(read).items
 
 
 def killed(root: Path, after: float) -> bool:
