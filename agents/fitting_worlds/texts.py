@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 
+COLUMNS = 64
+"""Of embeddings that a fit takes: those in which the texts differ most, for every gradient reads all of them."""
+
 
 def known_of(folder: Path | None, items: Sequence[str]) -> KnownItems:
-    """Embeddings and topics of ``items`` from a catalogue folder, nothing without one.
+    """Embeddings, of ``COLUMNS`` at most, and topics of ``items`` from a catalogue folder, nothing without one.
 
     Args:
         folder: Written by ``driftrec encode``.
@@ -33,4 +37,10 @@ def known_of(folder: Path | None, items: Sequence[str]) -> KnownItems:
         )
     rows = np.array([place[item] for item in items])
     topic = np.unique(setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
-    return KnownItems(topic, setting.item_embeddings[rows])
+    return KnownItems(topic, leading(setting.item_embeddings[rows]))
+
+
+def leading(texts: NDArray[np.float32], columns: int = COLUMNS) -> NDArray[np.float32]:
+    """Embeddings by their principal directions, as many ``columns`` at most; all of them leave products as they are."""
+    _, _, directions = np.linalg.svd(texts, full_matrices=False)
+    return (texts @ directions[:columns].T).astype(np.float32)

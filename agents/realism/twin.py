@@ -24,6 +24,7 @@ from driftrec.agents.fitting_worlds.lives import LoggedUsers, some_of, told_live
 from driftrec.agents.fitting_worlds.mechanisms import choose
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
+from driftrec.agents.fitting_worlds.texts import leading
 from driftrec.agents.fitting_worlds.world_parts import parameters_of, with_visits
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_table import PROPENSITIES
@@ -82,7 +83,7 @@ def twin_of(
     rows, everybody = _rows(setup, lives.items), np.ones(len(lives.users))
     assert setup.setting is not None
     topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
-    known, some = KnownItems(topic, setup.setting.item_embeddings[rows]), _drawn(lives, seed)
+    known, some = KnownItems(topic, leading(setup.setting.item_embeddings[rows])), _drawn(lives, seed)
     report(f"tastes are fitted to {len(some.heads):,} slates of {len(some.users):,} users")
     whole = fit_tastes(some, LADDER[WHOLE], known, settings, seed)
     model = choose(whole, some, known, settings, seed, report).model
