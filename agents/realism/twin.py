@@ -13,9 +13,6 @@ from time import process_time
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr
 
 from driftrec.agents.baselines import Content, Epsilon, Random
 from driftrec.agents.evaluation.play import play
@@ -29,12 +26,9 @@ from driftrec.agents.fitting_worlds.world_parts import parameters_of, with_visit
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_table import PROPENSITIES
 from driftrec.agents.logbook.log_writer import LogWriter
-from driftrec.agents.policy import Policy
-from driftrec.agents.realism.offering import Offering, logged_offers
-from driftrec.agents.realism.twin_policies import EIGHT, Weighed
+from driftrec.agents.realism.twin_ranks import offers_of, ranked, rows_of
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import item_ids
-from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.fitted.parameters import FittedParameters
 from driftrec.simulators.noise import user_seeds
 
@@ -80,7 +74,7 @@ def twin_of(
 
     Of a log of more than ``MOST`` slates tastes are those of users drawn from it, and visits of all.
     """
-    rows, everybody = _rows(setup, lives.items), np.ones(len(lives.users))
+    rows, everybody = rows_of(setup, lives.items), np.ones(len(lives.users))
     assert setup.setting is not None
     topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
     known, some = KnownItems(topic, leading(setup.setting.item_embeddings[rows])), _drawn(lives, seed)
@@ -97,68 +91,6 @@ def _drawn(lives: LoggedUsers, seed: int) -> LoggedUsers:
         return lives
     users = np.random.default_rng(seed).choice(many, many * MOST // slates, replace=False)
     return some_of(lives, np.sort(users))
-
-
-def ranked(
-    setup: Setup, twin: FittedParameters, users: int, seed: int, offers: NDArray[np.int64] | None = None
-) -> pd.DataFrame:
-    """Engagement an episode of every policy of ``EIGHT``, in the ``world`` and in the ``twin``, the best first.
-
-    Args:
-        setup: The world.
-        twin: Fitted to a log of it.
-        users: Fresh ones, in each.
-        seed: Source of users and draws.
-        offers: What is on offer in the twin, see ``Offering``; everything when omitted.
-    """
-    there, copy = weighed(setup, twin), FittedWorld(twin, setup.slate_size)
-    world: Any = copy if offers is None else Offering(copy, _places(setup, twin), offers)
-    rows = []
-    for name, weighs in EIGHT.items():
-        same = Weighed(twin, np.arange(len(twin.ids)), setup.slate_size, weighs) if offers is None else there[name]
-        in_world = _earned(setup.world, there[name], users, setup.horizon, seed)
-        in_twin = _earned(world, same, users, setup.horizon, seed)
-        rows.append({"policy": name, "world": in_world, "twin": in_twin})
-    return pd.DataFrame(rows).sort_values("world", ascending=False)
-
-
-def offers_of(setup: Setup, file: Path) -> NDArray[np.int64] | None:
-    """What was on offer to the first users of a log that ``write_log`` wrote; None where everything always is."""
-    if not setup.context.offered:
-        return None
-    return logged_offers(file, "random", "0", {item: number for number, item in enumerate(item_ids(setup))})
-
-
-def _places(setup: Setup, twin: FittedParameters) -> NDArray[np.int64]:
-    """Number in the twin of every item of the world's catalogue, -1 of one that the log never showed."""
-    items = setup.world.num_items if setup.setting is None else setup.setting.catalogue.num_items
-    place = np.full(items, -1)
-    place[_rows(setup, twin.ids)] = np.arange(len(twin.ids))
-    return place
-
-
-def weighed(setup: Setup, twin: FittedParameters) -> dict[str, Weighed]:
-    """The policies of ``EIGHT``, by what a twin knows of items, for the world that it is a twin of."""
-    place = _places(setup, twin)
-    return {name: Weighed(twin, place, setup.slate_size, weighs) for name, weighs in EIGHT.items()}
-
-
-def agreement(table: pd.DataFrame) -> dict[str, float]:
-    """Rank correlations of the two columns of ``ranked``: Spearman's and Kendall's."""
-    both = (table.world, table.twin)
-    return {"Spearman": float(spearmanr(*both).statistic), "Kendall": float(kendalltau(*both).statistic)}
-
-
-def _rows(setup: Setup, ids: tuple[str, ...]) -> list[int]:
-    """Places of these items in the world's catalogue."""
-    place = {item: number for number, item in enumerate(item_ids(setup))}
-    return [place[item] for item in ids]
-
-
-def _earned(world: Any, policy: Policy, users: int, horizon: int, seed: int) -> float:
-    """Mean engagement of an episode."""
-    _, steps = play(world, policy, user_seeds(seed, "ranked", users), horizon=horizon, seed=seed)
-    return sum(float(step.feedback.engagement[step.present].sum()) for step in steps) / users
 
 
 def made_twin(
@@ -189,9 +121,11 @@ def _main(world: str, slates: int = 100_000, users: int = 500, seed: int = 1) ->
         file = Path(folder) / "log.parquet"
         setup, twin = made_twin(world, file, USUAL, slates, seed, say)
         offers = offers_of(setup, file)
-    table = ranked(setup, twin, users, seed, offers)
-    print(table.round(1).to_string(index=False))
-    print(", ".join(f"{name} {value:.2f}" for name, value in agreement(table).items()))
+    found = ranked(setup, twin, users, seed, offers)
+    say(found.table(seed).round(1).to_string(index=False))
+    for name, one in found.agreement(seed).items():
+        say(f"{name} {one.mean:.2f} [{one.low:.2f}, {one.high:.2f}]")
+    say(f"{process_time():.0f} CPU seconds, {peak_gb():.1f} GB at the peak")
 
 
 def say(line: str) -> None:

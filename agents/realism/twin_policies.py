@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from driftrec.agents.policy import Observation, Slates
 from driftrec.simulators.fitted.parameters import FittedParameters
 from driftrec.simulators.offers import OFFERED, items_of
+from driftrec.simulators.vectors import Float
 
 TIRED = 0.9
 """What is left of an opening of a topic at the next one."""
@@ -64,25 +65,34 @@ class Weighed:
         self.slate_size, self.weighs = slate_size, weighs
         self._known, place = place >= 0, place.clip(0)
         self._vectors, self._quality = fitted.vectors[place], fitted.quality[place]
-        self._topics = np.eye(fitted.num_topics, dtype=np.float32)[fitted.topic[place]]  # (items, topics)
+        self._topic, self._all = fitted.topic[place], np.arange(len(place))[None]
+        self._num_topics = fitted.num_topics
 
     def reset(self, num_users: int, seed: int) -> None:
         """Forget all users; draws come from ``seed``."""
         items, dims = self._vectors.shape
         self._sums, self._mass = np.zeros((num_users, dims), np.float32), np.zeros((num_users, 1), np.float32)
-        self._load = np.zeros((num_users, self._topics.shape[1]), np.float32)
+        self._load = np.zeros((num_users, self._num_topics), np.float32)
         self._seen, self._rng = np.zeros((num_users, items), np.float32), np.random.default_rng(seed)
 
     def act(self, observation: Observation) -> Slates:
         """The best first, (users, slate_size)."""
-        w = self.weighs
-        worth = w.quality * self._quality + w.near * (self._sums / (1 + self._mass)) @ self._vectors.T
-        worth = worth - w.topic * np.log1p(self._load) @ self._topics.T - w.seen * np.log1p(self._seen)
-        worth = np.where(self._known, worth + w.noise * self._rng.gumbel(size=worth.shape), -np.inf)
-        if OFFERED in observation:
-            worth = np.take_along_axis(worth, observation[OFFERED].astype(np.int64), axis=1)
+        worth = self._worth(observation[OFFERED].astype(np.int64) if OFFERED in observation else self._all)
         best = np.argpartition(-worth, self.slate_size - 1, axis=1)[:, : self.slate_size]
         return np.take_along_axis(best, np.argsort(-np.take_along_axis(worth, best, axis=1), axis=1), axis=1)
+
+    def _worth(self, items: NDArray[np.int64]) -> Float:
+        """Of items that are on offer, (users, offered), or (1, items) where all are."""
+        w, users = self.weighs, np.arange(len(self._sums))[:, None]
+        worth = w.quality * self._quality[items] - w.topic * np.log1p(self._load[users, self._topic[items]])
+        if w.near:
+            near = self._vectors[items] @ (self._sums / (1 + self._mass))[:, :, None]
+            worth = worth + w.near * near[..., 0]
+        if w.seen:
+            worth = worth - w.seen * np.log1p(self._seen[users, items])
+        if w.noise:
+            worth = worth + w.noise * self._rng.gumbel(size=worth.shape)
+        return np.where(self._known[items], worth, -np.inf)
 
     def update(
         self, observation: Observation, slates: Slates, clicks: NDArray[np.bool_], engagement: NDArray[np.floating]
@@ -96,4 +106,5 @@ class Weighed:
             users = np.flatnonzero(clicks[:, k] & there[:, k])
             self._sums[users] = fade * self._sums[users] + self._vectors[items[users, k]]
             self._mass[users] = fade * self._mass[users] + 1
-            self._load[users] = np.float32(TIRED) * self._load[users] + self._topics[items[users, k]]
+            self._load[users] *= np.float32(TIRED)
+            self._load[users, self._topic[items[users, k]]] += 1

@@ -8,8 +8,9 @@ from driftrec.agents.fitting_worlds.lives import told_lives
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.realism.coverage import coverage_tables, shares_held
-from driftrec.agents.realism.twin import agreement, ranked, twin_of, write_log
+from driftrec.agents.realism.twin import twin_of, write_log
 from driftrec.agents.realism.twin_policies import EIGHT, Weighed, Weighs
+from driftrec.agents.realism.twin_ranks import Ranked, ranked
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.simulators.fitted.example import made_up
 
@@ -56,10 +57,28 @@ def test_a_policy_remembers_what_it_is_told(tmp_path):
 def test_the_true_world_ranks_as_itself():
     """Failed when places of items were not those of the world."""
     setup = set_up(WorldArgs("driftrec/Fitted-v0", horizon=20))
-    table = ranked(setup, setup.world.parameters, users=60, seed=1)
+    found = ranked(setup, setup.world.parameters, users=60, seed=1)
+    np.testing.assert_allclose(found.world, found.twin)
+    alike = found.agreement(seed=1)
+    assert alike["Spearman"].mean == pytest.approx(1)
+    assert alike["Kendall"].mean == pytest.approx(1)
+    table = found.table(seed=1)
     assert set(table.policy) == set(EIGHT)
-    np.testing.assert_allclose(table.world, table.twin)
-    assert agreement(table) == {"Spearman": pytest.approx(1), "Kendall": pytest.approx(1)}
+    assert (table.world_low < table.world).all()
+    assert table.world.is_monotonic_decreasing
+
+
+def test_ranks_are_as_alike_as_noise_lets_them_be():
+    """Eight policies far apart are told apart; eight of one mean are not, and the ceiling says so."""
+    noise = np.random.default_rng(0).standard_normal((2, 8, 200))
+    far = 10.0 * np.arange(8)[:, None]
+    clear, lost = Ranked(noise[0] + far, noise[1] + far), Ranked(noise[0], noise[1])
+    assert all((one.mean, one.low) == (pytest.approx(1), pytest.approx(1)) for one in clear.agreement(1).values())
+    alike = lost.agreement(1)
+    assert alike["Spearman"].low < 0 < alike["Spearman"].high
+    assert alike["ceiling"].low < 0.8
+    turned = Ranked(noise[0] + far, noise[1] - far).agreement(1)
+    assert turned["Spearman"].high == pytest.approx(-1)
 
 
 def test_a_twin_is_fitted_to_a_world_of_texts(tmp_path):
@@ -68,5 +87,6 @@ def test_a_twin_is_fitted_to_a_world_of_texts(tmp_path):
     log = read_log(tmp_path / "log.parquet")
     assert set(log.rows["policy"]) == {"random", "own"}
     twin = twin_of(setup, told_lives(log), SHORT, 1, lambda line: None)
-    table = ranked(setup, twin, users=6, seed=1)
-    assert (table[["world", "twin"]] > 0).any().all()
+    found = ranked(setup, twin, users=6, seed=1)
+    assert found.world.any()
+    assert found.twin.any()
