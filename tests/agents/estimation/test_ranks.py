@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from driftrec.agents.estimation.ranks import Walked, estimated
+from driftrec.agents.estimation.ranks import Gathered, Walked, estimated
 from driftrec.agents.fitting_worlds.lives import told_lives
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.logbook.log_reader import read_log
@@ -37,10 +37,35 @@ def test_a_policy_is_told_what_the_log_s_users_saw_and_did():
     walked.reset(2, 0)
     for step in range(2):
         walked.act({})
-        chances = walked.propensity({}, items[:, step])
+        chances = walked.marginal({}, items[:, step])
         assert chances.tolist() == [[0.0], [0.0]]
     assert policy.told == [([[3], [5]], [[True], [False]], [[2.0], [0.0]])]
     assert walked.marginal({}, np.array([[0], [1]])).tolist() == [[1.0], [0.0]]
+
+
+def piece(rng, users):
+    """Lives of two steps and slates of two, and weights of single positions."""
+    shape = (users, 2, 2)
+    engagement, there = rng.random(shape), np.ones(shape[:2], np.bool_)
+    lives = LoggedLives("a", np.zeros(shape, int), engagement > 0, engagement, there, *(None,) * 5, ())
+    return rng.integers(0, 3, shape).astype(float), lives
+
+
+def test_pieces_of_a_log_come_to_what_the_whole_does():
+    """By the formulas of docs/logs.md. Failed with the last piece alone."""
+    rng = np.random.default_rng(0)
+    gathered, pieces = Gathered(2), [piece(rng, 40), piece(rng, 30)]
+    for weight, lives in pieces:
+        gathered.add(weight, lives)
+    found = gathered.estimate(seed=1)
+    weight = np.concatenate([weight for weight, _ in pieces]).reshape(-1, 2)
+    engagement = np.concatenate([lives.engagement for _, lives in pieces]).reshape(-1, 2)
+    assert found["estimate"] == pytest.approx(((weight * engagement).sum(axis=0) / weight.sum(axis=0)).sum())
+    assert found["ess"] == pytest.approx((weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)).min())
+    assert found["low"] < found["estimate"] < found["high"]
+    few = Gathered(2)
+    few.add(*piece(rng, 3))
+    assert np.isnan(few.estimate(seed=1)["estimate"])
 
 
 def test_estimates_are_of_random_slates_alone(tmp_path):
