@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from driftrec.agents.fitting_worlds.fit_world import WorldFit
+from driftrec.agents.fitting_worlds.spread_tables import items_table, shapes_table
 from driftrec.simulators.files import write_files
 from driftrec.simulators.fitted.folder import save_world
 
-HELD_OUT_FILE, AGAINST_FILE, MECHANISMS_FILE, NUMBERS_FILE = (
-    f"{name}.csv" for name in ("held_out", "against", "mechanisms", "numbers")
+HELD_OUT_FILE, AGAINST_FILE, MECHANISMS_FILE, NUMBERS_FILE, SHAPES_FILE, ITEMS_FILE = (
+    f"{name}.csv" for name in ("held_out", "against", "mechanisms", "numbers", "shapes", "items")
 )
 
 
@@ -23,7 +24,7 @@ def replicate_folder(folder: Path, number: int) -> Path:
 
 
 def write_fit(folder: Path, fit: WorldFit, told: Mapping[str, Any]) -> None:
-    """Write the world with its replicates, and the tables of ``WorldFit`` as CSV.
+    """Write the world with its replicates, and the tables of ``WorldFit`` and ``spread_tables`` as CSV.
 
     Args:
         folder: Is there.
@@ -40,6 +41,8 @@ def write_fit(folder: Path, fit: WorldFit, told: Mapping[str, Any]) -> None:
         AGAINST_FILE: fit.against,
         MECHANISMS_FILE: fit.chosen.table,
         NUMBERS_FILE: fit.numbers,
+        SHAPES_FILE: shapes_table(fit.world, fit.replicates),
+        ITEMS_FILE: items_table(fit.world, fit.replicates),
     }
     write_files({folder / name: table.to_csv(index=False).encode() for name, table in tables.items()})
 

@@ -45,6 +45,12 @@ def test_from_a_log_to_a_comparison_in_its_world(driftrec, tmp_path, log):
     assert numbers.set_index("name").value.to_dict() == pytest.approx(world.numbers())
     assert (numbers.low <= numbers.value)[numbers.fitted].all()
     assert numbers.low[~numbers.fitted].isna().all()
+    items = pd.read_csv(tmp_path / "world" / "items.csv", dtype={"item": str})
+    assert tuple(items.item) == world.ids
+    assert (items.quality_sd > 0).all()
+    assert len(pd.read_csv(tmp_path / "world" / "shapes.csv")) == len(world.visits.first_end) + len(
+        world.visits.later_end
+    ) + len(world.visits.churn_by_session)
     assert pd.read_csv(tmp_path / "world" / "held_out.csv").log_likelihood.lt(0).all()
     assert load_world(tmp_path / "world" / "replicate-2").ids == world.ids
     told = (*WORLD, "--options", json.dumps({"world": "world"}), "--horizon", "8")
