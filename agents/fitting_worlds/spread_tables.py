@@ -44,10 +44,11 @@ def items_table(world: FittedParameters, replicates: Sequence[FittedParameters])
         world: Whose.
         replicates: Of the same items; without them there is no interval.
     """
-    told: dict[str, NDArray[np.float64]] = {}
-    for name in ("quality", "engagement"):
-        draws = np.array([getattr(each, name) for each in replicates], np.float64).reshape(-1, len(world.ids))
-        told |= _with_ends(name, getattr(world, name).astype(np.float64), draws)
+    told: dict[str, Double] = {}
+    every = (world, *replicates)
+    for name, values in (("quality", [w.quality for w in every]), ("engagement", [w.engagement for w in every])):
+        value, *draws = np.array(values, np.float64)
+        told |= _with_ends(name, value, np.array(draws).reshape(-1, len(world.ids)))
     away = [np.square(_turned(each.vectors, world.vectors) - world.vectors).sum(axis=1) for each in replicates]
     vector = np.sqrt(np.mean(away, axis=0)) if away else np.full(len(world.ids), np.nan)
     return pd.DataFrame({"item": world.ids, **told, "vector_sd": vector})

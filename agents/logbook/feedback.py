@@ -65,7 +65,7 @@ def added_up(file: str, table: pd.DataFrame, worth: Worth) -> pd.Series[float]:
     return numbers.fillna(0.0).mul(pd.Series(worth)).sum(axis=1)
 
 
-def in_words(worth: Worth) -> str:
+def worth_in_words(worth: Worth) -> str:
     """Such as "minutes + 20 * purchase"."""
     return " + ".join(name if weight == 1 else f"{weight:g} * {name}" for name, weight in worth.items())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from driftrec.agents.logbook.feedback import Worth, added_up, in_words, told_feedback, worth_of
+from driftrec.agents.logbook.feedback import Worth, added_up, told_feedback, worth_in_words, worth_of
 from driftrec.agents.logbook.log_table import LOG_COLUMNS, LOG_SCHEMA, SUFFIXES
 from driftrec.simulators.settings import nearest
 
@@ -80,7 +80,7 @@ def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> tu
     kinds = {_KIND + name: name for name in worth}
     table = _picked(path, theirs | kinds)
     engagement = added_up(str(path), table[list(kinds)].rename(columns=kinds), worth)
-    return table.drop(columns=list(kinds)).assign(engagement=engagement), in_words(worth)
+    return table.drop(columns=list(kinds)).assign(engagement=engagement), worth_in_words(worth)
 
 
 def _worth(path: Path, columns: Columns, names: Sequence[str]) -> Worth:

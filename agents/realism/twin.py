@@ -26,7 +26,7 @@ from driftrec.agents.fitting_worlds.world_parts import parameters_of, with_visit
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_table import PROPENSITIES
 from driftrec.agents.logbook.log_writer import LogWriter
-from driftrec.agents.realism.twin_ranks import offers_of, ranked, rows_of
+from driftrec.agents.realism.twin_ranks import catalogue_rows, offers_of, ranked
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import item_ids
 from driftrec.simulators.fitted.parameters import FittedParameters
@@ -74,7 +74,7 @@ def twin_of(
 
     Of a log of more than ``MOST`` slates tastes are those of users drawn from it, and visits of all.
     """
-    rows, everybody = rows_of(setup, lives.items), np.ones(len(lives.users))
+    rows, everybody = catalogue_rows(setup, lives.items), np.ones(len(lives.users))
     assert setup.setting is not None
     topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
     known, some = KnownItems(topic, leading(setup.setting.item_embeddings[rows])), _drawn(lives, seed)

@@ -104,7 +104,7 @@ def _places(setup: Setup, twin: FittedParameters) -> NDArray[np.int64]:
     """Number in the twin of every item of the world's catalogue, -1 of one that the log never showed."""
     items = setup.world.num_items if setup.setting is None else setup.setting.catalogue.num_items
     place = np.full(items, -1)
-    place[rows_of(setup, twin.ids)] = np.arange(len(twin.ids))
+    place[catalogue_rows(setup, twin.ids)] = np.arange(len(twin.ids))
     return place
 
 
@@ -114,7 +114,7 @@ def weighed(setup: Setup, twin: FittedParameters) -> dict[str, Weighed]:
     return {name: Weighed(twin, place, setup.slate_size, weighs) for name, weighs in EIGHT.items()}
 
 
-def rows_of(setup: Setup, ids: tuple[str, ...]) -> list[int]:
+def catalogue_rows(setup: Setup, ids: tuple[str, ...]) -> list[int]:
     """Places of these items in the world's catalogue."""
     place = {item: number for number, item in enumerate(item_ids(setup))}
     return [place[item] for item in ids]
