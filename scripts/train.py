@@ -17,6 +17,7 @@ from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, drawn, run_folder, write_config
+from driftrec.agents.runs.load import on_ranker, ranker_of
 from driftrec.agents.runs.recorders import Track, makers, recording
 from driftrec.agents.runs.resume import asked, begun, check_unchanged
 from driftrec.agents.runs.train import train
@@ -50,6 +51,8 @@ class Args(PlacedArgs):
     """Follow the same in Weights & Biases; wandb-offline keeps it in the run folder (extra track)."""
     warm_start_log: Path | None = None
     """A log of the world's items (docs/logs.md), to which the ranker is fitted first in place of random slates."""
+    ranker: Path | None = None
+    """Run folder of another `driftrec train`, whose ranker is taken as it is: prices and PPO alone are trained."""
     settings: TrainSettings | None = None
     """How to train; as the world has it when omitted."""
 
@@ -69,7 +72,11 @@ def main(args: Args) -> None:
     args, seed = (args, drawn(args.seed)) if args.resume is None else _begun(args, args.resume)
     recorders = makers(args.tensorboard, args.track)
     settings: TrainSettings = fitting(args.settings, args.world)
+    if args.ranker is not None:
+        settings = _on_ranker(args, settings)
     setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
+    if args.ranker is not None:  # a wrong one leaves no folder behind
+        ranker_of(setup, str(args.ranker))
     first = None if args.warm_start_log is None else read_for(setup, args.warm_start_log)
     for said in () if first is None else first.notes:
         print(f"Note: {args.warm_start_log}: {said}.")
@@ -82,8 +89,8 @@ def main(args: Args) -> None:
             write_config(folder, {**asdict(args), **recorded(setup), **told, "fingerprints": setup.fingerprints()})
         try:
             with recording(recorders, folder) as record:
-                every = args.snapshot_every
-                _train(setup, settings, seed, folder, snapshot_every=every, record=record, first=first)
+                told = {"snapshot_every": args.snapshot_every, "first": first, "ranker": args.ranker}
+                _train(setup, settings, seed, folder, record=record, **told)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_left(folder)) from None
     kept = read_config(folder)["steps"]
@@ -97,8 +104,8 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
     then = {**config["asked"], **{name: config[name] for name in ("seed", "settings", "out")}}
     usual = {**asdict(Args()), "settings": asdict(settings_of(args.world))}
     check_unchanged(run, then, {**asdict(args), "settings": asdict(fitting(args.settings, args.world))}, usual)
-    log = config["asked"].get("warm_start_log")
-    told: dict[str, Any] = {**config["asked"], "warm_start_log": None if log is None else Path(log)}
+    paths = {name: config["asked"].get(name) for name in ("warm_start_log", "ranker")}
+    told: dict[str, Any] = {**config["asked"], **{name: path and Path(path) for name, path in paths.items()}}
     settings = updated(settings_of(told["world"]), config["settings"], "settings")
     told |= {name: getattr(args, name) or config.get(name) for name in ("tensorboard", "track")}
     return replace(args, **told, settings=settings, out=None), config["seed"]
@@ -106,7 +113,14 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
 
 def _asked(args: Args) -> dict[str, Any]:
     """What a resumed training takes from the one that was cut short."""
-    return {**asked(args), "warm_start_log": args.warm_start_log}
+    return {**asked(args), "warm_start_log": args.warm_start_log, "ranker": args.ranker}
+
+
+def _on_ranker(args: Args, settings: TrainSettings) -> TrainSettings:
+    """As of ``on_ranker``; ValueError if there is a log to begin from, too."""
+    if args.warm_start_log is not None:
+        raise ValueError("--ranker takes a ranker as it is, and --warm-start-log fits one. Leave out either.")
+    return on_ranker(settings, settings_of(args.world), str(args.ranker))
 
 
 def _left(folder: Path) -> str:
@@ -129,6 +143,7 @@ def _train(
     snapshot_every: int,
     record: Record,
     first: LoggedLives | None,
+    ranker: Path | None,
 ) -> None:
     """``train`` with a progress bar, or with lines where the output is not a terminal."""
     total = settings.ppo.total_steps
@@ -143,7 +158,7 @@ def _train(
                 lines.report(steps, engagement)
 
         told: Any = {"report": bar.write, "progress": progress, "snapshot_every": snapshot_every}
-        told |= {"record": record, "first": first}
+        told |= {"record": record, "first": first, "ranker": ranker}
         train(setup, settings, seed=seed, folder=folder, **told)
 
 

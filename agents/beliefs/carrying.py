@@ -11,11 +11,8 @@ from torch.nn.functional import pad
 
 from driftrec.agents.beliefs.topic_belief import Carried, TopicBelief
 
-AT = "asked at"
-"""Hour of the last request, among what is carried, (users,)."""
-
-USERS = 1024
-"""Read at once."""
+CLOCK, SHOWN, PERSONA = "clock", "shown", "persona"
+"""Fields of an observation that tell whether a user goes on from the request before; so they are carried, too."""
 
 
 class Carrier(Protocol):
@@ -23,9 +20,17 @@ class Carrier(Protocol):
 
     Attributes:
         READS: Fields of an observation that it looks at.
+        slate_size: Positions of a page.
+        at_once: Users whose pages are read at once.
     """
 
     READS: tuple[str, ...]
+    slate_size: int
+
+    @property
+    def at_once(self) -> int:
+        """See above."""
+        ...
 
     def follow(self, observation: Mapping[str, Tensor], before: Carried | None = None) -> Carried:
         """What is to be carried of users: after the newest page, by what was ``before`` it; or after the window."""
@@ -39,16 +44,18 @@ class Carrier(Protocol):
 def carry(carrier: Carrier, observation: Mapping[str, Tensor], before: Carried | None) -> tuple[Carried, Carried]:
     """What is to be carried of users after a request, and what is told of them at it.
 
-    Of who is new by the clock, and of all where nothing was carried, the window is read; of others its newest page,
-    unless they are asked of again at the same hour.
+    Of who goes on from the request before, the newest page is read; of who is asked of again, before anything has
+    happened, none is; of all others the window is. Who goes on is told by the window, which is that of before with one
+    slate more, by the persona, and by the clock, which is at 0 for who comes new. (A window of one slate cannot tell of
+    a page that was missed.)
 
     Args:
         carrier: Reads.
         observation: Of all users, where ``carrier`` computes.
         before: What was carried of the same users from the request before; is not written to.
     """
-    seen = {name: observation[name] for name in (*carrier.READS, "clock")}
-    rows = [slice(start, start + USERS) for start in range(0, len(seen["clock"]), USERS)]
+    seen = {name: observation[name] for name in {*carrier.READS, CLOCK, SHOWN, PERSONA}}
+    rows = [slice(first, first + carrier.at_once) for first in range(0, len(seen[CLOCK]), carrier.at_once)]
     parts = [_after(carrier, _of(seen, some), None if before is None else _of(before, some)) for some in rows]
     return _joined(parts), _joined([carrier.told(part) for part in parts])
 
@@ -58,19 +65,17 @@ def told_of_log(belief: TopicBelief, seen: Mapping[str, Tensor], shown: Tensor) 
 
     Args:
         belief: Reads.
-        seen: Observations, leading axes (steps, lanes), of users who follow each other in lanes. Of who does not go on
-            from the step before, by what the windows show, the window is read.
+        seen: Observations, leading axes (steps, lanes), of users who follow each other in lanes.
         shown: Items, (steps, lanes, slate_size).
 
     Returns:
         To be joined to ``seen``, where that lies.
     """
-    seen = {**seen, "clock": torch.where(_continues(seen, belief.slate_size)[..., None], seen["clock"], 0.0)}
     parts = []
-    for start in range(0, shown.shape[1], USERS):
-        some, carried, steps = slice(start, start + USERS), None, []
+    for first in range(0, shown.shape[1], belief.at_once):
+        some, carried, steps = slice(first, first + belief.at_once), None, []
         for step, items in enumerate(shown):
-            observation = {name: seen[name][step, some].to(belief.topic.device) for name in (*belief.READS, "clock")}
+            observation = {name: seen[name][step, some].to(belief.topic.device) for name in {*belief.READS, CLOCK}}
             carried, told = carry(belief, observation, carried)
             few = belief.of_few(told, items[some].to(belief.topic.device))
             steps.append({name: each.to(shown.device) for name, each in few.items()})
@@ -94,29 +99,35 @@ def _joined(parts: Sequence[Carried]) -> Carried:
 
 def _after(carrier: Carrier, seen: Mapping[str, Tensor], before: Carried | None) -> Carried:
     """What is to be carried of some users."""
-    hour = seen["clock"][:, 0].clone()  # observations may be written to
-    new = hour == 0.0
-    if before is None or new.all():
-        return {**carrier.follow(seen), AT: hour}
-    still = ~new & (hour == before[AT])  # is asked of again: nothing has happened
+    size = carrier.slate_size
+    now = {CLOCK: seen[CLOCK].clone(), SHOWN: seen[SHOWN].clone(), PERSONA: seen[PERSONA].clone()}
+    if before is None:
+        return {**carrier.follow(seen), **_marked(now)}
+    same = {name: (value == before[_mark(name)]).all(dim=1) for name, value in now.items()}
+    still = same[CLOCK] & same[SHOWN] & same[PERSONA]
+    goes_on = same[PERSONA] & ~same[CLOCK] & (now[CLOCK][:, 0] > 0)
+    goes_on &= (seen[SHOWN][:, :-size] == before[_mark(SHOWN)][:, size:]).all(dim=1)
     parts, order = [], []
-    for rows in (each.nonzero()[:, 0] for each in (new, still, ~new & ~still)):
+    for rows in (each.nonzero()[:, 0] for each in (still, goes_on, ~still & ~goes_on)):
         if not len(rows):
             continue
-        known = _of(before, rows)
-        if not still[rows[0]]:
-            known = {**carrier.follow(_of(seen, rows), None if new[rows[0]] else known), AT: hour[rows]}
-        parts.append(known)
+        if still[rows[0]]:
+            parts.append(_of(before, rows))
+        else:
+            own = _of(before, rows) if goes_on[rows[0]] else None
+            parts.append({**carrier.follow(_of(seen, rows), own), **_marked(_of(now, rows))})
         order.append(rows)
     after = _joined(parts)
     return after if len(order) == 1 else _of(after, torch.cat(order).argsort())
 
 
-def _continues(seen: Mapping[str, Tensor], slate_size: int) -> Tensor:
-    """Whether a step of a log shows what the same lane showed a step before, and one page more, (steps, lanes)."""
-    shown = seen["shown"]
-    goes_on = (shown[1:, :, :-slate_size] == shown[:-1, :, slate_size:]).all(dim=2)
-    return torch.cat([goes_on.new_zeros(1, shown.shape[1]), goes_on])
+def _mark(name: str) -> str:
+    """Of what is carried, to tell who goes on."""
+    return f"last {name}"
+
+
+def _marked(now: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {_mark(name): value for name, value in now.items()}
 
 
 def _of(values: Mapping[str, Tensor], rows: slice | Tensor) -> dict[str, Tensor]:

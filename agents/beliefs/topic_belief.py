@@ -19,7 +19,10 @@ Carried = Mapping[str, Tensor]
 """What is carried from request to request of users, by name, users first."""
 
 TOLD = ("lift", "bored", "load", "threshold", "room", "next")
-"""What is told of every topic, see ``TopicBelief.told``."""
+"""What is told of every topic under ``BELIEF``, see ``TopicBelief.told``."""
+
+CELLS = 12_288
+"""Users times topics that are read at once."""
 
 MOST = 256
 """Impressions that are read at most, the newest whole pages of them."""
@@ -84,6 +87,11 @@ class TopicBelief(nn.Module):
         self.item_own = nn.Parameter(torch.zeros(len(topic)))
         self.base, self.drop, self.rise, self.takeaway = (nn.Parameter(torch.tensor(x)) for x in (-1.0, 2.0, 1.0, 0.3))
         self.position = nn.Parameter(torch.zeros(slate_size))
+
+    @property
+    def at_once(self) -> int:
+        """Users whose pages are read at once, to bound memory."""
+        return max(CELLS // self.num_topics, 1)
 
     def loss(self, observation: Mapping[str, Tensor]) -> Tensor:
         """Mean negative log-likelihood a page of what the windows hold, given what each holds before it."""

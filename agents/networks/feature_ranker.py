@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from driftrec.agents.networks.feature_encoders import FeatureEncoder, Scaler
 from driftrec.agents.ranker.choice import Choice
-from driftrec.agents.ranker.protocol import Logs, Ranker, Scores, joined
+from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
 
 
 class FeatureRanker(Ranker):
@@ -78,10 +78,10 @@ class FeatureRanker(Ranker):
 
     def prepare(self, logs: Sequence[Logs]) -> Sequence[Logs]:
         """Scale states and engagement by what is in the logs."""
-        rows = joined([part.rows() for part in logs])
-        self.scaler.learn(rows.seen["state"])
-        if rows.clicks.any():
-            self.unit.copy_(rows.engagement[rows.clicks].mean())
+        self.scaler.learn(torch.cat([part.rows().seen["state"] for part in logs]))
+        opened = torch.cat([part.engagement[part.clicks] for part in logs])
+        if len(opened):
+            self.unit.copy_(opened.mean())
         return logs
 
     def loss(self, logs: Logs) -> Tensor:

@@ -49,9 +49,11 @@ class StepReader(LogReader):
     """
 
     READS: tuple[str, ...] = LOG
+    at_once = 1024
 
     def __init__(self, pages: Pages, encoder: Recurrent) -> None:
         super().__init__(pages, encoder)
+        self.slate_size = pages.slate_size
 
     def forward(self, observation: Mapping[str, Tensor]) -> Tensor:
         """What the pages say of users, (users, dims); as it was carried, where that is told."""
@@ -64,7 +66,7 @@ class StepReader(LogReader):
         """Hidden vectors after the newest page, by those ``before`` it; or after the window."""
         tokens = self.pages(observation, most=MOST if before is None else 1)
         start = None if before is None else before["hidden"]
-        return {"hidden": self.encoder(tokens.values, tokens.there, start)[:, -1]}
+        return {"hidden": self.encoder(tokens.values, tokens.there, start)[:, -1].contiguous()}
 
     def told(self, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Hidden vectors, under ``HIDDEN``."""

@@ -27,7 +27,7 @@ def cross_entropy(
     narrowing: tuple[float, float] = (1.0, 0.1),
     again: bool = False,
     known: Known = lambda index, ask: ask(),
-    report: Callable[[int, Double, float], None] = lambda index, best, earned: None,
+    report: Callable[[int, Double, Double, float], None] = lambda index, centre, best, earned: None,
 ) -> Double:
     """Search weights that earn most (Rubinstein, 1999).
 
@@ -41,7 +41,8 @@ def cross_entropy(
         narrowing: The next round's spread is so many times that of the elite plus so many times this round's.
         again: Whether the best weights met are among every round's candidates.
         known: See ``Known``; asks by default.
-        report: Called after every round with its number from 0, the best weights met and what they earned.
+        report: Called after every round with its number from 0, the mean of its elite, the best weights met and what
+            they earned.
 
     Returns:
         The best weights met, (weights,).
@@ -57,7 +58,7 @@ def cross_entropy(
         centre, spread = elite.mean(axis=0), narrowing[0] * elite.std(axis=0) + narrowing[1] * spread
         if returns.max() > most:
             best, most = candidates[int(returns.argmax())], float(returns.max())
-        report(index, best, most)
+        report(index, centre, best, most)
     return best
 
 

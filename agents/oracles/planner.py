@@ -140,7 +140,7 @@ def tune_planner(
     def earned(weights: Double) -> float:
         return mean_engagement(world, Planner(world, PlannerWeights(*weights.tolist())), users, horizon)
 
-    def tell(index: int, best: Double, most: float) -> None:
+    def tell(index: int, centre: Double, best: Double, most: float) -> None:
         found = asdict(PlannerWeights(*best.tolist()))
         report(f"planner, round {index + 1} of {rounds}: {most:.1f} {world.unit} with {found}")
 

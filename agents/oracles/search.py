@@ -63,7 +63,7 @@ def search_weights(
     def earned(vector: Vector) -> float:
         return mean_engagement(world, make(vector), users, horizon)
 
-    def tell(index: int, best: Vector, found: float) -> None:
+    def tell(index: int, centre: Vector, best: Vector, found: float) -> None:
         nonlocal most
         most = found
         report(f"round {index + 1} of {budget.rounds}: {most:.1f} {world.unit} with {best.round(2).tolist()}")

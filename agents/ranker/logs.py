@@ -22,7 +22,7 @@ LANES = 64
 def collect(envs: RecommendationVectorEnv, policy: Policy, judge: Judge, num_steps: int, seed: int) -> Logs:
     """Let ``policy`` serve all lanes of ``envs`` (autoreset "SameStep") for ``num_steps`` steps each.
 
-    Users come and go in the lanes, so a policy that keeps state by user should not be used here.
+    Users come and go in the lanes, which a policy that keeps state by user has to tell by the clock.
 
     Args:
         envs: Where.
@@ -81,7 +81,7 @@ def in_lanes(rows: Logs, user: NDArray[np.int64], step: NDArray[np.int64]) -> Lo
         step: Order of a user's.
     """
     order = np.lexsort((step, user))
-    lanes = min(LANES, len(order))
+    lanes = min(LANES, max(1, len(order) // LANES))  # so that of few slates few are left out
     steps = len(order) // lanes
     chosen = torch.from_numpy(order[: steps * lanes])
 

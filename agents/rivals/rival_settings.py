@@ -29,13 +29,13 @@ class PriceSettings:
 
     Attributes:
         users: Users that each candidate meets, the same for all.
-        rounds: Rounds of each search: paced begins with that of diverse.
+        rounds: Rounds of the search, shared by its stages: paced begins with that of diverse.
         samples: Candidates a round, of which the best quarter sets the next.
     """
 
     users: int = 128
     rounds: int = 6
-    samples: int = 12
+    samples: int = 24
 
     def __post_init__(self) -> None:
         check_ranges(self, users=(1, 1e6), rounds=(1, 1e4), samples=(4, 1e6))

@@ -20,7 +20,7 @@ from driftrec.agents.ranker.fitting import Report, fit
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.pace import Pace, PageNumbers
 from driftrec.agents.ranker.protocol import Logs
-from driftrec.agents.rivals.page_search import STAGES, PageSearch
+from driftrec.agents.rivals.page_search import PageSearch
 from driftrec.agents.rounds.arms import PPO, REFIT, REFIT_PPO, REFIT_PRICES, SCRATCH
 from driftrec.agents.rounds.folder import naming_damage
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
@@ -79,7 +79,7 @@ def refit_and_price(job: Job) -> int:
         _save(job, {"ranker": judge.ranker}, pace, 0)
         return 0
     curve, told = _curve(job), job.settings.prices
-    fewer = replace(told, rounds=max(1, round(job.share * len(STAGES["paced"]) * told.rounds)))
+    fewer = replace(told, rounds=max(1, round(job.share * told.rounds)))
     others: Any = {"seed": job.seed, "curve": curve, "begin": pace.weights, "joint": job.settings.ppo.iterative}
     search = PageSearch(job.setup, judge, pace.loads, "again", fewer, **others)
     search.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 from driftrec.agents.catalogues.representations import TOLD
@@ -26,7 +27,12 @@ from driftrec.agents.slateq.values import ClickValues, SlateQPolicy
 from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
 from driftrec.agents.stock.stock_training import STOCK
 from driftrec.agents.worlds.kits import kit_of
+from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.envs.spaces import observation_space
+from driftrec.simulators.settings import updated
+
+ABOVE_RANKER = ("ppo", "pace", "prices", "value_steps", "validations", "validation_users")
+"""Of ``TrainSettings``: what is trained on top of a ranker."""
 
 
 def load_greedy(setup: Setup, run: str, farsighted: bool) -> Policy:
@@ -136,7 +142,8 @@ def ranker_of(setup: Setup, run: str, farsighted: bool = False) -> tuple[Judge, 
         ValueError: As of ``open_run``, or if the ranker was trained on the truth or with items withheld.
     """
     checkpoint = open_run(setup, run, "ppo")
-    settings = checkpoint.config["settings"]
+    made = checkpoint.config.get("ranker", checkpoint.config)  # it may be another's
+    settings = made["settings"]
     if settings.get("true_state"):
         raise ValueError(f"{run} was trained on the users' true state; take the ranker of a run that was not.")
     if settings.get("representation") == TOLD:
@@ -145,8 +152,32 @@ def ranker_of(setup: Setup, run: str, farsighted: bool = False) -> tuple[Judge, 
         raise ValueError(f"{run} was trained to guess the users' true state; take the ranker of a run that was not.")
     if settings.get("withheld"):
         raise ValueError(f"{run} was trained with items withheld, which others would show; take another run's ranker.")
-    told = {"settings": settings, "seed": checkpoint.config["seed"]}
+    told = {"settings": settings, "seed": made["seed"]}
     return judge_of(setup, checkpoint, farsighted), told
+
+
+def on_ranker(settings: TrainSettings, usual: TrainSettings, run: str) -> TrainSettings:
+    """Settings of a training that takes the ranker of ``run``: what made that is as it was there.
+
+    Args:
+        settings: As they are asked for.
+        usual: Of the world.
+        run: Folder of the other training.
+
+    Raises:
+        FileNotFoundError: If there is no checkpoint.
+        ValueError: If something else is asked for than what made the ranker.
+    """
+    there = updated(usual, read_config(run)["settings"], "settings")
+    of_ranker = [field.name for field in fields(settings) if field.name not in ABOVE_RANKER]
+    for name in of_ranker:
+        asked = getattr(settings, name)
+        if asked not in (getattr(usual, name), getattr(there, name)):
+            raise ValueError(
+                f"--settings.{name.replace('_', '-')} is {asked}, and the ranker of {run} was made with "
+                f"{getattr(there, name)}. Leave it out, or train without --ranker."
+            )
+    return replace(settings, **{name: getattr(there, name) for name in of_ranker})
 
 
 def steps_behind(judge: Judge, settings: Mapping[str, Any]) -> int:

@@ -21,6 +21,8 @@ from driftrec.agents.ranker.warm_start import warm_start
 from driftrec.agents.rivals.page_search import PageSearch, paces
 from driftrec.agents.runs.checkpoint import FILE, save_checkpoint
 from driftrec.agents.runs.folders import rescue, versions
+from driftrec.agents.runs.load import ranker_of
+from driftrec.agents.runs.resume import fingerprint
 from driftrec.agents.runs.user_log import logged_slates
 from driftrec.agents.setup import Setup
 from driftrec.agents.snapshots.snapshot_folder import SnapshotFolder
@@ -44,6 +46,7 @@ def train(
     snapshot_every: int = EVERY,
     record: Record = not_recorded,
     first: LoggedLives | None = None,
+    ranker: Path | None = None,
 ) -> Path:
     """Fit the ranker, learn the engagement to come, train PPO, write checkpoint and training curve.
 
@@ -61,6 +64,7 @@ def train(
         snapshot_every: Environment steps of PPO between two snapshots, at least.
         record: Takes every measurement, and what every update of PPO says, at the environment steps taken by then.
         first: A log of the world's items, which the ranker is fitted to first in place of random slates.
+        ranker: Run folder of another training, whose ranker is taken as it is; ``settings`` are as ``on_ranker`` says.
 
     Returns:
         Path of the checkpoint.
@@ -68,23 +72,28 @@ def train(
     Raises:
         KeyboardInterrupt: Again after saving, if training was interrupted.
         ValueError: If there are fewer candidates than positions in a slate, or no room for the measurements; or if
-            what lies in ``folder/progress`` is spoilt or of another run.
+            what lies in ``folder/progress`` is spoilt or of another run; and as of ``ranker_of``.
     """
-    told = {"kind": KIND, "settings": asdict(settings), "seed": seed}
+    told: dict[str, Any] = {"kind": KIND, "settings": asdict(settings), "seed": seed}
     if first is not None:
         told["warm_start_log"] = first.file
     of = {"world": asdict(setup.args), **told, "fingerprints": setup.fingerprints(), "versions": versions()}
+    if ranker is not None:
+        of["ranker"] = fingerprint(str(ranker))
     ppo = settings.ppo
     check_measurements(settings.validations, ppo.total_steps, ppo.lanes * ppo.rollout)
     kit = kit_of(setup)
     setup = kit.trained_in(setup, settings, seed)
     judge = kit.judge(setup, asdict(settings), seed)
+    if ranker is not None:
+        judge, told["ranker"] = ranker_of(setup, str(ranker), farsighted=True)
     CandidateStage(judge, ppo.candidates, setup.slate_size)  # too few are no news after an hour
     curve = Curve(setup.world, user_seeds(seed, "validation", settings.validation_users), setup.horizon, record)
     kept_in = SnapshotFolder(folder, of, report)
     snapshots = TrainingSnapshots(kept_in, curve, snapshot_every, report)
     kept: Any = {"seed": seed, "report": report, "curve": curve, "snapshots": snapshots}
-    _fit(setup, judge, settings, first, **kept)
+    if ranker is None:
+        _fit(setup, judge, settings, first, **kept)
     search = _search(setup, judge, settings, **kept)
     if search is not None:
         curve.meet(user_seeds(seed, "validation after prices", settings.validation_users))
@@ -141,7 +150,8 @@ def _search(
 
     told: Any = {"seed": seed, "curve": curve, "progress": progress, "snapshots": snapshots}
     told["joint"] = settings.ppo.iterative
-    search = PageSearch(setup, judge, loads, "paced", settings.prices, **told)
+    kind = "believed" if judge.ranker.believes else "paced"
+    search = PageSearch(setup, judge, loads, kind, settings.prices, **told)
     snapshots.stage("prices", search.network, search.run)
     return search
 

@@ -108,7 +108,7 @@ def tune_rival(
     def earned(weights: Double) -> float:
         return mean_engagement(world, made(weights), audience, horizon)
 
-    def tell(index: int, best: Double, most: float) -> None:
+    def tell(index: int, centre: Double, best: Double, most: float) -> None:
         found = dict(zip(rival.free, best.tolist(), strict=True))
         report(f"round {index + 1} of {rounds}: {most:.1f} {world.unit} with {found}")
 

@@ -22,7 +22,7 @@ from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import as_tensors
-from driftrec.agents.ranker.recall import Recall
+from driftrec.agents.ranker.recall import Opened
 
 
 class ClickValues(nn.Module):
@@ -84,26 +84,28 @@ class ClickValues(nn.Module):
 class SlateQPolicy:
     """Slates of highest Q(s, A), ready to serve; deterministic.
 
+    Rankers carry nothing for it: it learned from a replay, in which observations are all that is known.
+
     Args:
         judge: A ranker made ready to serve.
         network: Values.
         slate_size: Positions in a slate.
     """
 
-    CHANGING = ("_recall",)
+    CHANGING = ("_opened",)
     """Attributes that change while it serves."""
 
     def __init__(self, judge: Judge, network: ClickValues, slate_size: int) -> None:
         self.judge, self.network, self.slate_size = judge, network, slate_size
-        self._recall = Recall(judge, slate_size)
+        self._opened = Opened(judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Forget all users."""
-        self._recall.forget()
+        self._opened.forget()
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
-        chunks = user_chunks(self._recall(observation), self.judge.items.count(observation))
+        chunks = user_chunks(self._opened(observation), self.judge.items.count(observation))
         return np.concatenate([self._act(chunk) for chunk in chunks])
 
     def _act(self, observation: Observation) -> Slates:

@@ -1,12 +1,17 @@
 """Beliefs carried from page to page are those of the whole past, whoever comes and goes beside a user."""
 
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.beliefs import carrying
+from driftrec.agents.beliefs import topic_belief
 from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.song_belief import ITEMS, OF_ITEMS, SongBelief
-from driftrec.agents.beliefs.topic_belief import BELIEF, TopicBelief
+from driftrec.agents.beliefs.topic_belief import BELIEF, CELLS, TopicBelief
+from driftrec.agents.ranker.recall import Recall
 from tests.agents.beliefs.listeners import MOOD, SLATE, TOPIC, listeners
 
 USERS, PAGES = 5, 12
@@ -16,7 +21,7 @@ KINDS = pytest.mark.parametrize("kind", [TopicBelief, SongBelief])
 def belief(kind):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        made = kind(TOPIC, torch.eye(3)[torch.from_numpy(MOOD)], torch.ones(1, 2), SLATE, dims=2)
+        made = kind(TOPIC, torch.eye(3)[torch.from_numpy(MOOD)], torch.ones(2, 2), SLATE, dims=2)
         with torch.no_grad():
             for each in made.parameters():
                 each.add_(0.5 * torch.randn_like(each))
@@ -66,9 +71,9 @@ def test_what_a_window_forgets_is_carried(kind):
 
 
 @KINDS
-@pytest.mark.parametrize("at_once", [1, carrying.USERS])
-def test_who_comes_new_begins_anew_and_others_go_on(kind, at_once, monkeypatch):
-    monkeypatch.setattr(carrying, "USERS", at_once)
+@pytest.mark.parametrize("cells", [1, CELLS])
+def test_who_comes_new_begins_anew_and_others_go_on(kind, cells, monkeypatch):
+    monkeypatch.setattr(topic_belief, "CELLS", cells)
     made, carried = belief(kind), None
     pages, others = list(requests()), list(requests(seed=2))
     for number, seen in enumerate(pages):
@@ -106,7 +111,7 @@ def test_what_was_carried_is_not_written_to(kind):
 
 @KINDS
 def test_lanes_of_a_log_are_told_as_at_the_requests_of_few_items_alone(kind, monkeypatch):
-    monkeypatch.setattr(carrying, "USERS", 2)  # two users at a time
+    monkeypatch.setattr(topic_belief, "CELLS", 4)  # two users at a time
     made, pages = belief(kind), list(requests())
     seen = {name: torch.stack([page[name] for page in pages]) for name in pages[0]}
     shown = torch.tensor([1, 1, 4]).expand(len(pages), USERS, -1)
@@ -122,11 +127,52 @@ def test_lanes_of_a_log_are_told_as_at_the_requests_of_few_items_alone(kind, mon
 
 
 @KINDS
-def test_of_who_does_not_go_on_in_a_lane_the_window_is_read(kind):
+def test_two_pages_at_one_hour_are_both_read(kind):
+    """As in logs, in which several slates may have one time; a step is counted all the same."""
+    made, carried = belief(kind), None
+    pages = list(requests())
+    for number, seen in enumerate(pages):
+        seen["clock"][:, 3] = number
+        seen["clock"][:, 0] = number - (number == 5)
+    for seen in pages:
+        carried, told = carry(made, seen, carried)
+        close(made, told, made.asked(seen))
+
+
+@KINDS
+def test_after_a_request_that_was_missed_the_window_is_read(kind):
+    made, carried = belief(kind), None
+    for number, seen in enumerate(requests()):
+        if number != 5:
+            carried, told = carry(made, seen, carried)
+    close(made, told, made.asked(seen))
+
+
+@KINDS
+@pytest.mark.parametrize("room", [1, 2, PAGES])
+def test_of_who_does_not_go_on_in_a_lane_the_window_is_read(kind, room):
     """As in a log of a round, in which users stand one behind the other who came long before."""
-    made, pages, others = belief(kind), list(requests()), list(requests(seed=2))
-    steps = [*pages[4:7], *others[5:8]]
+    made, pages, others = belief(kind), list(requests(room)), list(requests(room, seed=5))
+    for each in others:
+        each["persona"] = each["persona"] + (room == 1)  # a window of one page cannot tell of the one before
+    steps = [*pages[4:7], *others[6:9]]
     seen = {name: torch.stack([page[name] for page in steps]) for name in steps[0]}
     told = told_of_log(made, seen, torch.zeros(len(steps), USERS, 1, dtype=torch.int64))
-    for number, page in enumerate(steps):
-        torch.testing.assert_close(told[BELIEF][number], made.asked(page)[BELIEF], rtol=0, atol=2e-4)
+    for number in (0, 3):
+        wanted = made.asked(steps[number])[BELIEF]
+        torch.testing.assert_close(told[BELIEF][number], wanted, rtol=0, atol=2e-4)
+
+
+@KINDS
+def test_the_last_sight_of_some_users_is_told_without_taking_note(kind):
+    made, pages = belief(kind), list(requests())
+    ranker = SimpleNamespace(carry=partial(carry, made), device="cpu")
+    recall = Recall(SimpleNamespace(items=SimpleNamespace(recalls=False), ranker=ranker), SLATE)
+    arrays = [{name: value.numpy() for name, value in page.items()} for page in pages]
+    for seen in arrays[:5]:
+        recall(seen)
+    rows = np.array([3, 1])
+    last = recall.last({name: value[rows] for name, value in arrays[5].items()}, rows)
+    wanted = made.asked(pages[5])[BELIEF][rows]
+    torch.testing.assert_close(torch.from_numpy(last[BELIEF]), wanted, rtol=0, atol=2e-4)
+    torch.testing.assert_close(torch.from_numpy(recall(arrays[5])[BELIEF][rows]), wanted, rtol=0, atol=2e-4)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from driftrec.agents.beliefs import carrying
 from driftrec.agents.beliefs import fit_belief as fit_belief_module
+from driftrec.agents.beliefs import topic_belief
 from driftrec.agents.beliefs.carrying import carry
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.plays import LIMITS
@@ -107,7 +107,7 @@ def test_of_a_large_catalogue_only_what_is_looked_at_is_matched():
 
 
 def test_users_do_not_matter_to_each_other_and_items_are_told_as_of_all(monkeypatch):
-    monkeypatch.setattr(carrying, "USERS", 1)
+    monkeypatch.setattr(topic_belief, "CELLS", 1)
     made = belief(drop_song=3.0)
     seen = listeners([3.5], 4, 6, seed=1)
     asked = {**seen, **carry(made, {**seen, "clock": torch.zeros(4, 1)}, None)[1]}

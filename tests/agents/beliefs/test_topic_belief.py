@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.beliefs import carrying
+from driftrec.agents.beliefs import topic_belief
 from driftrec.agents.beliefs.carrying import carry
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.hypotheses import GROWN_HALF_LIFE, GROWTH, REST
@@ -142,7 +142,7 @@ def test_users_do_not_matter_to_each_other_and_pages_before_the_first_say_nothin
     torch.testing.assert_close(made.asked(both)[BELIEF][:1], made.asked(one)[BELIEF], rtol=0, atol=1e-6)
     alone = made.asked(window([[0, 1, 2], [1, 0, 3]], [[1, 1, 0], [0, 1, 1]]))[BELIEF]
     torch.testing.assert_close(made.asked(one)[BELIEF], alone, rtol=0, atol=1e-6)
-    monkeypatch.setattr(carrying, "USERS", 1)
+    monkeypatch.setattr(topic_belief, "CELLS", 1)
     of_both = carry(made, {**both, "clock": torch.zeros(2, 1)}, None)[1]
     torch.testing.assert_close(of_both[BELIEF], made.asked(both)[BELIEF], rtol=0, atol=1e-6)
 

@@ -1,6 +1,7 @@
 """Slates of users in any order are laid out so that users follow each other in lanes."""
 
 import numpy as np
+import pytest
 import torch
 
 from driftrec.agents.ranker import logs as lanes_module
@@ -20,7 +21,9 @@ def test_lives_stand_one_behind_the_other_and_a_rest_is_left_out(monkeypatch):
     assert laid.over.shape == (3, 2)
 
 
-def test_few_slates_make_as_many_lanes():
-    one = torch.zeros(1, 2)
-    laid = in_lanes(Logs({"a": one}, one, one > 0, one, one[:, 0] > 0), np.array([4]), np.array([0]))
-    assert laid.shown.shape == (1, 1, 2)
+@pytest.mark.parametrize("slates", [1, 5, 7, 9])
+def test_of_few_slates_few_are_left_out(slates, monkeypatch):
+    monkeypatch.setattr(lanes_module, "LANES", 4)
+    one = torch.zeros(slates, 2)
+    laid = in_lanes(Logs({"a": one}, one, one > 0, one, one[:, 0] > 0), np.arange(slates), np.zeros(slates, int))
+    assert laid.over.numel() > slates * (1 - 1 / 4)

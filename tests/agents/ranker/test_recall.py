@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from driftrec.agents.ranker.items import OPENED, PageItems, TextItems
-from driftrec.agents.ranker.recall import Recall
+from driftrec.agents.ranker.recall import Opened, Recall
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.snapshots.tree import put_back, tree_of
 from driftrec.agents.worlds.kits import kit_of
@@ -29,13 +29,7 @@ def opened(observation):
 
 @pytest.fixture
 def recall():
-    return Recall(judge(SimpleNamespace(recalls=True)), SLATE)
-
-
-def judge(items):
-    """A judge whose ranker carries nothing."""
-    ranker = SimpleNamespace(carry=lambda observation, before: None, device="cpu")
-    return SimpleNamespace(items=items, ranker=ranker)
+    return Opened(SimpleNamespace(recalls=True), SLATE)
 
 
 def test_what_fell_out_of_the_observation_is_recalled(recall):
@@ -86,7 +80,7 @@ def test_forgetting_forgets(recall):
 
 def test_where_nothing_is_to_be_recalled_observations_stay_as_they_are(make_context):
     observation = seen([[3, 4]], [[1, 1]], 1)
-    assert Recall(judge(TextItems(make_context(num_items=9))), SLATE)(observation) is observation
+    assert Opened(TextItems(make_context(num_items=9)), SLATE)(observation) is observation
 
 
 def counting():
@@ -118,6 +112,14 @@ def test_what_is_carried_is_kept_in_a_snapshot_and_the_ranker_is_not():
     assert set(kept) == set(Recall.CHANGING)
     other = put_back(counting(), kept)
     assert other(request)["twice"].tolist() == [4]
+
+
+def test_what_is_told_is_a_copy():
+    kept = torch.ones(1)
+    ranker = SimpleNamespace(carry=lambda observation, before: ({"kept": kept}, {"told": kept}), device="cpu")
+    told = Recall(SimpleNamespace(items=PLAIN, ranker=ranker), SLATE)(seen([[3, 4]], [[1, 1]], 1))
+    told["told"][:] = 5.0
+    assert kept.tolist() == [1.0]
 
 
 def test_what_is_recalled_is_not_shown(make_context, recall):

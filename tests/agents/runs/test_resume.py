@@ -62,15 +62,15 @@ def cut(monkeypatch, folder, rollouts, training=EVOLUTION):
 
 
 CARRYING = {
-    "beliefs of listeners": (WorldArgs("driftrec/Music-v0", horizon=8, history=24), "belief"),
-    "beliefs of topics": (WorldArgs("driftrec/Video-v0", horizon=8, history=24), "belief"),
+    "beliefs of listeners": (WorldArgs("driftrec/Music-v0", horizon=12, history=24), "belief"),
+    "beliefs of topics": (WorldArgs("driftrec/Video-v0", horizon=12, history=24), "belief"),
     "hidden vectors": (WORLDS["texts"], "recurrent"),
 }
 
 
 @pytest.mark.parametrize(("args", "encoder"), CARRYING.values(), ids=CARRYING)
 def test_what_is_carried_from_request_to_request_goes_on(one_thread, tmp_path, monkeypatch, args, encoder):
-    """Seen to fail with ``Recall.CHANGING`` empty."""
+    """Rollouts end in the midst of lives. Seen to fail with what is carried taken out of ``Recall.CHANGING``."""
     monkeypatch.setattr(fit_belief_module, "STEPS", 3)
     setup = made(args)
     prices = {"prices": {"users": 4, "rounds": 1, "samples": 4}} if encoder == "belief" else {}

@@ -249,7 +249,7 @@ def test_measuring_leaves_what_is_recalled_of_the_users_who_are_learned_from():
     curve = Curve(setup.world, np.arange(16, dtype=np.uint64), setup.horizon)
     how = SlateQTraining(SlateQSettings(lanes=16), validation_users=16)
     learning = Learner(setup, unfitted(setup, farsighted=False), how, seed=3, curve=curve)
-    recalled = learning._explorer.policy._recall
+    recalled = learning._explorer.policy._opened
     for _ in range(3):
         learning._explorer.step(epsilon=1.0)
     before = recalled._items.copy()
