@@ -1,4 +1,4 @@
-"""A training on the ranker of another: that stays, prices and PPO alone are learned, and the run serves as others do."""
+"""A training on the ranker of another: that stays, prices and PPO alone are learned, and the run serves as any."""
 
 from dataclasses import replace
 
