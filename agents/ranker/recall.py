@@ -17,7 +17,7 @@ from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.simulators.history import EMPTY
 
 
-class Opened:
+class OpeningsRecalled:
     """Adds to observations, under ``OPENED``, the items that every user has opened since it came.
 
     An observation of a feed holds the items opened last; a heavy user opens several times as many within an episode,
@@ -73,7 +73,7 @@ class Opened:
 
 
 class Recall:
-    """Adds to observations what users have ``Opened``, and what rankers carry on from request to request.
+    """Adds to observations what users have ``OpeningsRecalled``, and what rankers carry on from request to request.
 
     Args:
         judge: Tells what may be shown, and carries, see ``Ranker.carry``.
@@ -84,7 +84,7 @@ class Recall:
     """Attributes that change while users are served."""
 
     def __init__(self, judge: Judge, slate_size: int) -> None:
-        self._judge, self._opened = judge, Opened(judge.items, slate_size)
+        self._judge, self._opened = judge, OpeningsRecalled(judge.items, slate_size)
         self._carried: Mapping[str, Tensor] | None = None
 
     def forget(self) -> None:

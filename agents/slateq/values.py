@@ -22,7 +22,7 @@ from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import as_tensors
-from driftrec.agents.ranker.recall import Opened
+from driftrec.agents.ranker.recall import OpeningsRecalled
 
 
 class ClickValues(nn.Module):
@@ -97,7 +97,7 @@ class SlateQPolicy:
 
     def __init__(self, judge: Judge, network: ClickValues, slate_size: int) -> None:
         self.judge, self.network, self.slate_size = judge, network, slate_size
-        self._opened = Opened(judge.items, slate_size)
+        self._opened = OpeningsRecalled(judge.items, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Forget all users."""

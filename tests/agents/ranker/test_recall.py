@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from driftrec.agents.ranker.items import OPENED, PageItems, TextItems
-from driftrec.agents.ranker.recall import Opened, Recall
+from driftrec.agents.ranker.recall import OpeningsRecalled, Recall
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.snapshots.tree import put_back, tree_of
 from driftrec.agents.worlds.kits import kit_of
@@ -29,7 +29,7 @@ def opened(observation):
 
 @pytest.fixture
 def recall():
-    return Opened(SimpleNamespace(recalls=True), SLATE)
+    return OpeningsRecalled(SimpleNamespace(recalls=True), SLATE)
 
 
 def test_what_fell_out_of_the_observation_is_recalled(recall):
@@ -80,7 +80,7 @@ def test_forgetting_forgets(recall):
 
 def test_where_nothing_is_to_be_recalled_observations_stay_as_they_are(make_context):
     observation = seen([[3, 4]], [[1, 1]], 1)
-    assert Opened(TextItems(make_context(num_items=9)), SLATE)(observation) is observation
+    assert OpeningsRecalled(TextItems(make_context(num_items=9)), SLATE)(observation) is observation
 
 
 def counting():

@@ -1,6 +1,6 @@
 """The search of prices: where it begins, what it keeps, and what is refused."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from tests.agents.every_world import made, unfitted
 from tests.agents.rivals.planted import TOPIC
 
 ARGS = WorldArgs("driftrec/Sardine-SlateTopK-Bored-v0", slate_size=3, horizon=2)
-TINY = PageSettings(users=4, rounds=3, samples=8, validation_users=4)
+TINY = PageSettings(users=4, rounds=6, samples=8, validation_users=4)
 BEST = PageWeights(future=0.5, diversity=1.0, price=0.4, bar=2.5, half_life=3.0)
 
 
@@ -94,12 +94,13 @@ def test_a_ranker_that_believes_is_priced_by_what_it_believes_and_no_other():
 
 
 def test_bars_of_beliefs_are_parts_of_thresholds_and_growth_has_a_price(monkeypatch):
-    setup, met = made(FEED), []
+    setup, met, once = made(FEED), [], replace(TINY, rounds=1, samples=24)
     monkeypatch.setattr(page_search, "tried", lambda world, pages, users, horizon: (met.append(pages) or 1.0, 1))
     curve = Curve(setup.world, np.arange(4, dtype=np.uint64), 2)
-    PageSearch(setup, unfitted(setup), BelievedLoads(setup.context.topics), "paced", TINY, seed=0, curve=curve).run()
+    PageSearch(setup, unfitted(setup), BelievedLoads(setup.context.topics), "believed", once, seed=0, curve=curve).run()
     tried = [pages.pace.weights for pages in met]
     assert {weights.half_life for weights in tried} == {1.0}
     assert len({weights.growth for weights in tried}) > 8
     bars = [weights.bar for weights in tried if weights.bar]
-    assert np.median(bars) == pytest.approx(page_search.PACE.bar * BelievedLoads.bar, abs=0.2)
+    assert np.median(bars) == pytest.approx(page_search.BELIEVED["bar"] * BelievedLoads.bar, abs=0.2)
+    assert not any(weights.wear or weights.tired for weights in tried), "of songs nothing is known here"
