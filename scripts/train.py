@@ -89,8 +89,8 @@ def main(args: Args) -> None:
             write_config(folder, {**asdict(args), **recorded(setup), **told, "fingerprints": setup.fingerprints()})
         try:
             with recording(recorders, folder) as record:
-                told = {"snapshot_every": args.snapshot_every, "first": first, "ranker": args.ranker}
-                _train(setup, settings, seed, folder, record=record, **told)
+                how: Any = {"snapshot_every": args.snapshot_every, "first": first, "ranker": args.ranker}
+                _train(setup, settings, seed, folder, record=record, **how)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_left(folder)) from None
     kept = read_config(folder)["steps"]
