@@ -114,27 +114,25 @@ class LogWriter:
 
         return take
 
-    def append(self, file: Path) -> None:
-        """Take up what another writer wrote to the Parquet ``file``; its slates are numbered on from here."""
+    def append(self, file: Path, change: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: rows) -> None:
+        """Take up what another writer wrote to the Parquet ``file``; its slates are numbered on from here.
+
+        Args:
+            file: Read in pieces.
+            change: Makes of the rows what is to be written.
+        """
         first = self._slates
         for batch in pq.ParquetFile(file).iter_batches(AT_A_TIME):
-            rows = batch.to_pandas()
+            rows = change(batch.to_pandas())
             rows["candidates"] = rows.candidates.map(list, na_action="ignore")
             self._slates = first + int(rows.slate.max()) + 1
-            self._kept.append(rows.assign(slate=rows.slate + first))
-            self._write()
+            self._keep(rows.assign(slate=rows.slate + first))
 
     def give_up(self, error: OSError) -> None:
         """Write no more: ``error`` has cost some of it."""
         left = f"; what could be is in {self._part}" if self._part.exists() else ""
         self.error = self.error or error
         self.fault = self.fault or f"The log {self._file} could not be written ({error.strerror or error}){left}."
-
-    def add(self, rows: pd.DataFrame) -> None:
-        """Take the rows of another log, as pandas reads its Parquet; its slates are numbered on from those before."""
-        slates = self._slates + rows["slate"]
-        self._slates += int(rows["slate"].max()) + 1
-        self._keep(rows.assign(slate=slates, candidates=rows["candidates"].map(list, na_action="ignore")))
 
     def _keep(self, rows: pd.DataFrame) -> None:
         """Write them, once there are many."""

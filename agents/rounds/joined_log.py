@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from driftrec.agents.logbook.log_writer import LogWriter
@@ -28,8 +30,8 @@ def join_logs(place: Deployment, folder: RoundsFolder, log: LogWriter) -> None:
         for number in range(place.plan.rounds):
             record = folder.record(arm, number)
             if record["slates"]:  # else nobody came
-                rows = pd.read_parquet(folder.kept(arm, number, LOG))
-                log.add(_renamed(rows, number, record["version"]))
+                renamed = partial(_renamed, number=number, version=record["version"])
+                log.append(folder.kept(arm, number, LOG), renamed)
 
 
 def _renamed(rows: pd.DataFrame, number: int, version: str | None) -> pd.DataFrame:
