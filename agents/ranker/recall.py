@@ -101,7 +101,8 @@ class Recall:
         """The same of users of ``rows`` in what they see last, (rows, ...), without taking note of it."""
         carried = None
         if self._carried is not None:
-            carried = {name: value[torch.from_numpy(rows)] for name, value in self._carried.items()}
+            index = torch.from_numpy(rows)
+            carried = {name: value[index.to(value.device)] for name, value in self._carried.items()}
         return self._told(self._opened.last(observation, rows), carried)[0]
 
     def _told(

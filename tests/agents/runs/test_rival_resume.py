@@ -18,7 +18,7 @@ from tests.agents.runs.toy_runs import trained
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 SETTINGS = {
-    "paced": PageSettings(users=8, rounds=2, samples=6, validation_users=4),
+    "paced": PageSettings(users=8, rounds=4, samples=6, validation_users=4),
     "q2": ValueSettings(lanes=8, log_steps=30, weights=(0.5, 1.0, 2.0), users=8, validation_users=4),
     "imitation": ImitationSettings(users=16, rounds=2, epochs=4, batch_size=16, candidates=20, validation_users=4),
 }
