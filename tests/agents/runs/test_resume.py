@@ -13,7 +13,7 @@ from driftrec.agents.ppo.learner import PPOLearner
 from driftrec.agents.runs.checkpoint import FILE
 from driftrec.agents.runs.folders import versions
 from driftrec.agents.runs.train import train
-from driftrec.agents.setup import WorldArgs
+from driftrec.agents.setup import NEWS, WorldArgs
 from driftrec.agents.snapshots import snapshot_folder
 from driftrec.agents.snapshots.snapshot_folder import FOLDER
 from driftrec.agents.worlds.kits import settings_of
@@ -64,7 +64,7 @@ def cut(monkeypatch, folder, rollouts, training=EVOLUTION):
 CARRYING = {
     "beliefs of listeners": (WorldArgs("driftrec/Music-v0", horizon=12, history=24), "belief"),
     "beliefs of topics": (WorldArgs("driftrec/Video-v0", horizon=12, history=24), "belief"),
-    "hidden vectors": (WORLDS["texts"], "recurrent"),
+    "hidden vectors": (WorldArgs(NEWS, horizon=12, slate_size=5, history=15), "recurrent"),
 }
 
 
