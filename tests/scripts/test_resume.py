@@ -319,16 +319,22 @@ def test_a_comparison_in_worlds_that_is_killed_goes_on(tmp_path, monkeypatch, on
         compare.main(parse("compare", compare.Args, list(map(str, words))))
 
     words = (*fits, "--users", 60, "--horizon", 30, "--policies", *POLICIES)
-    call(*words, "--out", tmp_path / "first")  # which takes longer
+    for run in killed_and_resumed(call, words, tmp_path, times=4, seed=3):
+        assert in_worlds(run) == in_worlds(tmp_path / "whole")
+
+
+def killed_and_resumed(call, words, folder, times, seed):
+    """Runs that were killed at random moments and gone on with, beside one in "whole" that was not killed."""
+    call(*words, "--out", folder / "first")  # which takes longer
     begun = time.perf_counter()
-    call(*words, "--out", tmp_path / "whole")
-    seconds, rng = time.perf_counter() - begun, np.random.default_rng(3)
-    for number in range(4):
-        run = tmp_path / str(number)
+    call(*words, "--out", folder / "whole")
+    seconds, rng = time.perf_counter() - begun, np.random.default_rng(seed)
+    for number in range(times):
+        run = folder / str(number)
         while not cut_off(run, lambda run=run: call(*words, "--out", run), rng.uniform(0.1, 0.9) * seconds):
             shutil.rmtree(run, ignore_errors=True)
         call("--resume", run)
-        assert in_worlds(run) == in_worlds(tmp_path / "whole")
+        yield run
 
 
 def cut_off(run, work, seconds):
@@ -360,15 +366,7 @@ def baseline(*words):
 def test_a_baseline_that_is_killed_is_resumed_to_the_same_bytes(cut_short, tmp_path, kind, one_thread):  # noqa: F811
     how = [*BASELINES[kind], *flags(validation_users=4), "--seed", 3, "--ranker", cut_short / "whole"]
     words = (kind, *WORLD, *how)
-    baseline(*words, "--out", tmp_path / "first")  # which takes longer
-    begun = time.perf_counter()
-    baseline(*words, "--out", tmp_path / "whole")
-    seconds, rng = time.perf_counter() - begun, np.random.default_rng(0)
-    for number in range(3):
-        run = tmp_path / str(number)
-        while not cut_off(run, lambda run=run: baseline(*words, "--out", run), rng.uniform(0.1, 0.9) * seconds):
-            shutil.rmtree(run, ignore_errors=True)
-        baseline("--resume", run)
+    for run in killed_and_resumed(baseline, words, tmp_path, times=3, seed=0):
         assert (run / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
         assert not (run / FOLDER).exists()
 

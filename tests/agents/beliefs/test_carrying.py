@@ -14,7 +14,7 @@ from driftrec.agents.beliefs.topic_belief import BELIEF, CELLS, TopicBelief
 from driftrec.agents.ranker.recall import Recall
 from tests.agents.beliefs.listeners import MOOD, SLATE, TOPIC, listeners
 
-USERS, PAGES = 5, 12
+USERS, PAGES, SAME = 5, 12, 2e-4
 KINDS = pytest.mark.parametrize("kind", [TopicBelief, SongBelief])
 
 
@@ -48,9 +48,10 @@ def of_all(made, told):
     return [told[BELIEF]] if OF_ITEMS not in told else [told[BELIEF], made.of_items(told, None)]
 
 
-def close(made, told, wanted):
-    for one, other in zip(of_all(made, told), of_all(made, wanted), strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=2e-4)
+def apart(made, told, wanted):
+    """Largest difference of what is told, nan where anything is no number."""
+    pairs = zip(of_all(made, told), of_all(made, wanted), strict=True)
+    return np.max([float((one - other).abs().max()) if one.shape == other.shape else np.inf for one, other in pairs])
 
 
 @KINDS
@@ -58,7 +59,7 @@ def test_one_page_after_the_other_is_the_window_as_long_as_that_holds_all(kind):
     made, carried = belief(kind), None
     for seen in requests():
         carried, told = carry(made, seen, carried)
-        close(made, told, made.asked(seen))
+        assert apart(made, told, made.asked(seen)) < SAME
 
 
 @KINDS
@@ -66,7 +67,7 @@ def test_what_a_window_forgets_is_carried(kind):
     made, carried = belief(kind), None
     for seen in requests(room=2):
         carried, told = carry(made, seen, carried)
-    close(made, told, made.asked(list(requests())[-1]))
+    assert apart(made, told, made.asked(list(requests())[-1])) < SAME
     assert not torch.allclose(made.asked(seen)[BELIEF], told[BELIEF], atol=1e-2)
 
 
@@ -82,7 +83,7 @@ def test_who_comes_new_begins_anew_and_others_go_on(kind, cells, monkeypatch):
             for name, value in others[number - 4].items():
                 mixed[name][3] = value[3]
         carried, told = carry(made, mixed, carried)
-    close(made, told, made.asked(mixed))
+    assert apart(made, told, made.asked(mixed)) < SAME
     assert len(told[BELIEF]) == USERS
 
 
@@ -96,7 +97,7 @@ def test_who_is_asked_of_again_before_anything_happened_stays_as_he_was(kind):
         mixed[name][1::2] = value[1::2]
     for _ in range(2):
         carried, told = carry(made, mixed, carried)
-    close(made, told, made.asked(mixed))
+    assert apart(made, told, made.asked(mixed)) < SAME
 
 
 @KINDS
@@ -136,7 +137,7 @@ def test_two_pages_at_one_hour_are_both_read(kind):
         seen["clock"][:, 0] = number - (number == 5)
     for seen in pages:
         carried, told = carry(made, seen, carried)
-        close(made, told, made.asked(seen))
+        assert apart(made, told, made.asked(seen)) < SAME
 
 
 @KINDS
@@ -145,7 +146,7 @@ def test_after_a_request_that_was_missed_the_window_is_read(kind):
     for number, seen in enumerate(requests()):
         if number != 5:
             carried, told = carry(made, seen, carried)
-    close(made, told, made.asked(seen))
+    assert apart(made, told, made.asked(seen)) < SAME
 
 
 @KINDS
