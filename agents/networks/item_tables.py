@@ -81,3 +81,26 @@ def _table(embeddings: Float, representation: Representation, seed: int, what: s
     trained = len(embeddings) - newcomers
     centred = embeddings - embeddings[:trained].mean(axis=0)
     return Table(centred / max(float(centred[:trained].std()), 1e-6))
+
+
+def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16, newcomers: int = 0) -> Tensor:
+    """Columns of the items: principal components of their vectors, length, and the engagement to come.
+
+    Args:
+        vectors: A ranker's, (items, dims).
+        length: Of the items, in the world's unit, (items,).
+        future: See ``Ranker.future``, (items,).
+        components: Principal components.
+        newcomers: Items, the last ones, by which neither components nor scales are found.
+
+    Returns:
+        Shape (items, columns), every column of mean 0 and, where it varies, variance 1, over all but newcomers.
+    """
+    with torch.no_grad():
+        trained = len(vectors) - newcomers
+        vectors = vectors - vectors[:trained].mean(dim=0)
+        left, strength, axes = torch.linalg.svd(vectors[:trained], full_matrices=False)
+        parts = torch.cat([left * strength, vectors[trained:] @ axes.T])[:, :components]
+        columns = torch.cat([parts, length.log()[:, None], future[:, None]], dim=1)
+        known = columns[:trained]
+        return (columns - known.mean(dim=0)) / known.std(dim=0).clamp(min=1e-6)

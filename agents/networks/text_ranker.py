@@ -16,7 +16,7 @@ from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
-from driftrec.agents.networks.item_tables import Representation, Table, item_table, persona_table
+from driftrec.agents.networks.item_tables import Representation, Table, item_columns, item_table, persona_table
 from driftrec.agents.networks.kept import Kept
 from driftrec.agents.networks.log_readers import StepReader
 from driftrec.agents.networks.state_encoder import StateEncoder
@@ -338,26 +338,3 @@ def _check_opened(encoder: EncoderName, choice: Choice) -> None:
             "Encoder 'belief' reads pages of which several items may be opened, and here one is at most. Take "
             "'fading', 'recurrent' or 'transformer'."
         )
-
-
-def item_columns(vectors: Tensor, length: Tensor, future: Tensor, components: int = 16, newcomers: int = 0) -> Tensor:
-    """Columns of the items: principal components of their vectors, length, and the engagement to come.
-
-    Args:
-        vectors: A ranker's, (items, dims).
-        length: Of the items, in the world's unit, (items,).
-        future: See ``Ranker.future``, (items,).
-        components: Principal components.
-        newcomers: Items, the last ones, by which neither components nor scales are found.
-
-    Returns:
-        Shape (items, columns), every column of mean 0 and, where it varies, variance 1, over all but newcomers.
-    """
-    with torch.no_grad():
-        trained = len(vectors) - newcomers
-        vectors = vectors - vectors[:trained].mean(dim=0)
-        left, strength, axes = torch.linalg.svd(vectors[:trained], full_matrices=False)
-        parts = torch.cat([left * strength, vectors[trained:] @ axes.T])[:, :components]
-        columns = torch.cat([parts, length.log()[:, None], future[:, None]], dim=1)
-        known = columns[:trained]
-        return (columns - known.mean(dim=0)) / known.std(dim=0).clamp(min=1e-6)

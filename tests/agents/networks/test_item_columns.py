@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.text_ranker import TextRanker, item_columns
+from driftrec.agents.networks.item_tables import item_columns
+from driftrec.agents.networks.text_ranker import TextRanker
 
 ITEMS = 60
 
