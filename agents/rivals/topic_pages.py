@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
@@ -39,6 +40,10 @@ class TopicPages:
     def reset(self, num_users: int, seed: int) -> None:
         """Forget all users; nothing is random."""
         self._recall.forget()
+
+    def stay(self, rows: NDArray[np.intp]) -> None:
+        """Serve users of these rows alone from now on, see ``driftrec.agents.evaluation.play.tried``."""
+        self._recall.stay(rows)
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
