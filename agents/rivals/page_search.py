@@ -41,6 +41,9 @@ BELIEVED = {
 }
 """Where one begins that knows what is believed, in the same units: near what was found in Video and in Music."""
 
+COUNTED = {"future": 0.85, "opening": 0.3, "diversity": 0.65, "price": 0.2, "bar": 2.8, "half_life": 14.0, "tired": 0.4}
+"""The same of a rival on the same ranker, one bar for all users, found by a search seven times as long."""
+
 
 @dataclass(frozen=True)
 class SearchStage:
@@ -58,19 +61,25 @@ class SearchStage:
 PAGE = ("future", "opening", "diversity", "tired", "growth", "wear")
 """What a page costs by itself."""
 
+PACED = (*PAGE, "price", "bar", "half_life")
+
 STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
     {
         "diverse": (SearchStage(PAGE),),
-        "paced": (
-            SearchStage(PAGE),
-            SearchStage((*PAGE, "price", "bar", "half_life"), begin=PACE),
-        ),
-        "believed": (SearchStage((*PAGE, "price", "bar"), begin=BELIEVED),),
-        "again": (SearchStage((*PAGE, "price", "bar", "half_life")),),
+        "paced": (SearchStage(PAGE), SearchStage(PACED, begin=PACE)),
+        "again": (SearchStage(PACED),),
     }
 )
-"""Searches by kind, each from the best of the one before it; "again" is for prices that were found before. What begins
-near the best needs no search of single pages first."""
+"""Searches by kind, each from the best of the one before it; "again" is for prices that were found before."""
+
+IN_FEEDS: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
+    {
+        **STAGES,
+        "believed": (SearchStage((*PAGE, "price", "bar"), begin=BELIEVED),),
+        "paced": (SearchStage(PACED, begin=COUNTED),),
+    }
+)
+"""The same on rankers that believe. What begins near the best needs no search of single pages first."""
 
 
 def paces(judge: Judge, loads: Counts | None, asked: bool) -> Loads | None:
@@ -93,7 +102,7 @@ class PageSearch:
         setup: World.
         judge: Farsighted, made ready to serve; not changed.
         loads: What is known of topics.
-        kind: A key of ``STAGES``.
+        kind: A key of ``STAGES``, or of ``IN_FEEDS`` where the ranker believes.
         settings: How.
         seed: Source of users and candidates.
         curve: Measures.
@@ -123,6 +132,7 @@ class PageSearch:
         joint: bool = True,
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
+        self._stages = (IN_FEEDS if judge.ranker.believes else STAGES)[kind]
         self._joint, self.steps, self._best = joint, 0, BestSoFar(curve, kind, progress)
         self._seed, self._users, self._snapshots = seed, user_seeds(seed, "rival", settings.users), snapshots
         self.network = PageNumbers(begin or PageWeights(future=1.0, half_life=loads.half_life or 1.0))
@@ -141,7 +151,7 @@ class PageSearch:
         """Search."""
         self._unit = self._engagement()
         self._measure(self.network.weights())
-        for number, stage in enumerate(STAGES[self.kind]):
+        for number, stage in enumerate(self._stages):
             self._search(stage, number)
 
     def _search(self, stage: SearchStage, number: int) -> None:
@@ -178,7 +188,7 @@ class PageSearch:
             np.array([_place(name, getattr(start, name)) for name in free]),
             spread,
             rng=np.random.default_rng([self._seed, number]),
-            rounds=max(1, settings.rounds // len(STAGES[self.kind])),
+            rounds=max(1, settings.rounds // len(self._stages)),
             samples=settings.samples,
             narrowing=(0.7, 0.3),  # slowly: elites are few
             again=True,
