@@ -89,7 +89,7 @@ def paces(judge: Judge, loads: Counts | None, asked: bool) -> Loads | None:
     """
     if loads is None or not asked or not judge.ranker.choice.several:
         return None
-    return BelievedLoads(loads.topic, judge.ranker.wears) if judge.ranker.believes else loads
+    return BelievedLoads(loads.topic, judge.ranker.wears, loads.burden) if judge.ranker.believes else loads
 
 
 class PageSearch:
@@ -211,11 +211,11 @@ class PageSearch:
         return self._unit if name in PRICES else 1.0
 
     def _engagement(self) -> float:
-        """Of one opening, mean over what the ranker would show new users."""
+        """Of one opening, mean over what the ranker would show new users, times the unit of the settings."""
         world = self.setup.world
         view = self.judge.view(world.observe(world.reset(self._users)))
         best = np.argpartition(-view.gains, self.setup.slate_size - 1, axis=1)[:, : self.setup.slate_size]
-        return float(np.take_along_axis(view.engagement, best, axis=1).mean())
+        return self.settings.unit * float(np.take_along_axis(view.engagement, best, axis=1).mean())
 
 
 def _place(name: str, weight: float) -> float:

@@ -34,7 +34,7 @@ class TopicPages:
 
     def __init__(self, judge: Judge, loads: Loads, slate_size: int, weights: PageWeights, joint: bool = True) -> None:
         self.judge, self.pace = judge.whole(), Pace(loads, weights)
-        self._filling = Filling(judge.ranker.choice, loads.topic, slate_size, joint)
+        self._filling = Filling(judge.ranker.choice, loads.topic, slate_size, joint, loads.burden)
         self._recall = Recall(judge, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
@@ -57,7 +57,10 @@ class TopicPages:
         def price(taken: Float) -> Float:
             return self.pace.price(excess, taken)
 
-        return self._filling.slates(observation, view.appeal, self.pace.worth(view, topic), price)
+        def cost(shown: Float) -> Float:
+            return self.pace.cost(excess, shown)
+
+        return self._filling.slates(observation, view.appeal, self.pace.worth(view, topic), price, cost)
 
 
 class MyopicJoint(TopicPages):

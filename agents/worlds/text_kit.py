@@ -46,6 +46,7 @@ class TextKit(Kit):
     """
 
     repeats = False  # whether items are opened again with pleasure
+    by_topic: tuple[str, ...] = ()  # fields of the observation that count something by topic
     truths: ClassVar[tuple[str, ...]] = ()  # parts of the hidden truth that an encoder may be told to guess
     settings: TrainSettings = TextSettings()
     slateq = SlateQTraining(validations=6, validation_users=128)
@@ -71,7 +72,12 @@ class TextKit(Kit):
             )
         context, choice = setup.represented(name).context, self.choice(setup)
         read: Any = {"words": words, "encoder": encoder, "told": guesses, "repeats": self.repeats}
-        return TextRanker(context, name, seed, choice=choice, **read)
+        counts: Any = {"burden": self.burden(setup), "by_topic": self.by_topic}
+        return TextRanker(context, name, seed, choice=choice, **read, **counts)
+
+    def burden(self, setup: Setup) -> NDArray[np.float32] | None:
+        """What showing each item adds to the load of its topic, (items,); None where opening does, by 1."""
+        return None
 
     def guesses(self, setup: Setup) -> dict[str, int]:
         """Numbers of every part of the truth that an encoder may be told to guess; ValueError as of ``telling``."""
