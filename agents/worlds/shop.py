@@ -14,9 +14,11 @@ from driftrec.agents.oracles.search import Budget
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.item_future import ItemFutureSettings
-from driftrec.agents.ranker.items import TextItems
+from driftrec.agents.ranker.items import ShownAgain
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.loads import CountedLoads
+from driftrec.agents.rivals.rival_settings import RIVALS as RIVAL_SETTINGS
+from driftrec.agents.rivals.rival_settings import PageSettings, PriceSettings, RivalSettings
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
 from driftrec.agents.scenarios.shop_rivals import (
     INDEX,
@@ -55,7 +57,10 @@ TUNED = ShopWeights(
 """Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.gap_table``."""
 
 
-SETTINGS = replace(FEEDS, future=ItemFutureSettings())
+UNIT = 30.0
+"""Engagements of one look by which prices are searched: hardly one in thirty looks sells, and wear costs a customer."""
+
+SETTINGS = replace(FEEDS, future=ItemFutureSettings(), prices=PriceSettings(unit=UNIT))
 
 LOG_USERS = 4000
 """Users of the logs that indices and values are fitted to."""
@@ -69,6 +74,11 @@ class ShopKit(TextKit):
     believes = True
     by_topic = ("since_purchase", "shown_lately", "views")
     settings = SETTINGS
+    learned_rivals: ClassVar[Mapping[str, RivalSettings]] = {
+        **RIVAL_SETTINGS,
+        "diverse": PageSettings(unit=UNIT),
+        "paced": PageSettings(unit=UNIT),
+    }
     ablations = OFF
     changes = Changes(tastes=("taste", "liking"), price={"purchase": {"price": 1.6}})
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
@@ -82,7 +92,7 @@ class ShopKit(TextKit):
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
-        return Judge(self.ranker(setup, told, seed), TextItems(setup.context, reads=False), farsighted)
+        return Judge(self.ranker(setup, told, seed), ShownAgain(setup.context), farsighted)
 
     def burden(self, setup: Setup) -> NDArray[np.float32]:
         """As the observation's "shown_lately" counts: an editorial wears less than an offer."""
