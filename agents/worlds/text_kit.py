@@ -67,7 +67,7 @@ class TextKit(Kit):
         encoder, guesses = told.get("encoder", "fading"), self.guesses(setup) if told.get("told_encoder") else None
         if encoder == "belief" and not self.believes:
             raise ValueError(
-                f"Encoder 'belief' is of feeds, whose users tire of topics by the hour; {setup.args.world} is none. "
+                f"Encoder 'belief' is of feeds and the shop, whose users tire of topics; {setup.args.world} is neither. "
                 "Take fading, recurrent or transformer."
             )
         context, choice = setup.represented(name).context, self.choice(setup)
