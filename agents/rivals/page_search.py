@@ -45,7 +45,7 @@ COUNTED = {
     **{"future": 0.77, "opening": 0.6, "diversity": 1.0, "price": 0.24, "bar": 2.4},
     **{"half_life": 15.0, "tired": 0.4},
 }
-"""The same of a rival on the same ranker, one bar for all users: what two searches, one on the other, found in Video."""
+"""The same of a rival on the same ranker, one bar for all users: what two searches in a row found in Video."""
 
 
 @dataclass(frozen=True)
