@@ -67,8 +67,8 @@ class TextKit(Kit):
         encoder, guesses = told.get("encoder", "fading"), self.guesses(setup) if told.get("told_encoder") else None
         if encoder == "belief" and not self.believes:
             raise ValueError(
-                f"Encoder 'belief' is of feeds and the shop, whose users tire of topics; {setup.args.world} is neither: "
-                "take fading, recurrent or transformer."
+                f"Encoder 'belief' is of feeds and of Shop, whose users tire of topics; {setup.args.world} is neither. "
+                "Take fading, recurrent or transformer."
             )
         context, choice = setup.represented(name).context, self.choice(setup)
         read: Any = {"words": words, "encoder": encoder, "told": guesses, "repeats": self.repeats}
