@@ -74,7 +74,7 @@ class ShopKit(TextKit):
     believes = True
     by_topic = ("since_purchase", "shown_lately", "views")
     settings = SETTINGS
-    learned_rivals: ClassVar[Mapping[str, RivalSettings]] = {
+    learned_rivals: Mapping[str, RivalSettings] = {
         **RIVAL_SETTINGS,
         "diverse": PageSettings(unit=UNIT),
         "paced": PageSettings(unit=UNIT),

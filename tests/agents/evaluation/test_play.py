@@ -15,6 +15,7 @@ from driftrec.agents.ppo.slate_policy import SlatePolicy
 from driftrec.agents.ranker.greedy import Greedy
 from driftrec.agents.ranker.pace import PageWeights
 from driftrec.agents.rivals.topic_pages import TopicPages
+from driftrec.agents.runs.rival_runs import topics_of
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.envs.news import news_world
@@ -148,7 +149,7 @@ def test_bad_slates_name_policy_and_step(slates, error, message, setup):
 
 KINDS = {
     "greedy": lambda judge, setup: Greedy(judge, setup.slate_size),
-    "pages": lambda judge, setup: TopicPages(judge, kit_of(setup).loads(setup, judge), setup.slate_size, PageWeights()),
+    "pages": lambda judge, setup: TopicPages(judge, topics_of(setup, judge), setup.slate_size, PageWeights()),
     "slates": lambda judge, setup: slates_of(CandidateStage(judge, 72, setup.slate_size), setup.slate_size),
 }
 

@@ -14,13 +14,14 @@ from driftrec.agents.scenarios.shop_sight import sight_of
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named
-from driftrec.agents.worlds.shop import TUNED
+from driftrec.agents.worlds.shop import TUNED, ShopKit
 from driftrec.envs.shop import shop_world
 from driftrec.simulators.noise import user_seeds
 
 WORLD, KIT = shop_world(), kit_named("driftrec/Shop-v0")
 SETUP = Setup(WorldArgs("driftrec/Shop-v0"), WORLD, 30)
 USERS = user_seeds(1, "test", 60)
+BURDEN = ShopKit().burden(SETUP)
 
 
 def begun(users=20, steps=5):
@@ -112,7 +113,7 @@ def test_several_things_are_opened_and_may_be_shown_again(judge):
     assert judge.items.keys == ()
 
 
-@pytest.mark.parametrize("name", KIT.by_topic)
+@pytest.mark.parametrize("name", ShopKit.by_topic)
 def test_what_the_shop_counts_by_category_is_read(judge, name):
     """Purchases above all: no impression tells of one that was made later."""
     seen = WORLD.observe(begun())
@@ -124,14 +125,14 @@ def test_what_the_shop_counts_by_category_is_read(judge, name):
 
 
 def test_editorials_wear_as_little_as_the_shop_counts():
-    np.testing.assert_array_equal(np.unique(KIT.burden(SETUP)), np.float32([WORLD.config.wear.editorial, 1.0]))
-    state, offers = WORLD.reset(np.arange(2, dtype=np.uint64)), np.flatnonzero(KIT.burden(SETUP) == 1.0)
+    np.testing.assert_array_equal(np.unique(BURDEN), np.float32([WORLD.config.wear.editorial, 1.0]))
+    state, offers = WORLD.reset(np.arange(2, dtype=np.uint64)), np.flatnonzero(BURDEN == 1.0)
     before = WORLD.observe(state)["shown_lately"].copy()
-    slate = np.array([offers[:3].tolist() + np.flatnonzero(KIT.burden(SETUP) < 1.0)[:3].tolist()] * 2)
+    slate = np.array([offers[:3].tolist() + np.flatnonzero(BURDEN < 1.0)[:3].tolist()] * 2)
     WORLD.step(state, slate)
     faded = 2.0 ** (-(WORLD.observe(state)["clock"][:, 0]) / WORLD.config.wear.half_life)
     added = ((WORLD.observe(state)["shown_lately"] - before) / faded[:, None]).sum(axis=1)
-    np.testing.assert_allclose(added, KIT.burden(SETUP)[slate].sum(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(added, BURDEN[slate].sum(axis=1), rtol=1e-4)
 
 
 def test_the_full_gap_has_a_row_for_every_part():
