@@ -104,6 +104,21 @@ def test_what_the_ranker_carries_goes_from_request_to_request():
     assert recall(seen([[3, 4]], [[1, 1]], 1))["twice"].tolist() == [2], "others have come"
 
 
+def test_who_stays_keeps_what_is_known_of_him_in_his_new_row(recall):
+    recall(seen([[-1, -1]] * 3, [[0, 0]] * 3, 0))
+    recall(seen([[3, 4], [5, 6], [7, 8]], [[1, 1], [1, 0], [0, 1]], 1))
+    recall.stay(np.array([0, 2]))
+    assert opened(recall(seen([[1, 2], [1, 2]], [[0, 0], [1, 0]], 2))) == [[3, 4], [1, 8]]
+
+
+def test_who_stays_keeps_what_is_carried_of_him():
+    recall = counting()
+    recall(seen([[3, 4], [5, 6]], [[1, 1], [0, 0]], 0))
+    recall._carried["many"][1] = 7.0
+    recall.stay(np.array([1]))
+    assert recall(seen([[5, 6]], [[0, 0]], 1))["twice"].tolist() == [16]
+
+
 def test_what_is_carried_is_kept_in_a_snapshot_and_the_ranker_is_not():
     recall, request = counting(), seen([[3, 4]], [[1, 1]], 1)
     recall(request)
