@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators.fitted.parameters import FittedParameters, Tastes
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.vectors import Double, Float
 
 
 class Faded:
@@ -117,6 +117,7 @@ class FittedState:
         level: How much more than others they engage, in standard deviations, (users,).
         gone: Who is gone for good, (users,).
         marks: What is taken along of what was opened, see ``parameters.Marks``, (users, 3).
+        hours: Since the first slate, (users,).
     """
 
     keys: NDArray[np.uint64]
@@ -130,6 +131,7 @@ class FittedState:
     level: Float
     gone: NDArray[np.bool_]
     marks: Float
+    hours: Double
 
     def interest(self, tastes: Tastes) -> Float:
         """Where tastes point now, (users, dims)."""

@@ -88,7 +88,8 @@ class FittedWorld(PlainWorld):
         opened, visit = np.zeros((users, self.num_items), np.bool_), np.zeros((users, 2), np.float32)
         sessions, gone = np.zeros(users, np.int64), np.zeros(users, np.bool_)
         marks = np.zeros((users, len(MOVED)), np.float32)
-        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, sessions, level, gone, marks)
+        began = np.zeros(users)
+        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, sessions, level, gone, marks, began)
 
     def step(self, state: FittedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
@@ -229,8 +230,10 @@ class FittedWorld(PlainWorld):
         left = ended & (noise.uniform_low(words[2]) < self._churn(state))
         state.visit[ended] = 0.0
         state.sessions += ended
+        hours = gap + np.float32(visits.slate_hours) * there
+        state.hours += hours
         for parameters, memory in self._memories(state):
-            memory.pass_time(parameters, ended, gap + np.float32(visits.slate_hours) * there)
+            memory.pass_time(parameters, ended, hours)
         state.gone |= left
         return ended, gap, left
 
@@ -265,6 +268,7 @@ class FittedWorld(PlainWorld):
         state.visit += np.column_stack([np.ones(len(opened), np.float32), engagement.sum(axis=1)])
         state.visit[ended] = 0.0
         state.sessions += ended
+        state.hours += hours
         for parameters, memory in self._memories(state):
             memory.pass_time(parameters, ended, hours)
 
