@@ -68,7 +68,7 @@ def test_what_was_cut_short_goes_on_with_the_log_s_columns(driftrec, tmp_path, l
     [
         (("--columns", "user=who"), "--columns names the columns of a log. Give it by --warm-start-log"),
         (("--warm-start-log", "theirs.csv", "--columns", "usr=who"), "--columns has 'usr', which is no column of a"),
-        (("--warm-start-log", "theirs.csv"), "theirs.csv has no column 'user'"),
+        (("--warm-start-log", "theirs.csv"), "theirs.csv has minutes and purchase, and no engagement. Say what counts"),
     ],
 )
 def test_mistakes_end_in_one_line(driftrec, logs, words, message):
