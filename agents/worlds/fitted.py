@@ -26,6 +26,9 @@ from driftrec.simulators.moving.round_world import RoundWorld
 STRENGTHS = np.logspace(-2, 3, 11)
 """Of the ridge that foretells a new item by its text; that is taken which foretells items left out best."""
 
+AGAIN = 5.0
+"""Utility lost by what was opened before, from which on it is not shown again: its odds are 148 times less."""
+
 FEW = 10
 """Fewer items with texts teach nothing: a new one is like the mean."""
 
@@ -36,6 +39,10 @@ class FittedKit(FeatureKit):
     def topics(self, setup: Setup) -> NDArray[np.int64]:
         """Those of the fit, see ``Kit``."""
         return _world(setup).known.topic
+
+    def once(self, setup: Setup) -> bool:
+        """Whether the fit found that hardly anything is opened twice, as of ratings."""
+        return _world(setup).known.tastes.repeat >= AGAIN
 
     def item_ids(self, setup: Setup) -> list[str]:
         """Those of the log that was fitted to, see ``Kit``."""
