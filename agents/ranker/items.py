@@ -31,10 +31,12 @@ class Items(Protocol):
         keys: Entries of an observation that ``every`` and ``forbid`` look at.
         listed: Whether a position is the same item in every request, and rankers know it.
         recalls: Whether nothing opened is shown again, however long ago that was; see ``Recall``.
+        once: Whether the world tells what was opened, and that nothing is opened twice.
     """
 
     listed: bool
     recalls: bool
+    once: bool
     num_items: int
     width: int
     topics: NDArray[np.int64]
@@ -76,6 +78,7 @@ class TextItems:
     width = 0
     listed = True
     recalls = False
+    once = False
 
     def __init__(self, context: Context, reads: bool = True) -> None:
         self.keys: tuple[str, ...] = ("read_items",) if reads else ()
@@ -215,7 +218,7 @@ class FeatureItems:
         topics: Topic of every item of a catalogue, (items,), from 0; None where items have none.
         request_width: Columns of a candidate that comes with the request.
         withheld: True for items of a catalogue that must not be shown, (items,); None where all may be.
-        once: Whether nothing is opened twice: what the observation says was opened is below all else then.
+        once: See ``Items``: what was opened is below all else then.
 
     Attributes:
         catalogue: Columns of a catalogue's items, (items, columns); None without one.
@@ -231,7 +234,7 @@ class FeatureItems:
         withheld: NDArray[np.bool_] | None = None,
         once: bool = False,
     ) -> None:
-        self._withheld, self._once = withheld, once
+        self._withheld, self.once = withheld, once
         self.num_items = num_items - (0 if withheld is None else int(withheld.sum()))
         self.listed = features is not None
         self.recalls = False
@@ -266,7 +269,7 @@ class FeatureItems:
         self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
     ) -> None:
         """``READ`` for what was opened where nothing is opened twice; ``WITHHELD`` for what must not be shown."""
-        if self._once:
+        if self.once:
             users, slots = np.nonzero(observation[OPENED] >= 0)
             value[users, observation[OPENED][users, slots]] = READ
         if self._withheld is not None:
