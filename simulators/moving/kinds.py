@@ -159,7 +159,7 @@ def peopled(world: Movable, people: NDArray[np.int64]) -> Movable:
     return other
 
 
-def told_apart(state: Any, people: NDArray[np.int64]) -> None:
+def numbered_anew(state: Any, people: NDArray[np.int64]) -> None:
     """Let new users of a world of ``peopled`` have the number of their persona in the whole audience, in place."""
     if not isinstance(state, FittedState):  # whose people have no names
         state.persona[:] = people[state.persona]

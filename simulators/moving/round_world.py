@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.moving.course import Course
-from driftrec.simulators.moving.kinds import lean, peopled, told_apart, within
+from driftrec.simulators.moving.kinds import lean, numbered_anew, peopled, within
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import Feedback, Field
 
@@ -64,7 +64,7 @@ class RoundWorld:
     def reset(self, seeds: NDArray[np.uint64]) -> Any:
         """New users of this round, one a seed."""
         state = self._birth.reset(seeds)
-        told_apart(state, self._people)
+        numbered_anew(state, self._people)
         lean(state, self.trend, self._directions)
         return state
 
