@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.beliefs.hypotheses import GROWTH, PageHistory, Standing, Switches
+from driftrec.agents.beliefs.hypotheses import GROWTH, OF_OPENINGS, OF_SHOWS, PageHistory, Standing, Switches
 
 BELIEF = "(belief)"
 """Of an observation or a log: what ``TopicBelief.told`` says, where it was asked. No world has such a field."""
@@ -56,6 +56,7 @@ class TopicBelief(nn.Module):
         personas: What theirs say, (personas, dims).
         slate_size: Positions of a page.
         dims: Length of q and v.
+        burden: What showing each item adds to the load of its topic, (items,); where None, opening does, by 1.
     """
 
     READS: tuple[str, ...] = ("shown", "clicked", "age", "persona")
@@ -68,11 +69,15 @@ class TopicBelief(nn.Module):
         personas: Tensor,
         slate_size: int,
         dims: int = 8,
+        burden: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.topic: Tensor
         self.register_buffer("topic", torch.from_numpy(topic.copy()), persistent=False)
-        self.num_topics, self.slate_size, self.switches = int(topic.max()) + 1, slate_size, Switches()
+        self.num_topics, self.slate_size = int(topic.max()) + 1, slate_size
+        self.switches = Switches(OF_OPENINGS if burden is None else OF_SHOWS)
+        self.burden: Tensor | None
+        self.register_buffer("burden", burden, persistent=False)
         self.items: Tensor
         self.personas: Tensor
         self.register_buffer("items", items, persistent=False)
@@ -172,7 +177,9 @@ class TopicBelief(nn.Module):
         shown, clicked, age, there = (part[:, oldest:] for part in (shown, clicked, age, there))
         age = age.amax(dim=2).flip(1).cummax(dim=1).values.flip(1)  # an empty page has the age of the next one
         hours = (age - nn.functional.pad(age[:, 1:], (0, 1))).clamp(min=0.0)
-        return PageHistory(self.topic[shown.long().clamp(min=0)], there, (clicked > 0) & there, hours)
+        items = shown.long().clamp(min=0)
+        loads = None if self.burden is None else self.burden[items] * there
+        return PageHistory(self.topic[items], there, (clicked > 0) & there, hours, loads)
 
     def _evidence(
         self,

@@ -242,10 +242,37 @@ def mean_engagement(world: World[Any], policy: Policy, seeds: NDArray[np.uint64]
 
 
 def tried(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> tuple[float, int]:
-    """``mean_engagement``, and the environment steps that all users together took before they left."""
+    """``mean_engagement``, and the environment steps that all users together took before they left.
+
+    A policy that has ``stay(rows)``, and does not learn, serves none who has left: it is told the rows of those who go
+    on, and they are all its users from then on.
+    """
     total, taken = 0.0, 0
+    served = _remaining if hasattr(policy, "stay") and not hasattr(policy, "update") else _present
+    for there, reward in served(world, policy, seeds, horizon):
+        taken += there
+        total += reward
+    return total / len(seeds), taken
+
+
+def _present(world: World[Any], policy: Policy, seeds: NDArray[np.uint64], horizon: int) -> Iterator[tuple[int, float]]:
+    """How many were there and what they all brought, step by step."""
     _, steps = play(world, policy, seeds, horizon=horizon, seed=0)
     for step in steps:
-        taken += step.present.size
-        total += float(step.feedback.reward().sum())
-    return total / len(seeds), taken
+        yield step.present.size, float(step.feedback.reward().sum(dtype=np.float64))
+
+
+def _remaining(world: World[Any], policy: Any, seeds: NDArray[np.uint64], horizon: int) -> Iterator[tuple[int, float]]:
+    """The same, the policy asked for them alone."""
+
+    def shown(state: Any, there: NDArray[np.intp], number: int) -> Slates:
+        return _slates(world, policy, state, world.observe(state), number, None)
+
+    def over(there: NDArray[np.intp]) -> NDArray[np.bool_]:
+        return np.zeros(len(there), np.bool_)
+
+    policy.reset(len(seeds), 0)
+    for there, _, feedback in play_while(world, world.reset(seeds), len(seeds), shown, over, horizon):
+        yield there.size, float(feedback.reward().sum(dtype=np.float64))
+        if feedback.left.any():
+            policy.stay(np.flatnonzero(~feedback.left))

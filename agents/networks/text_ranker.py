@@ -69,6 +69,8 @@ class TextRanker(Ranker):
         encoder: EncoderName = "fading",
         told: Mapping[str, int] | None = None,
         repeats: bool = False,
+        burden: NDArray[np.float32] | None = None,
+        by_topic: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         check_encoder(encoder)
@@ -91,15 +93,17 @@ class TextRanker(Ranker):
             self.item_bias = nn.Linear(dims, 2)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
-            self.belief = self._believes(context, topics, personas, repeats) if encoder == "belief" else None
-            self.believes = self.belief is not None
-            beside = len(TOLD) if self.believes else 0
+            believing = encoder == "belief"
+            self.belief = self._believes(context, topics, personas, repeats, burden) if believing else None
+            self.believes, self._fields = self.belief is not None, by_topic
+            beside = len(by_topic) + (len(TOLD) if self.believes else 0)
             self.by_topic = TopicMemory(topics, personas, beside=beside)
             self.topic_shape = self.by_topic.shape[0], self.by_topic.shape[1] + beside
             self.topic_shift = nn.Linear(self.topic_shape[1], 2)
             if beside:
                 nn.init.zeros_(self.topic_shift.weight[:, -beside:])
-                nn.init.ones_(self.topic_shift.weight[0, -beside])  # log-odds are what appeal is made of
+            if self.believes:
+                nn.init.ones_(self.topic_shift.weight[0, -len(TOLD)])  # log-odds are what appeal is made of
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory, self.of_item = self._of_past(repeats)
         self._vectors, self._bias, self._newcomers = Kept(), Kept(), context.newcomers
@@ -111,12 +115,22 @@ class TextRanker(Ranker):
         self._seed = seed
         self.width = self.encoder.state_dims + math.prod(self.topic_shape)
 
-    def _believes(self, context: Context, topics: NDArray[np.int64], personas: Table, repeats: bool) -> TopicBelief:
+    def _believes(
+        self,
+        context: Context,
+        topics: NDArray[np.int64],
+        personas: Table,
+        repeats: bool,
+        burden: NDArray[np.float32] | None,
+    ) -> TopicBelief:
         """Vectors that are learned say nothing beforehand, and would move under beliefs that stand."""
         items, people = (
             torch.zeros(len(table.rows), 1) if table.learned else table.rows for table in (self.items, personas)
         )
-        return (SongBelief if repeats else TopicBelief)(topics, items, people, context.slate_size)
+        if repeats:
+            return SongBelief(topics, items, people, context.slate_size)
+        weighs = None if burden is None else torch.from_numpy(burden.copy())
+        return TopicBelief(topics, items, people, context.slate_size, burden=weighs)
 
     def _of_past(self, repeats: bool) -> tuple[ItemMemory | None, nn.Linear | None]:
         """What reads a user's past with an item, and what is believed of it; None where it makes no difference."""
@@ -169,10 +183,16 @@ class TextRanker(Ranker):
 
     def _joined(self, own: Tensor, told: Tensor | None, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors of the parts, (users, width)."""
-        believed = observation[BELIEF] if self.believes else None
-        topics = self.by_topic(observation, believed)
-        topics = topics if believed is None else torch.cat([topics, believed], dim=2)
+        beside = self._beside(observation)
+        topics = self.by_topic(observation, beside)
+        topics = topics if beside is None else torch.cat([topics, beside], dim=2)
         return torch.cat([own if told is None else own + told, topics.flatten(1)], dim=1)
+
+    def _beside(self, observation: Mapping[str, Tensor]) -> Tensor | None:
+        """What observations count by topic, in logarithms, and what is believed, (users, topics, numbers)."""
+        counted = [torch.log1p(observation[name].float())[..., None] for name in self._fields]
+        parts = [*counted, observation[BELIEF]] if self.believes else counted
+        return torch.cat(parts, dim=2) if parts else None
 
     def _queries(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of appeal and of stay, (users, dims + topics) each; and the logit of opening nothing, (users, 1)."""

@@ -106,7 +106,8 @@ class SlateActorCritic(ActorCriticPolicy):
         topics = columns[..., columns.shape[2] - self.topic_shape[0] :]
         own = obs["state"].shape[1] - math.prod(self.topic_shape)
         state, by_topic = obs["state"].tensor_split([own], dim=1)
-        paced = torch.stack([obs["worth"], obs["excess"]], dim=2) if "worth" in obs else None
+        prices = [obs[name] for name in ("worth", "excess", "burden") if name in obs]
+        paced = torch.stack(prices, dim=2) if prices else None
         of_topic = topics @ by_topic.unflatten(1, self.topic_shape)
         return Request(state, columns, topics, judged, of_topic, obs.get("past"), paced)
 

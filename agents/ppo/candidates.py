@@ -77,7 +77,10 @@ class CandidateStage:
 
     def space(self) -> spaces.Dict:
         """Space of what comes out, for one user."""
-        judged = ("score", "appeal", "engagement", *(("worth", "excess") if self._pace else ()))
+        prices: tuple[str, ...] = ()
+        if self._pace:
+            prices = ("worth", "excess") if self._pace.loads.burden is None else ("worth", "excess", "burden")
+        judged = ("score", "appeal", "engagement", *prices)
         parts: dict[str, spaces.Space[Any]] = {
             name: spaces.Box(-BOUND, BOUND, (self.size,), np.float32) for name in judged
         }
@@ -127,14 +130,23 @@ class CandidateStage:
 
     def _paced(self, pace: Pace, view: View, observation: Observation) -> dict[str, NDArray[np.float32]]:
         """What a pace makes of the items of a view at the top of a slate, each (users, items)."""
-        topic = pace.loads.topic[None if view.retrieved is None else view.retrieved]
+        items: Any = slice(None) if view.retrieved is None else view.retrieved
         if OFFERED in observation:
-            topic = topic[0][observation[OFFERED]]
-        topic = np.broadcast_to(topic, view.appeal.shape)
+            items = observation[OFFERED]
+        topic = np.broadcast_to(pace.loads.topic[items], view.appeal.shape)
         excess = np.take_along_axis(pace.excess(observation, view), topic, axis=1)
         worth = pace.worth(view, topic)
-        gains = self.judge.ranker.choice.gains(view.appeal, worth - pace.price(excess, np.zeros_like(excess)))
-        return {"worth": worth, "excess": excess, "gains": gains}
+        nothing = np.zeros_like(excess)
+        gains = self.judge.ranker.choice.gains(view.appeal, worth - pace.price(excess, nothing))
+        if pace.loads.burden is None:
+            return {"worth": worth, "excess": excess, "gains": gains}
+        burden = np.broadcast_to(pace.loads.burden[items], excess.shape)
+        return {
+            "worth": worth,
+            "excess": excess,
+            "burden": burden,
+            "gains": gains - burden * pace.cost(excess, nothing),
+        }
 
     def _kept(self, gains: NDArray[np.float32], retrieved: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """Columns of the items kept, best first, (users, size)."""

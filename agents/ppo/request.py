@@ -20,8 +20,8 @@ class Request:
         judged: Score, appeal and log engagement, (users, candidates, 3).
         of_topic: What the user's state says of their topics, (users, candidates, topic_dims).
         past: What users opened of the very candidates, (users, candidates, numbers); None where it makes no difference.
-        paced: Worth of opening each and load of its topic over the bar, as of ``Pace``, (users, candidates, 2); None
-            where there are no prices.
+        paced: Worth of opening each and load of its topic over the bar, as of ``Pace``, and where showing loads its
+            burden, (users, candidates, 2 or 3); None where there are no prices.
     """
 
     state: Tensor

@@ -19,7 +19,10 @@ LOW = 0.02
 """Part of the best gain below which the logarithm goes on as a line."""
 
 EFFECTS = 5
-"""Numbers that tell a candidate what the slate so far will do."""
+"""Numbers that tell a candidate what the slate so far will do. Where showing loads, burdens of its topic follow."""
+
+WORTH_AND_EXCESS = 2
+"""Numbers that prices look at where opening loads."""
 
 
 @dataclass
@@ -41,6 +44,15 @@ class Candidates:
     direction: Tensor
     topics: Tensor
     paced: Tensor | None = None
+
+    @property
+    def burden(self) -> Tensor | None:
+        """Of showing each, (users, candidates); None where opening loads."""
+        return None if self.paced is None or self.paced.shape[2] == WORTH_AND_EXCESS else self.paced[..., -1]
+
+    def nothing(self) -> Tensor:
+        """What a slate does that holds nothing yet, (users, candidates, ``EFFECTS``, and one more with burdens)."""
+        return self.base.new_zeros(*self.base.shape, EFFECTS + (self.burden is not None))
 
 
 class SlateHead(nn.Module):
@@ -120,7 +132,7 @@ class SlateHead(nn.Module):
             pick given those before it, (users, slate_size).
         """
         free = torch.zeros_like(candidates.base)
-        effects = free.new_zeros(*free.shape, EFFECTS)
+        effects = candidates.nothing()
         picks: list[Tensor] = []
         log_p: list[Tensor] = []
         for k in range(self.slate_size):
@@ -143,27 +155,31 @@ class SlateHead(nn.Module):
 
     def _logits(self, candidates: Candidates, effects: Tensor, first: int, end: int) -> Tensor:
         """Logits at the positions from ``first`` to before ``end``, (users, positions, candidates)."""
-        moved = self.effect(effects) + self.position[first:end, None]
+        moved = self.effect(effects[..., :EFFECTS]) + self.position[first:end, None]
         hidden = torch.relu_(candidates.hidden[:, None] + moved)
-        return self._base(candidates, effects[..., 0]) + self.out(hidden)[..., 0]
+        return self._base(candidates, effects) + self.out(hidden)[..., 0]
 
-    def _base(self, candidates: Candidates, above: Tensor) -> Tensor:
-        """Logits before the network adds to them, by expected openings of the topic ``above``, shaped like these."""
+    def _base(self, candidates: Candidates, effects: Tensor) -> Tensor:
+        """Logits before the network adds to them, by what the slate so far does, (users, positions, candidates)."""
         if candidates.paced is None:
             return candidates.base[:, None]
-        gains = self._gains(candidates.chance, candidates.paced, above)
-        best = self._gains(candidates.chance, candidates.paced, torch.zeros_like(above[:, :1])).amax(2, keepdim=True)
-        return self.temper * log_share(gains, best)
+        gains = self._gains(candidates.chance, candidates.paced, effects)
+        first = self._gains(candidates.chance, candidates.paced, torch.zeros_like(effects[:, :1]))
+        return self.temper * log_share(gains, first.amax(2, keepdim=True))
 
-    def _gains(self, chance: Tensor, paced: Tensor, above: Tensor) -> Tensor:
-        """Chance times value, as of a ``Pace``."""
-        worth, excess = paced[:, None].unbind(dim=3)
-        over = (excess + above).clamp(0.0, float(MOST))
-        return chance[:, None] * (worth - self.prices[0] * over - self.prices[1] * above)
+    def _gains(self, chance: Tensor, paced: Tensor, effects: Tensor) -> Tensor:
+        """Chance times value, less what showing costs, as of a ``Pace``."""
+        worth, excess, *burden = paced[:, None].unbind(dim=3)
+        above = effects[..., 0]
+        if not burden:
+            over = (excess + above).clamp(0.0, float(MOST))
+            return chance[:, None] * (worth - self.prices[0] * over - self.prices[1] * above)
+        over = (excess + effects[..., EFFECTS]).clamp(0.0, float(MOST))
+        return chance[:, None] * (worth - self.prices[1] * above) - burden[0] * self.prices[0] * over
 
     def _effects(self, candidates: Candidates, picks: Tensor) -> Tensor:
-        """What picks (users, n) do after none, one, .. all of them, (users, n + 1, candidates, EFFECTS)."""
-        effects = [candidates.base.new_zeros(*candidates.base.shape, EFFECTS)]
+        """What picks (users, n) do after none, one, .. all of them, (users, n + 1, candidates, effects)."""
+        effects = [candidates.nothing()]
         for k in range(picks.shape[1]):
             effects.append(self._after(effects[-1], candidates, picks[:, k, None], k + 1))
         return torch.stack(effects, dim=1)
@@ -172,13 +188,15 @@ class SlateHead(nn.Module):
         """What the slate does once ``pick`` (users, 1), its ``count``-th, has joined those of ``effects``."""
         if not self.iterative:
             return effects
-        like, total, mean, nearest, _ = effects.unbind(dim=2)
+        like, total, mean, nearest, _, *shown = effects.unbind(dim=2)
         chance = candidates.chance.gather(1, pick)  # (users, 1)
         same = torch.bmm(candidates.topics, _row(candidates.topics, pick))[..., 0]  # (users, candidates)
         near = torch.bmm(candidates.direction, _row(candidates.direction, pick))[..., 0]
         mean = mean + (near - mean) / count
         place = torch.full_like(like, count / self.slate_size)
-        return torch.stack([like + chance * same, total + chance, mean, torch.maximum(nearest, near), place], dim=2)
+        burdens = [] if candidates.burden is None else [shown[0] + candidates.burden.gather(1, pick) * same]
+        after = [like + chance * same, total + chance, mean, torch.maximum(nearest, near), place, *burdens]
+        return torch.stack(after, dim=2)
 
 
 def log_share(gains: Tensor, best: Tensor) -> Tensor:

@@ -43,6 +43,13 @@ class SlatePolicy:
         self._seed, self._step = seed, 0
         self._last: tuple[Observation, Staged] | None = None
 
+    def stay(self, rows: NDArray[np.intp]) -> None:
+        """Serve users of these rows alone from now on, see ``driftrec.agents.evaluation.play.tried``.
+
+        What is drawn of them is drawn by their new rows.
+        """
+        self._recall.stay(rows)
+
     def act(self, observation: Observation) -> Slates:
         """Slates picked item by item, (users, slate_size)."""
         return self._picked(self._staged(observation))

@@ -32,6 +32,10 @@ class Greedy:
         self._recall.forget()
         self._rng = np.random.default_rng(seed)
 
+    def stay(self, rows: NDArray[np.intp]) -> None:
+        """Serve users of these rows alone from now on, see ``driftrec.agents.evaluation.play.tried``."""
+        self._recall.stay(rows)
+
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
         chunks = user_chunks(self._recall(observation), self.judge.count(observation))

@@ -153,8 +153,8 @@ class PageItems(TextItems):
         return [last, observation[OPENED]] if OPENED in observation else [last]
 
 
-class RepeatedItems(TextItems):
-    """``TextItems`` of pages of which several are opened, and what was opened may be opened again.
+class ShownAgain(TextItems):
+    """``TextItems`` of pages of which several are opened, whatever was opened before; candidates are kept by topic.
 
     Args:
         context: What is known of them.
@@ -162,9 +162,20 @@ class RepeatedItems(TextItems):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, reads=False)
-        self.keys = ("persona", "shown", "clicked", "age", "hour")  # by which rankers know what was opened before
         if context.topics is not None:
             self.topics = context.topics
+
+
+class RepeatedItems(ShownAgain):
+    """The same, where what was opened before is opened with other chances.
+
+    Args:
+        context: What is known of them.
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.keys = ("persona", "shown", "clicked", "age", "hour")  # by which rankers know what was opened before
 
     def forbid(
         self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None

@@ -27,6 +27,11 @@ class Loads(Protocol):
         ...
 
     @property
+    def burden(self) -> NDArray[np.float32] | None:
+        """What showing each item adds to the load of its topic, (items,); None where opening does, by 1."""
+        ...
+
+    @property
     def bar(self) -> float:
         """What a bar of 1 is of the openings that are not too much: what searches of it step by."""
         ...
@@ -59,6 +64,7 @@ class Counts:
 
     topic: NDArray[np.int64]
     half_life: float | None
+    burden: NDArray[np.float32] | None = None
     bar, grows, wears = 1.0, False, False
 
     def room(self, view: View) -> None:
@@ -111,12 +117,20 @@ class CountedLoads(Counts):
         field: Of the observation.
         first: Column of the field that holds the first topic's.
         unit: Openings that the observation calls 1.
+        burden: See ``Loads``.
     """
 
     half_life = None
 
-    def __init__(self, topic: NDArray[np.int64], field: str, first: int, unit: float) -> None:
-        self.topic, self._field = topic, field
+    def __init__(
+        self,
+        topic: NDArray[np.int64],
+        field: str,
+        first: int,
+        unit: float,
+        burden: NDArray[np.float32] | None = None,
+    ) -> None:
+        self.topic, self._field, self.burden = topic, field, burden
         self._columns, self._unit = slice(first, first + int(topic.max()) + 1), np.float32(unit)
 
     def __call__(self, observation: Observation, half_life: float) -> Float:
@@ -131,12 +145,15 @@ class BelievedLoads:
     Args:
         topic: Of every item, (items,).
         wears: Whether it believes something of how single items wear out, see ``Ranker``.
+        burden: See ``Loads``.
     """
 
     half_life, bar, grows = None, 0.25, True
 
-    def __init__(self, topic: NDArray[np.int64], wears: bool = False) -> None:
-        self.topic, self.wears = topic, wears
+    def __init__(
+        self, topic: NDArray[np.int64], wears: bool = False, burden: NDArray[np.float32] | None = None
+    ) -> None:
+        self.topic, self.wears, self.burden = topic, wears, burden
 
     def room(self, view: View) -> Float:
         """Log-odds that one opening is believed to add, (users, topics)."""

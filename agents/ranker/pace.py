@@ -63,6 +63,9 @@ class Pace:
     of openings of late, and of what another adds to the taste for the topic; less tired * log(1 + openings of i itself
     of late) and wear * its chance to wear out, where items are opened again.
 
+    Where showing loads, not opening, the price is of showing, whether i is opened or not: burden_i * price *
+    min((load_t + m_t - bar)+, MOST), with burdens of m_t of the topic above on the page.
+
     Attributes:
         loads: What is known of topics.
         weights: The prices.
@@ -95,8 +98,16 @@ class Pace:
 
     def price(self, excess: Float, taken: Float) -> Float:
         """Of one more opening after ``taken`` of its topic, the shape of the two."""
-        over = np.clip(excess + taken, np.float32(0.0), MOST)
-        return np.float32(self.weights.price) * over + np.float32(self.weights.diversity) * taken
+        above = np.float32(self.weights.diversity) * taken
+        return above if self.loads.burden is not None else self._over(excess + taken) + above
+
+    def cost(self, excess: Float, shown: Float) -> Float:
+        """Of showing one more after burdens ``shown`` of its topic, the shape of the two; 0 where opening loads."""
+        return self._over(excess + shown) if self.loads.burden is not None else np.zeros_like(excess)
+
+    def _over(self, excess: Float) -> Float:
+        over: Float = np.float32(self.weights.price) * np.clip(excess, np.float32(0.0), MOST)
+        return over
 
 
 class PageNumbers(nn.Module):

@@ -59,6 +59,11 @@ class OpeningsRecalled:
         """The same of users of ``rows`` in what they see last, (rows, ...), without taking note of it."""
         return {**observation, OPENED: self._items[rows]} if self._keeps else observation
 
+    def stay(self, rows: NDArray[np.intp]) -> None:
+        """Forget all users but those of ``rows``, who are all there are from now on."""
+        if self._keeps:
+            self._items, self._count = self._items[rows], self._count[rows]
+
     def _add(self, observation: Observation) -> None:
         """Take note of what was opened of the last slate."""
         shown, clicked = (observation[name][:, -self._slate_size :] for name in ("shown", "clicked"))
@@ -100,11 +105,19 @@ class Recall:
 
     def last(self, observation: Observation, rows: NDArray[np.intp]) -> Observation:
         """The same of users of ``rows`` in what they see last, (rows, ...), without taking note of it."""
-        carried = None
-        if self._carried is not None:
-            index = torch.from_numpy(rows)
-            carried = {name: value[index.to(value.device)] for name, value in self._carried.items()}
-        return self._told(self._opened.last(observation, rows), carried)[0]
+        return self._told(self._opened.last(observation, rows), self._carried_of(rows))[0]
+
+    def stay(self, rows: NDArray[np.intp]) -> None:
+        """Forget all users but those of ``rows``, who are all there are from now on."""
+        self._opened.stay(rows)
+        self._carried = self._carried_of(rows)
+
+    def _carried_of(self, rows: NDArray[np.intp]) -> Mapping[str, Tensor] | None:
+        """What is carried of users of ``rows``."""
+        if self._carried is None:
+            return None
+        index = torch.from_numpy(rows)
+        return {name: value[index.to(value.device)] for name, value in self._carried.items()}
 
     def _told(
         self, observation: Observation, before: Mapping[str, Tensor] | None

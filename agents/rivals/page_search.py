@@ -41,6 +41,12 @@ BELIEVED = {
 }
 """Where one begins that knows what is believed, in the same units: near what was found in Video and in Music."""
 
+COUNTED = {
+    **{"future": 0.77, "opening": 0.6, "diversity": 1.0, "price": 0.24, "bar": 2.4},
+    **{"half_life": 15.0, "tired": 0.4},
+}
+"""The same of a rival on the same ranker, one bar for all users: what two searches in a row found in Video."""
+
 
 @dataclass(frozen=True)
 class SearchStage:
@@ -58,19 +64,25 @@ class SearchStage:
 PAGE = ("future", "opening", "diversity", "tired", "growth", "wear")
 """What a page costs by itself."""
 
+PACED = (*PAGE, "price", "bar", "half_life")
+
 STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
     {
         "diverse": (SearchStage(PAGE),),
-        "paced": (
-            SearchStage(PAGE),
-            SearchStage((*PAGE, "price", "bar", "half_life"), begin=PACE),
-        ),
-        "believed": (SearchStage((*PAGE, "price", "bar"), begin=BELIEVED),),
-        "again": (SearchStage((*PAGE, "price", "bar", "half_life")),),
+        "paced": (SearchStage(PAGE), SearchStage(PACED, begin=PACE)),
+        "again": (SearchStage(PACED),),
     }
 )
-"""Searches by kind, each from the best of the one before it; "again" is for prices that were found before. What begins
-near the best needs no search of single pages first."""
+"""Searches by kind, each from the best of the one before it; "again" is for prices that were found before."""
+
+IN_FEEDS: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
+    {
+        **STAGES,
+        "believed": (SearchStage((*PAGE, "price", "bar"), begin=BELIEVED),),
+        "paced": (SearchStage(PACED, begin=COUNTED),),
+    }
+)
+"""The same on rankers that believe. What begins near the best needs no search of single pages first."""
 
 
 def paces(judge: Judge, loads: Counts | None, asked: bool) -> Loads | None:
@@ -80,7 +92,7 @@ def paces(judge: Judge, loads: Counts | None, asked: bool) -> Loads | None:
     """
     if loads is None or not asked or not judge.ranker.choice.several:
         return None
-    return BelievedLoads(loads.topic, judge.ranker.wears) if judge.ranker.believes else loads
+    return BelievedLoads(loads.topic, judge.ranker.wears, loads.burden) if judge.ranker.believes else loads
 
 
 class PageSearch:
@@ -93,7 +105,7 @@ class PageSearch:
         setup: World.
         judge: Farsighted, made ready to serve; not changed.
         loads: What is known of topics.
-        kind: A key of ``STAGES``.
+        kind: A key of ``STAGES``, or of ``IN_FEEDS`` where the ranker believes.
         settings: How.
         seed: Source of users and candidates.
         curve: Measures.
@@ -123,6 +135,7 @@ class PageSearch:
         joint: bool = True,
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
+        self._stages = (IN_FEEDS if judge.ranker.believes else STAGES)[kind]
         self._joint, self.steps, self._best = joint, 0, BestSoFar(curve, kind, progress)
         self._seed, self._users, self._snapshots = seed, user_seeds(seed, "rival", settings.users), snapshots
         self.network = PageNumbers(begin or PageWeights(future=1.0, half_life=loads.half_life or 1.0))
@@ -141,7 +154,7 @@ class PageSearch:
         """Search."""
         self._unit = self._engagement()
         self._measure(self.network.weights())
-        for number, stage in enumerate(STAGES[self.kind]):
+        for number, stage in enumerate(self._stages):
             self._search(stage, number)
 
     def _search(self, stage: SearchStage, number: int) -> None:
@@ -178,7 +191,7 @@ class PageSearch:
             np.array([_place(name, getattr(start, name)) for name in free]),
             spread,
             rng=np.random.default_rng([self._seed, number]),
-            rounds=max(1, settings.rounds // len(STAGES[self.kind])),
+            rounds=max(1, settings.rounds // len(self._stages)),
             samples=settings.samples,
             narrowing=(0.7, 0.3),  # slowly: elites are few
             again=True,
@@ -201,11 +214,11 @@ class PageSearch:
         return self._unit if name in PRICES else 1.0
 
     def _engagement(self) -> float:
-        """Of one opening, mean over what the ranker would show new users."""
+        """Of one opening, mean over what the ranker would show new users, times the unit of the settings."""
         world = self.setup.world
         view = self.judge.view(world.observe(world.reset(self._users)))
         best = np.argpartition(-view.gains, self.setup.slate_size - 1, axis=1)[:, : self.setup.slate_size]
-        return float(np.take_along_axis(view.engagement, best, axis=1).mean())
+        return self.settings.unit * float(np.take_along_axis(view.engagement, best, axis=1).mean())
 
 
 def _place(name: str, weight: float) -> float:

@@ -31,14 +31,16 @@ class PriceSettings:
         users: Users that each candidate meets, the same for all.
         rounds: Rounds of the search, shared by its stages: paced begins with that of diverse.
         samples: Candidates a round, of which the best quarter sets the next.
+        unit: Prices are searched in so many engagements of one opening.
     """
 
     users: int = 128
     rounds: int = 6
     samples: int = 24
+    unit: float = 1.0
 
     def __post_init__(self) -> None:
-        check_ranges(self, users=(1, 1e6), rounds=(1, 1e4), samples=(4, 1e6))
+        check_ranges(self, users=(1, 1e6), rounds=(1, 1e4), samples=(4, 1e6), unit=(1e-6, 1e6))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftrec.agents.policy import Observation, Slates, user_chunks
 from driftrec.agents.ranker.judge import Judge
@@ -33,12 +34,16 @@ class TopicPages:
 
     def __init__(self, judge: Judge, loads: Loads, slate_size: int, weights: PageWeights, joint: bool = True) -> None:
         self.judge, self.pace = judge.whole(), Pace(loads, weights)
-        self._filling = Filling(judge.ranker.choice, loads.topic, slate_size, joint)
+        self._filling = Filling(judge.ranker.choice, loads.topic, slate_size, joint, loads.burden)
         self._recall = Recall(judge, slate_size)
 
     def reset(self, num_users: int, seed: int) -> None:
         """Forget all users; nothing is random."""
         self._recall.forget()
+
+    def stay(self, rows: NDArray[np.intp]) -> None:
+        """Serve users of these rows alone from now on, see ``driftrec.agents.evaluation.play.tried``."""
+        self._recall.stay(rows)
 
     def act(self, observation: Observation) -> Slates:
         """Slates, best first, (users, slate_size)."""
@@ -52,7 +57,10 @@ class TopicPages:
         def price(taken: Float) -> Float:
             return self.pace.price(excess, taken)
 
-        return self._filling.slates(observation, view.appeal, self.pace.worth(view, topic), price)
+        def cost(shown: Float) -> Float:
+            return self.pace.cost(excess, shown)
+
+        return self._filling.slates(observation, view.appeal, self.pace.worth(view, topic), price, cost)
 
 
 class MyopicJoint(TopicPages):

@@ -82,7 +82,7 @@ class Kit:
         gap_roles: What the rows of ``gap_policies`` stand for, None where there is no full gap table.
         ablations: Changes to the world's settings that switch a mechanism off, by what is missing then.
         changes: What the scorecard may change it into.
-        believes: Whether users tire of topics as ``TopicBelief`` has it, by the hour.
+        believes: Whether users tire of topics as ``TopicBelief`` has it.
     """
 
     settings: TrainSettings = TrainSettings()

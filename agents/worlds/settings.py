@@ -70,8 +70,8 @@ class TextSettings(TrainSettings):
         user_state: What is read of a user beside the persona's words: "numeric" counts and memories of what was opened;
             "text", a sentence on it as of the session's begin; "both".
         encoder: How the user is read: by "fading" memories of what was opened and passed over; by those and the
-            "belief" of who tires of which topic, in feeds; by those and a "recurrent" network over the pages that were
-            shown; by those and a causal "transformer" over them.
+            "belief" of who tires of which topic, in feeds and the shop; by those and a "recurrent" network over the
+            pages that were shown; by those and a causal "transformer" over them.
         told_encoder: Train the encoder to guess the users' true state as well, and let the policy read its guesses.
             While serving it reads the observation alone, but only a simulator can tell what it learned from: an oracle.
         refits: Rounds of logging with the farsighted policy and fitting the ranker again, after those of ``fit``.

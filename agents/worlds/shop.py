@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from driftrec.agents.oracles.rollouts import Rollouts
 from driftrec.agents.oracles.search import Budget
 from driftrec.agents.policy import Policy
 from driftrec.agents.ranker.fitting import Report
-from driftrec.agents.ranker.items import TextItems
+from driftrec.agents.ranker.item_future import ItemFutureSettings
+from driftrec.agents.ranker.items import ShownAgain
 from driftrec.agents.ranker.judge import Judge
+from driftrec.agents.ranker.loads import CountedLoads
+from driftrec.agents.rivals.rival_settings import RIVALS as RIVAL_SETTINGS
+from driftrec.agents.rivals.rival_settings import PageSettings, PriceSettings, RivalSettings
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
 from driftrec.agents.scenarios.shop_rivals import (
     INDEX,
@@ -24,6 +32,7 @@ from driftrec.agents.scenarios.shop_rivals import (
 )
 from driftrec.agents.scenarios.shop_values import STATE_AWARE, policy_from_logs
 from driftrec.agents.setup import Setup
+from driftrec.agents.worlds.feeds import SETTINGS as FEEDS
 from driftrec.agents.worlds.kit import Effort, GapRoles
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.text_kit import TextKit
@@ -48,6 +57,11 @@ TUNED = ShopWeights(
 """Of the planner in the packaged shop with the usual settings, made by ``shop_rivals.gap_table``."""
 
 
+UNIT = 30.0
+"""Engagements of one look by which prices are searched: hardly one in thirty looks sells, and wear costs a customer."""
+
+SETTINGS = replace(FEEDS, future=ItemFutureSettings(), prices=PriceSettings(unit=UNIT))
+
 LOG_USERS = 4000
 """Users of the logs that indices and values are fitted to."""
 
@@ -57,6 +71,14 @@ class ShopKit(TextKit):
 
     truths = ("interest", "need", "consideration", "muted", "satisfaction")
     tunes_planner = True
+    believes = True
+    by_topic = ("since_purchase", "shown_lately", "views")
+    settings = SETTINGS
+    learned_rivals: Mapping[str, RivalSettings] = {
+        **RIVAL_SETTINGS,
+        "diverse": PageSettings(unit=UNIT),
+        "paced": PageSettings(unit=UNIT),
+    }
     ablations = OFF
     changes = Changes(tastes=("taste", "liking"), price={"purchase": {"price": 1.6}})
     gap_roles: ClassVar[GapRoles | None] = GapRoles(
@@ -70,7 +92,17 @@ class ShopKit(TextKit):
 
     def judge(self, setup: Setup, told: Mapping[str, Any], seed: int, farsighted: bool = True) -> Judge:
         """A judge over the catalogue, see ``Kit``."""
-        return Judge(self.ranker(setup, told, seed), TextItems(setup.context, reads=False), farsighted)
+        return Judge(self.ranker(setup, told, seed), ShownAgain(setup.context), farsighted)
+
+    def burden(self, setup: Setup) -> NDArray[np.float32]:
+        """As the observation's "shown_lately" counts: an editorial wears less than an offer."""
+        world: Any = setup.world
+        return np.where(world.catalogue.price > 0, 1.0, world.config.wear.editorial).astype(np.float32)
+
+    def loads(self, setup: Setup, judge: Judge) -> CountedLoads | None:
+        """What was shown of every category lately, as the observation counts it."""
+        topics = setup.context.topics
+        return None if topics is None else CountedLoads(topics, "shown_lately", 0, 1.0, self.burden(setup))
 
     def myopic_oracle(self, setup: Setup) -> ShopPlanner:
         """Most expected reward until the next visit, each pick knowing those above it."""

@@ -46,6 +46,7 @@ class TextKit(Kit):
     """
 
     repeats = False  # whether items are opened again with pleasure
+    by_topic: tuple[str, ...] = ()  # fields of the observation that count something by topic
     truths: ClassVar[tuple[str, ...]] = ()  # parts of the hidden truth that an encoder may be told to guess
     settings: TrainSettings = TextSettings()
     slateq = SlateQTraining(validations=6, validation_users=128)
@@ -66,12 +67,17 @@ class TextKit(Kit):
         encoder, guesses = told.get("encoder", "fading"), self.guesses(setup) if told.get("told_encoder") else None
         if encoder == "belief" and not self.believes:
             raise ValueError(
-                f"Encoder 'belief' is of feeds, whose users tire of topics by the hour; {setup.args.world} is none. "
+                f"Encoder 'belief' is of feeds and of Shop, whose users tire of topics; {setup.args.world} is neither. "
                 "Take fading, recurrent or transformer."
             )
         context, choice = setup.represented(name).context, self.choice(setup)
         read: Any = {"words": words, "encoder": encoder, "told": guesses, "repeats": self.repeats}
-        return TextRanker(context, name, seed, choice=choice, **read)
+        counts: Any = {"burden": self.burden(setup), "by_topic": self.by_topic}
+        return TextRanker(context, name, seed, choice=choice, **read, **counts)
+
+    def burden(self, setup: Setup) -> NDArray[np.float32] | None:
+        """What showing each item adds to the load of its topic, (items,); None where opening does, by 1."""
+        return None
 
     def guesses(self, setup: Setup) -> dict[str, int]:
         """Numbers of every part of the truth that an encoder may be told to guess; ValueError as of ``telling``."""

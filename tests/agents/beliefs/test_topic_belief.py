@@ -16,13 +16,16 @@ from tests.agents.beliefs.bored import SLATE, TOPIC, bored_users
 LIFT, BORED, LOAD, THRESHOLD, ROOM, NEXT = range(len(TOLD))
 
 
-def belief(seed=0):
+BURDEN = torch.tensor([1.0, 0.4, 1.0, 0.4])
+
+
+def belief(seed=0, burden=None):
     """One with weights that say something."""
     generator = torch.Generator().manual_seed(seed)
     items, personas = (torch.randn(count, 5, generator=generator) for count in (len(TOPIC), 2))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        made = TopicBelief(TOPIC, items, personas, SLATE, dims=2)
+        made = TopicBelief(TOPIC, items, personas, SLATE, dims=2, burden=burden)
     with torch.no_grad():
         for parameter in made.parameters():
             parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
@@ -46,6 +49,7 @@ def window(pages, opened, hours=1.0, room=0):
     }
 
 
+@pytest.mark.parametrize("burden", [None, BURDEN], ids=["opening loads", "showing loads"])
 @pytest.mark.parametrize(
     ("pages", "opened"),
     [
@@ -53,9 +57,9 @@ def window(pages, opened, hours=1.0, room=0):
         ([[0, 0, 2], [-1, -1, -1], [1, -1, 1]], [[1, 1, 0], [0, 0, 0], [1, 0, 0]]),  # repeats, and empty places
     ],
 )
-def test_the_likelihood_sums_over_all_hypotheses(pages, opened):
+def test_the_likelihood_sums_over_all_hypotheses(pages, opened, burden):
     """Written out, impression by impression and hypothesis by hypothesis."""
-    made = belief()
+    made, rest = belief(burden=burden), REST if burden is None else 0.25
     seen, hours = window(pages, opened, hours=2.0), 2.0
     persona, switches = made.personas[1], made.switches
     says = made.says(persona) + made.persona_own[1]
@@ -80,12 +84,13 @@ def test_the_likelihood_sums_over_all_hypotheses(pages, opened):
                         logit = logit + grows * made.rise * grown - bored * made.drop
                         log_p = log_p + torch.nn.functional.logsigmoid(logit if click else -logit)
                         above += click
-                        load += click
-                        bored = bored or (click and load >= threshold)
+                        load += click if burden is None else burden[item]
+                        bored = bored or (burden is None and click and load >= threshold)
                         grown += click * GROWTH * (1 - grown)
+                    bored = bored or (burden is not None and load >= threshold)  # after the page
                     load, grown = load * fade, grown * 2.0 ** (-hours / GROWN_HALF_LIFE)
                     load *= switches.kept[number] if max(page) >= 0 else 1.0
-                    bored = bored and load > REST * threshold
+                    bored = bored and load > rest * threshold
                 likelihoods.append(log_p)
         total += float(torch.logsumexp(torch.stack(likelihoods), 0).detach())
     shrunk = 1e-3 * (made.item_own.square().sum() + made.persona_own.square().sum()).item()
@@ -110,6 +115,16 @@ def test_who_stops_opening_after_many_is_believed_to_be_bored():
     assert goes_on[0, THRESHOLD] > stops[0, THRESHOLD] + 2.0
     assert stops[1, BORED] == 0.0, "of topic 1 nothing was opened"
     assert stops[0, LIFT] < goes_on[0, LIFT]
+
+
+def test_where_showing_loads_what_is_passed_over_does_too():
+    pages, nothing = [[0, 1, 0], [0, 1, 2]], [[0, 0, 0]] * 2
+    by_shows, by_openings = (
+        belief(burden=burden).asked(window(pages, nothing))[BELIEF][0] for burden in (BURDEN, None)
+    )
+    assert by_openings[0, LOAD] == 0.0
+    assert by_shows[0, LOAD].item() == pytest.approx(2.4 + 1.4, rel=0.2), "an hour is little of days"
+    assert by_shows[1, LOAD].item() == pytest.approx(1.0, rel=0.2)
 
 
 def test_rest_ends_boredom_and_empties_the_load():

@@ -55,7 +55,7 @@ def test_the_same_logs_whoever_else_is_judged(scores, make_setup):
     [
         ("driftrec/News-v0", "fadin", "Encoder 'fadin' is unknown. Did you mean 'fading'?"),
         ("driftrec/Sardine-SlateTopK-Bored-v0", "fading", "Bored-v0 has no texts"),
-        ("driftrec/News-v0", "belief", "Encoder 'belief' is of feeds, whose users tire of topics by the hour"),
+        ("driftrec/News-v0", "belief", "Encoder 'belief' is of feeds and of Shop, whose users tire of topics"),
     ],
 )
 def test_refusals(world, name, message, make_setup):

@@ -9,6 +9,15 @@ from driftrec.agents.evaluation.play import mean_engagement, play, tried
 from driftrec.agents.evaluation.rollout import roll_out
 from driftrec.agents.figures.figures import returns
 from driftrec.agents.policy import PolicyError
+from driftrec.agents.ppo.actor_critic import serving_network
+from driftrec.agents.ppo.candidates import CandidateStage
+from driftrec.agents.ppo.slate_policy import SlatePolicy
+from driftrec.agents.ranker.greedy import Greedy
+from driftrec.agents.ranker.pace import PageWeights
+from driftrec.agents.rivals.topic_pages import TopicPages
+from driftrec.agents.runs.rival_runs import topics_of
+from driftrec.agents.setup import WorldArgs, set_up
+from driftrec.agents.worlds.kits import kit_of
 from driftrec.envs.news import news_world
 from driftrec.simulators.noise import user_seeds
 
@@ -136,3 +145,47 @@ def test_bad_slates_name_policy_and_step(slates, error, message, setup):
         mean_engagement(setup.world, Shows(slates), SEEDS, 3)
     with pytest.raises(error, match=f"Policy 'mine', step 1: {message}"):
         roll_out(setup.world, Shows(slates), setup.context, SEEDS, horizon=3, seed=0, name="mine")
+
+
+KINDS = {
+    "greedy": lambda judge, setup: Greedy(judge, setup.slate_size),
+    "pages": lambda judge, setup: TopicPages(judge, topics_of(setup, judge), setup.slate_size, PageWeights()),
+    "slates": lambda judge, setup: slates_of(CandidateStage(judge, 72, setup.slate_size), setup.slate_size),
+}
+
+
+def slates_of(stage, slate_size):
+    return SlatePolicy(stage, serving_network(stage, slate_size, temper=5.0, iterative=True), greedy=True)
+
+
+class Asked:
+    """Serves all by another policy; counts whom it is asked for."""
+
+    def __init__(self, policy):
+        self.policy, self.rows = policy, 0
+
+    def reset(self, num_users, seed):
+        self.policy.reset(num_users, seed)
+
+    def act(self, observation):
+        self.rows += len(observation["clock"])
+        return self.policy.act(observation)
+
+
+class AskedForThoseWhoStay(Asked):
+    def stay(self, rows):
+        self.policy.stay(rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("world", ["driftrec/Video-v0", "driftrec/Music-v0"])
+def test_who_has_left_is_asked_for_no_more_and_nothing_else_changes(world, kind):
+    """Rows of `stay` mixed up, or what is carried left where it was, showed slates of others (tried by hand)."""
+    setup = set_up(WorldArgs(world=world))
+    judge = kit_of(setup).judge(setup, {"representation": "random", "encoder": "belief"}, 0, True)
+    users, horizon = user_seeds(3, "figures", 24), 30
+    whole, staying = Asked(KINDS[kind](judge, setup)), AskedForThoseWhoStay(KINDS[kind](judge, setup))
+    engagement, taken = tried(setup.world, staying, users, horizon)
+    assert staying.rows == taken < 24 * horizon, "some have left"
+    assert tried(setup.world, whole, users, horizon) == (pytest.approx(engagement, rel=1e-6), taken)
+    assert whole.rows == 24 * horizon

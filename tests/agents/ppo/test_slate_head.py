@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from driftrec.agents.ppo.request import Request
-from driftrec.agents.ppo.slate_head import SlateHead
+from driftrec.agents.ppo.slate_head import LOW, SlateHead
 
 ITEMS, STATE, COLUMNS, TOPICS, TOPIC_DIMS = 4, 5, 3, 2, 2
 PRICES = (0.8, 0.3)
-START = {"paced": False}
+START = {"paced": 0}
 
 
-@pytest.fixture(autouse=True, params=[False, True], ids=["scores", "prices"])
+@pytest.fixture(autouse=True, params=[0, 2, 3], ids=["scores", "prices", "burdens"])
 def paced(request, monkeypatch):
-    """Whether heads start from prices of pages."""
+    """Numbers of prices of pages that heads start from."""
     monkeypatch.setitem(START, "paced", request.param)
     return request.param
 
@@ -40,7 +40,8 @@ def make_request(items=ITEMS, seed=0, users=1):
     drawn["topics"] = drawn["topics"].softmax(dim=1)
     drawn["of_topic"] = torch.randn((items, TOPIC_DIMS), generator=generator)
     if START["paced"]:
-        drawn["paced"] = torch.rand((items, 2), generator=generator) + torch.tensor([1.0, -0.5])
+        drawn["paced"] = torch.rand((items, START["paced"]), generator=generator)
+        drawn["paced"] += torch.tensor([1.0, -0.5, 0.0])[: START["paced"]]
     return Request(**{name: value.expand(users, *value.shape) for name, value in drawn.items()})
 
 
@@ -85,15 +86,22 @@ def logits_by_hand(head, request, picks):
     )
     hidden = each @ weights["candidate.weight"].T + weights["candidate.bias"] + weights["user.weight"] @ scaled
     hidden = hidden + effects @ weights["effect.weight"].T + weights["position"][count]
-    base = judged[:, 0] if not prices else paced_score(chance, *prices[0].T, effects[:, 0])
+    shown = topics @ (prices[0][picks, 2:] * topics[picks]).sum(axis=0) if START["paced"] == 3 else None
+    base = judged[:, 0] if not prices else paced_score(chance, prices[0].T, effects[:, 0], shown)
     return head.temper * base + np.maximum(hidden, 0.0) @ weights["out.weight"][0]
 
 
-def paced_score(chance, worth, excess, above):
+def paced_score(chance, prices, above, shown):
     """Logarithm of a pace's gains over the best at the first position."""
-    gains = chance * (worth - PRICES[0] * np.clip(excess + above, 0, 3) - PRICES[1] * above)
-    best = (chance * (worth - PRICES[0] * np.clip(excess, 0, 3))).max()
-    return np.log(np.maximum(gains / best, 1e-3))
+
+    def gains(above, shown):
+        worth, excess, *burden = prices
+        if burden:
+            return chance * (worth - PRICES[1] * above) - burden[0] * PRICES[0] * np.clip(excess + shown, 0, 3)
+        return chance * (worth - PRICES[0] * np.clip(excess + above, 0, 3) - PRICES[1] * above)
+
+    share = gains(above, shown) / gains(0.0, 0.0).max()
+    return np.where(share > LOW, np.log(np.maximum(share, LOW)), np.log(LOW) + share / LOW - 1.0)
 
 
 def by_hand(head, request, slate):

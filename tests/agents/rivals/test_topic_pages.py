@@ -83,3 +83,35 @@ def test_a_bonus_for_opening_counts_for_all_alike():
 def test_a_price_must_be_a_price(price):
     with pytest.raises(ValueError, match=f"price is {price}; it must be 0 or more"):
         MyopicJoint(PlantedJudge(), LOADS, SLATE, price)
+
+
+BURDEN = np.where(np.arange(12) < 6, 1.0, 0.4).astype(np.float32)
+SHOWN = CountedLoads(TOPIC, "lately", 0, 1.0, BURDEN)
+
+
+def shown_lately(*counts):
+    return {**seen([]), "lately": np.array([counts, (0.0, 0.0, 0.0)], np.float32)}
+
+
+def test_where_showing_loads_what_was_shown_much_is_not_shown_though_nobody_would_open_it():
+    """Priced by the opening alone, what hardly anybody opens would cost nothing and fill the page."""
+    judge, weights = PlantedJudge(later=-1.0 + 0.0 * TOPIC), PageWeights(future=1.0, price=1.0, bar=2.0)
+    worn, rested = TOPIC[TopicPages(judge, SHOWN, SLATE, weights).act(shown_lately(5.0, 5.0, 0.0))]
+    assert set(worn) == {2}
+    assert 0 in rested
+
+
+def test_the_less_an_item_wears_the_more_of_it_is_shown():
+    page = TopicPages(PlantedJudge(), SHOWN, SLATE, PageWeights(price=1.0, bar=0.0)).act(shown_lately(0.5, 0.5, 0.5))
+    assert (page[0] >= 6).all()
+    free = TopicPages(PlantedJudge(), SHOWN, SLATE, PageWeights()).act(shown_lately(0.5, 0.5, 0.5))
+    assert (free[0] < 6).any()
+
+
+def test_burdens_of_a_page_add_up():
+    """Each pick knows how often its topic stands above it."""
+    paced = PageWeights(price=1.0, bar=1.0)
+    spread = TOPIC[TopicPages(PlantedJudge(), SHOWN, SLATE, paced).act(shown_lately(1.0, 1.0, 1.0))][0]
+    alone = TOPIC[TopicPages(PlantedJudge(), SHOWN, SLATE, PageWeights()).act(shown_lately(1.0, 1.0, 1.0))][0]
+    assert len(set(spread)) == 3
+    assert len(set(alone)) == 1

@@ -11,16 +11,17 @@ from driftrec.agents.ranker.choice import AnyClick
 from driftrec.agents.scenarios.shop_planner import ShopPlanner, ShopWeights
 from driftrec.agents.scenarios.shop_rivals import OFF, RIVALS, RandomPages, judged, tuned_rival
 from driftrec.agents.scenarios.shop_sight import sight_of
-from driftrec.agents.setup import Setup, WorldArgs
+from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kit import Effort
 from driftrec.agents.worlds.kits import kit_named
-from driftrec.agents.worlds.shop import TUNED
+from driftrec.agents.worlds.shop import TUNED, ShopKit
 from driftrec.envs.shop import shop_world
 from driftrec.simulators.noise import user_seeds
 
 WORLD, KIT = shop_world(), kit_named("driftrec/Shop-v0")
 SETUP = Setup(WorldArgs("driftrec/Shop-v0"), WORLD, 30)
 USERS = user_seeds(1, "test", 60)
+BURDEN = ShopKit().burden(SETUP)
 
 
 def begun(users=20, steps=5):
@@ -101,11 +102,37 @@ def test_every_mechanism_can_be_switched_off(name):
     assert mean_engagement(world, ShopPlanner(world, TUNED), USERS[:10], 10) >= 0
 
 
-def test_several_things_are_opened_and_may_be_shown_again(make_setup):
-    setup = make_setup(8, slate_size=3, history=10, horizon=5)
-    elsewhere = replace(setup, world=WORLD)
-    assert isinstance(KIT.choice(elsewhere), AnyClick)
-    assert KIT.judge(setup, asdict(KIT.settings), 0).items.keys == ()
+@pytest.fixture(scope="module")
+def judge():
+    setup = set_up(WorldArgs("driftrec/Shop-v0"))
+    return KIT.judge(setup, asdict(replace(KIT.settings, representation="random")), 0)
+
+
+def test_several_things_are_opened_and_may_be_shown_again(judge):
+    assert isinstance(KIT.choice(SETUP), AnyClick)
+    assert judge.items.keys == ()
+
+
+@pytest.mark.parametrize("name", ShopKit.by_topic)
+def test_what_the_shop_counts_by_category_is_read(judge, name):
+    """Purchases above all: no impression tells of one that was made later."""
+    seen = WORLD.observe(begun())
+    other = {**seen, name: seen[name] + 20.0 * (np.arange(WORLD.num_categories) == 3)}
+    before, after = (judge.view(each).engagement for each in (seen, other))
+    changed = np.abs(after - before).max(axis=0) > 0
+    assert changed[WORLD.catalogue.topic == 3].all()
+    assert not changed[WORLD.catalogue.topic != 3].any()
+
+
+def test_editorials_wear_as_little_as_the_shop_counts():
+    np.testing.assert_array_equal(np.unique(BURDEN), np.float32([WORLD.config.wear.editorial, 1.0]))
+    state, offers = WORLD.reset(np.arange(2, dtype=np.uint64)), np.flatnonzero(BURDEN == 1.0)
+    before = WORLD.observe(state)["shown_lately"].copy()
+    slate = np.array([offers[:3].tolist() + np.flatnonzero(BURDEN < 1.0)[:3].tolist()] * 2)
+    WORLD.step(state, slate)
+    faded = 2.0 ** (-(WORLD.observe(state)["clock"][:, 0]) / WORLD.config.wear.half_life)
+    added = ((WORLD.observe(state)["shown_lately"] - before) / faded[:, None]).sum(axis=1)
+    np.testing.assert_allclose(added, BURDEN[slate].sum(axis=1), rtol=1e-4)
 
 
 def test_the_full_gap_has_a_row_for_every_part():
