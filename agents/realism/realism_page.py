@@ -133,7 +133,8 @@ def _of_classifiers(realism: Realism) -> TextGrid:
         seen = [f"{what} ({lost:.3f})" for what, lost in list(found.looked_at.items())[:3]]
         rows.append([name, _ends(found.auc, found.low, found.high), ", ".join(seen)])
     notes = ["AUC of a classifier of sessions, 0.5 where it cannot tell; in brackets what it loses without"]
-    return TextGrid("Can simulated sessions be told from real ones?", ["world", "AUC", "what it looked at"], rows, notes)
+    heads = ["world", "AUC", "what it looked at"]
+    return TextGrid("Can simulated sessions be told from real ones?", heads, rows, notes)
 
 
 def _of_baselines(realism: Realism) -> TextGrid:
