@@ -121,7 +121,7 @@ class Setup:
     def context(self) -> Context:
         """What a recommender may know."""
         if self.setting is None:
-            return context_of(self.world)
+            return replace(context_of(self.world), withheld=self.withheld)
         offered = self.world.num_items if OFFERED in self.world.fields else 0
         told = self.setting.context(self.slate_size)
         hidden: Any = {"withheld": self.withheld, "truth": self.truth, "newcomers": self.newcomers}

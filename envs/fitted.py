@@ -21,7 +21,8 @@ class FittedEnv(RecommendationEnv):
     ``MultiDiscrete([items] * slate_size)``: positions in ``world.parameters.ids``. A repeat is an empty position.
 
     ## Observation space
-    A ``Dict`` with "user", float32: what feedback tells of the user, see ``FittedWorld``.
+    A ``Dict`` with "user", float32: what feedback tells of the user, and "opened", int32: the items that the user has
+    opened, -1 for none; see ``FittedWorld``.
 
     ## Reward
     Engagement as the log counted it: minutes, ratings, 1 a click.

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.fitting_worlds.fit_folder import fit_in_text, write_fit
 from driftrec.agents.fitting_worlds.fit_world import fit_world
 from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
@@ -52,7 +53,7 @@ def main(args: Args) -> None:
     """Fit, print what each part is worth and every number, and say where the world is.
 
     Raises:
-        FileNotFoundError: If there is no log.
+        FileNotFoundError: If there is no log or catalogue.
         ValueError: If there are two logs or none, or the log is not as it must be.
         FileExistsError: If the world folder holds anything.
     """
@@ -64,10 +65,12 @@ def main(args: Args) -> None:
         raise ValueError(f"--bootstrap is {args.bootstrap}; give 0, or 2 and more, which tell how far they differ.")
     check_empty(args.out)
     seed = drawn(args.seed)
-    log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns))
+    setting = None if args.catalogue is None else load_setting(args.catalogue)
+    items = None if setting is None else setting.catalogue.ids
+    log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns), items)
     lives = told_lives(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
-    fit = fit_world(lives, known_of(args.catalogue, lives.items), args.fitting, bootstrap=args.bootstrap, seed=seed)
+    fit = fit_world(lives, known_of(setting, lives.items), args.fitting, bootstrap=args.bootstrap, seed=seed)
     realism = judge_realism(lives, fit, seed, print)
     with run_folder(args.out, "fit") as folder:
         write_config(folder, {**asdict(args), "seed": seed})

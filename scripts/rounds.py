@@ -39,7 +39,7 @@ class Args(PlacedArgs):
     """Deploy policies in rounds while the world moves."""
 
     world: str = "driftrec/Video-v0"
-    """Environment id: Video-v0, Music-v0, NewsStream-v0 or Shop-v0."""
+    """Environment id: Video-v0, Music-v0, NewsStream-v0, Shop-v0, or Fitted-v0 with --options."""
     arms: tuple[str, ...] = ("frozen", "refit", "ppo", "scratch")
     """What is compared, by the names above; the others are set beside the first."""
     rounds: int = Plan.rounds

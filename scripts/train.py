@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.evaluation.curves import Record
+from driftrec.agents.logbook.log_files import parse_columns
 from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.runs.checkpoint import FILE, read_config
 from driftrec.agents.runs.description import recorded
@@ -51,6 +52,9 @@ class Args(PlacedArgs):
     """Follow the same in Weights & Biases; wandb-offline keeps it in the run folder (extra track)."""
     warm_start_log: Path | None = None
     """A log of the world's items (docs/logs.md), to which the ranker is fitted first in place of random slates."""
+    columns: str = ""
+    """The log's own names of columns, such as user=userId,item=movieId,time=timestamp,engagement=rating; of engagement
+    several with their weights, such as engagement=minutes+20*purchase."""
     ranker: Path | None = None
     """Run folder of another `driftrec train`, whose ranker is taken as it is: prices and PPO alone are trained."""
     settings: TrainSettings | None = None
@@ -77,7 +81,7 @@ def main(args: Args) -> None:
     setup = set_up(args, progress=sys.stderr.isatty(), device=args.device)
     if args.ranker is not None:  # a wrong one leaves no folder behind
         ranker_of(setup, str(args.ranker))
-    first = None if args.warm_start_log is None else read_for(setup, args.warm_start_log)
+    first = _first(setup, args)
     for said in () if first is None else first.notes:
         print(f"Note: {args.warm_start_log}: {said}.")
     if note := kit_of(setup).note(setup):
@@ -113,7 +117,17 @@ def _begun(args: Args, run: Path) -> tuple[Args, int]:
 
 def _asked(args: Args) -> dict[str, Any]:
     """What a resumed training takes from the one that was cut short."""
-    return {**asked(args), "warm_start_log": args.warm_start_log, "ranker": args.ranker}
+    told = {"warm_start_log": args.warm_start_log, "columns": args.columns, "ranker": args.ranker}
+    return {**asked(args), **told}
+
+
+def _first(setup: Setup, args: Args) -> LoggedLives | None:
+    """The log to begin from, None without one; errors as of ``read_for``, and if columns are named of none."""
+    if args.warm_start_log is not None:
+        return read_for(setup, args.warm_start_log, parse_columns(args.columns))
+    if args.columns:
+        raise ValueError("--columns names the columns of a log. Give it by --warm-start-log, or leave out --columns.")
+    return None
 
 
 def _on_ranker(args: Args, settings: TrainSettings) -> TrainSettings:

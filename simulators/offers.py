@@ -15,6 +15,10 @@ Of a world with texts: items of its catalogue, integers (users, offered). Where 
 features, (users, offered, features).
 """
 
+OPENED = "opened"
+"""Key of an observation with items that a user has opened, (users, slots), -1 for none, where the world or who recalls
+them tells."""
+
 
 def items_of(observation: Mapping[str, NDArray[Any]], slates: NDArray[np.int64]) -> NDArray[np.int64]:
     """Items of the catalogue that slates hold.

@@ -59,8 +59,9 @@ def worlds_named(args: WorldArgs, text: str) -> list[WorldArgs]:
     options = json_object("options", args.options)
     if clash := sorted(options.keys() & {"world", "known"}):
         raise ValueError(f"--options holds {clash[0]}, which --worlds says. Leave it out.")
-    told = [json.dumps({**options, "world": folder, "known": folders[0]}) for folder in folders]
-    return [replace(args, world=FITTED_WORLD, options=each) for each in told]
+    knows = [{} if folder == folders[0] else {"known": folders[0]} for folder in folders]
+    told = [{**options, "world": folder, **known} for folder, known in zip(folders, knows, strict=True)]
+    return [replace(args, world=FITTED_WORLD, options=json.dumps(each)) for each in told]
 
 
 def across_worlds(episodes: Mapping[str, pd.DataFrame], baseline: str, seed: int) -> Across:

@@ -96,7 +96,8 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
     whose = heads[WHO].fillna("").agg("\t".join, axis=1)
     users, user = np.unique(whose.to_numpy(str), return_inverse=True)
     if len(items) < 2 or len(users) < 2:
-        raise ValueError(f"{log.file} holds {len(items)} items and {len(users)} users; a fit needs 2 of each at least.")
+        why = f"{log.file} holds {len(items)} items and {len(users)} users; a fit needs 2 of each at least."
+        raise ValueError(" ".join([why, *(f"{note}." for note in notes[len(log.notes) :])]))
     order = np.argsort(user, kind="stable")
     shown, clicked = number.reshape(-1, size)[order], clicked[order]
     engagement = (rows["engagement"].to_numpy(float).reshape(-1, size))[order] * clicked

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import t as student
 
-from driftrec.simulators.fitted.parameters import SHAPES, FittedParameters
+from driftrec.simulators.fitted.parameters import MOVED, SHAPES, FittedParameters
 from driftrec.simulators.vectors import Double
 
 
@@ -38,7 +38,8 @@ def items_table(world: FittedParameters, replicates: Sequence[FittedParameters])
     """One row an item: ``item``; ``quality`` and ``engagement``, each with ``_sd``, ``_low``, ``_high``; ``vector_sd``.
 
     The last is the root mean square distance of the replicates' vectors from the world's, which have a root mean square
-    length of 1, once they are turned onto these: vectors are known up to a rotation.
+    length of 1, once they are turned onto these: vectors are known up to a rotation. Of a world with marks also
+    ``mark_end``, ``mark_short_share`` and ``mark_churn``, each with its ends; a replicate without marks has those of 0.
 
     Args:
         world: Whose.
@@ -49,6 +50,11 @@ def items_table(world: FittedParameters, replicates: Sequence[FittedParameters])
     for name, values in (("quality", [w.quality for w in every]), ("engagement", [w.engagement for w in every])):
         value, *draws = np.array(values, np.float64)
         told |= _with_ends(name, value, np.array(draws).reshape(-1, len(world.ids)))
+    if world.marks is not None:
+        none = np.zeros_like(world.marks)
+        marks = np.array([none if each.marks is None else each.marks for each in every], np.float64)
+        for place, name in enumerate(MOVED):
+            told |= _with_ends(f"mark_{name}", marks[0, :, place], marks[1:, :, place])
     away = [np.square(_turned(each.vectors, world.vectors) - world.vectors).sum(axis=1) for each in replicates]
     vector = np.sqrt(np.mean(away, axis=0)) if away else np.full(len(world.ids), np.nan)
     return pd.DataFrame({"item": world.ids, **told, "vector_sd": vector})

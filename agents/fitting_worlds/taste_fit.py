@@ -84,9 +84,8 @@ def fit_tastes(
     for epoch in range(epochs):
         model.train()
         for rows in stretches.packed(settings.batch, rng):
-            likelihood, user = model.log_likelihood(batch_of(lives, rows), TRAIN, lives.part)
-            weight = counts[user]
-            loss = weight.sum() / total * model.prior(counts) - (weight * likelihood).sum()
+            likelihood, weight = model.weighed(batch_of(lives, rows), TRAIN, lives.part, counts)
+            loss = weight / total * model.prior(counts) - likelihood
             optimizer.zero_grad()
             (loss / settings.batch).backward()
             optimizer.step()

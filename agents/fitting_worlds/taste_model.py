@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from driftrec.agents.fitting_worlds.all_items import log_sum
+from driftrec.agents.fitting_worlds.all_items import Run, log_sum, total_log_sum
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
 from driftrec.agents.fitting_worlds.past import StretchPast, Weights
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
@@ -50,6 +50,25 @@ class KnownItems:
 
     topic: NDArray[np.int64] | None = None
     texts: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class _Slates:
+    """Slates whose likelihood is asked, with what their users felt.
+
+    Attributes:
+        row: Of the log, (slates,).
+        user: Whose, (slates,).
+        vectors: Of the items, (items, dims).
+        interest: (slates, dims).
+        load: Logarithm of loads, (slates, topics); None where they do not count.
+    """
+
+    row: NDArray[np.int64]
+    user: torch.Tensor
+    vectors: torch.Tensor
+    interest: torch.Tensor
+    load: torch.Tensor | None
 
 
 class TasteModel(nn.Module):
@@ -113,21 +132,30 @@ class TasteModel(nn.Module):
     def log_likelihood(self, batch: Batch, part: int, parts: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         """Of what was opened in each slate of ``batch`` that is of ``part``, and whose slates: both (slates,).
 
+        Without a gradient where all items are compared, see ``weighed``.
+
         Args:
             batch: Stretches of lives.
             part: Which slates count.
             parts: Part of every slate of the log.
         """
-        rows = batch.row[:, batch.begin :]
-        wanted = torch.as_tensor((rows != ABSENT) & (parts[rows.clip(0)] == part))
-        vectors = self.vectors()
-        interest, load = self._past(batch, vectors)
-        row = rows[wanted.numpy()]
-        user = batch.user[:, None].expand(rows.shape)[wanted]
-        interest, load = interest[wanted], load[wanted] if load is not None else None
-        if self._shown is None:
-            return self._of_all(interest, load, vectors, user.numpy(), row), user
-        return self._of_slates(self._utility_of_shown(interest, load, vectors, row), row), user
+        slates = self._slates(batch, part, parts)
+        if self._shown is not None:
+            return self._of_slates(slates), slates.user
+        person, item, chosen = self._of_all(slates)
+        return chosen - log_sum(person, item, self.weights["repeat"], self._runs(slates)), slates.user
+
+    def weighed(
+        self, batch: Batch, part: int, parts: NDArray[np.int64], weights: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Sum of ``log_likelihood``, each slate times its user's weight, (users,); and the sum of these weights."""
+        slates = self._slates(batch, part, parts)
+        weight = weights[slates.user]
+        if self._shown is not None:
+            return (weight * self._of_slates(slates)).sum(), weight.sum()
+        person, item, chosen = self._of_all(slates)
+        among = total_log_sum(person, item, self.weights["repeat"], self._runs(slates), weight)
+        return (weight * chosen).sum() - among, weight.sum()
 
     def prior(self, weights: torch.Tensor) -> torch.Tensor:
         """Minus the log-density of vectors, N(0, 1) around what texts say; and what own interests cost.
@@ -199,34 +227,42 @@ class TasteModel(nn.Module):
         clock, unit = (past.openings(), 1.0) if name == FAST else (past.days, 24.0 if name == SATIATION else 1.0)
         return past.faded(clock, unit * torch.exp(-self.half_lives[name]))
 
-    def _of_all(
-        self,
-        interest: torch.Tensor,
-        load: torch.Tensor | None,
-        vectors: torch.Tensor,
-        user: NDArray[np.int64],
-        row: NDArray[np.int64],
-    ) -> torch.Tensor:
-        """Log-likelihood of what was opened among all items, (slates,): utilities are products of people and items."""
+    def _slates(self, batch: Batch, part: int, parts: NDArray[np.int64]) -> _Slates:
+        """The slates of ``batch`` that are of ``part``, with what users felt."""
+        rows = batch.row[:, batch.begin :]
+        wanted = torch.as_tensor((rows != ABSENT) & (parts[rows.clip(0)] == part))
+        vectors = self.vectors()
+        interest, load = self._past(batch, vectors)
+        user = batch.user[:, None].expand(rows.shape)[wanted]
+        return _Slates(rows[wanted.numpy()], user, vectors, interest[wanted], None if load is None else load[wanted])
+
+    def _of_all(self, slates: _Slates) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """People (slates, columns) and items (items, columns), whose products are utilities; what was opened has."""
+        interest, load = slates.interest, slates.load
         people = [interest, interest.new_ones(len(interest), 1)]
-        items = [vectors, self.levels()[:, None]]
+        items = [slates.vectors, self.levels()[:, None]]
         if load is not None:
             assert self._topics is not None
             people.append(-self.weights[SATIATION] * load)
             items.append(self._topics)
+        row = slates.row
         person, item, opened = torch.cat(people, dim=1), torch.cat(items, dim=1), self._opened[torch.as_tensor(row)]
-        again = torch.as_tensor(self._seen.same(user, row, opened.numpy()), dtype=torch.float32)
+        same = self._seen.same(slates.user.numpy(), row, opened.numpy())
+        again = torch.as_tensor(same, dtype=torch.float32)
         chosen = (person * nn.functional.embedding(opened, item)).sum(dim=1) - self.weights["repeat"] * again
-        return chosen - log_sum(person, item, self.weights["repeat"], self._seen.runs(user, row))
+        return person, item, chosen
 
-    def _utility_of_shown(
-        self, interest: torch.Tensor, load: torch.Tensor | None, vectors: torch.Tensor, row: NDArray[np.int64]
-    ) -> torch.Tensor:
+    def _runs(self, slates: _Slates) -> list[Run]:
+        """The slates as runs of one user each."""
+        return self._seen.runs(slates.user.numpy(), slates.row)
+
+    def _utility_of_shown(self, slates: _Slates) -> torch.Tensor:
         """Of the positions of each slate, beside that of opening nothing, (slates, slate_size)."""
         assert self._shown is not None
         assert self._again is not None
+        row, load = slates.row, slates.load
         shown = torch.as_tensor(self._shown[row])
-        utility = torch.einsum("sd,skd->sk", interest, vectors[shown]) + self.levels()[shown]
+        utility = torch.einsum("sd,skd->sk", slates.interest, slates.vectors[shown]) + self.levels()[shown]
         if load is not None:
             assert self.topic is not None
             utility = utility - self.weights[SATIATION] * load.gather(1, self.topic[shown])
@@ -235,8 +271,9 @@ class TasteModel(nn.Module):
             utility = utility - self.weights["takeaway"] * torch.as_tensor(self._above[row], dtype=torch.float32)
         return utility - self.weights["position"] * torch.arange(shown.shape[1]) - self.weights["no_click"]
 
-    def _of_slates(self, utility: torch.Tensor, row: NDArray[np.int64]) -> torch.Tensor:
-        """Log-likelihood of what was opened, given utilities beside that of nothing, (slates,)."""
+    def _of_slates(self, slates: _Slates) -> torch.Tensor:
+        """Log-likelihood of what was opened of what was shown, (slates,)."""
+        utility, row = self._utility_of_shown(slates), slates.row
         if self._clicks is not None:
             sign = 2.0 * torch.as_tensor(self._clicks[row], dtype=torch.float32) - 1.0
             return nn.functional.logsigmoid(sign * utility).sum(dim=1)

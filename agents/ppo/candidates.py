@@ -13,6 +13,7 @@ from torch import Tensor
 
 from driftrec.agents.baselines.common import top_k
 from driftrec.agents.policy import Observation, user_chunks
+from driftrec.agents.ranker.items import READ
 from driftrec.agents.ranker.judge import Judge, View
 from driftrec.agents.ranker.pace import Pace
 from driftrec.agents.ranker.recall import Recall
@@ -108,9 +109,12 @@ class CandidateStage:
         paced = {} if self._pace is None else self._paced(self._pace, view, observation)
         gains = paced.pop("gains", view.gains)
         kept = self._kept(gains, view.retrieved)
+        told = np.take_along_axis(gains, kept, axis=1)
+        if self.judge.items.once:
+            told = _spared(told, np.take_along_axis(view.value, kept, axis=1) <= READ)
         judged = {
             "state": view.state,
-            "score": self.judge.ranker.choice.score(np.take_along_axis(gains, kept, axis=1)),
+            "score": self.judge.ranker.choice.score(told),
             **{name: np.take_along_axis(value, kept, axis=1) for name, value in paced.items()},
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
@@ -154,6 +158,11 @@ class CandidateStage:
         kept = np.concatenate(best, axis=1)
         order = np.argsort(-np.take_along_axis(gains, kept, axis=1), axis=1, kind="stable")
         return np.take_along_axis(kept, order, axis=1)
+
+
+def _spared(gains: NDArray[np.float32], forbidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """With minus the best's for what is not to be shown: far below 0, it would make all others look alike."""
+    return np.where(forbidden, -np.abs(gains[:, :1]), gains)
 
 
 def best_of_topics(gains: NDArray[np.float32], topic: NDArray[np.int64], each: int, size: int) -> NDArray[np.int64]:

@@ -11,13 +11,10 @@ from torch import Tensor
 
 from driftrec.agents.baselines.common import held_rows, read_places
 from driftrec.agents.policy import Context, Observation
-from driftrec.simulators.offers import OFFERED, items_of
+from driftrec.simulators.offers import OFFERED, OPENED, items_of
 
 READ = -1e4
 """Value of what was read lately, in the world's unit: below all else, and still a number."""
-
-OPENED = "opened"
-"""What a user has opened since it came, among an observation's entries where somebody recalls it, see ``Recall``."""
 
 WITHHELD = -1e20
 """Value of what must not be shown: below what was read, however little it attracts."""
@@ -34,10 +31,12 @@ class Items(Protocol):
         keys: Entries of an observation that ``every`` and ``forbid`` look at.
         listed: Whether a position is the same item in every request, and rankers know it.
         recalls: Whether nothing opened is shown again, however long ago that was; see ``Recall``.
+        once: Whether the world tells what was opened, and that nothing is opened twice.
     """
 
     listed: bool
     recalls: bool
+    once: bool
     num_items: int
     width: int
     topics: NDArray[np.int64]
@@ -79,6 +78,7 @@ class TextItems:
     width = 0
     listed = True
     recalls = False
+    once = False
 
     def __init__(self, context: Context, reads: bool = True) -> None:
         self.keys: tuple[str, ...] = ("read_items",) if reads else ()
@@ -229,6 +229,7 @@ class FeatureItems:
         topics: Topic of every item of a catalogue, (items,), from 0; None where items have none.
         request_width: Columns of a candidate that comes with the request.
         withheld: True for items of a catalogue that must not be shown, (items,); None where all may be.
+        once: See ``Items``: what was opened is below all else then.
 
     Attributes:
         catalogue: Columns of a catalogue's items, (items, columns); None without one.
@@ -242,8 +243,9 @@ class FeatureItems:
         topics: NDArray[np.int64] | None = None,
         request_width: int = 0,
         withheld: NDArray[np.bool_] | None = None,
+        once: bool = False,
     ) -> None:
-        self._withheld = withheld
+        self._withheld, self.once = withheld, once
         self.num_items = num_items - (0 if withheld is None else int(withheld.sum()))
         self.listed = features is not None
         self.recalls = False
@@ -253,7 +255,7 @@ class FeatureItems:
         self.width = request_width
         self.keys: tuple[str, ...] = (OFFERED,)
         if features is not None:
-            self.keys = ()
+            self.keys = (OPENED,) if once else ()
             ones = np.eye(known.max(initial=-1) + 1, dtype=np.float32)[known].reshape(len(features), -1)
             self.catalogue = torch.from_numpy(np.concatenate([features, ones], axis=1))  # (items, columns)
             self.width = self.catalogue.shape[1]
@@ -277,6 +279,9 @@ class FeatureItems:
     def forbid(
         self, observation: Observation, value: NDArray[np.float32], among: NDArray[np.int64] | None = None
     ) -> None:
-        """``WITHHELD`` for what must not be shown, and nothing else: such users may be shown anything again."""
+        """``READ`` for what was opened where nothing is opened twice; ``WITHHELD`` for what must not be shown."""
+        if self.once:
+            users, slots = np.nonzero(observation[OPENED] >= 0)
+            value[users, observation[OPENED][users, slots]] = READ
         if self._withheld is not None:
             value[:, self._withheld] = WITHHELD

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from driftrec.agents.policy import Observation
-from driftrec.agents.ranker.items import OPENED, Items
+from driftrec.agents.ranker.items import Items
 from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.simulators.history import EMPTY
+from driftrec.simulators.offers import OPENED
 
 
 class OpeningsRecalled:

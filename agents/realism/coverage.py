@@ -35,7 +35,7 @@ SLATE = 5
 THERE = (OWN, FAST, SLOW, SATIATION)
 """Terms of the made-up world."""
 
-NO_TRUTH = ("session", "usual", "slate_hours", "takeaway")
+NO_TRUTH = ("session", "usual", "slate_hours", "takeaway", "level", "rest")
 """Numbers of which there is none to be found: the world lacks them, or they are a unit."""
 
 SETTINGS = FitWorldSettings(dims=3)

@@ -24,7 +24,7 @@ JSON_FILE, PAGE_FILE = "realism.json", "realism.html"
 
 
 @dataclass(frozen=True)
-class Grid:
+class TextGrid:
     """A table of texts.
 
     Attributes:
@@ -108,7 +108,7 @@ def _how(realism: Realism) -> str:
     return f"{realism.users:,} of the log's {realism.of_users:,} users lived again in the world: they {shown}."
 
 
-def _of_differences(realism: Realism) -> Grid:
+def _of_differences(realism: Realism) -> TextGrid:
     rows = []
     for each in realism.differences:
         ends = _ends(each.distance, each.distance_low, each.distance_high)
@@ -119,7 +119,7 @@ def _of_differences(realism: Realism) -> Grid:
         "[low, high]: 95 % percentile interval, users drawn with replacement, the same in both",
     ]
     heads = ["", "log", "world", "distance", "band", ""]
-    return Grid("Real against simulated", heads, rows, notes)
+    return TextGrid("Real against simulated", heads, rows, notes)
 
 
 def _values(each: Difference) -> tuple[str, str]:
@@ -127,31 +127,32 @@ def _values(each: Difference) -> tuple[str, str]:
     return ("", "") if each.of else (f"{each.real[0]:.3f}", f"{each.simulated[0]:.3f}")
 
 
-def _of_classifiers(realism: Realism) -> Grid:
+def _of_classifiers(realism: Realism) -> TextGrid:
     rows = []
     for name, found in realism.told_apart.items():
         seen = [f"{what} ({lost:.3f})" for what, lost in list(found.looked_at.items())[:3]]
         rows.append([name, _ends(found.auc, found.low, found.high), ", ".join(seen)])
     notes = ["AUC of a classifier of sessions, 0.5 where it cannot tell; in brackets what it loses without"]
-    return Grid("Can simulated sessions be told from real ones?", ["world", "AUC", "what it looked at"], rows, notes)
+    heads = ["world", "AUC", "what it looked at"]
+    return TextGrid("Can simulated sessions be told from real ones?", heads, rows, notes)
 
 
-def _of_baselines(realism: Realism) -> Grid:
+def _of_baselines(realism: Realism) -> TextGrid:
     rows = [
         [row["baseline"], f"{row['log_likelihood']:.4f}", f"{row['ours']:.4f}", _gain(row, ""), _gain(row, "shuffled_")]
         for row in realism.against.to_dict("records")
     ]
     notes = ["shuffled: both models fitted to, and tested on, the log with each session's events in random order"]
     heads = ["baseline", "log-likelihood", "world", "gain", "gain, shuffled"]
-    return Grid("Log-likelihood a held-out event", heads, rows, notes)
+    return TextGrid("Log-likelihood a held-out event", heads, rows, notes)
 
 
-def _of_mechanisms(realism: Realism) -> Grid:
+def _of_mechanisms(realism: Realism) -> TextGrid:
     rows = [
         [row["mechanism"], _ends(row["gain"], row["low"], row["high"]), "kept" if row["kept"] else "left out"]
         for row in realism.mechanisms.to_dict("records")
     ]
-    return Grid("What a slate of the validation part loses without", ["mechanism", "loss", ""], rows)
+    return TextGrid("What a slate of the validation part loses without", ["mechanism", "loss", ""], rows)
 
 
 def _gain(row: Mapping[Hashable, Any], prefix: str) -> str:

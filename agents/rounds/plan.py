@@ -79,10 +79,18 @@ class Plan:
         read = {getattr(self.settings, "representation", None), *(arm.representation for arm in arms_of(self.arms))}
         if TOLD in read:
             raise ValueError(f"An arm reads {TOLD}, the hidden truth; name a representation that can be had.")
+        if odd := [arm.name for arm in arms_of(self.arms) if arm.representation and not self._reads()]:
+            raise ValueError(
+                f"Arm {odd[0]!r} names what stands for items, and {self.world.world} has no texts; take it out."
+            )
         if not self.settings.pace and any(arm.update == REFIT_PRICES for arm in arms_of(self.arms)):
             raise ValueError(f"Arm {REFIT_PRICES!r} searches prices of pages, and settings.pace is off; take 'refit'.")
         if getattr(self.settings, "withheld", 0.0):
             raise ValueError("settings.withheld is above 0; in rounds the offer decides what is shown. Leave it out.")
+
+    def _reads(self) -> bool:
+        """Whether something stands for items and people, as in worlds of texts."""
+        return hasattr(self.settings, "representation")
 
     def settings_for(self, arm: Arm) -> TrainSettings:
         """How the arm is trained."""

@@ -36,6 +36,7 @@ from driftrec.agents.rounds.plan import Deployment
 from driftrec.agents.rounds.serving import KeptSlates, Traffic, held_out_engagement, serve_round
 from driftrec.agents.rounds.updates import save_logs
 from driftrec.agents.rounds.versions import make_candidate, policy_of, serving
+from driftrec.agents.worlds.kits import item_ids
 from driftrec.simulators.moving.crowd import Crowd, arrays_of, crowd_from, first_crowd, move_on
 from driftrec.simulators.noise import user_seeds
 
@@ -76,7 +77,8 @@ def _traffic(
     kept = KeptSlates(_judge(policy), place.plan.kept) if arm.refits else None
     world = place.world(number)
     with LogWriter(out / LOG) as log:
-        tap = log.tap(world, crowd.seeds, policy, name=arm.name, version=version or "")
+        ids = item_ids(place.setup)
+        tap = log.tap(world, crowd.seeds, policy, name=arm.name, version=version or "", ids=ids)
         taps = (tap,) if kept is None else (tap, kept)
         seed = place.seed(number)
         traffic = serve_round(world, place.course, crowd, policy, seed=seed, name=arm.name, taps=taps)

@@ -80,8 +80,8 @@ def make_candidate(
 
 def _first(place: Deployment, arm: Arm) -> str:
     """Name of the version that an arm begins with: all of one representation share it."""
-    settings: Any = place.plan.settings_for(arm)
-    return f"first-{settings.representation}"
+    representation = getattr(place.plan.settings_for(arm), "representation", None)
+    return "first" if representation is None else f"first-{representation}"
 
 
 def _make(job: Job, update: Callable[[Job], int], told: Mapping[str, Any]) -> None:

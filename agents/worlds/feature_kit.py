@@ -43,10 +43,15 @@ class FeatureKit(Kit):
         """A judge over the catalogue or the candidates of a request, see ``Kit``."""
         world = setup.world
         width = world.fields[OFFERED].shape[1] if OFFERED in world.fields else 0
-        items = FeatureItems(world.num_items, world.item_features, self.topics(setup), width, setup.withheld)
+        known, topics, once = world.item_features, self.topics(setup), self.once(setup)
+        items = FeatureItems(world.num_items, known, topics, width, setup.withheld, once)
         choice = self.choice(setup)
         ranker = FeatureRanker(self.encoder(setup, items), items.width, choice, seed).to(setup.device)
         return Judge(ranker, items, farsighted)
+
+    def once(self, setup: Setup) -> bool:
+        """Whether nothing is opened twice, and observations tell what was opened."""
+        return False
 
     def future(
         self, setup: Setup, judge: Judge, logs: Logs, settings: FutureSettings, *, seed: int, report: Report

@@ -18,11 +18,16 @@ from driftrec.agents.policy import Observation
 from driftrec.agents.setup import Setup, json_object, set_up
 from driftrec.agents.worlds.feature_kit import FeatureKit
 from driftrec.agents.worlds.later import LaterWorld, check_left, places_of
+from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.fitted.folder import save_world
 from driftrec.simulators.fitted.parameters import FittedParameters
+from driftrec.simulators.moving.round_world import RoundWorld
 
 STRENGTHS = np.logspace(-2, 3, 11)
 """Of the ridge that foretells a new item by its text; that is taken which foretells items left out best."""
+
+AGAIN = 5.0
+"""Utility lost by what was opened before, from which on it is not shown again: its odds are 148 times less."""
 
 FEW = 10
 """Fewer items with texts teach nothing: a new one is like the mean."""
@@ -33,14 +38,15 @@ class FittedKit(FeatureKit):
 
     def topics(self, setup: Setup) -> NDArray[np.int64]:
         """Those of the fit, see ``Kit``."""
-        world: Any = setup.world
-        topics: NDArray[np.int64] = world.known.topic
-        return topics
+        return _world(setup).known.topic
+
+    def once(self, setup: Setup) -> bool:
+        """Whether the fit found that hardly anything is opened twice, as of ratings."""
+        return _world(setup).known.tastes.repeat >= AGAIN
 
     def item_ids(self, setup: Setup) -> list[str]:
         """Those of the log that was fitted to, see ``Kit``."""
-        world: Any = setup.world
-        return list(world.parameters.ids)
+        return list(_world(setup).parameters.ids)
 
     def later(self, setup: Setup, catalogue: Setting, folder: Path) -> LaterWorld:
         """New items lie where their texts say, by those of the items that stayed, see ``Kit``."""
@@ -74,6 +80,13 @@ class FittedKit(FeatureKit):
             opened = np.where(lives.clicks[:, step], lives.items[:, step], -1)
             brought = lives.engagement[:, step].astype(np.float32)
             world.remember(state, opened, brought, ended, hours.astype(np.float32))
+
+
+def _world(setup: Setup) -> FittedWorld:
+    """The world, also where it is that of a round."""
+    world: Any = setup.world.base if isinstance(setup.world, RoundWorld) else setup.world
+    there: FittedWorld = world
+    return there
 
 
 def _with_newcomers(old: FittedParameters, new: Setting, place: NDArray[np.int64]) -> FittedParameters:

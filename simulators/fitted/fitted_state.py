@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators.fitted.parameters import FittedParameters, Tastes
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.vectors import Double, Float
+
+RECENT = 512
+"""Items that an observation says a user has opened, at most."""
 
 
 class Faded:
@@ -117,6 +120,9 @@ class FittedState:
         level: How much more than others they engage, in standard deviations, (users,).
         gone: Who is gone for good, (users,).
         marks: What is taken along of what was opened, see ``parameters.Marks``, (users, 3).
+        hours: Since the first slate, (users,).
+        recent: Items that were opened, the last ``RECENT`` of them, in any order; -1 for none, (users, slots).
+        distinct: How many different items were opened ever, (users,).
     """
 
     keys: NDArray[np.uint64]
@@ -130,6 +136,17 @@ class FittedState:
     level: Float
     gone: NDArray[np.bool_]
     marks: Float
+    hours: Double
+    recent: NDArray[np.int32]
+    distinct: NDArray[np.int64]
+
+    def note(self, users: NDArray[np.intp], items: NDArray[np.int64]) -> None:
+        """Let each of ``users`` have opened one item."""
+        fresh = ~self.opened[users, items]
+        users, items = users[fresh], items[fresh]
+        self.recent[users, self.distinct[users] % RECENT] = items
+        self.distinct[users] += 1
+        self.opened[users, items] = True
 
     def interest(self, tastes: Tastes) -> Float:
         """Where tastes point now, (users, dims)."""

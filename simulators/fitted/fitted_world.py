@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from driftrec.simulators import noise
 from driftrec.simulators.choice import MAX_UTILITY
-from driftrec.simulators.fitted.fitted_state import FittedState, Memory, Unkept
+from driftrec.simulators.fitted.fitted_state import RECENT, FittedState, Memory, Unkept
 from driftrec.simulators.fitted.parameters import MOVED, FittedParameters, doubling
+from driftrec.simulators.offers import OPENED
 from driftrec.simulators.plain import PlainWorld
 from driftrec.simulators.sizes import size
 from driftrec.simulators.slates import at_slates, first_places, pick, slate_affinity
@@ -37,7 +38,8 @@ class FittedWorld(PlainWorld):
 
     What is observed, "user", is what a recommender can work out of the feedback: the three means of what was opened,
     log(1 + load) of every topic, log(1 + slates) and engagement a slate in this session. Means and loads are by the
-    numbers that the recommender goes by, ``known``, and so are the items' features: users may differ from them.
+    numbers that the recommender goes by, ``known``, and so are the items' features: users may differ from them. And
+    "opened": the items that a user has opened, of more than ``RECENT`` the last ones, in any order.
 
     Args:
         parameters: What was fitted.
@@ -70,7 +72,8 @@ class FittedWorld(PlainWorld):
         """Shape, type and range of the observation."""
         p = self.known
         far = max(float(np.abs(p.vectors).max()), TIRED, self.parameters.high * self._most_clicks())
-        return {"user": Field((3 * p.vectors.shape[1] + p.num_topics + 2,), np.float32, -far, far)}
+        user = Field((3 * p.vectors.shape[1] + p.num_topics + 2,), np.float32, -far, far)
+        return {"user": user, OPENED: Field((RECENT,), np.int32, -1, len(p.ids) - 1)}
 
     def check_ends(self) -> None:
         """Raise ValueError if nobody could ever leave for good."""
@@ -88,7 +91,8 @@ class FittedWorld(PlainWorld):
         opened, visit = np.zeros((users, self.num_items), np.bool_), np.zeros((users, 2), np.float32)
         sessions, gone = np.zeros(users, np.int64), np.zeros(users, np.bool_)
         marks = np.zeros((users, len(MOVED)), np.float32)
-        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, sessions, level, gone, marks)
+        more = marks, np.zeros(users), np.full((users, RECENT), -1, np.int32), np.zeros(users, np.int64)
+        return FittedState(keys, step, own, Memory(users, p), known, opened, visit, sessions, level, gone, *more)
 
     def step(self, state: FittedState, slates: NDArray[np.int64]) -> Feedback:
         """Show one slate a user. A repeat within a slate is an empty position; users who are gone see nothing."""
@@ -113,7 +117,8 @@ class FittedWorld(PlainWorld):
         slates, engagement = state.visit.T
         usual = engagement / np.maximum(slates, np.float32(1.0))
         seen = state.memory if isinstance(state.known, Unkept) else state.known
-        return {"user": np.column_stack([*seen.features(), np.log1p(slates), usual])}
+        told = np.column_stack([*seen.features(), np.log1p(slates), usual])
+        return {"user": told, OPENED: state.recent.copy()}
 
     def reveal(self, state: FittedState) -> dict[str, NDArray[Any]]:
         """Interest as it is now, not scaled, (users, dims), and the load of every topic."""
@@ -198,7 +203,7 @@ class FittedWorld(PlainWorld):
         """Remember one opened item for each of ``users``."""
         for parameters, memory in self._memories(state):
             memory.open(parameters, users, items)
-        state.opened[users, items] = True
+        state.note(users, items)
 
     def _mark(self, state: FittedState, opened: NDArray[np.int64], there: NDArray[np.bool_]) -> None:
         """Let a slate leave its marks, where items were ``opened`` (users, slate_size), -1 for none."""
@@ -229,8 +234,10 @@ class FittedWorld(PlainWorld):
         left = ended & (noise.uniform_low(words[2]) < self._churn(state))
         state.visit[ended] = 0.0
         state.sessions += ended
+        hours = gap + np.float32(visits.slate_hours) * there
+        state.hours += hours
         for parameters, memory in self._memories(state):
-            memory.pass_time(parameters, ended, gap + np.float32(visits.slate_hours) * there)
+            memory.pass_time(parameters, ended, hours)
         state.gone |= left
         return ended, gap, left
 
@@ -265,6 +272,7 @@ class FittedWorld(PlainWorld):
         state.visit += np.column_stack([np.ones(len(opened), np.float32), engagement.sum(axis=1)])
         state.visit[ended] = 0.0
         state.sessions += ended
+        state.hours += hours
         for parameters, memory in self._memories(state):
             memory.pass_time(parameters, ended, hours)
 

@@ -258,4 +258,4 @@ class FittedParameters(Shared):
         """Every number that is not of an item or a person, by name."""
         parts = (self.tastes, self.visits)
         named = ((part, field.name) for part in parts for field in fields(part) if field.name not in SHAPES)
-        return {name: float(getattr(part, name)) for part, name in named}
+        return {name: float(getattr(part, name)) for part, name in (*named, (self, "level"), (self, "rest"))}

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.simulators import noise
-from driftrec.simulators.moving.kinds import Movable, appeared, check_movable, own_calendar
+from driftrec.simulators.moving.kinds import Movable, appeared, check_movable, directions, interests, own_calendar
 from driftrec.simulators.moving.moves import Moves
 from driftrec.simulators.vectors import Double, Float
 
@@ -24,7 +24,8 @@ class Course:
 
         v_r = keep * v_(r-1) + scale_r * n_r,  n_r standard normal, less its mean over topics
 
-    A newcomer is of persona p with a chance in proportion to exp(mix of the topic nearest to p).
+    A newcomer is of persona p, or has the own interest of p of a fitted world's people, with a chance in proportion to
+    exp(mix of the topic nearest to p).
 
     Args:
         world: The world as it is.
@@ -39,12 +40,12 @@ class Course:
     def __init__(self, world: Movable, moves: Moves, seed: int) -> None:
         check_movable(world)
         self.world, self.moves, self.seed = world, moves, seed
-        self.num_items = world.catalogue.num_items
+        self.num_items: int = world.num_items if world.catalogue is None else world.catalogue.num_items
         self.by_calendar = own_calendar(world)
         self.count = self.num_items if self.by_calendar else max(1, round(moves.offered * self.num_items))
         self._order = self._rng(_ITEMS, 0).permutation(self.num_items)
-        directions = world.catalogue.topic_directions()
-        self._group = np.argmax(world.personas.interest @ directions.T, axis=1)  # (personas,)
+        self.directions = directions(world)
+        self._group = np.argmax(interests(world) @ self.directions.T, axis=1)  # (people,)
         if self.count < world.slate_size:
             raise ValueError(
                 f"Moves.offered is {moves.offered:g}, which is {self.count} of {self.num_items} items, too few for "
@@ -97,7 +98,7 @@ class Course:
         return self._walk(_TREND, "trend", number).astype(np.float32)
 
     def people(self, number: int) -> NDArray[np.int64]:
-        """Personas to draw newcomers of round ``number`` from evenly, some several times, (personas,)."""
+        """People to draw newcomers of round ``number`` from evenly, some several times, (people,)."""
         order = np.argsort(self._group, kind="stable")  # a topic's share is then met to within a persona
         weight = np.exp(self._walk(_MIX, "mix", number))[self._group[order]]
         bounds = np.cumsum(weight) / weight.sum()
@@ -117,7 +118,7 @@ class Course:
         return sum(round(self.moves.at(each, "arrivals") * self.count) for each in range(1, number + 1))
 
     def _walk(self, stream: int, what: str, number: int) -> Double:
-        value = np.zeros(self.world.catalogue.num_topics)
+        value = np.zeros(len(self.directions))
         for each in range(1, number + 1):
             step = self._rng(stream, each).standard_normal(len(value))
             value = self.moves.keep * value + self.moves.at(each, what) * (step - step.mean())

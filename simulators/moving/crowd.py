@@ -56,7 +56,7 @@ def move_on(crowd: Crowd, course: Course, world: RoundWorld) -> int:
         How many newcomers there are.
     """
     number, users = world.number, len(crowd.seeds)
-    lean(crowd.state, world.trend - course.trend(number - 1))
+    lean(crowd.state, world.trend - course.trend(number - 1), course.directions)
     look(world.base, crowd.state)
     places = np.flatnonzero(crowd.state.gone | course.leaving(number, users))
     seeds = course.newcomers(number, users)[places]

@@ -15,45 +15,71 @@ from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.feed.song_state import SongState
 from driftrec.simulators.feed.stream_world import StreamState, StreamWorld
+from driftrec.simulators.fitted.fitted_state import FittedState
+from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.shop.customers import ShopState
 from driftrec.simulators.shop.world import ShopWorld
-from driftrec.simulators.vectors import Double, Float
+from driftrec.simulators.vectors import Double, Float, unit
 from driftrec.simulators.wire.calendar import Calendar
 
 Movable = Any
-"""A world that is known to ``lean``: those of feeds, and the shop."""
+"""A world that is known to ``lean``: those of feeds, the shop, and those fitted to logs."""
 
 Items = TypeVar("Items", bound=Catalogue)
 
 
 def check_movable(world: Any) -> None:
     """Raise ValueError unless it is known how the world moves."""
-    if not isinstance(world, FeedWorld | ShopWorld):
+    if not isinstance(world, FeedWorld | ShopWorld | FittedWorld):
         raise ValueError(
             f"Nothing is known of how a {type(world).__name__} moves between rounds. Give --world driftrec/Video-v0, "
-            "Music-v0, NewsStream-v0 or Shop-v0."
+            "Music-v0, NewsStream-v0, Shop-v0 or Fitted-v0."
         )
 
 
+def directions(world: Movable) -> Float:
+    """Where topics lie, (topics, dims): of a fitted world's, which are numbers alone, the mean of their items."""
+    if not isinstance(world, FittedWorld):
+        found: Float = world.catalogue.topic_directions()
+        return found
+    p = world.parameters
+    sums = np.zeros((p.num_topics, world.dims), np.float32)
+    np.add.at(sums, p.topic, p.vectors)
+    return unit(sums)
+
+
+def interests(world: Movable) -> Float:
+    """Of all people whom users are drawn from, (people, dims)."""
+    found: Float = world.parameters.people if isinstance(world, FittedWorld) else world.personas.interest
+    return found
+
+
 @singledispatch
-def lean(state: Any, trend: Float) -> None:
-    """Let a trend (topics,) take hold of users, in place; its negative takes it away."""
+def lean(state: Any, trend: Float, directions: Float) -> None:
+    """Let a trend (topics,) take hold of users, in place; its negative takes it away; ``directions`` of the topics."""
     raise NotImplementedError(type(state).__name__)
 
 
 @lean.register
-def _(state: FeedState, trend: Float) -> None:
+def _(state: FeedState, trend: Float, directions: Float) -> None:
     for liked in (state.home, state.potential, state.taste):
         liked += trend
 
 
 @lean.register
-def _(state: ShopState, trend: Float) -> None:
+def _(state: ShopState, trend: Float, directions: Float) -> None:
     state.rate *= np.exp(trend)
+
+
+@lean.register
+def _(state: FittedState, trend: Float, directions: Float) -> None:
+    state.own += trend @ directions
 
 
 def lived(state: Any) -> Double:
     """Hours since every user's first visit, (users,)."""
+    if isinstance(state, FittedState):
+        return state.hours.copy()
     clock = state.clock[:, 0].astype(np.float64)
     return clock * 24.0 if isinstance(state, ShopState) else clock
 
@@ -120,12 +146,23 @@ def within(world: Movable, start: float, hours: float) -> Movable:
     return there
 
 
-def peopled(world: Movable, personas: Personas) -> Movable:
-    """The same world with another audience to draw users from."""
-    other = _again(world, world.catalogue, personas)
+def peopled(world: Movable, people: NDArray[np.int64]) -> Movable:
+    """The same world with another audience to draw users from: ``people`` of its own, some several times."""
+    if isinstance(world, FittedWorld):
+        drawn = replace(world.parameters, people=world.parameters.people[people])
+        return FittedWorld(drawn, world.slate_size, world.known)
+    personas = world.personas
+    drawn_from = Personas(tuple(personas.texts[p] for p in people), personas.interest[people])
+    other = _again(world, world.catalogue, drawn_from)
     if isinstance(world, StreamWorld):
         other.calendar = world.calendar
     return other
+
+
+def numbered_anew(state: Any, people: NDArray[np.int64]) -> None:
+    """Let new users of a world of ``peopled`` have the number of their persona in the whole audience, in place."""
+    if not isinstance(state, FittedState):  # whose people have no names
+        state.persona[:] = people[state.persona]
 
 
 def narrowed(world: Movable, items: NDArray[np.int64]) -> Movable:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftrec.simulators.catalogue import Catalogue, Personas
 from driftrec.simulators.moving.course import Course
-from driftrec.simulators.moving.kinds import lean, peopled, within
+from driftrec.simulators.moving.kinds import lean, numbered_anew, peopled, within
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.world import Feedback, Field
 
@@ -29,21 +29,18 @@ class RoundWorld:
         offered: Which items may be shown, bool, (items,); None where observations tell.
     """
 
-    item_features = None
-
     def __init__(self, course: Course, number: int) -> None:
         self.number, self.offered, self.trend = number, course.offered(number), course.trend(number)
         self.base = within(course.world, course.start(number), course.moves.hours)
-        self._people = course.people(number)
-        personas = self.base.personas
-        drawn = Personas(tuple(personas.texts[p] for p in self._people), personas.interest[self._people])
-        self._birth = peopled(self.base, drawn)
+        self._people, self._directions = course.people(number), course.directions
+        self._birth = peopled(self.base, self._people)
         self.num_items: int = self.base.num_items
         self.slate_size: int = self.base.slate_size
         self.unit: str = self.base.unit
         self.one_click: bool = self.base.one_click
-        self.catalogue: Catalogue = self.base.catalogue
-        self.personas: Personas = personas
+        self.catalogue: Catalogue | None = self.base.catalogue
+        self.personas: Personas | None = self.base.personas
+        self.item_features: Float | None = self.base.item_features
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -67,8 +64,8 @@ class RoundWorld:
     def reset(self, seeds: NDArray[np.uint64]) -> Any:
         """New users of this round, one a seed."""
         state = self._birth.reset(seeds)
-        state.persona[:] = self._people[state.persona]
-        lean(state, self.trend)
+        numbered_anew(state, self._people)
+        lean(state, self.trend, self._directions)
         return state
 
     def step(self, state: Any, slates: NDArray[np.int64]) -> Feedback:

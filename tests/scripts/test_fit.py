@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.simulators.fitted.folder import load_world
+from driftrec.simulators.fitted.example import made_up
+from driftrec.simulators.fitted.folder import load_world, save_world
 
 FAST = (
     *("--fitting.epochs", "1", "--fitting.least-steps", "1", "--fitting.dims", "2", "--fitting.topics", "3"),
@@ -134,3 +135,20 @@ def test_mistakes_end_in_one_line(driftrec, words, message):
     done = driftrec("fit", *words, "--seed", "1")
     assert (done.status, message in done.err) == (2, True), done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_rounds_and_scores_take_a_fitted_world(driftrec, tmp_path):
+    """Failed where nothing was known of how it moves, and where random slates showed what is not on offer."""
+    save_world(tmp_path / "world", made_up())
+    told = (*WORLD, "--options", json.dumps({"world": "world"}), "--horizon", "8", "--seed", "1")
+    sizes = ("--rounds", "2", "--users", "16", "--held-out", "20", *TRAINING, "--log", "log.csv")
+    done = driftrec("rounds", *told, "--arms", "frozen", "refit", "ppo", *sizes, "--out", "rounds")
+    assert done.status == 0, done.err
+    log = pd.read_csv(tmp_path / "log.csv")
+    assert set(log.item) <= set(made_up().ids)
+    assert set(log.version) >= {"0:first", "1:first"}
+    done = driftrec("rounds", *told, "--arms", "ppo@ids", "--out", "none", *sizes[:-2])
+    assert "Arm 'ppo@ids' names what stands for items, and driftrec/Fitted-v0 has no texts" in done.err
+    done = driftrec("score", "random", *told, "--users", "12", "--no-latency", "--out", "score")
+    assert done.status == 0, done.err
+    assert re.search(r"^short term 0\.00 \[0\.00, 0\.00\]$", done.out, re.MULTILINE)

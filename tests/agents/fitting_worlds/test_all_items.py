@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.fitting_worlds.all_items import Run, log_sum
+from driftrec.agents.fitting_worlds.all_items import Run, log_sum, total_log_sum
 from driftrec.agents.fitting_worlds.lives import TRAIN, VALIDATION
 from driftrec.agents.fitting_worlds.segments import ABSENT, CONTEXT, stretches_of
 from driftrec.simulators.fitted.example import made_up
@@ -34,13 +34,20 @@ def test_the_sum_is_that_of_all_utilities():
 
 def test_its_gradient_is_that_of_finite_differences():
     """Failed without the repeats' part, and with people's not weighed by what comes in."""
-    assert torch.autograd.gradcheck(lambda *given: log_sum(*given, RUNS), told())
+    weights = torch.arange(7, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda *given: 3 * total_log_sum(*given, RUNS, weights), told())
 
 
-def test_large_utilities_do_not_overflow():
-    people, items, repeat = told()
-    sums = log_sum(1e4 * people, items, repeat, RUNS)
-    assert torch.isfinite(sums).all()
+@pytest.mark.parametrize("scale", [1e4, -1e4, 1.0])
+def test_sums_of_large_and_small_utilities_are_exact(scale):
+    """Failed, being infinite, where the largest utility is taken off of no run."""
+    people, items, repeat = (each.detach().float() for each in told())
+    people = torch.cat([people, scale * torch.ones(7, 1)], dim=1)
+    items = torch.cat([items, torch.ones(11, 1)], dim=1)
+    runs = [Run(run.begin, run.end, run.opened, run.again.float()) for run in RUNS]
+    sums, weights = log_sum(people, items, repeat, runs), torch.arange(7.0)
+    np.testing.assert_allclose(sums - scale, log_sum(*told(), RUNS), atol=2e-3)
+    np.testing.assert_allclose(total_log_sum(people, items, repeat, runs, weights), weights @ sums, rtol=1e-5)
 
 
 @pytest.mark.parametrize("part", [TRAIN, VALIDATION])

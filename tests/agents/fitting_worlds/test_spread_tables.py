@@ -48,3 +48,15 @@ def test_without_replicates_there_are_values_alone():
     world, _ = worlds()
     assert items_table(world, []).drop(columns=["item", "quality", "engagement"]).isna().all().all()
     assert shapes_table(world, [])[["sd", "low", "high"]].isna().all().all()
+
+
+def test_marks_have_their_ends_and_a_replicate_without_has_none():
+    """Failed with a replicate without marks left out."""
+    world, replicates = worlds()
+    marks = np.arange(3 * len(world.ids), dtype=np.float32).reshape(-1, 3)
+    told = [replace(replicates[0], marks=marks + 1), replace(replicates[1], marks=marks - 1), replicates[2]]
+    table = items_table(replace(world, marks=marks), told)
+    assert table.mark_churn.tolist() == marks[:, 2].tolist()
+    assert table.mark_end_sd[1] == pytest.approx(np.std([4.0, 2.0, 0.0], ddof=1))
+    assert (table.mark_short_share_low <= table.mark_short_share).all()
+    assert not [name for name in items_table(world, replicates) if name.startswith("mark")]

@@ -121,7 +121,7 @@ def test_gradients_are_finite_where_lives_are_short_and_far_apart(tmp_path):
     (tmp_path / "log.csv").write_text("user,item,time,engagement\n" + "\n".join(rows))
     lives = told_lives(read_log(tmp_path / "log.csv"))
     model = TasteModel(lives, ALL, 2, KnownItems(np.arange(5) % 2), seed=0)
-    likelihood, _ = model.log_likelihood(batch_of(lives, segments(lives)), 0, lives.part)
-    likelihood.sum().backward()
+    likelihood, _ = model.weighed(batch_of(lives, segments(lives)), 0, lives.part, torch.ones(3))
+    likelihood.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name

@@ -51,6 +51,16 @@ def test_what_was_looked_at_is_not_changed():
     assert REQUEST.min() == 0.0
 
 
+def test_what_nobody_opens_twice_is_below_all_else_once_it_was_opened():
+    """But above what must not be shown. Failed with slots that hold nothing taken for the last item."""
+    items = FeatureItems(3, FEATURES, withheld=np.array([False, True, False]), once=True)
+    value = np.zeros((2, 3), np.float32)
+    items.forbid({"opened": np.array([[0, -1], [-1, -1]], np.int32)}, value)
+    np.testing.assert_array_equal(value, np.array([[READ, WITHHELD, 0], [0, WITHHELD, 0]], np.float32))
+    assert items.keys == ("opened",)
+    assert FeatureItems(3, FEATURES).keys == ()
+
+
 @pytest.mark.parametrize("items", [FeatureItems(3, FEATURES), FeatureItems(4, None, request_width=3)])
 def test_where_there_are_no_texts_nothing_is_forbidden(items):
     value = np.ones((2, 4), np.float32)

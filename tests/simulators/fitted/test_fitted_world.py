@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from driftrec.simulators.fitted import fitted_state, fitted_world
 from driftrec.simulators.fitted.example import TASTES, VISITS, made_up
 from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.fitted.parameters import Marks, Tastes, VisitRates
@@ -244,3 +245,26 @@ def test_the_recommender_sees_what_it_knows_while_users_live_by_other_numbers():
     np.testing.assert_allclose(seen[:, :5], states[1].known.fast.mean())
     with pytest.raises(ValueError, match="has other items; give two of one log"):
         FittedWorld(parameters, known=made_up(items=41))
+
+
+def test_what_was_opened_is_told_the_last_of_it_and_each_item_once(monkeypatch):
+    """Of more than there is room for the first goes. Failed with repeats noted again."""
+    monkeypatch.setattr(fitted_state, "RECENT", 3)
+    monkeypatch.setattr(fitted_world, "RECENT", 3)
+    world = world_of()
+    state = world.reset(np.arange(2, dtype=np.uint64))
+    told = [world.observe(state)["opened"]]
+    for items in ([[4], [7]], [[4], [8]], [[5], [7]], [[6], [9]], [[1], [1]]):
+        world.step(state, np.array(items))
+        told.append(world.observe(state)["opened"])
+    assert [sorted(row) for row in told[0].tolist()] == [[-1, -1, -1]] * 2  # a copy, of before
+    assert [sorted(row) for row in told[3].tolist()] == [[-1, 4, 5], [-1, 7, 8]]
+    assert [sorted(row) for row in told[5].tolist()] == [[1, 5, 6], [1, 8, 9]]
+
+
+def test_a_log_s_users_have_opened_what_it_says():
+    world = world_of()
+    state = world.reset(np.arange(2, dtype=np.uint64))
+    nothing = np.zeros(2, bool), np.zeros(2, np.float32)
+    world.remember(state, np.array([[3], [-1]]), np.ones((2, 1), np.float32), *nothing)
+    assert world.observe(state)["opened"][:, 0].tolist() == [3, -1]
