@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from driftrec.agents.retrieval.largest import largest
+from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 
 BLOCK = 8_000_000
@@ -57,7 +58,12 @@ class Exact:
         """As of ``Index``."""
         at_once = max(1, BLOCK // len(self._vectors))
         parts = torch.from_numpy(np.ascontiguousarray(queries)).split(at_once)
-        return np.concatenate([largest((part @ self._vectors.T).numpy(), count) for part in parts])
+        return np.concatenate([self._best(part, count) for part in parts])
+
+    def _best(self, queries: torch.Tensor, count: int) -> NDArray[np.int64]:
+        products = warm.empty((len(queries), len(self._vectors)), np.float32)  # anew each time, the heap would grow
+        torch.mm(queries, self._vectors.T, out=torch.from_numpy(products))
+        return largest(products, count)
 
     def add(self, vectors: Float) -> Exact:
         """As of ``Index``."""
