@@ -38,7 +38,7 @@ GROWTH = 0.2
 """Part of the way to where it can grow that an opening takes a taste."""
 
 GROWN_HALF_LIFE = 168.0
-"""Over which what was grown halves, in the same unit."""
+"""Over which what was grown halves, in the same unit: a week, and where ages are days half a year."""
 
 
 class PageHistory(NamedTuple):

@@ -22,7 +22,7 @@ Staged = dict[str, NDArray[Any]]
 class SlatePolicy:
     """What PPO trained: candidates, then slates picked among them item by item.
 
-    A drawn slate depends on the seed, the step and the user's row, not on the number of rows.
+    A drawn slate depends on the seed, the step and the user's row, not on the number of rows; see ``stay``.
 
     Args:
         stage: Chooses the candidates.

@@ -13,8 +13,8 @@ from driftrec.agents.retrieval.largest import largest
 from driftrec.simulators import warm
 from driftrec.simulators.vectors import Float
 
-BLOCK = 8_000_000
-"""Inner products that are held at once: 32 MB."""
+BLOCK = 4_000_000
+"""Inner products that are held at once: 16 MB, as much as ``warm`` lends."""
 
 EXACT = 131_072
 """Items up to which all are looked at: cells then cost batches of users as much, and miss some."""
@@ -61,7 +61,7 @@ class Exact:
         return np.concatenate([self._best(part, count) for part in parts])
 
     def _best(self, queries: torch.Tensor, count: int) -> NDArray[np.int64]:
-        products = warm.empty((len(queries), len(self._vectors)), np.float32)  # anew each time, the heap would grow
+        products = warm.empty((len(queries), len(self._vectors)), np.float32)  # torch's own made the heap grow
         torch.mm(queries, self._vectors.T, out=torch.from_numpy(products))
         return largest(products, count)
 

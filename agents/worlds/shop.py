@@ -36,6 +36,8 @@ from driftrec.agents.worlds.feeds import SETTINGS as FEEDS
 from driftrec.agents.worlds.kit import Effort, GapRoles
 from driftrec.agents.worlds.scoring import Changes
 from driftrec.agents.worlds.text_kit import TextKit
+from driftrec.simulators.moving.round_world import RoundWorld
+from driftrec.simulators.shop.world import ShopWorld
 
 TUNED = ShopWeights(
     offer=-1.622,
@@ -96,7 +98,7 @@ class ShopKit(TextKit):
 
     def burden(self, setup: Setup) -> NDArray[np.float32]:
         """As the observation's "shown_lately" counts: an editorial wears less than an offer."""
-        world: Any = setup.world
+        world = _shop(setup)
         return np.where(world.catalogue.price > 0, 1.0, world.config.wear.editorial).astype(np.float32)
 
     def loads(self, setup: Setup, judge: Judge) -> CountedLoads | None:
@@ -158,6 +160,13 @@ class ShopKit(TextKit):
         """The planner with its weights varied from page to page by rollouts."""
         assert isinstance(planner, ShopPlanner)
         return Rollouts(setup.world, planner, shop_variations(planner), horizon=setup.horizon)
+
+
+def _shop(setup: Setup) -> ShopWorld:
+    """The world, also where it is that of a round."""
+    world: Any = setup.world.base if isinstance(setup.world, RoundWorld) else setup.world
+    there: ShopWorld = world
+    return there
 
 
 KITS = {"driftrec/Shop-v0": ShopKit()}

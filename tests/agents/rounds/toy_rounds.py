@@ -24,6 +24,7 @@ TINY: dict[str, Any] = {
     "prices": {"users": 4, "rounds": 1, "samples": 4},
     "validations": 2,
     "validation_users": 4,
+    "value_steps": 32,
     "refits": 0,
 }
 
