@@ -155,7 +155,7 @@ def test_every_verb_reads_files(verb, text, words, expected, file):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("seeed = 3", "my.toml, line 1: there is no seeed. Did you mean 'seed'? Known: catalogue, config, "),
+        ("seeed = 3", "my.toml, line 1: there is no seeed. Did you mean 'seed'? Known: catalogue, columns, config, "),
         (
             "\n[settings.ppo]\nlane = 3",
             "my.toml, line 3: there is no settings.ppo.lane. Did you mean 'settings.ppo.lanes'?",
