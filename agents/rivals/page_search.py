@@ -75,7 +75,7 @@ STAGES: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
 )
 """Searches by kind, each from the best of the one before it; "again" is for prices that were found before."""
 
-IN_FEEDS: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
+NEAR_THE_BEST: Mapping[str, tuple[SearchStage, ...]] = MappingProxyType(
     {
         **STAGES,
         "believed": (SearchStage((*PAGE, "price", "bar"), begin=BELIEVED),),
@@ -105,7 +105,7 @@ class PageSearch:
         setup: World.
         judge: Farsighted, made ready to serve; not changed.
         loads: What is known of topics.
-        kind: A key of ``STAGES``, or of ``IN_FEEDS`` where the ranker believes.
+        kind: A key of ``STAGES``, or of ``NEAR_THE_BEST`` where the ranker believes.
         settings: How.
         seed: Source of users and candidates.
         curve: Measures.
@@ -135,7 +135,7 @@ class PageSearch:
         joint: bool = True,
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
-        self._stages = (IN_FEEDS if judge.ranker.believes else STAGES)[kind]
+        self._stages = (NEAR_THE_BEST if judge.ranker.believes else STAGES)[kind]
         self._joint, self.steps, self._best = joint, 0, BestSoFar(curve, kind, progress)
         self._seed, self._users, self._snapshots = seed, user_seeds(seed, "rival", settings.users), snapshots
         self.network = PageNumbers(begin or PageWeights(future=1.0, half_life=loads.half_life or 1.0))

@@ -1,6 +1,7 @@
 """The search of prices: where it begins, what it keeps, and what is refused."""
 
 from dataclasses import asdict, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.ranker.loads import BelievedLoads, CountedLoads, FadingLoads
 from driftrec.agents.ranker.pace import PageNumbers, PageWeights
 from driftrec.agents.rivals import page_search
-from driftrec.agents.rivals.page_search import PageSearch, paces
+from driftrec.agents.rivals.page_search import COUNTED, PageSearch, paces
 from driftrec.agents.rivals.rival_settings import ImitationSettings, PageSettings, ValueSettings
 from driftrec.agents.setup import WorldArgs
 from driftrec.agents.worlds.kits import kit_of
@@ -21,9 +22,11 @@ TINY = PageSettings(users=4, rounds=6, samples=8, validation_users=4)
 BEST = PageWeights(future=0.5, diversity=1.0, price=0.4, bar=2.5, half_life=3.0)
 
 
-def search(monkeypatch, loads, kind="paced"):
+def search(monkeypatch, loads, kind="paced", believes=False):
     """A search on users whose engagement falls with the distance from ``BEST``; what was tried."""
     setup, met = made(ARGS), []
+    judge = unfitted(setup)
+    judge.ranker.believes = believes
 
     def earned(world, pages, users, horizon):
         weights = pages.pace.weights
@@ -36,7 +39,7 @@ def search(monkeypatch, loads, kind="paced"):
     monkeypatch.setattr(PageSearch, "_engagement", lambda self: 1.0)
     curve = Curve(setup.world, np.arange(4, dtype=np.uint64), 2)
     monkeypatch.setattr(curve, "measure", lambda stage, pages: earned(None, pages, None, None)[0])
-    found = PageSearch(setup, unfitted(setup), loads, kind, TINY, seed=0, curve=curve)
+    found = PageSearch(setup, judge, loads, kind, TINY, seed=0, curve=curve)
     found.run()
     return found, met
 
@@ -50,6 +53,23 @@ def test_it_comes_nearer_to_what_earns_most(monkeypatch):
     assert min(weights.diversity for weights in met) == 0  # prices below it would be rewards
     assert found.steps == 2 * 3 * 8 * 8
     assert found.best_at <= found.steps
+
+
+def test_a_rival_on_a_ranker_that_believes_begins_near_its_best_with_as_many_candidates(monkeypatch):
+    found, met = search(monkeypatch, FadingLoads(TOPIC, 1.0, reads=False), believes=True)
+    begun = met[1]  # the first candidate of the only stage; before it the search measures single pages
+    for name in ("future", "opening", "diversity", "price", "bar", "half_life"):
+        assert getattr(begun, name) == pytest.approx(COUNTED[name]), name
+    assert found.steps == 6 * 8 * 8, "all rounds are of one stage"
+
+
+def test_prices_are_searched_in_the_unit_of_the_settings():
+    setup = made(ARGS)
+    search = partial(PageSearch, setup, unfitted(setup), FadingLoads(TOPIC, 1.0, reads=False), "paced", seed=0)
+    curve = Curve(setup.world, np.arange(4, dtype=np.uint64), 2)
+    one, many = (search(replace(TINY, unit=unit), curve=curve)._engagement() for unit in (1.0, 30.0))
+    assert many == pytest.approx(30.0 * one)
+    assert kit_of(made(WorldArgs("driftrec/Shop-v0"))).learned_rivals["paced"].unit == 30.0
 
 
 def test_diverse_has_no_pace_and_what_the_world_counts_does_not_fade(monkeypatch):
