@@ -136,6 +136,8 @@ class PageSearch:
     ) -> None:
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
         self._stages = (NEAR_THE_BEST if judge.ranker.believes else STAGES)[kind]
+        # What was kept of a search that began elsewhere is of other candidates.
+        self._kept_as = kind if self._stages is STAGES.get(kind, self._stages) else f"{kind}-near"
         self._joint, self.steps, self._best = joint, 0, BestSoFar(curve, kind, progress)
         self._seed, self._users, self._snapshots = seed, user_seeds(seed, "rival", settings.users), snapshots
         self.network = PageNumbers(begin or PageWeights(future=1.0, half_life=loads.half_life or 1.0))
@@ -182,7 +184,7 @@ class PageSearch:
             def asked() -> Tree:
                 return {"earned": ask(), "steps": self.steps}
 
-            found = self._snapshots.stage(f"{self.kind}-{number}-{index}", self.network, asked)
+            found = self._snapshots.stage(f"{self._kept_as}-{number}-{index}", self.network, asked)
             self.steps = found["steps"]
             return found["earned"]
 
