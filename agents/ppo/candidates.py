@@ -26,6 +26,9 @@ BOUND = 1e4
 FLOOR = 1e-3
 """Smallest engagement before the logarithm."""
 
+FORBIDDEN = np.float32(20.0)
+"""What the score of a candidate loses that is not to be shown, so that a draw does not show it, either."""
+
 
 class CandidateStage:
     """Turns an observation into what the slate policy sees: a state vector, candidates, and how they are judged.
@@ -109,12 +112,11 @@ class CandidateStage:
         paced = {} if self._pace is None else self._paced(self._pace, view, observation)
         gains = paced.pop("gains", view.gains)
         kept = self._kept(gains, view.retrieved)
-        told = np.take_along_axis(gains, kept, axis=1)
-        if self.judge.items.once:
-            told = _spared(told, np.take_along_axis(view.value, kept, axis=1) <= READ)
         judged = {
             "state": view.state,
-            "score": self.judge.ranker.choice.score(told),
+            "score": self._scores(
+                np.take_along_axis(gains, kept, axis=1), np.take_along_axis(view.value, kept, axis=1)
+            ),
             **{name: np.take_along_axis(value, kept, axis=1) for name, value in paced.items()},
             "appeal": np.take_along_axis(view.appeal, kept, axis=1),
             "engagement": np.log(np.maximum(np.take_along_axis(view.engagement, kept, axis=1), FLOOR)),
@@ -147,6 +149,15 @@ class CandidateStage:
             "burden": burden,
             "gains": gains - burden * pace.cost(excess, nothing),
         }
+
+    def _scores(self, gains: NDArray[np.float32], value: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of candidates with these gains and values, (users, size)."""
+        if not self.judge.items.once:
+            return self.judge.ranker.choice.score(gains)
+        forbidden = value <= READ
+        scores: NDArray[np.float32] = self.judge.ranker.choice.score(_spared(gains, forbidden))
+        scores[forbidden] -= FORBIDDEN
+        return scores
 
     def _kept(self, gains: NDArray[np.float32], retrieved: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """Columns of the items kept, best first, (users, size)."""

@@ -60,12 +60,13 @@ def living(folder, repeat):
 
 @pytest.mark.parametrize(("repeat", "again"), [(22.0, False), (0.7, True)])
 def test_what_nobody_opens_twice_is_not_shown_again(tmp_path, repeat, again):
-    """By the ranker's best slates and by PPO's. Failed with the kit's judge told nothing of it."""
+    """By the ranker's best slates and by PPO's, drawn ones too. Failed with the kit's judge told nothing of it; by draws with FORBIDDEN 0."""
     setup = living(tmp_path, repeat)
     settings = updated(settings_of("driftrec/Fitted-v0"), TOY)
     train(setup, settings, seed=1, folder=tmp_path)
     shown_again = []
-    for policy in (load_ppo(setup, str(tmp_path), greedy=True), load_greedy(setup, str(tmp_path), farsighted=True)):
+    served = (load_ppo(setup, str(tmp_path), greedy) for greedy in (True, False))
+    for policy in (*served, load_greedy(setup, str(tmp_path), farsighted=True)):
         _, steps = play(setup.world, policy, user_seeds(1, "again", 40), horizon=7, seed=1)
         opened = np.zeros((40, setup.world.num_items), bool)
         for step in steps:
