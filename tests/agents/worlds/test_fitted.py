@@ -60,7 +60,10 @@ def living(folder, repeat):
 
 @pytest.mark.parametrize(("repeat", "again"), [(22.0, False), (0.7, True)])
 def test_what_nobody_opens_twice_is_not_shown_again(tmp_path, repeat, again):
-    """By the ranker's best slates and by PPO's, drawn ones too. Failed with the kit's judge told nothing of it; by draws with FORBIDDEN 0."""
+    """By the ranker's best slates and by PPO's, drawn ones too.
+
+    Failed with the kit's judge told nothing of it, and, of draws, with ``FORBIDDEN`` 0.
+    """
     setup = living(tmp_path, repeat)
     settings = updated(settings_of("driftrec/Fitted-v0"), TOY)
     train(setup, settings, seed=1, folder=tmp_path)
