@@ -5,7 +5,6 @@ import time
 
 import numpy as np
 
-from tests.agents.conftest import one_thread  # noqa: F401
 from tests.agents.runs.killed import killed_after
 
 WORLD = ("--world", "driftrec/Sardine-SlateTopK-BoredInf-v0", "--slate-size", "4", "--horizon", "6")
