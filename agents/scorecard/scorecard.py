@@ -19,8 +19,11 @@ from driftrec.agents.runs.description import description
 from driftrec.agents.scorecard.battery import BATTERY, Experiment
 from driftrec.agents.scorecard.jump import regained
 from driftrec.agents.scorecard.score_table import score_markdown
+from driftrec.agents.scorecard.served_groups import groups_served
 from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
+from driftrec.agents.scorecard.turning import turned
+from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.files import parsed_object, write_files
 from driftrec.simulators.noise import user_seeds
@@ -107,7 +110,8 @@ def _made(experiment: Experiment, stage: Stage, seeds: NDArray[np.uint64], seed:
             failed[entry.label] = str(error) if isinstance(error, PolicyError) else repr(error)
             continue
         values = np.stack([one_seed.users for one_seed in found])
-        scores[entry.label] = _score(values, low, high, seed) | _fit(found, stage.setup.slate_size, seed)
+        told = _fit(found, stage.setup.slate_size, seed) | _known(found, stage.setup, seeds, seed)
+        scores[entry.label] = _score(values, low, high, seed) | told
     return {
         "name": experiment.name,
         "measured": experiment.measured,
@@ -135,9 +139,21 @@ def _score(values: Values, low: Values, high: Values, seed: int) -> dict[str, An
 
 
 def _fit(found: Sequence[Measured], impressions: int, seed: int) -> dict[str, Any]:
-    """Of a jump of interest, how many impressions it takes to follow."""
+    """Of a jump of interest, how many impressions it takes to follow, and how far pages have turned by each."""
     curves = [one.fit for one in found if one.fit is not None]
-    return {"regained": regained(np.stack(curves), impressions, seed)} if curves else {}
+    if not curves:
+        return {}
+    fit = np.stack(curves)
+    return {"regained": regained(fit, impressions, seed), "turned": turned(fit, impressions, seed)}
+
+
+def _known(found: Sequence[Measured], setup: Setup, seeds: NDArray[np.uint64], seed: int) -> dict[str, Any]:
+    """Of personalisation, whom it serves."""
+    pairs = [one.known for one in found if one.known is not None]
+    if not pairs:
+        return {}
+    own, other = np.stack(pairs, axis=1)
+    return {"groups": groups_served(own, other, setup, seeds, seed)}
 
 
 def write_score(folder: Path, card: Mapping[str, Any]) -> None:
