@@ -1,4 +1,4 @@
-"""The plots of a scorecard's users: how soon pages turn to a new taste, and whom it serves to be known."""
+"""Plots of a scorecard's users: how soon pages bring again what they did before a jump, and whom being known serves."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from driftrec.agents.evaluation.tables import ORACLE_MARK, in_unit
 from driftrec.agents.plots.drawing import draw_lines, empty_figure, label_right, plain_panel
 from driftrec.agents.plots.looks import Look, looks_of, plain
 
-LEAST, MOST = -0.3, 1.5
-"""Where the picture of a turn ends at most."""
+MOST = 1.5
+"""Where the picture of a jump ends at most."""
 
 
 def adapting_figures(card: Mapping[str, Any]) -> dict[str, Figure]:
@@ -25,34 +25,34 @@ def adapting_figures(card: Mapping[str, Any]) -> dict[str, Figure]:
     look = looks_of(card["policies"], oracles)
     scores = [made["scores"] for made in card["experiments"]]
     found: dict[str, Figure] = {}
-    turns = {label: told["turned"] for made in scores for label, told in made.items() if told.get("turned")}
-    if turns:
-        found["jump"] = turning(turns, {label: look[label] for label in turns}, card)
-    groups = {label: told["groups"] for made in scores for label, told in made.items() if "groups" in told}
+    back = {label: told["regaining"] for made in scores for label, told in made.items() if told.get("regaining")}
+    if back:
+        found["jump"] = regaining(back, {label: look[label] for label in back}, card)
+    known = {label: told["groups"] for made in scores for label, told in made.items() if "groups" in told}
+    groups = {label: rows for label, rows in known.items() if rows[0]["own"] != rows[0]["other"]}
     if groups:
         found["personalisation"] = being_known(groups, look, card)
     return found
 
 
-def turning(turns: Mapping[str, Mapping[str, Any]], look: Mapping[str, Look], card: Mapping[str, Any]) -> Figure:
-    """A line and a band a policy: the share of the way to the new taste, by impressions after the jump."""
+def regaining(back: Mapping[str, Mapping[str, Any]], look: Mapping[str, Look], card: Mapping[str, Any]) -> Figure:
+    """A line and a band a policy: what pages bring after a jump, of what they bring without, by impressions."""
     figure, axes = empty_figure([each.label for each in look.values()])
     lines = {}
-    for label, told in turns.items():
+    for label, told in back.items():
         at = told["page"] * np.arange(1, len(told["mean"]) + 1)
         axes.fill_between(at, told["low"], told["high"], color=look[label].colour, alpha=0.15, linewidth=0)
         lines[label] = pd.Series(told["mean"], index=at)
     draw_lines(axes, lines, look, steps=False)
-    part = next(iter(turns.values()))["part"]
+    part = next(iter(back.values()))["part"]
     axes.axhline(part, color="0.35", linewidth=1, linestyle=":")
-    low, high = (end([line.agg(name) for line in lines.values()]) for end, name in ((min, "min"), (max, "max")))
-    axes.set_ylim(max(LEAST, min(0.0, low) - 0.05), min(MOST, max(1.0, high) + 0.05))
+    axes.set_ylim(0.0, min(MOST, max(1.0, *(line.max() for line in lines.values())) + 0.05))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     label_right(figure, axes, {label: line.iloc[-1] for label, line in lines.items()}, look)
     marks = f"; {ORACLE_MARK} oracle" if any(about["oracle"] for about in card["policies"].values()) else ""
     axes.set(
         xlabel=f"impressions after the jump (band: 95 % interval over users; dotted: {part:.0%}){marks}",
-        ylabel="turned to the new taste",
+        ylabel="engagement of a page, of that without the jump",
     )
     axes.set_title(plain(f"All at once every user likes what another liked: {card['world']}", longest=120))
     return figure

@@ -85,6 +85,10 @@ def _regained(card: Mapping[str, Any]) -> Iterator[str]:
         if told:
             words = "; ".join(f"{label} {_impressions(found)}" for label, found in told.items())
             yield f"impressions until 90 % of the fit is regained: {words}"
+        back = {label: found["regaining"] for label, found in made["scores"].items() if found.get("regaining")}
+        if back:
+            words = "; ".join(f"{label} {_impressions(found['after'])}" for label, found in back.items())
+            yield f"impressions until pages bring 90 % of what they bring without the jump: {words}"
 
 
 def _worse_off(card: Mapping[str, Any]) -> Iterator[str]:

@@ -17,12 +17,12 @@ from driftrec.agents.evaluation.summary import INTERVAL
 from driftrec.agents.policy import Policy, PolicyError
 from driftrec.agents.runs.description import description
 from driftrec.agents.scorecard.battery import BATTERY, Experiment
+from driftrec.agents.scorecard.engagement_back import regaining
 from driftrec.agents.scorecard.jump import regained
 from driftrec.agents.scorecard.score_table import score_markdown
 from driftrec.agents.scorecard.served_groups import groups_served
 from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
-from driftrec.agents.scorecard.turning import turned
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.files import parsed_object, write_files
@@ -139,12 +139,13 @@ def _score(values: Values, low: Values, high: Values, seed: int) -> dict[str, An
 
 
 def _fit(found: Sequence[Measured], impressions: int, seed: int) -> dict[str, Any]:
-    """Of a jump of interest, how many impressions it takes to follow, and how far pages have turned by each."""
+    """Of a jump of interest, how many impressions it takes to follow, and what pages bring meanwhile."""
     curves = [one.fit for one in found if one.fit is not None]
-    if not curves:
+    pages = [one.pages for one in found if one.pages is not None]
+    if not curves or not pages:
         return {}
-    fit = np.stack(curves)
-    return {"regained": regained(fit, impressions, seed), "turned": turned(fit, impressions, seed)}
+    told = {"regaining": regaining(np.stack(pages), impressions, seed)}
+    return {"regained": regained(np.stack(curves), impressions, seed), **told}
 
 
 def _known(found: Sequence[Measured], setup: Setup, seeds: NDArray[np.uint64], seed: int) -> dict[str, Any]:

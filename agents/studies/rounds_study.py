@@ -9,16 +9,20 @@ from typing import Any
 from driftrec.agents.studies.experiments import Study
 from driftrec.agents.studies.rounds_overview import rounds_overview
 
-WORLDS = ("Video", "NewsStream")
 SEEDS = (1, 2, 3)
 
 ARMS = ("frozen", "refit", "refit-prices", "ppo", "frozen@ids", "refit@ids", "planner")
 
-SHOCKED = ("frozen", "refit-prices", "ppo", "scratch")
+NEWS = ("frozen", "refit", "ppo")
+
+SHOCKED = ("frozen", "refit", "scratch")
 """Training from scratch in every round takes as long as all others together; it matters most after a shock."""
 
-SHOCK: Mapping[str, Any] = {"round": 4, "arrivals": 0.3, "mix": 1.0, "churn": 0.3}
-"""A third of the offer is new, and so are a third of the users, who are of other personas."""
+SHOCK: Mapping[str, Any] = {"round": 4, "trend": 0.8, "arrivals": 0.3, "mix": 1.0, "churn": 0.3}
+"""Other topics are liked, a third of the offer is new, and so are a third of the users, who are of other personas."""
+
+MOVES: Mapping[str, Any] = {"trend": 0.4, "mix": 0.4, "shocks": [SHOCK]}
+"""Of a world that moves faster than by default, trends by four times as much."""
 
 SIZES: Mapping[str, tuple[float, ...]] = {
     "rounds": (8,),
@@ -48,18 +52,40 @@ SIZES: Mapping[str, tuple[float, ...]] = {
 the gate tells differences of a twelfth; with a smaller tolerance it would keep out most of what is as good."""
 
 
-def _words(world: str, arms: Sequence[str], seed: int, moves: Mapping[str, Any]) -> tuple[str, ...]:
+SMALLER: Mapping[str, tuple[float, ...]] = {
+    **SIZES,
+    "settings.belief-steps": (50,),
+    "settings.future.log-steps": (400,),
+    "settings.future.weights": (0, 2, 4),
+    "settings.prices.users": (32,),
+    "settings.prices.rounds": (1,),
+    "settings.value-steps": (2048,),
+    "settings.ppo.total-steps": (4096,),
+}
+"""Where one arm trains from scratch eight times; and in NewsStream, whose users read many more pages."""
+
+
+def _words(
+    world: str,
+    arms: Sequence[str],
+    seed: int,
+    moves: Mapping[str, Any],
+    sized: Mapping[str, tuple[float, ...]] = SIZES,
+) -> tuple[str, ...]:
     """A deployment's command after "driftrec"."""
-    sizes = (word for name, values in SIZES.items() for word in (f"--{name}", *map(str, values)))
+    sizes = (word for name, values in sized.items() for word in (f"--{name}", *map(str, values)))
     told = ("--moves", json.dumps(moves)) if moves else ()
     return ("rounds", "--world", f"driftrec/{world}-v0", "--arms", *arms, *sizes, *told, "--seed", str(seed))
 
 
 def rounds_study() -> Study:
-    """A deployment a world and seed, seed by seed; and shocked ones, where items can arrive."""
-    probes = {f"{world}-{seed}": _words(world, ARMS, seed, {}) for seed in SEEDS for world in WORLDS}
-    shocked = {f"Video-shock-{seed}": _words("Video", SHOCKED, seed, {"shocks": [SHOCK]}) for seed in SEEDS}
-    return Study({}, {}, {**probes, **shocked}, rounds_overview)
+    """Seed by seed a deployment in Video, one in a faster Video with a shock, and one in NewsStream."""
+    probes: dict[str, tuple[str, ...]] = {}
+    for seed in SEEDS:
+        probes[f"Video-{seed}"] = _words("Video", ARMS, seed, {})
+        probes[f"Video-shock-{seed}"] = _words("Video", SHOCKED, seed, MOVES, SMALLER)
+        probes[f"NewsStream-{seed}"] = _words("NewsStream", NEWS, seed, {}, SMALLER)
+    return Study({}, {}, probes, rounds_overview)
 
 
 ROUNDS = rounds_study()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from driftrec.agents.comparison.entries import Entry
@@ -9,6 +10,7 @@ from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.plots.adapting_plot import adapting_figures
 from driftrec.agents.scorecard.battery import BATTERY
 from driftrec.agents.scorecard.earning import earned
+from driftrec.agents.scorecard.engagement_back import PAGES
 from driftrec.agents.scorecard.scorecard import FILE, read_score, scorecard, write_score
 from driftrec.agents.scorecard.served_groups import worse_off
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
@@ -113,16 +115,18 @@ def test_a_late_oracle_follows_a_jump_late(card):
     assert abs(scores["pages"][0]) < 0.1 < scores["late"][1] < scores["late"][2] < scores["myopic-oracle"][1]
 
 
-def test_pages_turn_at_once_or_late_and_the_curve_says_when(card):
-    """Seen to fail where the curve begins before the jump; what tires of the old taste turns from both."""
+def test_engagement_is_back_at_once_or_late_and_the_curve_says_when(card):
+    """Fails where the curve begins before the jump, or where nobody jumps."""
     (made,) = [made for made in card["experiments"] if made["name"] == "following a jump"]
-    told = {label: found["turned"] for label, found in made["scores"].items()}
-    assert told["pages"] is None
-    at_once, late = told["myopic-oracle"], told["late"]
+    told = {label: found["regaining"] for label, found in made["scores"].items()}
+    at_once, late, same = told["myopic-oracle"], told["late"], told["pages"]
     assert (at_once["page"], at_once["part"]) == (5, 0.9)
-    assert at_once["mean"][0] > 0.9
-    assert max(late["mean"][:LATE]) < 0.2
-    assert late["mean"][LATE] > 0.9
+    assert at_once["after"]["mean"] == 5
+    assert min(at_once["mean"][:LATE]) > 0.9
+    assert max(late["mean"][3:LATE]) < 0.8
+    assert np.mean(late["mean"][LATE + PAGES :]) > 0.85
+    assert late["after"]["mean"] > LATE * 5
+    assert abs(sum(same["mean"]) / len(same["mean"]) - 1.0) < 0.15  # of what has no eye for users nothing is lost
     for low, mean, high in zip(late["low"], late["mean"], late["high"], strict=True):
         assert low <= mean <= high
     assert set(adapting_figures(card)) == {"jump", "personalisation"}
