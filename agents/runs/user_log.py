@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from driftrec.agents.ranker.protocol import Logs, remembered
 from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import item_ids, kit_of
 from driftrec.agents.worlds.observing import observed
+from driftrec.simulators.offers import OPENED
 
 
 def logged_slates(setup: Setup, lives: LoggedLives, judge: Judge) -> Logs:
@@ -51,8 +53,10 @@ def read_for(setup: Setup, file: Path, columns: Columns | None = None) -> Logged
     return lives_of(read_log(file, columns, ids), ids)
 
 
-def observation_of(setup: Setup, log: Log, user: str, away: float) -> Observation:
-    """What is observed of one user of a log at a request after all that is logged: a batch of one.
+def observations_of(setup: Setup, log: Log, user: str, away: float) -> Iterator[Observation]:
+    """What is observed of one user of a log at every request, and at one after all that is logged: batches of one.
+
+    Where a world tells what a user has opened, the last observation tells all of it, and not the latest alone.
 
     Args:
         setup: The world that the policy was trained in; its items are the log's.
@@ -66,12 +70,20 @@ def observation_of(setup: Setup, log: Log, user: str, away: float) -> Observatio
     """
     if away < 0:
         raise ValueError(f"--away is {away:g}; hours since the last slate are not negative.")
+    lives = _life_of(log, user, item_ids(setup))
+    *before, last = kit_of(setup).rebuilt(setup, lives.followed(away, SESSION_GAP))
+    yield from before
+    if OPENED in last:
+        last = {**last, OPENED: np.unique(lives.items[lives.clicks])[None].astype(np.int32)}
+    yield last
+
+
+def _life_of(log: Log, user: str, ids: Sequence[str]) -> LoggedLives:
+    """What one user was shown by whomever, as one life of ``ids``."""
     mine = log.rows[log.rows["user"] == user]
     if mine.empty:
         some = ", ".join(map(repr, log.rows["user"].unique()[:3]))
         raise ValueError(f"{log.file} holds no user {user!r}; it holds {some} and others.")
     mine = mine.assign(policy=None, version=None, user_seed=None).sort_values(["time", "slate", "position"])
     mine = mine.assign(step=(mine["position"] == 0).cumsum() - 1).reset_index(drop=True)
-    lives = lives_of(Log(log.file, mine, log.slate_size, log.notes), item_ids(setup))
-    *_, last = kit_of(setup).rebuilt(setup, lives.followed(away, SESSION_GAP))
-    return last
+    return lives_of(Log(log.file, mine, log.slate_size, log.notes), ids)

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.runs.recommender import load_recommender
+from driftrec.agents.runs.recommender import Recommender, load_recommender
 from driftrec.agents.runs.train import train
-from driftrec.agents.runs.user_log import logged_slates, observation_of, read_for
+from driftrec.agents.runs.user_log import logged_slates, observations_of, read_for
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import settings_of
+from driftrec.simulators.fitted import fitted_state, fitted_world
 from driftrec.simulators.settings import updated
 from tests.agents.every_world import unfitted
 
@@ -49,12 +50,37 @@ def test_a_user_of_a_log_is_served_by_what_the_log_says_of_it(driftrec, tmp_path
     log = recommender.read(tmp_path / "log.csv")
     assert recommender.recommend(log, "a") == slate
     setup = recommender.setup
-    observed = [observation_of(setup, log, "a", away)["user"][0] for away in (0.0, 9.0)]
+    observed = [list(observations_of(setup, log, "a", away))[-1]["user"][0] for away in (0.0, 9.0)]
     dims = setup.world.dims
     assert observed[0][dims : 2 * dims].any()  # the session goes on
     assert not observed[1][dims : 2 * dims].any()  # it is another one by then
     vectors = setup.world.parameters.vectors
     np.testing.assert_allclose(observed[0][dims : 2 * dims], (vectors[3] + vectors[5]) / 3, rtol=1e-5)
+
+
+class Watching:
+    """Shows items 0, 1, 2, and keeps what it was told."""
+
+    def reset(self, batch_size, seed):
+        self.told = []
+
+    def act(self, observation):
+        self.told.append(observation)
+        return np.arange(3)[None]
+
+
+def test_a_policy_sees_the_whole_life_and_all_that_was_ever_opened(tmp_path, monkeypatch):
+    """Heavy users have opened more than an observation holds; what else follows from responses is carried along."""
+    for module in (fitted_state, fitted_world):
+        monkeypatch.setattr(module, "RECENT", 2)
+    events = [("a", float(hour), f"item-{hour}", 1.0) for hour in (3, 4, 6, 9)]
+    history(*events, ("a", 10.0, "item-3", 1.0), ("b", 1.0, "item-7", 1.0)).to_csv(tmp_path / "log.csv", index=False)
+    setup = set_up(WorldArgs("driftrec/Fitted-v0", horizon=6, slate_size=3))
+    watching = Watching()
+    recommender = Recommender(setup, watching)
+    assert recommender.recommend(recommender.read(tmp_path / "log.csv"), "a") == ["item-0", "item-1", "item-2"]
+    opened = [sorted(set(each["opened"][0].tolist()) - {-1}) for each in watching.told]
+    assert opened == [[], [3], [3, 4], [4, 6], [6, 9], [3, 4, 6, 9]]
 
 
 @pytest.mark.parametrize(
