@@ -1,7 +1,5 @@
 """Which mechanisms a fitted world keeps, and how that is told."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +8,6 @@ from driftrec.agents.fitting_worlds.fit_world import fit_world
 from driftrec.agents.fitting_worlds.held_out import LADDER, WHOLE
 from driftrec.agents.fitting_worlds.lives import told_lives
 from driftrec.agents.fitting_worlds.mechanisms import choose, not_fitted
-from driftrec.agents.fitting_worlds.numbers_table import numbers_table
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.logbook.log_reader import read_log
@@ -38,28 +35,6 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     assert found.satiation_half_life == Tastes().satiation_half_life  # of what is not there nothing is told
     assert {"session", "satiation", "satiation_half_life"} <= not_fitted(chosen.model, False)
     assert {"no_click", "position"} <= not_fitted(chosen.model, True)
-
-
-def test_numbers_that_were_not_fitted_have_no_interval():
-    worlds = [made_up(tastes=replace(made_up().tastes, fast=fast)) for fast in (1.0, 1.1, 0.9, 1.0)]
-    table = numbers_table(worlds[0], tuple(worlds[1:]), {"satiation"}).set_index("name")
-    assert table.loc["fast", ["sd", "low", "high"]].tolist() == pytest.approx([0.1, 1 - 0.4303, 1 + 0.4303], abs=1e-3)
-    assert table.loc["satiation", ["sd", "low", "high"]].isna().all()
-    assert (table.fitted.sum(), len(table)) == (len(table) - 1, len(table))
-
-
-def test_intervals_of_half_lives_and_shares_stay_where_these_are():
-    """They are symmetric on the scale of the logarithm, or of the log-odds."""
-    worlds = [
-        replace(made, tastes=replace(made.tastes, slow_half_life=half), visits=replace(made.visits, churn=churn))
-        for made, half, churn in zip([made_up()] * 4, (20.0, 2.0, 90.0, 40.0), (0.02, 0.01, 0.2, 0.02), strict=True)
-    ]
-    table = numbers_table(worlds[0], worlds[1:]).set_index("name")
-    low, high = table.loc["slow_half_life", ["low", "high"]]
-    assert low > 0
-    assert low * high == pytest.approx(20.0**2)
-    low, high = table.loc["churn", ["low", "high"]]
-    assert 0 < low < 0.02 < high < 1
 
 
 ODD = {
