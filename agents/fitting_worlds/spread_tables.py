@@ -55,8 +55,8 @@ def items_table(world: FittedParameters, replicates: Sequence[FittedParameters])
         none = np.zeros_like(world.marks)
         marks = np.array([none if each.marks is None else each.marks for each in every], np.float64)
         for place, name in enumerate(MOVED):
-            draws = marks[1:, :, place] if marks[0, :, place].any() else marks[1:1, :, place]
-            told |= _with_ends(f"mark_{name}", marks[0, :, place], draws)
+            moved = marks[:, :, place] if marks[0, :, place].any() else marks[:1, :, place]
+            told |= _with_ends(f"mark_{name}", moved[0], moved[1:])
     away = [np.square(_turned(each.vectors, world.vectors) - world.vectors).sum(axis=1) for each in replicates]
     vector = np.sqrt(np.mean(away, axis=0)) if away else np.full(len(world.ids), np.nan)
     return pd.DataFrame({"item": world.ids, **told, "vector_sd": vector})
