@@ -15,8 +15,14 @@ from driftrec.simulators.vectors import Double
 SHARES = ("short_share", "churn")
 """Numbers between 0 and 1, whose intervals are those of their log-odds."""
 
-POSITIVE = ("fast_half_life", "slow_half_life", "satiation_half_life", "usual", "short_hours", "long_hours")
+POSITIVE = (
+    *("fast_half_life", "slow_half_life", "satiation_half_life", "mark_half_life"),
+    *("usual", "short_hours", "long_hours"),
+)
 """Numbers above 0, whose intervals are those of their logarithms: a half-life is known up to a factor."""
+
+NEAR = 2.0
+"""Half-lives within such a factor of the end of their range are at it."""
 
 LEAST = 1e-9
 """Stands for 0, and 1 less it for 1, where a logarithm is taken."""
@@ -28,17 +34,20 @@ def numbers_table(
     """Every number: ``name``, ``value``, ``sd``, ``low``, ``high``, ``fitted``.
 
     The interval is that of ``ends_of``, on the scale of ``SHARES`` and ``POSITIVE``; ``sd`` is the standard deviation
-    over the replicates, on the number's own. A half-life that every fit puts at the end of its range is known to lie
-    beyond, and no more: its interval is from there to 0, or without an end.
+    over the replicates, on the number's own. A half-life that every fit puts at the end of its range, up to a factor of
+    ``NEAR``, is known to lie there or beyond, and no more: its interval ends at 0, or has no end.
 
     Args:
         world: Whose.
         replicates: Fits to users drawn with replacement; without them there is no interval.
-        absent: Numbers that were not fitted, of which there is no uncertainty to tell: ``fitted`` is False.
+        absent: Numbers that were not fitted, of which there is no uncertainty to tell: ``fitted`` is False. So are,
+            without marks, their half-life, and chances of which the log holds no case: every fit finds 0, or 1.
     """
     value = pd.Series(world.numbers())
-    fitted = ~value.index.isin(list(absent))
     draws = pd.DataFrame([replicate.numbers() for replicate in replicates], columns=value.index, dtype=np.float64)
+    caseless = [name for name in SHARES if {value[name], *draws[name]} in ({0.0}, {1.0})]
+    unmarked = ["mark_half_life"] if world.marks is None else []
+    fitted = ~value.index.isin([*absent, *unmarked, *caseless])
     table = pd.DataFrame({"value": value, "sd": draws.std(ddof=1).where(fitted), "low": np.nan, "high": np.nan})
     for name in value.index[fitted]:
         table.loc[name, ["low", "high"]] = _ends_of_number(name, float(value[name]), draws[name].to_numpy(np.float64))
@@ -62,11 +71,11 @@ def ends_of(value: Double, draws: Double) -> tuple[Double, Double]:
 
 def _ends_of_number(name: str, value: float, draws: Double) -> tuple[float, float]:
     """Ends on the number's own scale, see ``numbers_table``."""
-    at_end = {SHORTEST_HALF_LIFE: (0.0, value), LONGEST_HALF_LIFE: (value, np.inf)}
-    if name.endswith("half_life"):
-        for bound, beyond in at_end.items():
-            if len(draws) and np.allclose([value, *draws], bound, rtol=1e-3, atol=0.0):
-                return beyond
+    every = np.array([value, *draws])
+    if name.endswith("half_life") and (every <= NEAR * SHORTEST_HALF_LIFE).all():
+        return 0.0, float(every.max())
+    if name.endswith("half_life") and (every >= LONGEST_HALF_LIFE / NEAR).all():
+        return float(every.min()), np.inf
     low, high = ends_of(straight(name, np.array([value])), straight(name, draws)[:, None])
     # there and back a number of no spread loses its last digits
     return min(float(bent(name, low)[0]), value), max(float(bent(name, high)[0]), value)

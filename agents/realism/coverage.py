@@ -63,7 +63,7 @@ class Study:
 
 
 STUDIES = {
-    "plain": Study(lambda seed: made_up(seed=seed), ("level", "rest"), ("quality", "engagement")),
+    "plain": Study(lambda seed: made_up(seed=seed), ("level", "rest", "mark_half_life"), ("quality", "engagement")),
     # Levels of chances go with what is taken for usual marks, and are not told apart from it.
     "marks": Study(
         made_up_with_marks, ("end", "short_share", "churn"), ("quality", *(f"mark_{name}" for name in MOVED))
@@ -95,7 +95,7 @@ def coverage_tables(
 
     Yields:
         ``name``, ``value``, ``low``, ``high``, ``true`` and ``seed``: a row a number, and one an item of every column
-        of items. Marks that a fit does not have are not there.
+        of items. Marks that a fit does not have hold no truth.
     """
     for seed in range(first, last):
         world = study.made(seed)
@@ -154,9 +154,9 @@ def _items(
     if world.marks is not None:
         truth |= {f"mark_{name}": world.marks[:, which] for which, name in enumerate(MOVED)}
     for name in study.items:
-        if name in table and table[name].any():
-            told = {end: table[f"{name}_{end}"] for end in ("low", "high")}
-            yield pd.DataFrame({"name": f"{name} of an item", "value": table[name], **told, "true": truth[name][place]})
+        columns = {"value": name, "low": f"{name}_low", "high": f"{name}_high"}
+        told = {ours: table.get(theirs, np.nan) for ours, theirs in columns.items()}
+        yield pd.DataFrame({"name": f"{name} of an item", **told, "true": truth[name][place]})
 
 
 def _main(study: str, first: int, last: int, users: int = 240, steps: int = 80, bootstrap: int = 5) -> None:

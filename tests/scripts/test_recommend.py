@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.runs.recommender import Recommender, load_recommender
 from driftrec.agents.runs.train import train
 from driftrec.agents.runs.user_log import logged_slates, observations_of, read_for
@@ -83,11 +84,43 @@ def test_a_policy_sees_the_whole_life_and_all_that_was_ever_opened(tmp_path, mon
     assert opened == [[], [3], [3, 4], [4, 6], [6, 9], [3, 4, 6, 9]]
 
 
+def served(stamps, *, versions=("1", "2")):
+    """User a in days of two versions of a policy, four slates of each, the second version's first in the file."""
+    days = [(version, 200 * place + day) for place, version in enumerate(versions) for day in range(4)]
+    begin = 1_500_000_000 if stamps else 0
+    rows = [
+        ("a", begin + (86_400 if stamps else 24) * day, f"item-{n}", version) for n, (version, day) in enumerate(days)
+    ]
+    table = pd.DataFrame(rows, columns=["user", "time", "item", "version"]).assign(engagement=1.0)
+    return table.iloc[[4, 5, 6, 7, 0, 1, 2, 3]]
+
+
+def test_what_several_versions_showed_stands_in_the_order_of_the_clock(tmp_path):
+    """Each version's hours count from its own first event: days that lay 200 apart were mixed one by one."""
+    setup = set_up(WorldArgs("driftrec/Fitted-v0", horizon=6, slate_size=3))
+    last = []
+    for name, table in (("two", served(True)), ("one", served(True).drop(columns="version"))):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        log = read_log(tmp_path / f"{name}.csv", items=setup.world.parameters.ids)
+        *_, seen = observations_of(setup, log, "a", 1.0)
+        last.append(seen["user"])
+    np.testing.assert_array_equal(*last)
+
+
+def test_versions_without_a_common_clock_are_refused(tmp_path):
+    setup = set_up(WorldArgs("driftrec/Fitted-v0", horizon=6, slate_size=3))
+    served(False).to_csv(tmp_path / "log.csv", index=False)
+    log = read_log(tmp_path / "log.csv")
+    with pytest.raises(ValueError, match=r"several policies or versions served user 'a', .* Log Unix stamps, or keep"):
+        list(observations_of(setup, log, "a", 1.0))
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--user", "c"), "log.csv holds no user 'c'; it holds 'a', 'b' and others."),
         (("--user", "a", "--away", "-1"), "--away is -1; hours since the last slate are not negative."),
+        (("--user", "a", "--away", "nan"), "--away is nan; hours since the last slate are not negative."),
     ],
 )
 def test_mistakes_end_in_one_line(driftrec, tmp_path, fitted, words, message):

