@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
+from driftrec.agents.beliefs.timeliness import MOMENT, Timeliness
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.item_tables import Representation, Table, item_columns, item_table, persona_table
@@ -40,7 +42,8 @@ class TextRanker(Ranker):
         appeal_i = <q(s), v_i> + a_i + q_t(s) - n(s)   n(s) is the logit of opening nothing
         engagement_i = length_i * sigmoid(<r(s), v_i> + b_i + r_t(s))
 
-    with q_t and r_t of the item's topic, see ``TopicMemory``.
+    with q_t and r_t of the item's topic, see ``TopicMemory``. To appeal comes what the past with the item adds where it
+    is opened again, see ``ItemMemory``, and what the moment does where items have dates, see ``Timeliness``.
 
     Args:
         context: What is known of items and personas.
@@ -106,6 +109,7 @@ class TextRanker(Ranker):
                 nn.init.ones_(self.topic_shift.weight[0, -len(TOLD)])  # log-odds are what appeal is made of
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory, self.of_item = self._of_past(repeats)
+            self.timeliness = _timeliness(context, topics)
         self._vectors, self._bias, self._newcomers = Kept(), Kept(), context.newcomers
         for name, parameter in self.choice.shared().items():
             self.register_parameter(name, parameter)
@@ -130,7 +134,8 @@ class TextRanker(Ranker):
         if repeats:
             return SongBelief(topics, items, people, context.slate_size)
         weighs = None if burden is None else torch.from_numpy(burden.copy())
-        return TopicBelief(topics, items, people, context.slate_size, burden=weighs)
+        told: Any = {"burden": weighs, "timely": _timeliness(context, topics)}
+        return TopicBelief(topics, items, people, context.slate_size, **told)
 
     def _of_past(self, repeats: bool) -> tuple[ItemMemory | None, nn.Linear | None]:
         """What reads a user's past with an item, and what is believed of it; None where it makes no difference."""
@@ -274,6 +279,15 @@ class TextRanker(Ranker):
         added = self.memory.serving(past[..., :NUMBERS])
         return added if self.of_item is None else added + self.of_item(past[..., NUMBERS:])[..., 0]
 
+    def timely(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor | None:
+        """See ``Timeliness``; None where items have no dates."""
+        if self.timeliness is None:
+            return None
+        moment = observation[MOMENT]
+        items = torch.arange(len(self.own), device=moment.device) if shown is None else shown
+        added: Tensor = self.timeliness(moment, items if items.ndim == 2 else items.expand(len(moment), -1))
+        return added
+
     def search_keys(self) -> Tensor:
         """Vectors of all items, see ``driftrec.agents.networks.shortlist.Vectored``, (items, dims + topics + 4)."""
         with torch.no_grad():
@@ -339,10 +353,18 @@ class TextRanker(Ranker):
             raw.appeal = raw.appeal + self.memory(past[..., :NUMBERS])
             if self.of_item is not None:
                 raw.appeal = raw.appeal + self.of_item(past[..., NUMBERS:])[..., 0]
+        timely = self.timely(logs.seen, logs.shown)
+        if timely is not None:
+            raw.appeal = raw.appeal + timely
         own = self.own.square().sum() + self.by_topic.own.square().sum()
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
         return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own + beside
+
+
+def _timeliness(context: Context, topics: NDArray[np.int64]) -> Timeliness | None:
+    """What time adds to an item's appeal; None where items have no dates."""
+    return None if context.hours is None else Timeliness(context.hours, context.period, topics)
 
 
 def _under(name: str, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
