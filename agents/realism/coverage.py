@@ -48,7 +48,7 @@ SETTINGS = FitWorldSettings(dims=3)
 
 
 @dataclass(frozen=True)
-class Study:
+class KnownWorlds:
     """Worlds whose numbers are known.
 
     Attributes:
@@ -63,9 +63,11 @@ class Study:
 
 
 STUDIES = {
-    "plain": Study(lambda seed: made_up(seed=seed), ("level", "rest", "mark_half_life"), ("quality", "engagement")),
+    "plain": KnownWorlds(
+        lambda seed: made_up(seed=seed), ("level", "rest", "mark_half_life"), ("quality", "engagement")
+    ),
     # Levels of chances go with what is taken for usual marks, and are not told apart from it.
-    "marks": Study(
+    "marks": KnownWorlds(
         made_up_with_marks, ("end", "short_share", "churn"), ("quality", *(f"mark_{name}" for name in MOVED))
     ),
 }
@@ -76,7 +78,7 @@ def coverage_tables(
     first: int,
     last: int,
     *,
-    study: Study = STUDIES["plain"],
+    study: KnownWorlds = STUDIES["plain"],
     users: int = 240,
     steps: int = 80,
     bootstrap: int = 5,
@@ -147,7 +149,7 @@ def _truth(world: FittedParameters, found: FittedParameters) -> dict[str, float]
 
 
 def _items(
-    study: Study, world: FittedParameters, place: NDArray[np.int64], table: pd.DataFrame
+    study: KnownWorlds, world: FittedParameters, place: NDArray[np.int64], table: pd.DataFrame
 ) -> Iterator[pd.DataFrame]:
     """Columns of items, each with its ends and its truth, of the items at ``place`` in the world."""
     truth = {"quality": world.quality - world.quality.mean(), "engagement": world.engagement}
