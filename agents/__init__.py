@@ -19,7 +19,8 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     plots         pictures, as functions of the tables
     beliefs       what users tire of and come to like: a filter over hypotheses for every user and topic
     ranker        what a user would open and what that brings: choice, judge, logs, fitting, warm start
-    networks      what the ranker is made of: a network over texts, one over features, their encoders
+    encoders      what networks make of items and of users: tables, fading memories, logs of pages, words
+    networks      what the ranker is: a network over texts, one over features
     oracles       policies that are told the truth, and planners
     scenarios     planners of our own scenarios, and the rivals that a plan must beat
     ppo           slates item by item on the ranker, learned by PPO

@@ -57,6 +57,9 @@ class Context(Shared):
         personas: The personas' self-descriptions; () where there are none.
         newcomers: Items, the last ones, that came after the networks were trained: they are seen on the scale that the
             others set.
+        hours: Hour of the calendar at which every item appears, float32, (items,); None where items have no dates.
+            Where they have, observations tell the hour that it is, under "moment".
+        period: Hours after which that calendar begins anew; 0 without one.
     """
 
     slate_size: int
@@ -72,6 +75,8 @@ class Context(Shared):
     topic_names: tuple[str, ...] = ()
     personas: tuple[str, ...] = ()
     newcomers: int = 0
+    hours: NDArray[np.float32] | None = None  # (items,)
+    period: float = 0.0
 
     @property
     def num_items(self) -> int:

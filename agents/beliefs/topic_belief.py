@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from driftrec.agents.beliefs.hypotheses import GROWTH, OF_OPENINGS, OF_SHOWS, PageHistory, Standing, Switches
+from driftrec.agents.beliefs.timeliness import MOMENT, Timeliness
 
 BELIEF = "(belief)"
 """Of an observation or a log: what ``TopicBelief.told`` says, where it was asked. No world has such a field."""
@@ -41,9 +42,10 @@ class TopicBelief(nn.Module):
 
     An impression of item i of topic t, the n-th of it opened above on the page, at position k, is opened with
 
-        logit = b + <p, A x_t> + e_pt + <q_p, v_i> + a_i - takeaway n - c_k + growing rise grown_t - drop bored_t
+        logit = b + <p, A x_t> + e_pt + <q_p, v_i> + a_i - takeaway n - c_k + growing rise grown_t - drop bored_t + m_i
 
-    p the persona's vector, e its own of topics; q and v projections of the texts of persona and item. Prior chances of
+    p the persona's vector, e its own of topics; q and v projections of the texts of persona and item; m what the moment
+    of the impression adds where items have dates, see ``Timeliness``. Prior chances of
     thresholds, half-lives, parts kept and growth (by what the persona says of the topic) are learned with the rest, by
     the likelihood of all that was opened and passed over, the hypotheses summed out: a mixture of hidden relays.
 
@@ -57,6 +59,7 @@ class TopicBelief(nn.Module):
         slate_size: Positions of a page.
         dims: Length of q and v.
         burden: What showing each item adds to the load of its topic, (items,); where None, opening does, by 1.
+        timely: What time adds to an item's appeal; None where items have no dates.
     """
 
     READS: tuple[str, ...] = ("shown", "clicked", "age", "persona")
@@ -70,8 +73,12 @@ class TopicBelief(nn.Module):
         slate_size: int,
         dims: int = 8,
         burden: Tensor | None = None,
+        timely: Timeliness | None = None,
     ) -> None:
         super().__init__()
+        self.timely = timely
+        if timely is not None:
+            self.READS = (*self.READS, MOMENT)
         self.topic: Tensor
         self.register_buffer("topic", torch.from_numpy(topic.copy()), persistent=False)
         self.num_topics, self.slate_size = int(topic.max()) + 1, slate_size
@@ -208,6 +215,8 @@ class TopicBelief(nn.Module):
         of_items = self._of(shown)
         logit = self.base + by_topic.gather(1, pages.topic.flatten(1)) + of_items[..., -1]
         logit = logit + torch.bmm(of_items[..., :-1], query[..., None])[..., 0]
+        if self.timely is not None:
+            logit = logit + self.timely(observation[MOMENT], shown, observation["age"][:, -count:])
         return logit.view_as(pages.topic) - self.position
 
     def _odds_of_growth(self, grown: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs.catalogues import read_catalogue
 from driftrec.simulators.catalogue import Catalogue, Personas, load_provenance
 from driftrec.simulators.shared import Shared
+from driftrec.simulators.wire.dated import Dated
 
 NEWS_SCOPE = "packaged news"
 """Of the packaged news in the embedding cache: published results stand on its vectors, to the last bit."""
@@ -55,6 +56,7 @@ class Setting(Shared):
         """
         if not 1 <= slate_size <= self.catalogue.num_items:
             raise ValueError(f"slate_size is {slate_size}; it must be in 1..{self.catalogue.num_items} (items).")
+        dates = (self.catalogue.hours, self.catalogue.period) if isinstance(self.catalogue, Dated) else (None, 0.0)
         return Context(
             slate_size=slate_size,
             item_embeddings=self.item_embeddings,
@@ -65,6 +67,8 @@ class Setting(Shared):
             texts=self.catalogue.texts,
             topic_names=self.catalogue.topic_names,
             personas=self.personas.texts,
+            hours=dates[0],
+            period=dates[1],
         )
 
 

@@ -1,4 +1,4 @@
-"""Networks that read users and items: rankers of texts and of features, with their encoders.
+"""Networks that judge items for users: a ranker of texts, and one of features.
 
-Imports of agents: policy, retrieval, catalogues, beliefs, ranker.
+Imports of agents: policy, retrieval, beliefs, ranker, encoders.
 """

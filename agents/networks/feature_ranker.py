@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.feature_encoders import FeatureEncoder, Scaler
+from driftrec.agents.encoders.feature_encoders import FeatureEncoder, Scaler
 from driftrec.agents.ranker.choice import Choice
 from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
 

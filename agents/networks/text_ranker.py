@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,33 +15,34 @@ from torch import Tensor, nn
 from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
+from driftrec.agents.beliefs.timeliness import MOMENT, Timeliness
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
-from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
-from driftrec.agents.networks.item_tables import Representation, Table, item_columns, item_table, persona_table
-from driftrec.agents.networks.kept import Kept
-from driftrec.agents.networks.log_readers import StepReader
-from driftrec.agents.networks.state_encoder import StateEncoder
-from driftrec.agents.networks.topic_memory import TopicMemory
-from driftrec.agents.networks.true_state import ToldState, TrueState
-from driftrec.agents.networks.user_state import ENCODERS, EncoderName, LogState, check_encoder
-from driftrec.agents.networks.user_text import UserText, UserWords
-from driftrec.agents.policy import LARGE, Context
+from driftrec.agents.encoders.item_memory import NUMBERS, ItemMemory
+from driftrec.agents.encoders.item_tables import Representation, Table, item_table, persona_table
+from driftrec.agents.encoders.log_readers import StepReader
+from driftrec.agents.encoders.state_encoder import StateEncoder
+from driftrec.agents.encoders.topic_memory import TopicMemory
+from driftrec.agents.encoders.true_state import ToldState, TrueState
+from driftrec.agents.encoders.user_state import ENCODERS, EncoderName, LogState, check_encoder
+from driftrec.agents.encoders.user_text import UserText, UserWords
+from driftrec.agents.networks.item_vectors import ItemVectors
+from driftrec.agents.policy import Context
 from driftrec.agents.ranker.choice import Choice, OneOfMany
-from driftrec.agents.ranker.protocol import Logs, Ranker, Scores
-from driftrec.simulators import warm
+from driftrec.agents.ranker.protocol import Logs, Scores
 
 OWN_PENALTY = 1e-4
 """Weight of the squares of what is an item's own: text explains what it can, and the rest is left to e."""
 
 
-class TextRanker(Ranker):
-    """State encoder and item tower; inner products of the two give appeal and engagement.
+class TextRanker(ItemVectors):
+    """State encoder and item vectors; inner products of the two give appeal and engagement.
 
-        v_i = tower(x_i) + e_i                         x_i describes the item, e_i is its own, learned from zero
         appeal_i = <q(s), v_i> + a_i + q_t(s) - n(s)   n(s) is the logit of opening nothing
         engagement_i = length_i * sigmoid(<r(s), v_i> + b_i + r_t(s))
 
-    with q_t and r_t of the item's topic, see ``TopicMemory``.
+    with v_i, a_i and b_i as of ``ItemVectors``, q_t and r_t of the item's topic, see ``TopicMemory``. To appeal comes
+    what the past with the item adds where it is opened again, see ``ItemMemory``, and what the moment does where items
+    have dates, see ``Timeliness``.
 
     Args:
         context: What is known of items and personas.
@@ -52,7 +54,7 @@ class TextRanker(Ranker):
         encoder: How the user is read, see ``EncoderName``; the true state is read by ``TrueState``.
         told: What an encoder is to guess of the hidden truth, see ``ToldState``; nothing when omitted.
         repeats: Whether items are opened again and again, so that a user's past with an item counts.
-        burden: What showing an item adds to the load of its topic, (items,); None where opening does, by 1.
+        burden: What showing each item adds to the load of its topic, see ``TopicBelief``.
         by_topic: Fields of the observation that count something by topic.
         belief_steps: Gradients on what is believed, before every fit; the usual number when omitted.
 
@@ -92,9 +94,7 @@ class TextRanker(Ranker):
             )
             if told is not None:
                 self.encoder = ToldState(self.encoder, TopicMemory(topics, personas), told)
-            self.tower = nn.Sequential(nn.Linear(self.items.dims, 96), nn.GELU(), nn.Linear(96, dims))
-            self.own = nn.Parameter(torch.zeros(context.num_items, dims))
-            self.item_bias = nn.Linear(dims, 2)
+            self._lay_out(context, dims)
             self.query = nn.Linear(self.encoder.state_dims, 2 * dims)
             self.no_click = nn.Linear(self.encoder.state_dims, 1)
             believing = encoder == "belief"
@@ -110,12 +110,9 @@ class TextRanker(Ranker):
                 nn.init.ones_(self.topic_shift.weight[0, -len(TOLD)])  # log-odds are what appeal is made of
             self.user_text = None if words is None else UserText(words, self.encoder.state_dims)
             self.memory, self.of_item = self._of_past(repeats)
-        self._vectors, self._bias, self._newcomers = Kept(), Kept(), context.newcomers
+            self.timeliness = _timeliness(context, topics)
         for name, parameter in self.choice.shared().items():
             self.register_parameter(name, parameter)
-        self.length: Tensor
-        self.register_buffer("length", torch.from_numpy(context.item_minutes.copy()), persistent=False)
-        self.register_buffer("future", torch.zeros(context.num_items))
         self._seed, self.belief_steps = seed, belief_steps
         self.width = self.encoder.state_dims + math.prod(self.topic_shape)
 
@@ -134,7 +131,8 @@ class TextRanker(Ranker):
         if repeats:
             return SongBelief(topics, items, people, context.slate_size)
         weighs = None if burden is None else torch.from_numpy(burden.copy())
-        return TopicBelief(topics, items, people, context.slate_size, burden=weighs)
+        told: Any = {"burden": weighs, "timely": _timeliness(context, topics)}
+        return TopicBelief(topics, items, people, context.slate_size, **told)
 
     def _of_past(self, repeats: bool) -> tuple[ItemMemory | None, nn.Linear | None]:
         """What reads a user's past with an item, and what is believed of it; None where it makes no difference."""
@@ -147,27 +145,6 @@ class TextRanker(Ranker):
         believed.weight.data.copy_(torch.tensor([[1.0, 1.0, 0.0, 0.0]]))  # log-odds, as with topics
         self.past_numbers, self.wears = NUMBERS + len(TOLD_OF_ITEM), True
         return memory, believed
-
-    def item_vectors(self) -> Tensor:
-        """V of every item, (items, dims)."""
-        return self._full()[:, : self.own.shape[1]]
-
-    def _full(self) -> Tensor:
-        """V of every item, and a one in the column of its topic, (items, dims + topics)."""
-        sources = self.items(), self.own, *self.tower.parameters()
-        return self._vectors(sources, lambda: torch.cat([self.tower(self.items()) + self.own, self.by_topic.ones], 1))
-
-    def _full_of(self, slates: Tensor) -> Tensor:
-        """The same of the items of ``slates`` (users, slate_size), (users, slate_size, dims + topics).
-
-        Looked up by ``embedding``, as in the encoder: the gradient of ``vectors[slates]`` adds up in no fixed order on
-        several threads, and training would not repeat.
-        """
-        if len(self.own) > LARGE and torch.is_grad_enabled():
-            tables = (self.items(), self.own, self.by_topic.ones)
-            rows, own, ones = (nn.functional.embedding(slates, table) for table in tables)
-            return torch.cat([self.tower(rows) + own, ones], dim=2)
-        return nn.functional.embedding(slates, self._full())
 
     def state(self, observation: Mapping[str, Tensor]) -> Tensor:
         """State vectors, and those of the topics, (users, width)."""
@@ -208,51 +185,8 @@ class TextRanker(Ranker):
     def scores(self, state: Tensor, shown: Tensor | None) -> Scores:
         """Predictions for items, ``shown`` as positions (users, n), or (n,) for all users; None for all items."""
         appeal, stay, no_click = self._queries(state)
-        if shown is None:
-            raw = self._of_all(appeal, stay)
-        elif torch.is_grad_enabled() or len(self.own) <= LARGE:
-            raw = self._of(appeal, stay, shown)
-        else:
-            raw = self._of_some(appeal, stay, shown)
+        raw = self._scored(appeal, stay, shown)
         return Scores(raw.appeal.sub_(no_click).add_(self.choice.examination()[0]), raw.engagement)
-
-    def _of_all(self, appeal_query: Tensor, stay_query: Tensor) -> Scores:
-        """Scores of all items, appeal as it stands beside ``no_click``."""
-        vectors = self._full()
-        bias = self._biases()  # (2, items)
-        learning = torch.is_grad_enabled()
-        users = len(appeal_query)
-        if len(vectors) > LARGE and vectors.is_cpu and not learning:  # both products at once read the vectors once
-            room = torch.from_numpy(warm.empty((2 * users, len(vectors)), np.float32))
-            both = torch.mm(torch.cat([appeal_query, stay_query]), vectors.T, out=room)
-            appeal, stay = both[:users].add_(bias[0]), both[users:].add_(bias[1])
-        else:
-            appeal = torch.addmm(bias[0], appeal_query, vectors.T)
-            stay = torch.addmm(bias[1], stay_query, vectors.T)
-        return Scores(appeal, torch.mul(self.length, stay.sigmoid_(), out=None if learning else stay))
-
-    def _of(self, appeal_query: Tensor, stay_query: Tensor, slates: Tensor) -> Scores:
-        """The same of the items of ``slates`` (users, slate_size)."""
-        shown = self._full_of(slates)  # (users, slate_size, dims + topics)
-        bias = self.item_bias(shown[..., : self.own.shape[1]])
-        appeal = torch.einsum("ukd,ud->uk", shown, appeal_query) + bias[..., 0]
-        stay = torch.einsum("ukd,ud->uk", shown, stay_query) + bias[..., 1]
-        return Scores(appeal, self.length[slates] * torch.sigmoid(stay))
-
-    def _of_some(self, appeal_query: Tensor, stay_query: Tensor, shown: Tensor) -> Scores:
-        """As ``_of`` up to rounding, of many items; or of the same for all users, (n,)."""
-        bias = self._biases()[:, shown]
-        vectors = nn.functional.embedding(shown, self._full())  # (users, n, dims + topics)
-        both = torch.stack([appeal_query, stay_query], dim=2)  # (users, dims + topics, 2)
-        products = torch.matmul(vectors, both)  # (users, n, 2)
-        stay = products[..., 1] + bias[1]
-        return Scores(products[..., 0] + bias[0], self.length[shown] * stay.sigmoid_())
-
-    def _biases(self) -> Tensor:
-        """What every item adds to appeal and stay, (2, items)."""
-        # By what the vectors are made of: those made in inference mode are themselves no source to keep anything by.
-        sources = (self.items(), self.own, *self.tower.parameters(), *self.item_bias.parameters())
-        return self._bias(sources, lambda: self.item_bias(self.item_vectors()).T.contiguous())
 
     def past(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor | None:
         """See ``ItemMemory`` and, with beliefs, ``SongBelief.of_items``; None where nothing is opened twice."""
@@ -278,26 +212,19 @@ class TextRanker(Ranker):
         added = self.memory.serving(past[..., :NUMBERS])
         return added if self.of_item is None else added + self.of_item(past[..., NUMBERS:])[..., 0]
 
-    def search_keys(self) -> Tensor:
-        """Vectors of all items, see ``driftrec.agents.networks.shortlist.Vectored``, (items, dims + topics + 4)."""
-        with torch.no_grad():
-            alone = [self.item_bias(self.item_vectors()), self.length.log()[:, None], self.future[:, None]]
-            return torch.cat([self._full(), *alone], dim=1)
+    def timely(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor | None:
+        """See ``Timeliness``; None where items have no dates."""
+        if self.timeliness is None:
+            return None
+        moment = observation[MOMENT]
+        items = torch.arange(len(self.own), device=moment.device) if shown is None else shown
+        added: Tensor = self.timeliness(moment, items if items.ndim == 2 else items.expand(len(moment), -1))
+        return added
 
     def search_queries(self, state: Tensor, slopes: Tensor) -> Tensor:
         """What ``search_keys`` are multiplied with, see the same, (users, dims + topics + 4)."""
         appeal, stay, _ = self._queries(state)
         return torch.cat([slopes[:, :1] * appeal + slopes[:, 1:2] * stay, slopes], dim=1)
-
-    def later(self, shown: Tensor | None) -> Tensor:
-        """``future`` of all items, (items,), or of those at the positions ``shown``."""
-        return self.future if shown is None else self.future[shown]
-
-    def columns(self) -> Tensor:
-        """See ``item_columns``; last of all a one for the topic, (items, columns)."""
-        known = self.item_vectors().cpu(), self.length.cpu(), self.future.cpu()
-        columns = item_columns(*known, newcomers=self._newcomers)
-        return torch.cat([columns, self.by_topic.ones.cpu()], dim=1)
 
     def remember(self, observation: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All of the observations: the encoder learns."""
@@ -348,10 +275,18 @@ class TextRanker(Ranker):
             raw.appeal = raw.appeal + self.memory(past[..., :NUMBERS])
             if self.of_item is not None:
                 raw.appeal = raw.appeal + self.of_item(past[..., NUMBERS:])[..., 0]
+        timely = self.timely(logs.seen, logs.shown)
+        if timely is not None:
+            raw.appeal = raw.appeal + timely
         own = self.own.square().sum() + self.by_topic.own.square().sum()
         likelihood = self.choice.loss(raw.appeal, logs.clicks, no_click)
         error = self.choice.squared_error(raw.engagement - logs.engagement, logs.clicks)
         return likelihood + 0.1 * error / len(logs) + OWN_PENALTY * own + beside
+
+
+def _timeliness(context: Context, topics: NDArray[np.int64]) -> Timeliness | None:
+    """What time adds to an item's appeal; None where items have no dates."""
+    return None if context.hours is None else Timeliness(context.hours, context.period, topics)
 
 
 def _under(name: str, values: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -22,7 +22,7 @@ Observations = dict[str, Tensor]
 class SlateActorCritic(ActorCriticPolicy):
     """Picks slates among candidates and estimates returns, from what the candidate stage gives.
 
-    Items are described by few columns, see ``networks.text_ranker.describe``: every weight more is noise in the
+    Items are described by few columns, see ``encoders.item_tables.item_columns``: every weight more is noise in the
     gradient. Candidates that come with the request bring theirs along, under "columns" of the observation.
 
     Args:

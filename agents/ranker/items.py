@@ -192,7 +192,7 @@ class OfferedItems(PageItems):
 
     def __init__(self, context: Context, recalls: bool = False) -> None:
         super().__init__(context, recalls)
-        self.keys = (*self.keys, OFFERED)
+        self.keys = (*self.keys, OFFERED, *([] if context.hours is None else ["moment"]))
         self.num_items, self._everything = context.offered, context.num_items
         self.topics = np.empty(0, np.int64)  # of a position it is not always the same
 

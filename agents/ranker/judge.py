@@ -91,9 +91,12 @@ class Judge:
         return View(state.cpu().numpy(), shown, appeal, engagement, value, gains, told, topics, retrieved)
 
     def scores(self, state: Tensor, seen: Mapping[str, Tensor], shown: Tensor | None) -> tuple[Scores, Tensor | None]:
-        """The ranker's scores, what users opened before counted in; and what they did, see ``Ranker.past``."""
+        """The ranker's scores, what users opened before and the moment counted in; and the former, ``Ranker.past``."""
         scores = self.ranker.scores(state, shown)
         past = self.ranker.past(seen, shown)
         if past is not None:
             scores.appeal.add_(self.ranker.again(past))
+        timely = self.ranker.timely(seen, shown)
+        if timely is not None:
+            scores.appeal.add_(timely)
         return scores, past

@@ -133,6 +133,13 @@ class Ranker(nn.Module):
         """What such a ``past`` adds to appeal, (users, items)."""
         raise NotImplementedError
 
+    def timely(self, observation: Mapping[str, Tensor], shown: Tensor | None) -> Tensor | None:
+        """What the moment adds to appeal of items, (users, items), with arguments as of ``scores``.
+
+        None where items have no dates.
+        """
+        return None
+
     def believed(self, state: Tensor) -> Tensor | None:
         """What is believed of every topic, (users, topics, numbers), see ``driftrec.agents.beliefs``; of a state.
 

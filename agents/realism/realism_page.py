@@ -60,6 +60,7 @@ def realism_as_json(realism: Realism, told: dict[str, Any]) -> dict[str, Any]:
         "users": realism.users,
         "of_users": realism.of_users,
         "exposure_replayed": realism.replayed,
+        "visits_fitted_to_others": realism.apart,
         "trusted": trusted(realism),
         "not_trusted": not_trusted(realism),
         "differences": [{**asdict(each), "inside": each.inside} for each in realism.differences],
@@ -149,10 +150,17 @@ def _of_baselines(realism: Realism) -> TextGrid:
 
 def _of_mechanisms(realism: Realism) -> TextGrid:
     rows = [
-        [row["mechanism"], _ends(row["gain"], row["low"], row["high"]), "kept" if row["kept"] else "left out"]
+        [
+            row["mechanism"],
+            _ends(row["gain"], row["low"], row["high"]),
+            _ends(row["shuffled_gain"], row["shuffled_low"], row["shuffled_high"]) if row["kept"] else "",
+            "kept" if row["kept"] else "left out",
+        ]
         for row in realism.mechanisms.to_dict("records")
     ]
-    return TextGrid("What a slate of the validation part loses without", ["mechanism", "loss", ""], rows)
+    heads = ["mechanism", "loss", "loss, shuffled", ""]
+    notes = ["shuffled: the world fitted to the log with each session's events in random order, with and without"]
+    return TextGrid("What a slate of the validation part loses without", heads, rows, notes)
 
 
 def _gain(row: Mapping[Hashable, Any], prefix: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
-from driftrec.agents.networks.item_tables import Representation
+from driftrec.agents.encoders.item_tables import Representation
 from driftrec.simulators.settings import nearest
 
 FROZEN, REFIT, REFIT_PRICES, PPO, REFIT_PPO = "frozen", "refit", "refit-prices", "ppo", "refit-ppo"

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from driftrec.agents.catalogues.representations import TOLD
-from driftrec.agents.networks.true_state import Informed
+from driftrec.agents.encoders.true_state import Informed
 from driftrec.agents.oracles.told import Logged
 from driftrec.agents.policy import Policy
 from driftrec.agents.ppo.actor_critic import serving_network

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftrec.agents.networks.feature_encoders import FeatureEncoder, UserVector
+from driftrec.agents.encoders.feature_encoders import FeatureEncoder, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.ranker.column_future import column_future
 from driftrec.agents.ranker.fitting import Report

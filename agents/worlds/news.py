@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from driftrec.agents.networks.true_state import truth_columns
+from driftrec.agents.encoders.true_state import truth_columns
 from driftrec.agents.oracles import MyopicOracle, Planner
 from driftrec.agents.oracles.planner_weights import planner_weights
 from driftrec.agents.policy import Policy

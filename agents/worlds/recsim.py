@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.encoders.feature_encoders import FeatureEncoder, PastResponses
 from driftrec.agents.figures import figures_recsim
 from driftrec.agents.figures.figures import FigureTable
-from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastResponses
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.bayes import Bayes
 from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, top_quality

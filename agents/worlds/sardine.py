@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from driftrec.agents.encoders.feature_encoders import FeatureEncoder, PastSlates, UserVector
 from driftrec.agents.figures import figures_sardine
 from driftrec.agents.figures.figures import FigureTable
-from driftrec.agents.networks.feature_encoders import FeatureEncoder, PastSlates, UserVector
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import QuotaPlanner
 from driftrec.agents.policy import Policy

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from driftrec.agents.networks.item_tables import Representation
-from driftrec.agents.networks.user_state import EncoderName, check_encoder
-from driftrec.agents.networks.user_text import UserState
+from driftrec.agents.encoders.item_tables import Representation
+from driftrec.agents.encoders.user_state import EncoderName, check_encoder
+from driftrec.agents.encoders.user_text import UserState
 from driftrec.agents.ppo.ppo_settings import PPOSettings
 from driftrec.agents.ranker.fitting import FitSettings
 from driftrec.agents.ranker.future import FutureSettings

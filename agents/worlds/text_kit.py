@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import is_very_large
 from driftrec.agents.catalogues.setting import Setting
+from driftrec.agents.encoders.user_text import user_words
 from driftrec.agents.logbook.logged_lives import LoggedLives
 from driftrec.agents.networks.shortlist import Shortlist
 from driftrec.agents.networks.text_ranker import TextRanker
-from driftrec.agents.networks.user_text import user_words
 from driftrec.agents.policy import Context, Observation
 from driftrec.agents.ranker.choice import Choice, OneOfMany
 from driftrec.agents.ranker.fitting import Report

@@ -9,7 +9,7 @@ import torch
 from driftrec.agents.beliefs import fit_belief as fit_belief_module
 from driftrec.agents.beliefs.song_belief import ITEMS, OF_ITEMS, OF_MOODS, TOLD_OF_ITEM, SongBelief
 from driftrec.agents.beliefs.topic_belief import BELIEF
-from driftrec.agents.networks.item_memory import NUMBERS
+from driftrec.agents.encoders.item_memory import NUMBERS
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.policy import Context
 from driftrec.agents.ranker.choice import AnyClick

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.feature_encoders import UserVector
+from driftrec.agents.encoders.feature_encoders import UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker, Residual
 from driftrec.agents.ranker.choice import AnyClick, OneClick
 from driftrec.agents.ranker.fitting import FitSettings, fit

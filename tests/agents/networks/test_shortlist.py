@@ -9,7 +9,7 @@ import torch
 from driftrec.agents.baselines import Content, LinUCB, Popular, common
 from driftrec.agents.baselines.common import held_rows
 from driftrec.agents.benchmarks.large_latency import TOPICS, made_up_context, made_up_observation, recall_of
-from driftrec.agents.networks import shortlist, text_ranker
+from driftrec.agents.networks import item_vectors, shortlist
 from driftrec.agents.networks.shortlist import Shortlist
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights, planner
@@ -227,7 +227,7 @@ def test_scores_of_some_are_those_of_all(context, ranker, observation, monkeypat
         state = torch.randn(4, ranker.width, generator=torch.Generator().manual_seed(0))
         shown = torch.randint(ITEMS, (4, 9), generator=torch.Generator().manual_seed(1))
         some = ranker.scores(state, shown)
-        monkeypatch.setattr(text_ranker, "LARGE", 10**9)
+        monkeypatch.setattr(item_vectors, "LARGE", 10**9)
         usual = ranker.scores(state, shown)
     torch.testing.assert_close(some.appeal, usual.appeal, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(some.engagement, usual.engagement, rtol=1e-4, atol=1e-4)

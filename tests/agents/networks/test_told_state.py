@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from driftrec.agents.encoders.true_state import ToldState
 from driftrec.agents.networks.text_ranker import TextRanker
-from driftrec.agents.networks.true_state import ToldState
-from tests.agents.networks.logged import observations
+from tests.agents.encoders.logged import observations
 
 TRUTH = {"interest": 3, "satisfaction": 1}
 

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from driftrec.agents.baselines import common
-from driftrec.agents.networks import text_ranker as ranker
+from driftrec.agents.networks import item_vectors
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.oracles import MyopicOracle, Planner, PlannerWeights
 from driftrec.agents.policy import LARGE, user_chunks
@@ -103,7 +103,7 @@ def loss_and_gradients(context, observation):
 def test_a_ranker_is_fitted_to_the_items_shown_as_to_the_whole_catalogue(make_context, audience, monkeypatch):
     context, observation = make_context(), audience(6).observe()
     whole = loss_and_gradients(context, observation)
-    monkeypatch.setattr(ranker, "LARGE", 0)
+    monkeypatch.setattr(item_vectors, "LARGE", 0)
     for found, expected in zip(loss_and_gradients(context, observation), whole, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
 
@@ -125,7 +125,7 @@ def test_appeal_and_minutes_are_predicted_at_once_as_one_after_the_other(make_co
     context, observation = make_context(), audience(6).observe()
     whole = predictions(context, observation)
     assert len(whole) > 10
-    monkeypatch.setattr(ranker, "LARGE", 0)
+    monkeypatch.setattr(item_vectors, "LARGE", 0)
     for found, expected in zip(predictions(context, observation), whole, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 

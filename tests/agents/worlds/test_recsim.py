@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from driftrec.agents.encoders.feature_encoders import PastResponses, UserVector
 from driftrec.agents.evaluation.play import mean_engagement
-from driftrec.agents.networks.feature_encoders import PastResponses, UserVector
 from driftrec.agents.oracles import MyopicOracle
 from driftrec.agents.oracles.recsim_oracles import BudgetPlanner, TopTrue
 from driftrec.agents.policy import Oracle

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from driftrec.agents.networks.feature_encoders import PastSlates, UserVector
+from driftrec.agents.encoders.feature_encoders import PastSlates, UserVector
 from driftrec.agents.oracles.sardine_oracles import GreedyOracle
 from driftrec.agents.oracles.sardine_planner import TUNED, QuotaPlanner
 from driftrec.agents.registry import builders

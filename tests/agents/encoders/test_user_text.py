@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from driftrec.agents.encoders.user_text import OPENED, UserText, UserWords, sentences, topic_sets, without_numbers
 from driftrec.agents.networks.text_ranker import TextRanker
-from driftrec.agents.networks.user_text import OPENED, UserText, UserWords, sentences, topic_sets, without_numbers
 
 TOPICS = ("boats", "cats", "dance", "eggs")
 TOPIC = np.array([0, 0, 1, 1, 2, 2, 3, 3])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_tables import ID_DIMS, item_table, persona_table
+from driftrec.agents.encoders.item_tables import ID_DIMS, item_table, persona_table
 
 KINDS = ("text", "ids", "random")
 

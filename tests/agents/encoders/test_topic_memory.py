@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_tables import persona_table
-from driftrec.agents.networks.topic_memory import TopicMemory
+from driftrec.agents.encoders.item_tables import persona_table
+from driftrec.agents.encoders.topic_memory import TopicMemory
 from driftrec.agents.ranker.protocol import as_tensors
 
 TOPICS = 4

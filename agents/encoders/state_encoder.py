@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.fading import fading
-from driftrec.agents.networks.item_tables import Table
-from driftrec.agents.networks.kept import Kept, product
+from driftrec.agents.encoders.fading import fading
+from driftrec.agents.encoders.item_tables import Table
+from driftrec.agents.encoders.kept import Kept, product
 
 START_HALF_LIVES = (0.5, 24.0)
 """Hours over which memories of what was opened fade, to begin with; they are learned."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_memory import NUMBERS, ItemMemory
+from driftrec.agents.encoders.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ranker.fitting import FitSettings, fit
 from driftrec.agents.ranker.protocol import RECENT, Logs, as_tensors

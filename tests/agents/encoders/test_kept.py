@@ -6,7 +6,7 @@ import pickle
 import pytest
 import torch
 
-from driftrec.agents.networks.kept import Kept
+from driftrec.agents.encoders.kept import Kept
 from driftrec.agents.networks.text_ranker import TextRanker
 from driftrec.agents.ranker.fitting import FitSettings, fit
 from driftrec.agents.ranker.protocol import Logs, as_tensors

@@ -8,11 +8,11 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.item_tables import Table
-from driftrec.agents.networks.log_encoders import Recurrent, Transformer
-from driftrec.agents.networks.log_readers import LogReader, StepReader
-from driftrec.agents.networks.pages import Pages
-from driftrec.agents.networks.state_encoder import StateEncoder
+from driftrec.agents.encoders.item_tables import Table
+from driftrec.agents.encoders.log_encoders import Recurrent, Transformer
+from driftrec.agents.encoders.log_readers import LogReader, StepReader
+from driftrec.agents.encoders.pages import Pages
+from driftrec.agents.encoders.state_encoder import StateEncoder
 from driftrec.simulators.settings import nearest
 
 EncoderName = Literal["fading", "belief", "recurrent", "transformer"]

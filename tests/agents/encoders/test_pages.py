@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from driftrec.agents.networks.item_tables import item_table
-from driftrec.agents.networks.pages import Pages, hours_after
-from tests.agents.networks.logged import observations
+from driftrec.agents.encoders.item_tables import item_table
+from driftrec.agents.encoders.pages import Pages, hours_after
+from tests.agents.encoders.logged import observations
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from driftrec.agents.catalogues.representations import vectors
 from driftrec.agents.catalogues.setting import Setting
-from driftrec.agents.networks.item_tables import Table
+from driftrec.agents.encoders.item_tables import Table
 from driftrec.simulators.vectors import Float
 
 UserState = Literal["numeric", "text", "both"]

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from driftrec.agents.networks.fading import fading_counts
-from driftrec.agents.networks.item_tables import Table
+from driftrec.agents.encoders.fading import fading_counts
+from driftrec.agents.encoders.item_tables import Table
 
 START_HALF_LIVES = (0.5, 8.0, 96.0, 2000.0)
 """Hours over which counts fade, to begin with; they are learned."""

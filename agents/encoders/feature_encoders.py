@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.fading import fading_counts
-from driftrec.agents.networks.state_encoder import memories
+from driftrec.agents.encoders.fading import fading_counts
+from driftrec.agents.encoders.state_encoder import memories
 from driftrec.agents.ranker.choice import OneClick
 
 HALF_LIVES = (1.0, 3.0, 20.0)
@@ -104,7 +104,7 @@ class UserVector(FeatureEncoder):
 class PastSlates(FeatureEncoder):
     """Fading memories of what was clicked and of what was passed over, and the world's count of clicks by topic.
 
-    Memories are those of ``driftrec.agents.networks.state_encoder``, ages in steps; the half-lives are fixed.
+    Memories are those of ``driftrec.agents.encoders.state_encoder``, ages in steps; the half-lives are fixed.
 
     Args:
         columns: Of the catalogue's items, (items, columns), a one for the topic last.

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from driftrec.agents.encoders.user_state import ENCODERS, LogState, check_encoder
 from driftrec.agents.networks.text_ranker import TextRanker
-from driftrec.agents.networks.user_state import ENCODERS, LogState, check_encoder
 from driftrec.agents.ranker.fitting import FitSettings, fit
 from driftrec.agents.ranker.protocol import Logs, as_tensors
-from tests.agents.networks.logged import observations
+from tests.agents.encoders.logged import observations
 
 
 def in_either_order(users, rng):

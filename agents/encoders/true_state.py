@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.topic_memory import TopicMemory
-from driftrec.agents.networks.user_state import Encoder
+from driftrec.agents.encoders.topic_memory import TopicMemory
+from driftrec.agents.encoders.user_state import Encoder
 from driftrec.agents.policy import Observation, Policy, Slates
 from driftrec.simulators.revealed import TRUE, RevealedNews
 

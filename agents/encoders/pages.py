@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.item_tables import Table
-from driftrec.agents.networks.kept import Kept, product
+from driftrec.agents.encoders.item_tables import Table
+from driftrec.agents.encoders.kept import Kept, product
 
 MOST = 32
 """Pages that are read at most, the newest: what an encoder anew of every request costs is bounded by it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.pages import MOST
+from driftrec.agents.encoders.pages import MOST
 
 
 class Recurrent(nn.Module):

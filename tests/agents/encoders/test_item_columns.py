@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_tables import item_columns
+from driftrec.agents.encoders.item_tables import item_columns
 from driftrec.agents.networks.text_ranker import TextRanker
 
 ITEMS = 60

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.log_encoders import Recurrent, Transformer
-from driftrec.agents.networks.pages import MOST, Pages
+from driftrec.agents.encoders.log_encoders import Recurrent, Transformer
+from driftrec.agents.encoders.pages import MOST, Pages
 
 LOG = ("shown", "clicked", "engagement", "age")
 """Fields of an observation that tell of impressions."""

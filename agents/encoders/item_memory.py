@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from driftrec.agents.networks.fading import fading
+from driftrec.agents.encoders.fading import fading
 
 START_HALF_LIVES = (6.0, 96.0, 2000.0)
 """Hours over which counts fade, to begin with; they are learned."""

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from driftrec.agents.networks.log_encoders import Recurrent, Transformer
+from driftrec.agents.encoders.log_encoders import Recurrent, Transformer
 
 
 @pytest.fixture(params=[Recurrent, Transformer])

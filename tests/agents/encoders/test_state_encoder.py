@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.item_tables import item_table, persona_table
-from driftrec.agents.networks.state_encoder import StateEncoder
+from driftrec.agents.encoders.item_tables import item_table, persona_table
+from driftrec.agents.encoders.state_encoder import StateEncoder
 from driftrec.agents.ranker.protocol import as_tensors
 
 

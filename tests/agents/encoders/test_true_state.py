@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.networks.true_state import TRUTH, Informed, TrueState, truth_columns
+from driftrec.agents.encoders.true_state import TRUTH, Informed, TrueState, truth_columns
 from driftrec.agents.policy import Oracle
 from driftrec.agents.ranker.protocol import as_tensors
 from driftrec.envs.news import news_world

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from driftrec.agents.networks.feature_encoders import HALF_LIVES, PastResponses, PastSlates, Scaler, UserVector
+from driftrec.agents.encoders.feature_encoders import HALF_LIVES, PastResponses, PastSlates, Scaler, UserVector
 from driftrec.agents.networks.feature_ranker import FeatureRanker
 from driftrec.agents.ranker.choice import OneClick
 from driftrec.agents.ranker.fitting import FitSettings, fit

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from driftrec.agents.beliefs.carrying import carry
-from driftrec.agents.networks.item_tables import item_table
-from driftrec.agents.networks.log_encoders import Recurrent
-from driftrec.agents.networks.log_readers import LogReader, StepReader
-from driftrec.agents.networks.pages import Pages
-from tests.agents.networks.logged import observations
+from driftrec.agents.encoders.item_tables import item_table
+from driftrec.agents.encoders.log_encoders import Recurrent
+from driftrec.agents.encoders.log_readers import LogReader, StepReader
+from driftrec.agents.encoders.pages import Pages
+from tests.agents.encoders.logged import observations
 
 FULL = 4
 """Steps until a window holds no more than pages that were shown."""
