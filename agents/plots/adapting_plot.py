@@ -27,7 +27,7 @@ def adapting_figures(card: Mapping[str, Any]) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     back = {label: told["regaining"] for made in scores for label, told in made.items() if told.get("regaining")}
     if back:
-        found["jump"] = regaining(back, {label: look[label] for label in back}, card)
+        found["jump"] = after_a_jump(back, {label: look[label] for label in back}, card)
     known = {label: told["groups"] for made in scores for label, told in made.items() if "groups" in told}
     groups = {label: rows for label, rows in known.items() if rows[0]["own"] != rows[0]["other"]}
     if groups:
@@ -35,7 +35,7 @@ def adapting_figures(card: Mapping[str, Any]) -> dict[str, Figure]:
     return found
 
 
-def regaining(back: Mapping[str, Mapping[str, Any]], look: Mapping[str, Look], card: Mapping[str, Any]) -> Figure:
+def after_a_jump(back: Mapping[str, Mapping[str, Any]], look: Mapping[str, Look], card: Mapping[str, Any]) -> Figure:
     """A line and a band a policy: what pages bring after a jump, of what they bring without, by impressions."""
     figure, axes = empty_figure([each.label for each in look.values()])
     lines = {}
