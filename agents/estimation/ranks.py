@@ -19,9 +19,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from driftrec.agents.baselines import Random
 from driftrec.agents.estimation.estimate import FEWEST
 from driftrec.agents.estimation.estimators import Brought, Sums, of_slates
 from driftrec.agents.estimation.intervals import intervals
+from driftrec.agents.estimation.truth import true_slates
 from driftrec.agents.logbook.log_reader import Log
 from driftrec.agents.logbook.logged_lives import Double, LoggedLives, lives_of
 from driftrec.agents.policy import Observation, Policy, Slates
@@ -168,9 +170,12 @@ def _main(world: str, slates: int = 100_000, users: int = 500, seed: int = 1) ->
         served = ranked(setup, twin, users, seed, offers_of(setup, file)).table(seed)
         say(served.round(1).to_string(index=False))
         table = served[["policy", "world", "twin"]].merge(estimated(setup, file, twin, seed), on="policy")
+        told = {"steps": setup.horizon, "users": users, "seed": seed}
+        truth = true_slates(setup, Random(setup.context), weighed(setup, twin), **told)
+        table["truth"] = table["policy"].map(truth)
     say(table.round(2).to_string(index=False))
     known = table.dropna(subset=["estimate"])
-    for one, other in (("estimate", "world"), ("twin", "world"), ("estimate", "twin")):
+    for one, other in (("estimate", "truth"), ("estimate", "world"), ("twin", "world"), ("estimate", "twin")):
         alike = spearmanr(known[one], known[other]).statistic
         say(f"{one} and {other}: Spearman {alike:.2f} of {len(known)} policies")
     say(f"{process_time():.0f} CPU seconds, {peak_gb():.1f} GB at the peak")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from driftrec.agents.estimation.estimate import EPISODE, SLATE, estimate
 from driftrec.agents.evaluation.play import brought, mean_engagement, play
@@ -52,11 +53,23 @@ class _Beside:
             self.earned[name] = brought(self._world, self._state, policy.act(observation))
         return self._logging.act(observation)
 
+    def update(
+        self, observation: Observation, slates: Slates, clicks: NDArray[np.bool_], engagement: NDArray[np.floating]
+    ) -> None:
+        """Tell all of them that learn what came of the logging policy's slates."""
+        every: tuple[Any, ...] = (self._logging, *self._policies.values())
+        for policy in every:
+            if hasattr(policy, "update"):
+                policy.update(observation, slates, clicks, engagement)
+
 
 def true_slates(
     setup: Setup, logging: Policy, policies: Mapping[str, Policy], *, steps: int, users: int, seed: int
 ) -> dict[str, float]:
-    """Mean engagement a slate of every policy, with ``users`` fresh users as ``logging`` leaves them."""
+    """Mean engagement a slate of every policy, with ``users`` fresh users as ``logging`` leaves them.
+
+    What learns is told what they did with the slates of ``logging``.
+    """
     beside = _Beside(setup.world, logging, policies)
     seeds = user_seeds(seed, "truth", users)
     total, number = dict.fromkeys(policies, 0.0), 0

@@ -22,7 +22,7 @@ from driftrec.agents.fitting_worlds.held_out import (
     rung_of,
 )
 from driftrec.agents.fitting_worlds.lives import TEST, VALIDATION, LoggedUsers, shuffled
-from driftrec.agents.fitting_worlds.mechanisms import Chosen, choose, not_fitted
+from driftrec.agents.fitting_worlds.mechanisms import Chosen, choose, not_fitted, with_control
 from driftrec.agents.fitting_worlds.numbers_table import numbers_table
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
@@ -102,6 +102,7 @@ def fit_world(
     table = held_out_table(lives, rungs, controls, seed)
     ours = Rung(model, unseen_likelihood(model, lives, TEST))
     control = rung_of(mixed, model.terms, known, settings, seed, controls.values())
+    chosen = with_control(chosen, control.model, mixed, known, settings, seed)
     against = against_table(lives, (ours, control), rungs, controls, seed)
     world = parameters_of(model, lives, known, np.ones(len(lives.users)))
     replicates = tuple(replicates_of(bootstrap, model, lives, known, *told))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.logbook.log_reader import WHO, Log
@@ -17,6 +18,9 @@ CUTS = (0.7, 0.85)
 
 NOTHING = -1
 """In place of an item where none was opened."""
+
+MOSTLY = 0.9
+"""Share of slates of one from which on they are no slates, but what was consumed."""
 
 LATER = -1
 """In place of a part, of a row that tells of one more opening in the slate of a row before it."""
@@ -83,9 +87,9 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
         ValueError: If fewer than two items or users are left.
     """
     size, notes = log.slate_size, list(log.notes)
-    clicked = log.rows["clicked"].to_numpy(bool).reshape(-1, size)
-    consumed = size == 1 and bool(clicked.all())
-    rows = log.rows
+    _check_engagement(log, notes)
+    rows, consumed = _consumed(log, notes)
+    clicked = rows["clicked"].to_numpy(bool).reshape(-1, size)
     if consumed and min_events > 1:
         rare = rows.groupby("item")["user"].transform("size") < min_events
         if rare.any():
@@ -102,6 +106,9 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
     shown, clicked = number.reshape(-1, size)[order], clicked[order]
     engagement = (rows["engagement"].to_numpy(float).reshape(-1, size))[order] * clicked
     user, hours = user[order], heads["time"].to_numpy(float)[order]
+    shared = len(users) - rows["user"].nunique()
+    if shared:
+        notes.append(f"{shared:,} lives of users whom several policies or versions served: each counts as a user's")
     several = clicked.sum(axis=1) > 1
     if several.any():
         notes.append(f"{several.sum():,} slates have several clicks: positions are opened one by one")
@@ -113,6 +120,38 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
         consumed,
         tuple(notes),
     )
+
+
+def _check_engagement(log: Log, notes: list[str]) -> None:
+    """Raise ValueError if something brought less than nothing, and note what was not opened and brought more."""
+    least = log.rows["engagement"].min()
+    if least < 0:
+        many = int((log.rows["engagement"] < 0).sum())
+        raise ValueError(
+            f"{log.file}: engagement is {least:g} ({many:,} rows below 0); in a fitted world it is 0 or more. Leave "
+            "these rows out, or add as much to all."
+        )
+    idle = int((log.rows["engagement"].gt(0) & ~log.rows["clicked"].astype(bool)).sum())
+    if idle:
+        notes.append(f"{idle:,} rows whose engagement does not count: nothing was opened")
+
+
+def _consumed(log: Log, notes: list[str]) -> tuple[pd.DataFrame, bool]:
+    """The rows that count, and whether they tell what was consumed and nothing of what was passed over.
+
+    Slates of one of which nearly all were opened, by their engagement, are ratings or plays of which some say 0: these
+    are left out. A log that says itself what was opened is taken at its word.
+    """
+    rows, size = log.rows, log.slate_size
+    opened = rows["clicked"].to_numpy(bool)
+    if size > 1 or opened.mean() < MOSTLY or (log.clicks_told and not opened.all()):
+        return rows, False
+    if not opened.all():
+        notes.append(
+            f"{(~opened).sum():,} events left out: their engagement is 0, and a log of what was consumed does not tell "
+            "what was passed over (a column clicked would)"
+        )
+    return rows[opened], True
 
 
 @dataclass(frozen=True)

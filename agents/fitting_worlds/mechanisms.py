@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     SLOW: ("slow", "slow_half_life"),
     FAST: ("fast", "fast_half_life"),
     SATIATION: ("satiation", "satiation_half_life"),
+    OWN: ("own_spread",),
 }
 """Of a world, by the term that they belong to."""
 
@@ -46,7 +47,8 @@ class Chosen:
     Attributes:
         model: With the terms that earned their place.
         table: One row a mechanism: ``mechanism``; ``gain``, ``low``, ``high`` a slate of the validation part, on the
-            same model without it, with its 95 % interval over users; ``kept``, whether ``low`` is above 0.
+            same model without it, with its 95 % interval over users; ``kept``, whether ``low`` is above 0. Of a model
+            ``with_control`` also ``shuffled_gain`` and its ends, NaN of what was left out.
     """
 
     model: TasteModel
@@ -99,6 +101,38 @@ def choose(
     return Chosen(best, pd.DataFrame(rows))
 
 
+def with_control(
+    chosen: Chosen,
+    control: TasteModel,
+    mixed: LoggedUsers,
+    known: KnownItems,
+    settings: FitWorldSettings,
+    seed: int,
+) -> Chosen:
+    """What each mechanism that was kept is worth where each session's events are shuffled.
+
+    Args:
+        chosen: What was kept.
+        control: Of the same terms, fitted to the shuffled log.
+        mixed: That log.
+        known: Of its items, with topics.
+        settings: How models are fitted.
+        seed: Source of randomness.
+    """
+    counts = np.bincount(mixed.user[mixed.part == VALIDATION], minlength=len(mixed.users)).astype(float)
+    said = unseen_likelihood(control, mixed, VALIDATION)
+    columns: dict[str, list[float]] = {"shuffled_gain": [], "shuffled_low": [], "shuffled_high": []}
+    for name, kept in zip(chosen.table.mechanism, chosen.table.kept, strict=True):
+        ends = (np.nan, np.nan, np.nan)
+        if kept:
+            other = _without(control, MECHANISMS[name], mixed, known, settings.halved(), seed)
+            gain = gain_of(said - unseen_likelihood(other, mixed, VALIDATION), counts, seed)
+            ends = (gain.mean, gain.low, gain.high)
+        for column, end in zip(columns.values(), ends, strict=True):
+            column.append(end)
+    return replace(chosen, table=chosen.table.assign(**columns))
+
+
 def _without(
     model: TasteModel, term: str, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int
 ) -> TasteModel:
@@ -108,7 +142,11 @@ def _without(
 
 
 def not_fitted(model: TasteModel, consumed: bool) -> set[str]:
-    """Numbers of a world that do not come from ``model``, since it lacks their term; ``consumed`` as of ratings."""
+    """Numbers of a world that do not come from ``model``; ``consumed`` as of ratings.
+
+    It lacks their term, or the log holds no case: of repeats, none says how rare they are.
+    """
     absent = {number for term, numbers in NUMBERS.items() if term not in model.terms for number in numbers}
     absent |= {"no_click", "position"} if consumed else set()
+    absent |= set() if model.repeats else {"repeat"}
     return absent | (set() if model.several else {"takeaway"})

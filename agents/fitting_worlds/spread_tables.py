@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
-from scipy.stats import t as student
 
+from driftrec.agents.fitting_worlds.numbers_table import ends_of
 from driftrec.simulators.fitted.parameters import MOVED, SHAPES, FittedParameters
 from driftrec.simulators.vectors import Double
 
@@ -39,7 +39,8 @@ def items_table(world: FittedParameters, replicates: Sequence[FittedParameters])
 
     The last is the root mean square distance of the replicates' vectors from the world's, which have a root mean square
     length of 1, once they are turned onto these: vectors are known up to a rotation. Of a world with marks also
-    ``mark_end``, ``mark_short_share`` and ``mark_churn``, each with its ends; a replicate without marks has those of 0.
+    ``mark_end``, ``mark_short_share`` and ``mark_churn``, each with its ends; a replicate without marks has those of 0,
+    and of a chance that the world's marks do not move there is no interval.
 
     Args:
         world: Whose.
@@ -54,19 +55,19 @@ def items_table(world: FittedParameters, replicates: Sequence[FittedParameters])
         none = np.zeros_like(world.marks)
         marks = np.array([none if each.marks is None else each.marks for each in every], np.float64)
         for place, name in enumerate(MOVED):
-            told |= _with_ends(f"mark_{name}", marks[0, :, place], marks[1:, :, place])
+            moved = marks[:, :, place] if marks[0, :, place].any() else marks[:1, :, place]
+            told |= _with_ends(f"mark_{name}", moved[0], moved[1:])
     away = [np.square(_turned(each.vectors, world.vectors) - world.vectors).sum(axis=1) for each in replicates]
     vector = np.sqrt(np.mean(away, axis=0)) if away else np.full(len(world.ids), np.nan)
     return pd.DataFrame({"item": world.ids, **told, "vector_sd": vector})
 
 
 def _with_ends(name: str, value: Double, draws: Double) -> dict[str, Double]:
-    """Columns of ``value`` (many,), with deviation and Student's interval by ``draws`` (replicates, many)."""
-    few = len(draws) < 2
-    sd = np.full(len(value), np.nan) if few else draws.std(axis=0, ddof=1)
-    far = student.ppf(0.975, max(len(draws) - 1, 1)) * sd
+    """Columns of ``value`` (many,), with deviation and interval by ``draws`` (replicates, many)."""
+    sd = np.full(len(value), np.nan) if len(draws) < 2 else draws.std(axis=0, ddof=1)
+    low, high = ends_of(value, draws)
     behind = f"{name}_" if name else ""
-    return {name: value, f"{behind}sd": sd, f"{behind}low": value - far, f"{behind}high": value + far}
+    return {name: value, f"{behind}sd": sd, f"{behind}low": low, f"{behind}high": high}
 
 
 def _turned(vectors: NDArray[np.float32], onto: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -117,6 +117,11 @@ class TasteModel(nn.Module):
         """Whether positions are opened one by one, of items whose topics are known."""
         return self._above is not None
 
+    @property
+    def repeats(self) -> bool:
+        """Whether anything was opened twice by one user."""
+        return bool(self._seen.repeats)
+
     def levels(self) -> torch.Tensor:
         """Quality of every item around a mean of 0, (items,): a level of all is ``no_click``'s."""
         return self.quality - self.quality.mean()

@@ -56,6 +56,8 @@ def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> tu
         ValueError: If the suffix is unknown, the file cannot be read, or a column is missing.
     """
     if path.is_dir():
+        if columns:
+            raise ValueError(f"{path} is a folder of MovieLens, whose columns are known. Leave --columns out.")
         return _movielens(path)
     if not path.exists():
         raise FileNotFoundError(f"There is no log {path}; driftrec compare --log FILE writes one.")

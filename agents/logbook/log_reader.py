@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +32,14 @@ class Log:
             "start", when the user's hours began, in hours since 1970, NaN where the log does not say.
         slate_size: Positions of every slate.
         notes: What was mended, worked out or is odd, a sentence each, with counts.
+        clicks_told: Whether the log itself says what was opened; else that follows from engagement.
     """
 
     file: str
     rows: pd.DataFrame
     slate_size: int
     notes: tuple[str, ...]
+    clicks_told: bool = True
 
     @property
     def policies(self) -> list[tuple[str, str]]:
@@ -58,7 +60,7 @@ class Log:
             raise ValueError(f"{self.file}: {many}; say --logged-by with one of {', '.join(labels)}.")
         name, version = fits[0]
         mine = (self.rows["policy"].fillna("") == name) & (self.rows["version"].fillna("") == version)
-        return Log(self.file, self.rows[mine].reset_index(drop=True), self.slate_size, self.notes)
+        return replace(self, rows=self.rows[mine].reset_index(drop=True))
 
 
 def read_log(
@@ -76,7 +78,8 @@ def read_log(
     slates.
 
     Mended, counted and said in ``notes``: rows that are there twice; rows out of order (by time; at equal times the
-    file's order stays); milliseconds among seconds; positions from 1; slates with unknown items (left out whole).
+    file's order stays); milliseconds among seconds; dates; positions from 1; slates with unknown items (left out
+    whole).
     Worked out and said where a log lacks them: sessions (a new one after ``SESSION_GAP`` hours), slates (a row each),
     positions (the file's order), clicks (engagement above 0), engagement (the one kind of feedback that is there, or
     what ``columns`` adds up; without any a click is 1), the slate's propensity (the product). Only said: users with one
@@ -98,7 +101,8 @@ def read_log(
     if table.empty:
         raise ValueError(f"{file} holds no rows. Log some traffic: driftrec compare --log FILE.")
     checks.check_present(file, table, ("user", "item", "time"))
-    table = checks.check_numbers(file, table, (*NUMBERS, *CHANCES))
+    told = "clicked" in table
+    table = checks.check_numbers(file, _stamped(file, table, notes), (*NUMBERS, *CHANCES))
     checks.check_whole(file, table, ("session", "slate", "position"))
     checks.check_times(file, table)
     table = _feedback(file, table, notes)
@@ -110,7 +114,7 @@ def read_log(
     size = checks.check_whole_slates(file, table)
     checks.check_propensities(file, table)
     table = _known_items(file, table, items, notes)
-    return Log(file, _whole(table, notes).reset_index(drop=True), size, tuple(notes.said))
+    return Log(file, _whole(table, notes).reset_index(drop=True), size, tuple(notes.said), told)
 
 
 class _Notes:
@@ -122,6 +126,21 @@ class _Notes:
     def __call__(self, count: int, what: str) -> None:
         if count:
             self.said.append(f"{count:,} {what}")
+
+
+def _stamped(file: str, table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
+    """With times that are dates, as texts of ISO 8601 or as a file keeps them, in seconds since 1970."""
+    times = table["time"]
+    kept = pd.api.types.is_datetime64_any_dtype(times)
+    if not kept and pd.to_numeric(times, errors="coerce").notna().any():
+        return table
+    dates = pd.to_datetime(times, errors="coerce", utc=True, format="ISO8601")
+    if dates.isna().all():
+        return table
+    wrong = (dates.isna() & times.notna()).to_numpy()
+    checks.refuse(file, wrong, "time", table, "other rows hold dates such as 2026-11-30T18:00:00. Mend the row.")
+    notes(len(table), "times read as dates, in UTC where they name no zone")
+    return table.assign(time=(dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds())
 
 
 def _feedback(file: str, table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:

@@ -60,9 +60,14 @@ def with_sessions(lives: LoggedUsers, scale: Scale) -> Lived:
 
 
 def aspects(real: Lived, other: Lived, scale: Scale) -> Iterator[tuple[Aspect, Aspect]]:
-    """Every aspect of the log, and the same of ``other``: lives of the same users, told on the same grid."""
+    """Every aspect of the log, and the same of ``other``: lives of the same users, told on the same grid.
+
+    Where neither opens anything twice there is nothing to be alike in, and no aspect of repeats.
+    """
     for measure in (_clicks, _feedback, _items, _activity, _sessions, _alike):
         yield from zip(measure(real, real, scale), measure(other, real, scale), strict=True)
+    if real.sessions.again.any() or other.sessions.again.any():
+        yield _repeats(real), _repeats(other)
 
 
 def _clicks(told: Lived, real: Lived, scale: Scale) -> Iterator[Aspect]:
@@ -135,7 +140,11 @@ def _sessions(told: Lived, real: Lived, scale: Scale) -> Iterator[Aspect]:
     yield _spread("hours away", told, mine.user[back], mine.away[back], theirs.away[again])
     yield _mean("topic entropy of a session", told, mine.topics, mine.user)
     yield _mean("similarity within a session", told, mine.alike, mine.user)
-    yield _mean("repeats", told, mine.again, mine.user, mine.opened)
+
+
+def _repeats(told: Lived) -> Aspect:
+    """Share of openings of what the user had opened before."""
+    return _mean("repeats", told, told.sessions.again, told.sessions.user, told.sessions.opened)
 
 
 def _alike(told: Lived, real: Lived, scale: Scale) -> Iterator[Aspect]:

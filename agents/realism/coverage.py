@@ -1,51 +1,84 @@
 """How often the intervals of a fit hold the truth: worlds of known numbers, simulated and fitted.
 
-python -m driftrec.agents.realism.coverage FIRST LAST [USERS STEPS BOOTSTRAP]
+python -m driftrec.agents.realism.coverage plain|marks FIRST LAST [USERS STEPS BOOTSTRAP]
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.fitting_worlds.fit_world import replicates_of
 from driftrec.agents.fitting_worlds.lives import LoggedUsers, told_lives
 from driftrec.agents.fitting_worlds.numbers_table import numbers_table
+from driftrec.agents.fitting_worlds.spread_tables import items_table
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import FAST, OWN, SATIATION, SLOW, KnownItems
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.setup import context_of
-from driftrec.simulators.fitted.example import made_up
+from driftrec.simulators.fitted.example import made_up, made_up_with_marks
 from driftrec.simulators.fitted.fitted_world import FittedWorld
-from driftrec.simulators.fitted.parameters import FittedParameters
+from driftrec.simulators.fitted.parameters import MOVED, FittedParameters
 from driftrec.simulators.noise import user_seeds
 
 SLATE = 5
 
-THERE = (OWN, FAST, SLOW, SATIATION)
-"""Terms of the made-up world."""
+ENDS = ("name", "value", "low", "high")
+"""Columns of every table."""
 
-NO_TRUTH = ("session", "usual", "slate_hours", "takeaway", "level", "rest")
-"""Numbers of which there is none to be found: the world lacks them, or they are a unit."""
+THERE = (OWN, FAST, SLOW, SATIATION)
+"""Terms of the made-up worlds."""
+
+NO_TRUTH = ("session", "usual", "slate_hours", "takeaway")
+"""Numbers of which there is none to be found: the worlds lack them, or they are a unit."""
 
 SETTINGS = FitWorldSettings(dims=3)
-"""As of ``driftrec fit``, but for the made-up world's dimensions."""
+"""As of ``driftrec fit``, but for the made-up worlds' dimensions."""
+
+
+@dataclass(frozen=True)
+class KnownWorlds:
+    """Worlds whose numbers are known.
+
+    Attributes:
+        made: One, by its seed.
+        absent: Numbers that it lacks, or that have no truth of their own.
+        items: Columns of ``items_table`` whose truth is known.
+    """
+
+    made: Callable[[int], FittedParameters]
+    absent: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+STUDIES = {
+    "plain": KnownWorlds(
+        lambda seed: made_up(seed=seed), ("level", "rest", "mark_half_life"), ("quality", "engagement")
+    ),
+    # Levels of chances go with what is taken for usual marks, and are not told apart from it.
+    "marks": KnownWorlds(
+        made_up_with_marks, ("end", "short_share", "churn"), ("quality", *(f"mark_{name}" for name in MOVED))
+    ),
+}
+"""By name."""
 
 
 def coverage_tables(
     first: int,
     last: int,
     *,
+    study: KnownWorlds = STUDIES["plain"],
     users: int = 240,
     steps: int = 80,
     bootstrap: int = 5,
@@ -56,28 +89,37 @@ def coverage_tables(
     Args:
         first: Seed of the first world.
         last: Before which seed to stop.
+        study: Which worlds.
         users: Of each log, under random slates.
         steps: Slates of a user, at most.
         bootstrap: Fits to users drawn with replacement.
         settings: How worlds are fitted.
 
     Yields:
-        As of ``numbers_table``, with ``true`` and ``seed``.
+        ``name``, ``value``, ``low``, ``high``, ``true`` and ``seed``: a row a number, and one an item of every column
+        of items. Marks that a fit does not have hold no truth.
     """
     for seed in range(first, last):
-        world = made_up(seed=seed)
+        world = study.made(seed)
         lives = _logged(world, users, steps, seed)
-        known = KnownItems(world.topic[[int(item) for item in lives.items]])
+        place = np.array([int(item) for item in lives.items])
+        known = KnownItems(world.topic[place])
         model = fit_tastes(lives, THERE, known, settings, seed)
         found = parameters_of(model, lives, known, np.ones(len(lives.users)))
-        again = replicates_of(bootstrap, model, lives, known, settings, seed, lambda line: None)
-        table = numbers_table(found, tuple(again))
-        table = table[~table.name.isin(NO_TRUTH)]
-        yield table.assign(true=table.name.map(_truth(world, found)), seed=seed)
+        again = tuple(replicates_of(bootstrap, model, lives, known, settings, seed, lambda line: None))
+        numbers = numbers_table(found, again)
+        numbers = numbers[~numbers.name.isin(NO_TRUTH + study.absent)]
+        numbers = numbers.assign(true=numbers.name.map(_truth(world, found)))
+        items = _items(study, world, place, items_table(found, again))
+        yield pd.concat([numbers, *items], ignore_index=True)[[*ENDS, "true"]].assign(seed=seed)
 
 
 def shares_held(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """One row a number: ``true`` and mean ``value``, ``sd`` of the values, median ``width``, and ``held``, a share."""
+    """One row a number, or column of items, over all fits.
+
+    Columns are the means ``true`` and ``value``, ``sd`` of the values, the median ``width`` of intervals, and ``held``,
+    the share of these that hold the truth.
+    """
     every = pd.concat(tables)
     every = every.assign(held=every.true.between(every.low, every.high), width=every.high - every.low)
     told = {"true": ("true", "mean"), "value": ("value", "mean"), "sd": ("value", "std")}
@@ -101,20 +143,37 @@ def _logged(world: FittedParameters, users: int, steps: int, seed: int) -> Logge
 def _truth(world: FittedParameters, found: FittedParameters) -> dict[str, float]:
     """A world's numbers as a fit tells them: quality around 0, content beside the usual engagement that was found."""
     visits, usual = world.visits, found.visits.usual / world.visits.usual
-    told = {**asdict(world.tastes), **asdict(visits)}
+    told = world.numbers()
     told["no_click"] -= float(world.quality.mean())
     return {**told, "end": visits.end + visits.content * (usual - 1.0), "content": visits.content * usual}
 
 
-def _main(first: int, last: int, users: int = 240, steps: int = 80, bootstrap: int = 5) -> None:
-    """Print every table as it comes, and the shares."""
+def _items(
+    study: KnownWorlds, world: FittedParameters, place: NDArray[np.int64], table: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
+    """Columns of items, each with its ends and its truth, of the items at ``place`` in the world."""
+    truth = {"quality": world.quality - world.quality.mean(), "engagement": world.engagement}
+    if world.marks is not None:
+        truth |= {f"mark_{name}": world.marks[:, which] for which, name in enumerate(MOVED)}
+    for name in study.items:
+        columns = {"value": name, "low": f"{name}_low", "high": f"{name}_high"}
+        told = {ours: table.get(theirs, np.nan) for ours, theirs in columns.items()}
+        yield pd.DataFrame({"name": f"{name} of an item", **told, "true": truth[name][place]})
+
+
+def _main(study: str, first: int, last: int, users: int = 240, steps: int = 80, bootstrap: int = 5) -> None:
+    """Print the shares of every fit as it comes, and those of all."""
     tables: list[pd.DataFrame] = []
-    for table in coverage_tables(first, last, users=users, steps=steps, bootstrap=bootstrap):
+    made = STUDIES[study]
+    for table in coverage_tables(first, last, study=made, users=users, steps=steps, bootstrap=bootstrap):
         tables.append(table)
-        print(table.round(3).to_csv(index=False, header=len(tables) == 1), end="", flush=True)
+        held = shares_held([table])
+        print(
+            f"seed {table.seed[0]}", held[["true", "value", "width", "held"]].round(3).to_string(), sep="\n", flush=True
+        )
     held = shares_held(tables)
-    print(held.round(3).to_string(), f"all: {held.held.mean():.3f}", sep="\n")
+    print("all", held.round(3).to_string(), f"mean of the shares: {held.held.mean():.3f}", sep="\n")
 
 
 if __name__ == "__main__":
-    _main(*(int(word) for word in sys.argv[1:]))
+    _main(sys.argv[1], *(int(word) for word in sys.argv[2:]))

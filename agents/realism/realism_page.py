@@ -149,10 +149,17 @@ def _of_baselines(realism: Realism) -> TextGrid:
 
 def _of_mechanisms(realism: Realism) -> TextGrid:
     rows = [
-        [row["mechanism"], _ends(row["gain"], row["low"], row["high"]), "kept" if row["kept"] else "left out"]
+        [
+            row["mechanism"],
+            _ends(row["gain"], row["low"], row["high"]),
+            _ends(row["shuffled_gain"], row["shuffled_low"], row["shuffled_high"]) if row["kept"] else "",
+            "kept" if row["kept"] else "left out",
+        ]
         for row in realism.mechanisms.to_dict("records")
     ]
-    return TextGrid("What a slate of the validation part loses without", ["mechanism", "loss", ""], rows)
+    heads = ["mechanism", "loss", "loss, shuffled", ""]
+    notes = ["shuffled: the world fitted to the log with each session's events in random order, with and without"]
+    return TextGrid("What a slate of the validation part loses without", heads, rows, notes)
 
 
 def _gain(row: Mapping[Hashable, Any], prefix: str) -> str:

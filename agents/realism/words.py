@@ -27,9 +27,10 @@ def trusted(realism: Realism) -> list[str]:
         for row in realism.against.to_dict("records")
         if min(row["gain_low"], row["shuffled_gain_low"]) > 0
     ]
-    kept = realism.mechanisms[realism.mechanisms.kept]
-    if len(kept):
-        said.append(f"It has {', '.join(kept.mechanism)}: the validation part is less likely without.")
+    table = realism.mechanisms
+    sure = table.mechanism[table.kept & (table.shuffled_low > 0)]
+    if len(sure):
+        said.append(f"It has {', '.join(sure)}: the validation part is less likely without, shuffled or not.")
     if realism.told_apart[FITTED].low <= 0.5:
         said.append(f"A classifier cannot tell its sessions from the log's (AUC {_auc(realism.told_apart[FITTED])}).")
     return said
@@ -50,6 +51,12 @@ def not_trusted(realism: Realism) -> list[str]:
                 f"Which items are opened, beyond {row['baseline']}: {_gain(row)}, but nothing for sure with sessions "
                 "shuffled, so by the order within sessions alone."
             )
+    said += [
+        f"Its {row['mechanism']}, {row['gain']:+.3f} a slate of the validation part: with sessions shuffled "
+        f"{row['shuffled_gain']:+.3f} [{row['shuffled_low']:+.3f}, {row['shuffled_high']:+.3f}], nothing for sure."
+        for row in realism.mechanisms.to_dict("records")
+        if row["kept"] and row["shuffled_low"] <= 0
+    ]
     if not realism.mechanisms.kept.all():
         missing = realism.mechanisms.mechanism[~realism.mechanisms.kept]
         said.append(f"Questions about {', '.join(missing)}: not in the world, for the log does not tell of them.")
@@ -58,6 +65,7 @@ def not_trusted(realism: Realism) -> list[str]:
     said += _worse(realism)
     if not realism.replayed:
         said.append("What users pass over, and so what a slate is worth: the log does not tell, the world assumes it.")
+    said.append("Visits and engagement beyond this log: they were fitted to all of it, the test part included.")
     said.append("Policies much unlike the one that served the log: what they would show, the log's users did not see.")
     return said
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from driftrec.agents.catalogues.representations import TOLD
-from driftrec.agents.rounds.arms import REFIT_PRICES, Arm, arms_of
+from driftrec.agents.rounds.arms import PLANNER, REFIT_PRICES, Arm, arms_of
 from driftrec.agents.setup import Setup, WorldArgs
-from driftrec.agents.worlds.kits import settings_of
+from driftrec.agents.worlds.kits import kit_of, settings_of
 from driftrec.agents.worlds.settings import TrainSettings
 from driftrec.simulators.moving.course import Course
 from driftrec.simulators.moving.moves import Moves
@@ -136,12 +136,15 @@ class Deployment:
         course: How the world moves.
 
     Raises:
-        ValueError: As of ``Course``, or if there are not enough items for so many rounds.
+        ValueError: As of ``Course``, if there are not enough items for so many rounds, or if the planner is an arm in a
+            world that has none.
     """
 
     def __init__(self, plan: Plan, setup: Setup) -> None:
         self.plan, self.setup = plan, setup
         self.arms = arms_of(plan.arms)
+        if PLANNER in plan.arms and not kit_of(setup).plans:
+            raise ValueError(f"Arm {PLANNER!r}: {setup.args.world} has no planner. Leave the arm out.")
         self.course = Course(setup.world, plan.moves, plan.seed)
         self.course.check(plan.rounds)
         self.there = lru_cache(maxsize=2)(self._there)

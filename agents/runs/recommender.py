@@ -12,7 +12,7 @@ from driftrec.agents.policy import Policy
 from driftrec.agents.runs.checkpoint import read_config
 from driftrec.agents.runs.load import load_ppo
 from driftrec.agents.runs.renewed import renewed
-from driftrec.agents.runs.user_log import observation_of
+from driftrec.agents.runs.user_log import observations_of
 from driftrec.agents.setup import Setup, WorldArgs, set_up
 from driftrec.agents.worlds.kits import item_ids
 
@@ -34,11 +34,14 @@ class Recommender:
         return read_log(file, columns, item_ids(self.setup))
 
     def recommend(self, log: Log, user: str, away: float = 0.0) -> list[str]:
-        """Ids of what it shows next, from the top; arguments and errors as of ``observation_of``."""
+        """Ids of what it shows next, from the top; arguments and errors as of ``observations_of``.
+
+        It sees the whole life, request by request: what it works out of responses it carries from one to the next.
+        """
         self.policy.reset(1, seed=0)
-        slate = self.policy.act(observation_of(self.setup, log, user, away))[0]
+        *_, slates = (self.policy.act(observation) for observation in observations_of(self.setup, log, user, away))
         ids = item_ids(self.setup)
-        return [ids[item] for item in slate]
+        return [ids[item] for item in slates[0]]
 
 
 def load_recommender(run: str, catalogue: str | None = None, device: str = "cpu") -> Recommender:

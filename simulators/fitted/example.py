@@ -1,10 +1,12 @@
-"""A made-up fitted world: what ``driftrec/Fitted-v0`` is without a folder, and what fitting is tested on."""
+"""Made-up fitted worlds: what ``driftrec/Fitted-v0`` is without a folder, and what fitting is tested on."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from driftrec.simulators.fitted.parameters import FittedParameters, Tastes, VisitRates
+from driftrec.simulators.fitted.parameters import MOVED, FittedParameters, Marks, Tastes, VisitRates
 
 TASTES = Tastes(
     fast=1.2,
@@ -19,6 +21,9 @@ TASTES = Tastes(
     position=0.2,
 )
 VISITS = VisitRates(end=-1.2, content=-0.3, usual=0.6, short_hours=10.0, long_hours=200.0, short_share=0.7, churn=0.03)
+
+LEVEL = 0.5
+"""Of users' engagement, where they differ in it: half of what the log's deviation is."""
 
 
 def made_up(
@@ -57,4 +62,27 @@ def made_up(
         low=0.0,
         high=2.0,
         several=several,
+    )
+
+
+def made_up_with_marks(seed: int = 0) -> FittedParameters:
+    """``made_up``, where users have levels of engagement and items leave marks, by their quality, lift and vector.
+
+    Args:
+        seed: Source of the arrays.
+    """
+    world, rng = made_up(seed=seed), np.random.default_rng([seed, 1])
+    lift = rng.normal(scale=0.5, size=len(world.ids))
+    traits = np.column_stack([world.quality, lift, world.vectors])
+    marks = traits @ rng.normal(scale=0.5, size=(traits.shape[1], len(MOVED)))
+    logged = np.sort(rng.gamma(2.0, size=64))
+    return replace(
+        world,
+        lift=lift.astype(np.float32),
+        logged=logged.astype(np.float32),
+        level=LEVEL,
+        rest=float(np.sqrt(1.0 - LEVEL**2 - np.mean(lift**2))),
+        high=float(logged[-1]),
+        marks=marks.astype(np.float32),
+        fading=Marks(half_life=4.0),
     )

@@ -255,7 +255,12 @@ class FittedParameters(Shared):
         return int(self.topic.max()) + 1
 
     def numbers(self) -> dict[str, float]:
-        """Every number that is not of an item or a person, by name."""
+        """Every number that is not of an item or a person, by name.
+
+        With ``own_spread``, the root mean square of people's own interests by dimension, and ``mark_half_life``.
+        """
         parts = (self.tastes, self.visits)
         named = ((part, field.name) for part in parts for field in fields(part) if field.name not in SHAPES)
-        return {name: float(getattr(part, name)) for part, name in (*named, (self, "level"), (self, "rest"))}
+        told = {name: float(getattr(part, name)) for part, name in (*named, (self, "level"), (self, "rest"))}
+        own = float(np.sqrt(np.mean(np.square(self.people, dtype=np.float64))))
+        return {**told, "own_spread": own, "mark_half_life": self.fading.half_life}

@@ -43,6 +43,7 @@ REFUSED = [
         "None of the 20 users has so many slates that some can be held back",
     ),
     (lambda t: t[:4], "log.csv holds 0 items and 0 users; a fit needs 2 of each at least. 4 events left out: of items"),
+    (cell("engagement", 3, -5), "log.csv: engagement is -5 (1 rows below 0); in a fitted world it is 0 or more."),
     (lambda t: t.assign(item="n0"), "log.csv holds 1 items and 20 users; a fit needs 2 of each at least."),
 ]
 

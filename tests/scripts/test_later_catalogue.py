@@ -10,7 +10,7 @@ from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.runs.checkpoint import read_config
 from driftrec.agents.runs.recommender import load_recommender
 from driftrec.agents.runs.train import train
-from driftrec.agents.runs.user_log import observation_of
+from driftrec.agents.runs.user_log import observations_of
 from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.agents.worlds.kits import item_ids, kit_of, settings_of
 from driftrec.simulators.settings import updated
@@ -65,7 +65,8 @@ def test_the_same_items_in_another_order_are_served_as_before(driftrec, project,
     again = load_recommender(str(project.run), str(written(driftrec, items.iloc[::-1], "turned")))
     before = load_recommender(str(project.run))
     assert served(again, log) == served(before, log)
-    told = [each.policy.act(observation_of(each.setup, each.read(log), "me", 0.0)) for each in (again, before)]
+    seen = (list(observations_of(each.setup, each.read(log), "me", 0.0))[-1] for each in (again, before))
+    told = [each.policy.act(last) for each, last in zip((again, before), seen, strict=True)]
     np.testing.assert_array_equal(*told)
 
 
@@ -81,7 +82,7 @@ def test_items_go_and_come_and_are_fewer_than_candidates(driftrec, project, item
     assert set(slate) <= set(later[column])
     recommender = load_recommender(str(project.run), str(folder))
     assert served(recommender, log) == slate
-    seen = observation_of(recommender.setup, recommender.read(log), "me", 0.0)
+    *_, seen = observations_of(recommender.setup, recommender.read(log), "me", 0.0)
     ids = item_ids(recommender.setup)
     assert {ids[item] for item in seen["shown"][0] if item >= 0} == set(items[column][:2])  # both are gone
     assert "brand-new" in ids

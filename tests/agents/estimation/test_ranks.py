@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from driftrec.agents.baselines import Random
 from driftrec.agents.estimation.ranks import Gathered, Walked, estimated
+from driftrec.agents.estimation.truth import true_slates
 from driftrec.agents.fitting_worlds.lives import told_lives
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.logbook.log_reader import read_log
@@ -81,3 +83,21 @@ def test_estimates_are_of_random_slates_alone(tmp_path):
     assert table.estimate["random"] == pytest.approx(mean, rel=1e-6)
     assert table.estimate.drop("random").isna().all()  # a thousand items, and hundreds of slates
     assert (table.ess.drop("random") < 50).all()
+
+
+class Tells(Told):
+    """The same for any number of users, who must open something."""
+
+    def act(self, observation):
+        return np.zeros((observation["user"].shape[0], 3), np.int64) + np.arange(3)
+
+
+def test_what_learns_beside_the_log_s_policy_is_told_of_its_slates():
+    """Failed, with no word of them, before ``true_slates`` passed them on: a policy of memory had none."""
+    setup = set_up(WorldArgs("driftrec/Fitted-v0", horizon=5, slate_size=3))
+    policy = Tells()
+    truth = true_slates(setup, Random(setup.context), {"told": policy}, steps=5, users=20, seed=1)
+    assert truth["told"] > 0
+    slates = np.array([slates for slates, _, _ in policy.told])
+    assert slates.shape == (5, 20, 3)
+    assert len(np.unique(slates)) > 20  # of the 40 items: random slates, and not its own

@@ -56,6 +56,28 @@ def test_ratings_tell_what_was_consumed_alone(tmp_path):
     assert any("events left out: of items with fewer than 3" in note for note in thin.notes)
 
 
+def test_some_ratings_of_zero_make_no_log_of_what_was_passed_over(tmp_path):
+    """One of 601 turned a log of ratings into slates of one with another model, without a word."""
+    text = ratings() + "\nu1,i3,99,0"
+    lives = read(tmp_path, text)
+    assert (lives.shown is None, len(lives.user)) == (True, 60)
+    assert [note for note in lives.notes if note.startswith("1 events left out: their engagement is 0")]
+    told = text.replace("engagement", "engagement,clicked", 1).replace("\n", ",true\n")
+    lives = read(tmp_path, told.replace("engagement,clicked,true", "engagement,clicked") + ",false")
+    assert (lives.shown is not None, len(lives.user)) == (True, 61)  # a log that says what was opened is believed
+    halves = "user,item,time,engagement\n" + "\n".join(f"u{n % 3},i{n % 5},{n},{n % 2}" for n in range(30))
+    assert read(tmp_path, halves).shown is not None
+
+
+def test_what_does_not_count_and_who_counts_twice_is_said(tmp_path):
+    lives = read(tmp_path, SLATES.replace("a,1,1,1,z,false,0", "a,1,1,1,z,false,7"))
+    assert "1 rows whose engagement does not count: nothing was opened" in lives.notes
+    assert lives.engagement.sum() == 5
+    versions = "user,item,time,engagement,version\n" + "\n".join(f"u{n % 3},i{n % 5},{n},1,{n % 2}" for n in range(30))
+    notes = read(tmp_path, versions).notes
+    assert "3 lives of users whom several policies or versions served: each counts as a user's" in notes
+
+
 def test_with_stamps_the_end_of_the_log_tells_how_long_users_were_not_seen(tmp_path):
     day = 86_400
     rows = [("a", "x", 0), ("a", "y", 1), ("b", "x", 3), ("b", "y", 10)]

@@ -1,16 +1,13 @@
 """Which mechanisms a fitted world keeps, and how that is told."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from driftrec.agents.fitting_worlds.fit_world import fit_world
 from driftrec.agents.fitting_worlds.held_out import LADDER, WHOLE
-from driftrec.agents.fitting_worlds.lives import told_lives
-from driftrec.agents.fitting_worlds.mechanisms import choose, not_fitted
-from driftrec.agents.fitting_worlds.numbers_table import numbers_table
+from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
+from driftrec.agents.fitting_worlds.mechanisms import choose, not_fitted, with_control
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.logbook.log_reader import read_log
@@ -38,28 +35,22 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     assert found.satiation_half_life == Tastes().satiation_half_life  # of what is not there nothing is told
     assert {"session", "satiation", "satiation_half_life"} <= not_fitted(chosen.model, False)
     assert {"no_click", "position"} <= not_fitted(chosen.model, True)
+    mixed = shuffled(lives, 0)
+    control = fit_tastes(mixed, chosen.model.terms, known, settings, 0)
+    table = with_control(chosen, control, mixed, known, settings, 0).table.set_index("mechanism")
+    fast = table.loc["fast memory"]
+    assert 0 < fast.shuffled_low < fast.shuffled_gain < fast.shuffled_high
+    assert table.shuffled_gain.isna()[~table.kept].all()
+    assert table.gain.equals(chosen.table.set_index("mechanism").gain)
 
 
-def test_numbers_that_were_not_fitted_have_no_interval():
-    worlds = [made_up(tastes=replace(made_up().tastes, fast=fast)) for fast in (1.0, 1.1, 0.9, 1.0)]
-    table = numbers_table(worlds[0], tuple(worlds[1:]), {"satiation"}).set_index("name")
-    assert table.loc["fast", ["sd", "low", "high"]].tolist() == pytest.approx([0.1, 1 - 0.4303, 1 + 0.4303], abs=1e-3)
-    assert table.loc["satiation", ["sd", "low", "high"]].isna().all()
-    assert (table.fitted.sum(), len(table)) == (len(table) - 1, len(table))
-
-
-def test_intervals_of_half_lives_and_shares_stay_where_these_are():
-    """They are symmetric on the scale of the logarithm, or of the log-odds."""
-    worlds = [
-        replace(made, tastes=replace(made.tastes, slow_half_life=half), visits=replace(made.visits, churn=churn))
-        for made, half, churn in zip([made_up()] * 4, (20.0, 2.0, 90.0, 40.0), (0.02, 0.01, 0.2, 0.02), strict=True)
-    ]
-    table = numbers_table(worlds[0], worlds[1:]).set_index("name")
-    low, high = table.loc["slow_half_life", ["low", "high"]]
-    assert low > 0
-    assert low * high == pytest.approx(20.0**2)
-    low, high = table.loc["churn", ["low", "high"]]
-    assert 0 < low < 0.02 < high < 1
+def test_of_repeats_nothing_is_told_where_there_are_none(tmp_path):
+    rows = [f"u{user},i{(user + event) % 9},{event}.0,1" for user in range(6) for event in range(8)]
+    settings = FitWorldSettings(dims=2, epochs=1, least_steps=1)
+    for log, absent in ((rows, True), ([*rows, rows[0].replace(",0.0,", ",9.0,")], False)):
+        (tmp_path / "log.csv").write_text("user,item,time,engagement\n" + "\n".join(log))
+        model = fit_tastes(told_lives(read_log(tmp_path / "log.csv")), (), KnownItems(), settings, 0)
+        assert ("repeat" in not_fitted(model, True)) == absent
 
 
 ODD = {

@@ -29,7 +29,7 @@ def test_a_shape_has_a_row_a_group_of_counts():
     assert table.value.tolist() == [1.0, -1.0, 0.5]
     sd = np.std([1.2, 0.8, 0.0], ddof=1)  # a replicate without the shape adds nothing
     assert table.sd[0] == pytest.approx(sd)
-    assert table.high[0] - table.value[0] == pytest.approx(student.ppf(0.975, 2) * sd)
+    assert table.high[0] - (2 * 1.0 - 2.0 / 3) == pytest.approx(student.ppf(0.975, 2) * np.sqrt(4 / 3) * sd)
     assert shapes_table(made_up(), []).empty
 
 
@@ -59,4 +59,8 @@ def test_marks_have_their_ends_and_a_replicate_without_has_none():
     assert table.mark_churn.tolist() == marks[:, 2].tolist()
     assert table.mark_end_sd[1] == pytest.approx(np.std([4.0, 2.0, 0.0], ddof=1))
     assert (table.mark_short_share_low <= table.mark_short_share).all()
+    still = marks * np.array([1, 0, 1], np.float32)
+    table = items_table(replace(world, marks=still), told)
+    assert table.mark_short_share_low.isna().all()  # nothing is claimed of what is not moved
+    assert table.mark_churn_low.notna().all()
     assert not [name for name in items_table(world, replicates) if name.startswith("mark")]

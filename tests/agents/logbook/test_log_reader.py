@@ -192,3 +192,29 @@ def test_files_that_are_none(tmp_path):
         read_log(tmp_path / "bad.parquet")
     with pytest.raises(ValueError, match="has no column 'userId', which --columns names"):
         read(tmp_path, good(), columns={"user": "userId"})
+
+
+DATES = ["2026-01-05T18:00:00", "2026-01-05 20:00:00", "2026-01-06T18:00:00Z", "2026-01-06T19:30:00+01:00"]
+
+
+@pytest.mark.parametrize("kind", ["texts", "texts as parquet", "datetime64"])
+def test_times_that_are_dates_are_read(tmp_path, kind):
+    """They were "no finite number", or lay in the future."""
+    times = pd.to_datetime(DATES, utc=True, format="ISO8601").tz_localize(None) if kind == "datetime64" else DATES
+    table = pd.DataFrame({"user": "a", "item": list("xyxz"), "time": times, "engagement": 1.0})
+    log = read(tmp_path, table, ".csv" if kind == "texts" else ".parquet")
+    assert sorted(log.rows.time) == [0.0, 2.0, 24.0, 24.5]
+    assert log.rows.start.iloc[0] == pytest.approx(pd.Timestamp(DATES[0]).timestamp() / 3600)
+    assert "4 times read as dates, in UTC where they name no zone" in log.notes
+
+
+def test_what_is_no_date_among_dates_is_named(tmp_path):
+    table = pd.DataFrame({"user": "a", "item": "x", "time": [*DATES, "yesterday"], "engagement": 1.0})
+    with pytest.raises(ValueError, match=r"row 5: time is 'yesterday'; other rows hold dates such as 2026-11-30T18"):
+        read(tmp_path, table)
+
+
+def test_columns_of_movielens_are_known(tmp_path):
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3,1000000000\n")
+    with pytest.raises(ValueError, match=r"is a folder of MovieLens, whose columns are known\. Leave --columns out"):
+        read_log(tmp_path, {"engagement": "nonsense"})

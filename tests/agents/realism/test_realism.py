@@ -143,7 +143,7 @@ def test_what_was_consumed_is_relived_item_by_item(log):
     assert len(np.unique(pairs, axis=0)) == len(pairs)
 
 
-def told(gain=0.1, shuffled=0.05, kept=True, auc=0.6, wrong=(), replayed=True):
+def told(gain=0.1, shuffled=0.05, kept=True, control=0.05, auc=0.6, wrong=(), replayed=True):
     """A made-up outcome."""
     found = [
         replace(DIFFERENCE, name=name, distance=0.2 if name in wrong else 0.05) for name in ("repeats", "hours away")
@@ -151,7 +151,9 @@ def told(gain=0.1, shuffled=0.05, kept=True, auc=0.6, wrong=(), replayed=True):
     against = {"baseline": "popularity", "log_likelihood": -2.0, "ours": -1.9}
     for prefix, mean in (("", gain), ("shuffled_", shuffled)):
         against |= {f"{prefix}gain": mean, f"{prefix}gain_low": mean - 0.01, f"{prefix}gain_high": mean + 0.01}
-    mechanisms = pd.DataFrame([{"mechanism": "satiation", "gain": 0.1, "low": 0.0, "high": 0.2, "kept": kept}])
+    mechanism = {"mechanism": "satiation", "gain": 0.1, "low": 0.05, "high": 0.2, "kept": kept}
+    ends = {"shuffled_gain": control, "shuffled_low": control - 0.01, "shuffled_high": control + 0.01}
+    mechanisms = pd.DataFrame([mechanism | ends])
     apart = {
         name: ToldApart(level, level - 0.05, level + 0.05, {"repeats in it": 0.1, "slates in it": 0.0})
         for name, level in ((FITTED, auc), (STATIC, 0.7), (DEFAULT, 0.9))
@@ -177,7 +179,13 @@ DIFFERENCE = Difference(
 SAID = [
     ({}, trusted, "As near to the log as its users are to each other: repeats, hours away."),
     ({}, trusted, "Which items are opened: more likely than by popularity, by 0.100 a held-out event, and by 0.050"),
-    ({}, trusted, "It has satiation: the validation part is less likely without."),
+    ({}, trusted, "It has satiation: the validation part is less likely without, shuffled or not."),
+    (
+        {"control": 0.0},
+        not_trusted,
+        "Its satiation, +0.100 a slate of the validation part: with sessions shuffled +0.000 [-0.010, +0.010]",
+    ),
+    ({}, not_trusted, "Visits and engagement beyond this log: they were fitted to all of it"),
     ({"auc": 0.5}, trusted, "A classifier cannot tell its sessions from the log's (AUC 0.500 [0.450, 0.550])."),
     ({"wrong": ("repeats",)}, not_trusted, "repeats: 0.200 from the log, where its users are within 0.100 of each"),
     ({"gain": 0.0}, not_trusted, "beyond popularity: +0.000 [-0.010, +0.010] a held-out event; no gain can be told."),

@@ -7,12 +7,12 @@ import pytest
 from driftrec.agents.fitting_worlds.lives import told_lives
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.logbook.log_reader import read_log
-from driftrec.agents.realism.coverage import coverage_tables, shares_held
+from driftrec.agents.realism.coverage import STUDIES, coverage_tables, shares_held
 from driftrec.agents.realism.twin import twin_of, write_log
 from driftrec.agents.realism.twin_policies import EIGHT, Weighed, Weighs
 from driftrec.agents.realism.twin_ranks import Ranked, ranked
 from driftrec.agents.setup import WorldArgs, set_up
-from driftrec.simulators.fitted.example import made_up
+from driftrec.simulators.fitted.example import made_up, made_up_with_marks
 
 SHORT = FitWorldSettings(dims=3, epochs=1, least_steps=1)
 
@@ -30,8 +30,24 @@ def test_every_number_with_a_truth_is_told_beside_it():
     told, world = table.set_index("name"), made_up(seed=3)
     assert told.true["fast"] == world.tastes.fast
     assert told.true["no_click"] == pytest.approx(world.tastes.no_click - world.quality.mean())
-    assert (told.low <= told.high).all()
+    assert (told.low <= told.high)[~told.index.str.startswith("churn")].all()
+    assert told.true["own_spread"] == pytest.approx(np.sqrt(np.mean(world.people**2)))
     assert (table.seed == 3).all()
+    assert sorted(told.true["quality of an item"]) == pytest.approx(sorted(world.quality - world.quality.mean()))
+    assert "level" not in told.index
+
+
+def test_marks_and_levels_are_told_beside_their_truth():
+    """Failed on items in the order of the world, which is not that of the log."""
+    study, world = STUDIES["marks"], made_up_with_marks(seed=0)
+    longer = FitWorldSettings(dims=3, epochs=1, least_steps=80)
+    (table,) = coverage_tables(0, 1, study=study, users=120, steps=40, bootstrap=2, settings=longer)
+    told = table.set_index("name")
+    assert told.true["level"] == world.level
+    assert told.value["level"] == pytest.approx(world.level, abs=0.15)
+    assert "end" not in told.index
+    mark = table[table.name == "mark_end of an item"]
+    assert np.corrcoef(mark.value, mark.true)[0, 1] > 0.7
 
 
 def test_a_policy_remembers_what_it_is_told(tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from driftrec.agents.rounds.plan import Deployment, plan_from
+from driftrec.agents.setup import WorldArgs, set_up
 from driftrec.simulators.moving.moves import Moves, Shock
 from tests.agents.rounds.toy_rounds import toy_plan, toy_setup
 
@@ -69,3 +70,10 @@ def test_policies_are_told_what_is_not_on_offer():
         assert withheld is not None
         assert offered is not None
         assert (withheld == ~offered).all()
+
+
+def test_a_planner_that_a_world_does_not_have_is_refused_before_anything_is_trained():
+    setup = set_up(WorldArgs("driftrec/Fitted-v0"))
+    with pytest.raises(ValueError, match=r"Arm 'planner': driftrec/Fitted-v0 has no planner\. Leave the arm out\."):
+        Deployment(toy_plan(arms=("frozen", "planner")), setup)
+    assert Deployment(toy_plan(arms=("frozen", "planner")), toy_setup()).arms[1].name == "planner"
