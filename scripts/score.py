@@ -15,10 +15,12 @@ import tyro
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.comparison.entries import build_entries
 from driftrec.agents.known import policies_in_words
+from driftrec.agents.plots.adapting_plot import adapting_figures
 from driftrec.agents.plots.plots import write_figures
 from driftrec.agents.plots.scorecard_plot import scores
 from driftrec.agents.runs.description import recorded
 from driftrec.agents.runs.folders import check_empty, check_users, drawn, rescue, run_folder, write_config
+from driftrec.agents.scorecard.battery import experiments_named
 from driftrec.agents.scorecard.own_world import world_of
 from driftrec.agents.scorecard.score_table import latency_row, score_text
 from driftrec.agents.scorecard.scorecard import scorecard, write_score
@@ -43,6 +45,8 @@ class Args(PlacedArgs):
     """Users of every experiment, the same for every policy."""
     seed: int | None = None
     """Seed of users, draws and intervals; drawn, printed and stored when omitted. Same seed, same scores."""
+    experiments: tuple[str, ...] = ()
+    """Names of experiments to make, such as "following a jump"; all when omitted."""
     latency: bool = True
     """Time the policies, too."""
     planner_effort: tuple[int, int] = (Effort.users, Effort.rounds)
@@ -65,6 +69,7 @@ def main(args: Args) -> None:
     if min(args.planner_effort) < 1:
         raise ValueError(f"--planner-effort is {args.planner_effort}; both users and rounds must be at least 1.")
     check_empty(args.out)
+    battery = experiments_named(args.experiments)
     there = world_of(args, args.policies)
     seed, effort = drawn(args.seed), Effort(*args.planner_effort)
     setup = set_up(there, progress=sys.stderr.isatty(), device=args.device)
@@ -74,15 +79,15 @@ def main(args: Args) -> None:
     with run_folder(args.out, "score") as folder, tempfile.TemporaryDirectory() as scratch:
         write_config(folder, {**asdict(args), **recorded(setup), "seed": seed, "fingerprints": setup.fingerprints()})
         here = Stage(setup, entries, effort=effort, report=print)
-        card = scorecard(Stages(here, args.policies, seed, Path(scratch)), users=args.users, seed=seed, report=print)
+        stages = Stages(here, args.policies, seed, Path(scratch))
+        card = scorecard(stages, users=args.users, seed=seed, battery=battery, report=print)
         if args.latency:
             card["timed"] = waited(setup, entries, seed)
         rescue(folder, lambda where: write_score(where, card))
         print(f"\n{score_text(card)}", flush=True)
         rows = [*card["experiments"], *([latency_row(card)] if args.latency else [])]
-        write_figures(
-            folder, {"score": scores(rows, card["policies"], f"What policies are good at in {card['world']}")}
-        )
+        bars = scores(rows, card["policies"], f"What policies are good at in {card['world']}")
+        write_figures(folder, {"score": bars, **adapting_figures(card)})
     print(f"Run folder: {folder}")
     failed = [label for label in card["policies"] if not any(label in made["scores"] for made in card["experiments"])]
     if failed:

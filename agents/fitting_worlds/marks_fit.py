@@ -17,10 +17,12 @@ from sklearn.utils import gen_batches
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
 from driftrec.agents.fitting_worlds.visit_fit import (
     CHUNK,
+    GROUPS,
     RIDGE,
     ROUNDS,
     SHORTEST,
     VisitedSlates,
+    groups_of_places,
     visited_slates,
 )
 from driftrec.simulators.fitted.parameters import Marks, VisitRates, doubling
@@ -63,7 +65,7 @@ def fit_marks(
     left = _left(lives, slates, traits)
     usual = np.average(left, weights=slates.weight, axis=0)
     best: tuple[_Moved, ...] = ()
-    half_life = HALF_LIVES[0]
+    half_life, kept = HALF_LIVES[0], left
     for tried in HALF_LIVES:
         taken = _faded(left - usual, slates.user, 2.0 ** (-1.0 / tried))
         found = (
@@ -72,16 +74,17 @@ def fit_marks(
             _churn(lives, slates, visits, taken),
         )
         if not best or sum(each.gain for each in found) > sum(each.gain for each in best):
-            best, half_life = found, tried
+            best, half_life, kept = found, tried, taken
     many = traits.shape[1]
     end, short, churn = (each if each.gain > many + 1 else _Moved(0.0, 0.0 * each.slopes, 0.0) for each in best)
-    slopes = np.column_stack([end.slopes[1:], short.slopes, churn.slopes])
+    of_end = end.slopes[1:]
+    if of_end.any():
+        visits, of_end = _end_anew(lives, slates, visits, kept)
+    slopes = np.column_stack([of_end, short.slopes, churn.slopes])
     if not slopes.any():
         return visits, None, Marks()
     moved = replace(
         visits,
-        end=visits.end + end.level,
-        content=visits.content + float(end.slopes[0]),
         short_share=_shifted(visits.short_share, short.level),
         churn=_shifted(visits.churn, churn.level),
     )
@@ -114,6 +117,32 @@ def _end(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: D
     odds = visits.end + visits.content * slates.content + np.where(slates.number == 1, first, later)
     columns = np.column_stack([slates.content, taken])[rows]
     return _regressed(columns, slates.ended[rows].astype(float), slates.weight[rows], odds[rows])
+
+
+def _end_anew(
+    lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double
+) -> tuple[VisitRates, Double]:
+    """Endings with content, marks and places fitted beside each other, and slopes of the traits, (traits,).
+
+    Places that were fitted without marks have taken some of what is the marks' and content's.
+    """
+    rows, many = ~slates.last | np.isinf(lives.unseen)[slates.user], taken.shape[1]
+    told = slates.ended[rows].astype(float), slates.weight[rows], np.full(int(rows.sum()), visits.end)
+    place = groups_of_places(slates.place, slates.number)[rows]
+    columns = np.column_stack([slates.content, taken])[rows]
+    found = _regressed(columns, *told)
+    shaped = _regressed(np.column_stack([columns, np.eye(2 * GROUPS)[place]]), *told)
+    shape: list[float] = []
+    if shaped.gain - found.gain > len(np.unique(place)):
+        found, shape = shaped, shaped.slopes[1 + many :].tolist()
+    anew = replace(
+        visits,
+        end=visits.end + found.level,
+        content=float(found.slopes[0]),
+        first_end=tuple(shape[:GROUPS]),
+        later_end=tuple(shape[GROUPS:]),
+    )
+    return anew, found.slopes[1 : 1 + many]
 
 
 def _churn(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double) -> _Moved:

@@ -57,6 +57,7 @@ class TextRanker(ItemVectors):
         repeats: Whether items are opened again and again, so that a user's past with an item counts.
         burden: What showing each item adds to the load of its topic, see ``TopicBelief``.
         by_topic: Fields of the observation that count something by topic.
+        belief_steps: Gradients on what is believed, before every fit; the usual number when omitted.
 
     Raises:
         ValueError: If the representation or the encoder is unknown, or beliefs are asked for where at most one item is
@@ -76,6 +77,7 @@ class TextRanker(ItemVectors):
         repeats: bool = False,
         burden: NDArray[np.float32] | None = None,
         by_topic: tuple[str, ...] = (),
+        belief_steps: int | None = None,
     ) -> None:
         super().__init__()
         check_encoder(encoder)
@@ -112,7 +114,7 @@ class TextRanker(ItemVectors):
             self.timeliness = _timeliness(context, topics)
         for name, parameter in self.choice.shared().items():
             self.register_parameter(name, parameter)
-        self._seed = seed
+        self._seed, self.belief_steps = seed, belief_steps
         self.width = self.encoder.state_dims + math.prod(self.topic_shape)
 
     def _believes(
@@ -254,9 +256,14 @@ class TextRanker(ItemVectors):
         if self.belief is None:
             return logs
         belief, seen = self.belief, [part.rows().seen for part in logs]
-        fit_belief(belief, {name: torch.cat([each[name] for each in seen]) for name in belief.READS}, self._seed)
+        read = {name: torch.cat([each[name] for each in seen]) for name in belief.READS}
+        fit_belief(belief, read, self._seed, self.belief_steps)
         steps = [part.steps() for part in logs]
         return [replace(part, seen={**part.seen, **told_of_log(belief, part.seen, part.shown)}) for part in steps]
+
+    def settle(self) -> None:
+        """Believe of users from now on by what has been learned of them."""
+        self.belief_steps = 0
 
     def loss(self, logs: Logs) -> Tensor:
         """Negative log-likelihood of the clicks, squared error of the engagement of what was opened, encoder's loss."""

@@ -180,6 +180,9 @@ class Ranker(nn.Module):
         """Look at all logs before they are fitted; returns them, with what is to be known of them besides."""
         return logs
 
+    def settle(self) -> None:
+        """Keep what was learned of how users tire, where something was: later fits leave it as it is."""
+
     def loss(self, logs: Logs) -> Tensor:
         """What fitting makes small: negative log-likelihood of the clicks, and error of the engagement."""
         raise NotImplementedError

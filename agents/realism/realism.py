@@ -15,7 +15,7 @@ from driftrec.agents.fitting_worlds.lives import LoggedUsers, some_of
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.realism.aspects import LAGS, Lived, aspects, with_sessions
 from driftrec.agents.realism.distances import Difference, distances_of
-from driftrec.agents.realism.relive import relived
+from driftrec.agents.realism.relive import relived_apart
 from driftrec.agents.realism.telling_apart import ToldApart, told_apart
 from driftrec.agents.realism.visits_table import scale_of
 from driftrec.simulators.fitted.example import TASTES, VISITS, made_up
@@ -24,6 +24,9 @@ from driftrec.simulators.vectors import Float
 
 MOST_USERS = 2000
 """Users that live again; of more, so many are drawn."""
+
+FOLDS, FEWEST = 3, 30
+"""Groups of users, of logs of so many users or more."""
 
 FITTED, STATIC, DEFAULT = "fitted", "static", "default numbers"
 """Worlds that are held against the log."""
@@ -37,6 +40,7 @@ class Realism:
         users: How many lived again.
         of_users: How many the log has.
         replayed: Whether they were shown what the log's users were shown.
+        apart: Whether they lived by visits and engagement that were fitted to others.
         differences: Of the fitted world, aspect by aspect.
         similarity: One row a lag: ``lag``; ``real``, ``simulated``, mean cosine of sessions so far apart; ``real_null``
             and ``simulated_null``, of sessions of one user in random order; ``real_ceiling`` and
@@ -50,6 +54,7 @@ class Realism:
     users: int
     of_users: int
     replayed: bool
+    apart: bool
     differences: list[Difference]
     similarity: pd.DataFrame
     told_apart: Mapping[str, ToldApart]
@@ -79,14 +84,16 @@ def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) 
     scale = scale_of(some, places, fit.world.topic)
     real = with_sessions(some, scale)
     others: dict[str, Lived] = {}
-    for name, (world, own) in _worlds(lives, fit, seed).items():
+    whose = fold_of(many, seed)
+    for name, (worlds, own) in worlds_by_name(lives, fit, whose, seed).items():
         report(f"The log's users live again: {name}")
-        others[name] = with_sessions(relived(some, world, own[users], seed), scale)
+        others[name] = with_sessions(relived_apart(some, worlds, whose[users] % len(worlds), own[users], seed), scale)
     found = {name: told_apart(real.sessions, other.sessions, seed) for name, other in others.items()}
     return Realism(
         len(users),
         many,
         lives.shown is not None,
+        bool(whose.any()),
         distances_of(aspects(real, others[FITTED], scale), seed),
         _similarity(real, others[FITTED], seed),
         found,
@@ -96,9 +103,28 @@ def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) 
     )
 
 
-def _worlds(lives: LoggedUsers, fit: WorldFit, seed: int) -> dict[str, tuple[FittedParameters, Float]]:
-    """The worlds by name, with own interests of the log's users in each."""
-    static = parameters_of(fit.static, lives, fit.known, np.ones(len(lives.users)))
+def fold_of(users: int, seed: int) -> NDArray[np.int64]:
+    """Groups of users, (users,), each to live by what is fitted to the others; few users are one group.
+
+    Args:
+        users: How many.
+        seed: Source of the draw.
+    """
+    folds = FOLDS if users >= FEWEST else 1
+    return np.random.default_rng(seed).permutation(users) % folds
+
+
+def worlds_by_name(
+    lives: LoggedUsers, fit: WorldFit, whose: NDArray[np.int64], seed: int
+) -> dict[str, tuple[list[FittedParameters], Float]]:
+    """The worlds by name, one for each group of users or for all; with own interests of the log's users in each.
+
+    Tastes are those of the fit, which knows the first part of everybody's life.
+    """
+    groups = range(int(whose.max()) + 1)
+    others = [(whose != group if len(groups) > 1 else whose == group).astype(np.float64) for group in groups]
+    fitted = [parameters_of(fit.model, lives, fit.known, weights) for weights in others]
+    static = [parameters_of(fit.static, lives, fit.known, weights) for weights in others]
     made = made_up(len(lives.items), fit.world.vectors.shape[1], len(lives.users), seed=seed)
     default = replace(
         fit.world,
@@ -108,9 +134,9 @@ def _worlds(lives: LoggedUsers, fit: WorldFit, seed: int) -> dict[str, tuple[Fit
         people=made.people,
     )
     return {
-        FITTED: (fit.world, fit.model.own.detach().numpy()),
+        FITTED: (fitted, fit.model.own.detach().numpy()),
         STATIC: (static, fit.static.own.detach().numpy()),
-        DEFAULT: (default, made.people),
+        DEFAULT: ([default], made.people),
     }
 
 

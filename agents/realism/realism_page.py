@@ -60,6 +60,7 @@ def realism_as_json(realism: Realism, told: dict[str, Any]) -> dict[str, Any]:
         "users": realism.users,
         "of_users": realism.of_users,
         "exposure_replayed": realism.replayed,
+        "visits_fitted_to_others": realism.apart,
         "trusted": trusted(realism),
         "not_trusted": not_trusted(realism),
         "differences": [{**asdict(each), "inside": each.inside} for each in realism.differences],

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import play_while
-from driftrec.agents.fitting_worlds.lives import LoggedUsers, SlateRows, assembled
+from driftrec.agents.fitting_worlds.lives import LoggedUsers, SlateRows, assembled, some_of
 from driftrec.agents.policy import Slates
 from driftrec.simulators.fitted.fitted_state import FittedState
 from driftrec.simulators.fitted.fitted_world import FittedWorld
@@ -66,6 +66,26 @@ def relived(lives: LoggedUsers, parameters: FittedParameters, own: Float, seed: 
         own: Own interest of every user, (users, dims).
         seed: Source of randomness.
     """
+    return relived_apart(lives, [parameters], np.zeros(len(lives.users), np.int64), own, seed)
+
+
+def relived_apart(
+    lives: LoggedUsers, worlds: Sequence[FittedParameters], whose: NDArray[np.int64], own: Float, seed: int
+) -> LoggedUsers:
+    """As ``relived``, every user in the one of ``worlds`` that has the number ``whose``, (users,)."""
+    parts = []
+    for number, parameters in enumerate(worlds):
+        users = np.flatnonzero(whose == number)
+        rows = _rows_of(some_of(lives, users), parameters, own[users], seed + number)
+        parts.append([users[rows.user], *(getattr(rows, each.name) for each in fields(rows)[1:])])
+    columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    rows = SlateRows(*(column[order] for column in columns))
+    return assembled(lives.items, lives.users, rows, lives.unseen, lives.shown is None)
+
+
+def _rows_of(lives: LoggedUsers, parameters: FittedParameters, own: Float, seed: int) -> SlateRows:
+    """Slates of a world's lives in place of ``lives``."""
     shown: _PickedFromAll | _ShownAgain
     if lives.shown is None:
         world = FittedWorld(replace(parameters, tastes=replace(parameters.tastes, no_click=SURE)), slate_size=1)
@@ -74,8 +94,7 @@ def relived(lives: LoggedUsers, parameters: FittedParameters, own: Float, seed: 
         world, shown = FittedWorld(parameters, lives.shown.shape[1]), _ShownAgain(lives, seed)
     state = world.reset(user_seeds(seed, "relived", len(lives.users)))
     state.own[:] = own
-    rows = _recorded(world, state, shown, *_watched(lives, int(np.bincount(lives.user[lives.heads]).max())))
-    return assembled(lives.items, lives.users, rows, lives.unseen, lives.shown is None)
+    return _recorded(world, state, shown, *_watched(lives, int(np.bincount(lives.user[lives.heads]).max())))
 
 
 def _watched(lives: LoggedUsers, longest: int) -> tuple[NDArray[np.float64], int]:

@@ -65,7 +65,8 @@ def not_trusted(realism: Realism) -> list[str]:
     said += _worse(realism)
     if not realism.replayed:
         said.append("What users pass over, and so what a slate is worth: the log does not tell, the world assumes it.")
-    said.append("Visits and engagement beyond this log: they were fitted to all of it, the test part included.")
+    if not realism.apart:
+        said.append("Visits and engagement beyond this log: they were fitted to the users that they are held against.")
     said.append("Policies much unlike the one that served the log: what they would show, the log's users did not see.")
     return said
 

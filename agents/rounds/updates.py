@@ -106,9 +106,13 @@ def refit_and_go_on(job: Job) -> int:
 
 
 def _refitted(job: Job) -> tuple[Judge, Pace | None]:
-    """The parent's ranker, fitted to all slates, and the parent's prices of pages."""
+    """The parent's ranker, fitted to all slates, and the parent's prices of pages.
+
+    How users tire is the same in every round, and a round's slates say less of it than those of the first training.
+    """
     checkpoint = open_run(job.setup, str(job.parent), "ppo")
     judge = judge_of(job.setup, checkpoint, farsighted=True)
+    judge.ranker.settle()
     fit_settings = job.settings.fit
     parts = [load_logs(file) for file in job.slates]
     fit(judge.ranker, parts, fit_settings, epochs=fit_settings.epochs, seed=job.seed, report=job.report)

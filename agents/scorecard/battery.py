@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from driftrec.agents.scorecard.composition import composed
@@ -11,6 +12,7 @@ from driftrec.agents.scorecard.personal import personalised
 from driftrec.agents.scorecard.resting import rested
 from driftrec.agents.scorecard.sitting import Measure
 from driftrec.agents.scorecard.stages import FLOOR, MYOPIC, PLANNER, Where
+from driftrec.simulators.settings import nearest
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,16 @@ BATTERY = (
     Experiment("new people", "engagement of people nobody has met", earned, (MYOPIC,), 50, "new people"),
 )
 """In the order of table and picture."""
+
+
+def experiments_named(names: Sequence[str]) -> tuple[Experiment, ...]:
+    """Those of ``BATTERY`` with these names, in its order; all where none is given.
+
+    Raises:
+        ValueError: If a name is unknown; gives the nearest.
+    """
+    known = [made.name for made in BATTERY]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"Experiment {name!r} is unknown. {nearest(name, known)}")
+    return tuple(made for made in BATTERY if not names or made.name in names)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.bootstrap import Values, interval, resampled_curves
+from driftrec.agents.scorecard.engagement_back import engagement_without
 from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.vectors import Double, Float
@@ -43,6 +44,7 @@ def followed(sitting: Sitting) -> Measured:
     order = sitting.order()
     state, steps = sitting.play()
     fit = np.zeros((sitting.steps, len(sitting.seeds)))
+    pages = np.zeros((2, *fit.shape))
     other: dict[str, NDArray[Any]] | None = None  # tastes of before the jump
     for number in range(sitting.steps):
         held = {name: getattr(state, name).copy() for name in tastes}
@@ -56,9 +58,11 @@ def followed(sitting: Sitting) -> Measured:
         if step is None:
             break
         rows = step.present
+        pages[0, number, rows], pages[1, number, rows] = step.feedback.reward()[rows], 1.0
         fit[number, rows] = np.take_along_axis(gain, step.slates, axis=1).mean(axis=1, dtype=np.float64)[rows]
     before = fit[BEFORE - SETTLED : BEFORE].mean(axis=0)
-    return Measured(fit[BEFORE:].mean(axis=0) + before, np.concatenate([before[None], fit[BEFORE:]]))
+    beside = np.concatenate([pages[:, BEFORE:], engagement_without(sitting, BEFORE)])
+    return Measured(fit[BEFORE:].mean(axis=0) + before, np.concatenate([before[None], fit[BEFORE:]]), beside)
 
 
 def _gain(world: Any, state: Any, rival: dict[str, NDArray[Any]]) -> Float:

@@ -30,7 +30,8 @@ def personalised(sitting: Sitting) -> Measured:
     _, steps = sitting.play(other)
     for step in steps:
         total += step.feedback.reward()
-    return Measured(earned(sitting).users - total)
+    own = earned(sitting).users
+    return Measured(own - total, known=np.stack([own, total]))
 
 
 class Taken:

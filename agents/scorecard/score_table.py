@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from driftrec.agents.evaluation.tables import ORACLE_MARK, markdown_table
+from driftrec.agents.scorecard.served_groups import groups_frame, worse_off
 
 FORM = "z.2f"
 
@@ -20,7 +21,17 @@ def score_text(card: Mapping[str, Any]) -> str:
 def score_markdown(card: Mapping[str, Any]) -> str:
     """The same as Markdown."""
     notes = "\n".join(f"- {line}" for line in score_notes(card))
-    return f"# Scorecard in {card['world']}\n\n{markdown_table(score_frame(card))}\n\n{notes}\n"
+    table = f"# Scorecard in {card['world']}\n\n{markdown_table(score_frame(card))}\n\n{notes}\n"
+    return table + "".join(_groups(card))
+
+
+def _groups(card: Mapping[str, Any]) -> Iterator[str]:
+    """A table a policy: whom personalisation serves."""
+    for made in card["experiments"]:
+        for label, found in made["scores"].items():
+            if "groups" in found:
+                title = f"Engagement of the first {made['steps']} pages under {label} ({card['unit']})"
+                yield f"\n## {title}\n\n{markdown_table(groups_frame(found['groups']))}\n"
 
 
 def score_frame(card: Mapping[str, Any]) -> pd.DataFrame:
@@ -55,6 +66,7 @@ def score_notes(card: Mapping[str, Any]) -> list[str]:
         f"[low, high]: {card['interval']['level']:.0%} interval, {card['interval']['method']}",
         *(_meaning(made, card["unit"]) for made in card["experiments"]),
         *_regained(card),
+        *_worse_off(card),
         *_timed(card),
         *(f"{name} is left out: {why}" for name, why in card["left_out"].items()),
         *_missing(card),
@@ -73,6 +85,19 @@ def _regained(card: Mapping[str, Any]) -> Iterator[str]:
         if told:
             words = "; ".join(f"{label} {_impressions(found)}" for label, found in told.items())
             yield f"impressions until 90 % of the fit is regained: {words}"
+        back = {label: found["regaining"] for label, found in made["scores"].items() if found.get("regaining")}
+        if back:
+            words = "; ".join(f"{label} {_impressions(found['after'])}" for label, found in back.items())
+            yield f"impressions until pages bring 90 % of what they bring without the jump: {words}"
+
+
+def _worse_off(card: Mapping[str, Any]) -> Iterator[str]:
+    """Groups of users that clearly have less for being known."""
+    for made in card["experiments"]:
+        told = {label: worse_off(found["groups"]) for label, found in made["scores"].items() if "groups" in found}
+        if told:
+            words = "; ".join(f"{label} {', '.join(groups) or 'none'}" for label, groups in told.items())
+            yield f"groups clearly worse off as who they are than taken for one another: {words}"
 
 
 def _impressions(found: Mapping[str, float | None] | None) -> str:

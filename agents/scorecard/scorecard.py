@@ -17,10 +17,13 @@ from driftrec.agents.evaluation.summary import INTERVAL
 from driftrec.agents.policy import Policy, PolicyError
 from driftrec.agents.runs.description import description
 from driftrec.agents.scorecard.battery import BATTERY, Experiment
+from driftrec.agents.scorecard.engagement_back import regaining
 from driftrec.agents.scorecard.jump import regained
 from driftrec.agents.scorecard.score_table import score_markdown
+from driftrec.agents.scorecard.served_groups import groups_served
 from driftrec.agents.scorecard.sitting import Measured, NotHereError, Sitting
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
+from driftrec.agents.setup import Setup
 from driftrec.agents.worlds.kits import kit_of
 from driftrec.simulators.files import parsed_object, write_files
 from driftrec.simulators.noise import user_seeds
@@ -107,7 +110,8 @@ def _made(experiment: Experiment, stage: Stage, seeds: NDArray[np.uint64], seed:
             failed[entry.label] = str(error) if isinstance(error, PolicyError) else repr(error)
             continue
         values = np.stack([one_seed.users for one_seed in found])
-        scores[entry.label] = _score(values, low, high, seed) | _fit(found, stage.setup.slate_size, seed)
+        told = _fit(found, stage.setup.slate_size, seed) | _known(found, stage.setup, seeds, seed)
+        scores[entry.label] = _score(values, low, high, seed) | told
     return {
         "name": experiment.name,
         "measured": experiment.measured,
@@ -135,9 +139,22 @@ def _score(values: Values, low: Values, high: Values, seed: int) -> dict[str, An
 
 
 def _fit(found: Sequence[Measured], impressions: int, seed: int) -> dict[str, Any]:
-    """Of a jump of interest, how many impressions it takes to follow."""
+    """Of a jump of interest, how many impressions it takes to follow, and what pages bring meanwhile."""
     curves = [one.fit for one in found if one.fit is not None]
-    return {"regained": regained(np.stack(curves), impressions, seed)} if curves else {}
+    pages = [one.pages for one in found if one.pages is not None]
+    if not curves or not pages:
+        return {}
+    told = {"regaining": regaining(np.stack(pages), impressions, seed)}
+    return {"regained": regained(np.stack(curves), impressions, seed), **told}
+
+
+def _known(found: Sequence[Measured], setup: Setup, seeds: NDArray[np.uint64], seed: int) -> dict[str, Any]:
+    """Of personalisation, whom it serves."""
+    pairs = [one.known for one in found if one.known is not None]
+    if not pairs:
+        return {}
+    own, other = np.stack(pairs, axis=1)
+    return {"groups": groups_served(own, other, setup, seeds, seed)}
 
 
 def write_score(folder: Path, card: Mapping[str, Any]) -> None:

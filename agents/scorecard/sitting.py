@@ -63,10 +63,14 @@ class Measured:
     Attributes:
         users: The measure, one number a user, (users,); its mean over users is what is scored.
         fit: Of a jump of interest: how well pages fit before it, then after it page by page, (1 + pages, users).
+        pages: Of a jump: engagement of pages after it and who was there, then the same without it, (4, pages, users).
+        known: Of personalisation: engagement as who they are, then taken for others, (2, users).
     """
 
     users: Double
     fit: Double | None = None
+    pages: Double | None = None
+    known: Double | None = None
 
 
 Measure = Callable[[Sitting], Measured]

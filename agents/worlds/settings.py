@@ -72,6 +72,7 @@ class TextSettings(TrainSettings):
         encoder: How the user is read: by "fading" memories of what was opened and passed over; by those and the
             "belief" of who tires of which topic, in feeds and the shop; by those and a "recurrent" network over the
             pages that were shown; by those and a causal "transformer" over them.
+        belief_steps: Gradients on what is believed, before every fit of the ranker; of encoder "belief" alone.
         told_encoder: Train the encoder to guess the users' true state as well, and let the policy read its guesses.
             While serving it reads the observation alone, but only a simulator can tell what it learned from: an oracle.
         refits: Rounds of logging with the farsighted policy and fitting the ranker again, after those of ``fit``.
@@ -91,6 +92,7 @@ class TextSettings(TrainSettings):
     representation: Representation = "text"
     user_state: UserState = "numeric"
     encoder: EncoderName = "fading"
+    belief_steps: int = 300
     told_encoder: bool = False
     refits: int = 3
     true_state: bool = False
@@ -98,7 +100,7 @@ class TextSettings(TrainSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_ranges(self, refits=(0, 100), withheld=(0, 0.999))
+        check_ranges(self, refits=(0, 100), withheld=(0, 0.999), belief_steps=(0, 1e6))
         check_encoder(self.encoder)
         if self.user_state == "text" and self.encoder != "fading":
             raise ValueError(

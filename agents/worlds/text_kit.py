@@ -73,6 +73,7 @@ class TextKit(Kit):
         context, choice = setup.represented(name).context, self.choice(setup)
         read: Any = {"words": words, "encoder": encoder, "told": guesses, "repeats": self.repeats}
         counts: Any = {"burden": self.burden(setup), "by_topic": self.by_topic}
+        counts["belief_steps"] = told.get("belief_steps")
         return TextRanker(context, name, seed, choice=choice, **read, **counts)
 
     def burden(self, setup: Setup) -> NDArray[np.float32] | None:

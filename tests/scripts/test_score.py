@@ -15,7 +15,10 @@ def test_a_score_is_a_table_a_picture_and_a_file(driftrec, tmp_path):
     done = driftrec(*words, "--out", "one")
     assert done.status == 0, done.err
     folder = tmp_path / "one"
-    assert {path.name for path in folder.iterdir()} == {"config.json", "score.json", "score.md", "score.png"}
+    assert {path.name for path in folder.iterdir()} == {
+        *("config.json", "score.json", "score.md"),
+        *("score.png", "jump.png", "personalisation.png"),
+    }
     card = read_score(folder)
     names = [made["name"] for made in card["experiments"]]
     assert {"short term", "long term", "cold start", "following a jump", "personalisation"} <= set(names)
@@ -52,6 +55,7 @@ def test_a_policy_that_fails_everywhere_costs_the_status(driftrec, tmp_path):
         ((), "No policies to score; name some, such as content."),
         (("randm", *BORED), "Did you mean 'random'?"),
         (("random", "random", *BORED), "Two policies are called 'random'; name them apart: label=policy."),
+        (("random", *BORED, "--experiments", "personalization"), "Did you mean 'personalisation'?"),
         (("random", "--users", "1"), "--users is 1; intervals need at least 2"),
         (("random", "--planner-effort", "0", "2"), "--planner-effort is (0, 2);"),
         (("random", "--seed", "-1"), "--seed is -1; it must not be negative"),

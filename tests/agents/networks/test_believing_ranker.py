@@ -74,6 +74,24 @@ def test_what_is_asked_after_fitting_is_what_the_ranker_was_fitted_to(representa
     assert not any(name.endswith(".rows") for name in made.belief.state_dict())
 
 
+def test_what_is_settled_is_asked_and_not_fitted_again():
+    """Seen to fail where ``settle`` does nothing."""
+    made, rows = ranker(), logs(40, seed=2)
+    made.belief_steps = 2
+    first = copied(made.belief)
+    made.prepare([rows])
+    fitted = copied(made.belief)
+    assert any(not torch.equal(first[name], fitted[name]) for name in first)
+    made.settle()
+    told = made.prepare([rows])[0].rows()
+    assert all(torch.equal(value, fitted[name]) for name, value in made.belief.state_dict().items())
+    assert torch.equal(told.seen[BELIEF], made.belief.asked(rows.seen)[BELIEF])
+
+
+def copied(module):
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
 def test_one_opening_a_page_speaks_for_no_belief():
     with pytest.raises(ValueError, match=r"'belief' reads pages of which several items may be opened.*'fading'"):
         TextRanker(context(), "text", 0, choice=OneOfMany(SLATE), encoder="belief")

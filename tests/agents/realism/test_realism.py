@@ -1,16 +1,20 @@
 """How real a fitted world is: lives relived, what is measured of them, and what is said of it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.fitting_worlds.lives import NOTHING
+from driftrec.agents.fitting_worlds.lives import NOTHING, some_of
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
+from driftrec.agents.fitting_worlds.taste_model import KnownItems
+from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.realism.aspects import aspects, with_sessions
 from driftrec.agents.realism.distances import Difference, distance_of, distances_of
-from driftrec.agents.realism.realism import DEFAULT, FITTED, STATIC, Realism
-from driftrec.agents.realism.relive import relived
+from driftrec.agents.realism.realism import DEFAULT, FITTED, STATIC, Realism, fold_of, worlds_by_name
+from driftrec.agents.realism.relive import relived, relived_apart
 from driftrec.agents.realism.telling_apart import ToldApart, told_apart
 from driftrec.agents.realism.visits_table import scale_of, sessions_of
 from driftrec.agents.realism.words import not_trusted, trusted
@@ -47,6 +51,37 @@ def test_users_are_shown_what_the_log_s_users_were_shown(log):
         np.testing.assert_array_equal(logged[:both], shown[:both])
     assert np.bincount(again.user).max() <= STEPS  # without stamps a log watches so many slates
     assert not np.array_equal(again.opened[:50], lives.opened[:50])
+
+
+def test_users_live_in_the_world_of_their_group(log):
+    lives, world, own = log
+    short = replace(world, visits=replace(world.visits, end=3.0))
+    whose = np.arange(USERS) % 2
+    again = relived_apart(lives, [world, short], whose, own, seed=3)
+    assert (np.diff(again.user) >= 0).all()
+    assert again.users == lives.users
+    sessions = [again.session[whose[again.user] == group] for group in (0, 1)]
+    slates = [len(each) / np.sum(np.diff(each, prepend=0) != 0) for each in sessions]
+    assert slates[0] > 2 * slates[1]
+    alone = relived(some_of(lives, np.flatnonzero(whose == 0)), world, own[whose == 0], seed=3)
+    np.testing.assert_array_equal(again.opened[whose[again.user] == 0], alone.opened)
+
+
+def test_visits_that_users_are_held_against_were_fitted_to_others(log):
+    """Users of one group never end a session: the world that they live in knows the others alone, who do."""
+    lives, _, _ = log
+    whose = fold_of(USERS, seed=4)
+    assert np.bincount(whose).tolist() == [50, 50, 50]
+    assert not fold_of(29, seed=4).any()
+    known, settings = KnownItems(np.arange(len(lives.items)) % 3), FitWorldSettings(dims=2, epochs=1, least_steps=1)
+    model = fit_tastes(lives, (), known, settings, 0)
+    fit = SimpleNamespace(
+        model=model, static=model, known=known, world=parameters_of(model, lives, known, np.ones(USERS))
+    )
+    alone = replace(lives, session=np.where(whose[lives.user] == 0, 1, lives.session))
+    worlds = worlds_by_name(alone, fit, whose, 0)[FITTED][0]
+    ends = [1.0 / (1.0 + np.exp(-world.visits.end)) for world in worlds]
+    assert min(ends[1:]) < 0.8 * ends[0]
 
 
 def test_with_stamps_lives_end_when_the_log_does(log):
@@ -143,7 +178,7 @@ def test_what_was_consumed_is_relived_item_by_item(log):
     assert len(np.unique(pairs, axis=0)) == len(pairs)
 
 
-def told(gain=0.1, shuffled=0.05, kept=True, control=0.05, auc=0.6, wrong=(), replayed=True):
+def told(gain=0.1, shuffled=0.05, kept=True, control=0.05, auc=0.6, wrong=(), replayed=True, others=True):
     """A made-up outcome."""
     found = [
         replace(DIFFERENCE, name=name, distance=0.2 if name in wrong else 0.05) for name in ("repeats", "hours away")
@@ -158,7 +193,7 @@ def told(gain=0.1, shuffled=0.05, kept=True, control=0.05, auc=0.6, wrong=(), re
         name: ToldApart(level, level - 0.05, level + 0.05, {"repeats in it": 0.1, "slates in it": 0.0})
         for name, level in ((FITTED, auc), (STATIC, 0.7), (DEFAULT, 0.9))
     }
-    return Realism(10, 10, replayed, found, pd.DataFrame(), apart, pd.DataFrame([against]), mechanisms, ())
+    return Realism(10, 10, replayed, others, found, pd.DataFrame(), apart, pd.DataFrame([against]), mechanisms, ())
 
 
 NOTHING_TOLD = np.zeros(1)
@@ -185,7 +220,7 @@ SAID = [
         not_trusted,
         "Its satiation, +0.100 a slate of the validation part: with sessions shuffled +0.000 [-0.010, +0.010]",
     ),
-    ({}, not_trusted, "Visits and engagement beyond this log: they were fitted to all of it"),
+    ({"others": False}, not_trusted, "Visits and engagement beyond this log: they were fitted to the users that"),
     ({"auc": 0.5}, trusted, "A classifier cannot tell its sessions from the log's (AUC 0.500 [0.450, 0.550])."),
     ({"wrong": ("repeats",)}, not_trusted, "repeats: 0.200 from the log, where its users are within 0.100 of each"),
     ({"gain": 0.0}, not_trusted, "beyond popularity: +0.000 [-0.010, +0.010] a held-out event; no gain can be told."),

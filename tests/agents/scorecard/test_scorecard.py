@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from driftrec.agents.comparison.entries import Entry
 from driftrec.agents.oracles import MyopicOracle
+from driftrec.agents.plots.adapting_plot import adapting_figures
 from driftrec.agents.scorecard.battery import BATTERY
 from driftrec.agents.scorecard.earning import earned
+from driftrec.agents.scorecard.engagement_back import PAGES
 from driftrec.agents.scorecard.scorecard import FILE, read_score, scorecard, write_score
+from driftrec.agents.scorecard.served_groups import worse_off
 from driftrec.agents.scorecard.stages import PLANNER, Stage, Stages
 from tests.agents.conftest import build_setup
 from tests.agents.scorecard.toys import Forgetful, Late, OtherRandom, Pages, Resting, Tiring
@@ -109,6 +113,46 @@ def test_a_late_oracle_follows_a_jump_late(card):
     assert told["pages"] is None
     scores = found(card, "following a jump")
     assert abs(scores["pages"][0]) < 0.1 < scores["late"][1] < scores["late"][2] < scores["myopic-oracle"][1]
+
+
+def test_engagement_is_back_at_once_or_late_and_the_curve_says_when(card):
+    """Fails where the curve begins before the jump, or where nobody jumps."""
+    (made,) = [made for made in card["experiments"] if made["name"] == "following a jump"]
+    told = {label: found["regaining"] for label, found in made["scores"].items()}
+    at_once, late, same = told["myopic-oracle"], told["late"], told["pages"]
+    assert (at_once["page"], at_once["part"]) == (5, 0.9)
+    assert at_once["after"]["mean"] == 5
+    assert min(at_once["mean"][:LATE]) > 0.9
+    assert max(late["mean"][3:LATE]) < 0.8
+    assert np.mean(late["mean"][LATE + PAGES :]) > 0.85
+    assert late["after"]["mean"] > LATE * 5
+    assert abs(sum(same["mean"]) / len(same["mean"]) - 1.0) < 0.15  # of what has no eye for users nothing is lost
+    for low, mean, high in zip(late["low"], late["mean"], late["high"], strict=True):
+        assert low <= mean <= high
+    assert set(adapting_figures(card)) == {"jump", "personalisation"}
+
+
+def test_whom_it_serves_to_be_known(card):
+    """Fails where the parts are not those of everybody, or own and other are exchanged."""
+    (made,) = [made for made in card["experiments"] if made["name"] == "personalisation"]
+    groups = {label: {row["group"]: row for row in found["groups"]} for label, found in made["scores"].items()}
+    for label, rows in groups.items():
+        everybody = rows["all users"]
+        assert everybody["users"] == USERS
+        assert everybody["more"]["mean"] == pytest.approx(made["scores"][label]["value"]["mean"]), label
+        far = [row for name, row in rows.items() if name.startswith("distance")]
+        assert len(far) == 4
+        assert sum(row["users"] for row in far) == USERS
+        parts = sum(row["users"] * row["more"]["mean"] for row in far) / USERS
+        assert parts == pytest.approx(everybody["more"]["mean"]), label
+    assert {row["more"]["high"] for name, row in groups["pages"].items() if name != "tenth percentile"} == {0.0}
+    assert groups["late"]["all users"]["own"]["low"] > groups["late"]["all users"]["other"]["high"]
+    assert groups["late"]["tenth percentile"]["own"]["mean"] > groups["late"]["tenth percentile"]["other"]["mean"]
+    assert worse_off(made["scores"]["late"]["groups"]) == []
+    for row in made["scores"]["late"]["groups"]:
+        if row["more"]:
+            row["more"].update(mean=-2.0, low=-3.0, high=-1.0)
+    assert len(worse_off(made["scores"]["late"]["groups"])) == len(groups["late"]) - 1
 
 
 def test_the_oracle_of_the_next_step_is_ahead_in_the_next_and_the_planner_later(card):

@@ -43,6 +43,7 @@ def test_no_two_rounds_have_one_seed_and_the_same_seed_repeats(settings):
         (TrainSettings, {"value_steps": -1}, "TrainSettings.value_steps is -1; it must be between 0"),
         (TrainSettings, {"validation_users": 0}, "TrainSettings.validation_users is 0; it must be between 1"),
         (TextSettings, {"validations": 1}, "TextSettings.validations is 1; it must be between 2"),
+        (TextSettings, {"belief_steps": -1}, "TextSettings.belief_steps is -1; it must be between 0"),
         (TextSettings, {"refits": -1}, "TextSettings.refits is -1; it must be between 0"),
         (TextSettings, {"encoder": "transfomer"}, "Encoder 'transfomer' is unknown. Did you mean 'transformer'?"),
         (
