@@ -17,7 +17,6 @@ from sklearn.utils import gen_batches
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
 from driftrec.agents.fitting_worlds.visit_fit import (
     CHUNK,
-    GROUPS,
     RIDGE,
     ROUNDS,
     SHORTEST,
@@ -43,11 +42,13 @@ class _Moved:
         level: Added to its log-odds.
         slopes: Of what else is in the regression, and behind them those of the traits.
         gain: In log-likelihood, on the chance without.
+        before: That log-likelihood.
     """
 
     level: float
     slopes: Double
     gain: float
+    before: float = 0.0
 
 
 def fit_marks(
@@ -77,14 +78,15 @@ def fit_marks(
             best, half_life, kept = found, tried, taken
     many = traits.shape[1]
     end, short, churn = (each if each.gain > many + 1 else _Moved(0.0, 0.0 * each.slopes, 0.0) for each in best)
-    of_end = end.slopes[1:]
-    if of_end.any():
-        visits, of_end = _end_anew(lives, slates, visits, kept)
-    slopes = np.column_stack([of_end, short.slopes, churn.slopes])
+    if end.slopes.any() and visits.first_end:
+        visits, end = _with_places_or_not(lives, slates, visits, kept, end)
+    slopes = np.column_stack([end.slopes[1:], short.slopes, churn.slopes])
     if not slopes.any():
         return visits, None, Marks()
     moved = replace(
         visits,
+        end=visits.end + end.level,
+        content=visits.content + float(end.slopes[0]),
         short_share=_shifted(visits.short_share, short.level),
         churn=_shifted(visits.churn, churn.level),
     )
@@ -119,30 +121,25 @@ def _end(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: D
     return _regressed(columns, slates.ended[rows].astype(float), slates.weight[rows], odds[rows])
 
 
-def _end_anew(
-    lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double
-) -> tuple[VisitRates, Double]:
-    """Endings with content, marks and places fitted beside each other, and slopes of the traits, (traits,).
+def _with_places_or_not(
+    lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double, end: _Moved
+) -> tuple[VisitRates, _Moved]:
+    """The visits without places, where with marks the log is not likelier with them by more than their numbers.
 
-    Places that were fitted without marks have taken some of what is the marks' and content's.
+    Marks add up within a session, and fitted before them places take some of what is theirs and content's.
+
+    Args:
+        lives: The log.
+        slates: Its slates.
+        visits: With places.
+        taken: Traits that are taken along, (slates, traits).
+        end: What moves the end beside those places.
     """
-    rows, many = ~slates.last | np.isinf(lives.unseen)[slates.user], taken.shape[1]
-    told = slates.ended[rows].astype(float), slates.weight[rows], np.full(int(rows.sum()), visits.end)
-    place = groups_of_places(slates.place, slates.number)[rows]
-    columns = np.column_stack([slates.content, taken])[rows]
-    found = _regressed(columns, *told)
-    shaped = _regressed(np.column_stack([columns, np.eye(2 * GROUPS)[place]]), *told)
-    shape: list[float] = []
-    if shaped.gain - found.gain > len(np.unique(place)):
-        found, shape = shaped, shaped.slopes[1 + many :].tolist()
-    anew = replace(
-        visits,
-        end=visits.end + found.level,
-        content=float(found.slopes[0]),
-        first_end=tuple(shape[:GROUPS]),
-        later_end=tuple(shape[GROUPS:]),
-    )
-    return anew, found.slopes[1 : 1 + many]
+    used = len(np.unique(groups_of_places(slates.place, slates.number)))
+    without = replace(visits, first_end=(), later_end=())
+    alone = _end(lives, slates, without, taken)
+    better = end.before + end.gain - (alone.before + alone.gain)
+    return (visits, end) if better > used else (without, alone)
 
 
 def _churn(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double) -> _Moved:
@@ -202,8 +199,9 @@ def _regressed(columns: Double, target: Double, weight: Double, odds: Double) ->
         found += np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-7:
             break
-    gain = _likelihood(target, weight, odds + whole @ found) - _likelihood(target, weight, odds)
-    return _Moved(float(found[0]), found[1:] / scale, gain)
+    before = _likelihood(target, weight, odds)
+    gain = _likelihood(target, weight, odds + whole @ found) - before
+    return _Moved(float(found[0]), found[1:] / scale, gain, before)
 
 
 def _likelihood(target: Double, weight: Double, odds: Double) -> float:
