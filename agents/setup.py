@@ -27,7 +27,7 @@ from driftrec.envs.single import RecommendationEnv
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.contract import check_trial
 from driftrec.simulators.imports import import_own
-from driftrec.simulators.offers import OFFERED
+from driftrec.simulators.offers import MOMENT, OFFERED
 from driftrec.simulators.settings import nearest
 from driftrec.simulators.world import World
 
@@ -125,7 +125,8 @@ class Setup:
         offered = self.world.num_items if OFFERED in self.world.fields else 0
         told = self.setting.context(self.slate_size)
         hidden: Any = {"withheld": self.withheld, "truth": self.truth, "newcomers": self.newcomers}
-        return replace(told, offered=offered, **hidden)
+        hours = told.hours if MOMENT in self.world.fields else None
+        return replace(told, offered=offered, hours=hours, **hidden)
 
     def represented(self, name: str) -> Setup:
         """The same with other vectors for items and people, see ``driftrec.agents.catalogues.representations``."""

@@ -15,6 +15,9 @@ Of a world with texts: items of its catalogue, integers (users, offered). Where 
 features, (users, offered, features).
 """
 
+MOMENT = "moment"
+"""Key of an observation that tells the hour of the calendar, (users, 1), where items have dates; their ages follow."""
+
 OPENED = "opened"
 """Key of an observation with items that a user has opened, (users, slots), -1 for none, where the world or who recalls
 them tells."""

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from torch import Tensor, nn
 
-MOMENT = "moment"
-"""Of an observation: the hour of the calendar that it is, (users, 1)."""
-
 SPANS = (1.0, 8.0, 64.0, 512.0)
 """Hours over which age and news are told, each eight times the one before: from one hour to three weeks."""
 

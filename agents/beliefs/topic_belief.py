@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from driftrec.agents.beliefs.hypotheses import GROWTH, OF_OPENINGS, OF_SHOWS, PageHistory, Standing, Switches
-from driftrec.agents.beliefs.timeliness import MOMENT, Timeliness
+from driftrec.agents.beliefs.timeliness import Timeliness
+from driftrec.simulators.offers import MOMENT
 
 BELIEF = "(belief)"
 """Of an observation or a log: what ``TopicBelief.told`` says, where it was asked. No world has such a field."""

@@ -124,12 +124,14 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
 
 def _check_engagement(log: Log, notes: list[str]) -> None:
     """Raise ValueError if something brought less than nothing, and note what was not opened and brought more."""
-    least = log.rows["engagement"].min()
-    if least < 0:
-        many = int((log.rows["engagement"] < 0).sum())
+    below = log.rows["engagement"].lt(0)
+    if log.clicks_told:
+        below &= log.rows["clicked"].astype(bool)
+    if below.any():
+        least = log.rows["engagement"][below].min()
         raise ValueError(
-            f"{log.file}: engagement is {least:g} ({many:,} rows below 0); in a fitted world it is 0 or more. Leave "
-            "these rows out, or add as much to all."
+            f"{log.file}: engagement is {least:g} ({below.sum():,} rows below 0); in a fitted world it is 0 or more. "
+            "Leave these rows out, or say by a column clicked what was opened and add as much to all that was."
         )
     idle = int((log.rows["engagement"].gt(0) & ~log.rows["clicked"].astype(bool)).sum())
     if idle:
@@ -140,11 +142,15 @@ def _consumed(log: Log, notes: list[str]) -> tuple[pd.DataFrame, bool]:
     """The rows that count, and whether they tell what was consumed and nothing of what was passed over.
 
     Slates of one of which nearly all were opened, by their engagement, are ratings or plays of which some say 0: these
-    are left out. A log that says itself what was opened is taken at its word.
+    are left out. A log that says itself what was opened, or how likely it was to be shown, is taken at its word.
     """
     rows, size = log.rows, log.slate_size
     opened = rows["clicked"].to_numpy(bool)
-    if size > 1 or opened.mean() < MOSTLY or (log.clicks_told and not opened.all()):
+    offered = rows[["propensity", "candidates"]].notna().any(axis=None)
+    if size > 1 or ((log.clicks_told or offered) and not opened.all()):
+        return rows, False
+    if opened.mean() < MOSTLY:
+        notes.append(f"{(~opened).sum():,} events of engagement 0 taken for what was shown and passed over")
         return rows, False
     if not opened.all():
         notes.append(

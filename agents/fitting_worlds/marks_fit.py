@@ -7,6 +7,7 @@ where the log is likelier with it by more than the numbers that it takes (Akaike
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,13 +22,17 @@ from driftrec.agents.fitting_worlds.visit_fit import (
     ROUNDS,
     SHORTEST,
     VisitedSlates,
+    groups_of_places,
     visited_slates,
 )
 from driftrec.simulators.fitted.parameters import Marks, VisitRates, doubling
 from driftrec.simulators.vectors import Double, Float
 
 HALF_LIVES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-"""Slates in which what was taken along halves: the likeliest of these is kept."""
+"""Slates in which what was taken along halves, from the shortest to the longest: the likeliest lies about one."""
+
+FLAT = 1e-9
+"""A column of less deviation says nothing, and is held by the ridge."""
 
 SOFT_ROUNDS = 5
 """Of expectation and maximisation, for chances of what is not seen: by which habit a user was away, who is gone."""
@@ -41,11 +46,13 @@ class _Moved:
         level: Added to its log-odds.
         slopes: Of what else is in the regression, and behind them those of the traits.
         gain: In log-likelihood, on the chance without.
+        before: That log-likelihood.
     """
 
     level: float
     slopes: Double
     gain: float
+    before: float = 0.0
 
 
 def fit_marks(
@@ -62,19 +69,14 @@ def fit_marks(
     slates = visited_slates(lives, weights)
     left = _left(lives, slates, traits)
     usual = np.average(left, weights=slates.weight, axis=0)
-    best: tuple[_Moved, ...] = ()
-    half_life = HALF_LIVES[0]
-    for tried in HALF_LIVES:
-        taken = _faded(left - usual, slates.user, 2.0 ** (-1.0 / tried))
-        found = (
-            _end(lives, slates, visits, taken),
-            _short(slates, visits, taken),
-            _churn(lives, slates, visits, taken),
-        )
-        if not best or sum(each.gain for each in found) > sum(each.gain for each in best):
-            best, half_life = found, tried
+    gains = [_gain(_all_moved(lives, slates, visits, left - usual, tried)) for tried in HALF_LIVES]
+    half_life = _peak(gains)
+    found = _all_moved(lives, slates, visits, left - usual, half_life)
     many = traits.shape[1]
-    end, short, churn = (each if each.gain > many + 1 else _Moved(0.0, 0.0 * each.slopes, 0.0) for each in best)
+    end, short, churn = (each if each.gain > many + 1 else _Moved(0.0, 0.0 * each.slopes, 0.0) for each in found)
+    if end.slopes.any() and visits.first_end:
+        taken = _faded(left - usual, slates.user, half_life)
+        visits, end = _with_places_or_not(lives, slates, visits, taken, end)
     slopes = np.column_stack([end.slopes[1:], short.slopes, churn.slopes])
     if not slopes.any():
         return visits, None, Marks()
@@ -88,6 +90,32 @@ def fit_marks(
     return moved, (traits @ slopes).astype(np.float32), Marks(half_life, tuple((usual @ slopes).tolist()))
 
 
+def _all_moved(
+    lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, left: Double, half_life: float
+) -> tuple[_Moved, _Moved, _Moved]:
+    """What moves the three chances, by traits that are ``left`` (slates, traits) and halve in so many slates."""
+    taken = _faded(left, slates.user, half_life)
+    return (
+        _end(lives, slates, visits, taken),
+        _short(slates, visits, taken),
+        _churn(lives, slates, visits, taken),
+    )
+
+
+def _gain(found: tuple[_Moved, ...]) -> float:
+    return sum(each.gain for each in found)
+
+
+def _peak(gains: Sequence[float]) -> float:
+    """The likeliest half-life, by a parabola through the best of ``HALF_LIVES`` and those beside it."""
+    best = int(np.argmax(gains))
+    if best in (0, len(gains) - 1):
+        return HALF_LIVES[best]
+    before, most, after = gains[best - 1 : best + 2]
+    bend = 2.0 * most - before - after
+    return HALF_LIVES[best] * 2.0 ** (0.5 * (after - before) / bend if bend > 0 else 0.0)
+
+
 def _left(lives: LoggedUsers, slates: VisitedSlates, traits: Double) -> Double:
     """Traits of what was opened in every slate, added up, (slates, traits)."""
     opened = lives.opened
@@ -95,8 +123,9 @@ def _left(lives: LoggedUsers, slates: VisitedSlates, traits: Double) -> Double:
     return np.asarray(np.add.reduceat(rows, lives.heads, axis=0))
 
 
-def _faded(left: Double, user: NDArray[np.int64], keep: float) -> Double:
-    """Sums over each user's slates so far, of which ``keep`` is left at the next."""
+def _faded(left: Double, user: NDArray[np.int64], half_life: float) -> Double:
+    """Sums over each user's slates so far, which halve in so many slates."""
+    keep = 2.0 ** (-1.0 / half_life)
     place = np.arange(len(user)) - np.searchsorted(user, user)
     order = np.argsort(place, kind="stable")
     first = np.searchsorted(place[order], np.arange(place.max() + 2))
@@ -114,6 +143,27 @@ def _end(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: D
     odds = visits.end + visits.content * slates.content + np.where(slates.number == 1, first, later)
     columns = np.column_stack([slates.content, taken])[rows]
     return _regressed(columns, slates.ended[rows].astype(float), slates.weight[rows], odds[rows])
+
+
+def _with_places_or_not(
+    lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double, end: _Moved
+) -> tuple[VisitRates, _Moved]:
+    """The visits without places, where with marks the log is not likelier with them by more than their numbers.
+
+    Marks add up within a session, and fitted before them places take some of what is theirs and content's.
+
+    Args:
+        lives: The log.
+        slates: Its slates.
+        visits: With places.
+        taken: Traits that are taken along, (slates, traits).
+        end: What moves the end beside those places.
+    """
+    used = len(np.unique(groups_of_places(slates.place, slates.number)))
+    without = replace(visits, first_end=(), later_end=())
+    alone = _end(lives, slates, without, taken)
+    better = end.before + end.gain - (alone.before + alone.gain)
+    return (visits, end) if better > used else (without, alone)
 
 
 def _churn(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double) -> _Moved:
@@ -158,7 +208,8 @@ def _short(slates: VisitedSlates, visits: VisitRates, taken: Double) -> _Moved:
 
 def _regressed(columns: Double, target: Double, weight: Double, odds: Double) -> _Moved:
     """Logistic regression of ``target`` in [0, 1] on ``columns`` beside known ``odds``, by Newton's method."""
-    scale = np.maximum(columns.std(axis=0), 1e-9) if len(columns) else np.ones(columns.shape[1])
+    scale = columns.std(axis=0) if len(columns) else np.zeros(columns.shape[1])
+    scale[scale < FLAT] = 1.0
     whole = np.column_stack([np.ones(len(columns)), columns / scale])
     ridge, found = np.append(0.0, np.full(columns.shape[1], RIDGE)), np.zeros(whole.shape[1])
     if not weight.sum():
@@ -173,8 +224,9 @@ def _regressed(columns: Double, target: Double, weight: Double, odds: Double) ->
         found += np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-7:
             break
-    gain = _likelihood(target, weight, odds + whole @ found) - _likelihood(target, weight, odds)
-    return _Moved(float(found[0]), found[1:] / scale, gain)
+    before = _likelihood(target, weight, odds)
+    gain = _likelihood(target, weight, odds + whole @ found) - before
+    return _Moved(float(found[0]), found[1:] / scale, gain, before)
 
 
 def _likelihood(target: Double, weight: Double, odds: Double) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
+from driftrec.agents.fitting_worlds.marks_fit import HALF_LIVES
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, FittedParameters
 from driftrec.simulators.vectors import Double
 
@@ -35,19 +36,21 @@ def numbers_table(
 
     The interval is that of ``ends_of``, on the scale of ``SHARES`` and ``POSITIVE``; ``sd`` is the standard deviation
     over the replicates, on the number's own. A half-life that every fit puts at the end of its range, up to a factor of
-    ``NEAR``, is known to lie there or beyond, and no more: its interval ends at 0, or has no end.
+    ``NEAR``, is known to lie there or beyond, and no more: its interval ends at 0, or has no end. That of marks
+    ends in the same way where it reaches the first or the last of ``marks_fit.HALF_LIVES``.
 
     Args:
         world: Whose.
         replicates: Fits to users drawn with replacement; without them there is no interval.
         absent: Numbers that were not fitted, of which there is no uncertainty to tell: ``fitted`` is False. So are,
-            without marks, their half-life, and chances of which the log holds no case: every fit finds 0, or 1.
+            without marks, their half-life, and numbers of which the log holds no case: every fit finds the very same.
     """
     value = pd.Series(world.numbers())
     draws = pd.DataFrame([replicate.numbers() for replicate in replicates], columns=value.index, dtype=np.float64)
-    caseless = [name for name in SHARES if {value[name], *draws[name]} in ({0.0}, {1.0})]
     unmarked = ["mark_half_life"] if world.marks is None else []
-    fitted = ~value.index.isin([*absent, *unmarked, *caseless])
+    fitted = ~value.index.isin([*absent, *unmarked])
+    if len(draws):
+        fitted &= (draws != value).any().to_numpy() | value.index.str.endswith("half_life")
     table = pd.DataFrame({"value": value, "sd": draws.std(ddof=1).where(fitted), "low": np.nan, "high": np.nan})
     for name in value.index[fitted]:
         table.loc[name, ["low", "high"]] = _ends_of_number(name, float(value[name]), draws[name].to_numpy(np.float64))
@@ -76,9 +79,12 @@ def _ends_of_number(name: str, value: float, draws: Double) -> tuple[float, floa
         return 0.0, float(every.max())
     if name.endswith("half_life") and (every >= LONGEST_HALF_LIFE / NEAR).all():
         return float(every.min()), np.inf
-    low, high = ends_of(straight(name, np.array([value])), straight(name, draws)[:, None])
+    ends = ends_of(straight(name, np.array([value])), straight(name, draws)[:, None])
     # there and back a number of no spread loses its last digits
-    return min(float(bent(name, low)[0]), value), max(float(bent(name, high)[0]), value)
+    low, high = min(float(bent(name, ends[0])[0]), value), max(float(bent(name, ends[1])[0]), value)
+    if name == "mark_half_life":
+        low, high = 0.0 if low <= HALF_LIVES[0] else low, np.inf if high >= HALF_LIVES[-1] else high
+    return low, high
 
 
 def straight(name: str, values: np.ndarray) -> np.ndarray:

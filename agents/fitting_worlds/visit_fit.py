@@ -88,7 +88,7 @@ def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
     slates = visited_slates(lives, weights)
     last, ended, weight = slates.last, slates.ended, slates.weight
     known = ~last | np.isinf(lives.unseen)[slates.user]  # whether a life's last session was over nobody knows
-    place = _groups(slates.place, slates.number)
+    place = groups_of_places(slates.place, slates.number)
     end, slope, first_end, later_end = _endings(slates.content[known], place[known], ended[known], weight[known])
     inside = ~ended
     slate = float(np.average(slates.hours[inside], weights=weight[inside])) if weight[inside].sum() else 0.0
@@ -99,15 +99,15 @@ def fit_visits(lives: LoggedUsers, weights: NDArray[np.float64]) -> VisitRates:
     return VisitRates(end, slope, slates.usual, slate, *away[:4], first_end, later_end, away[4])
 
 
+def groups_of_places(place: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Group of each slate by its place in its session, those of first sessions before all others, (slates,)."""
+    return doubling(place, GROUPS) + GROUPS * (number > 1)
+
+
 def _engagement_so_far(engagement: Double, begin: NDArray[np.int64]) -> Double:
     """Engagement a slate up to and with each slate since the slate at which its session did ``begin``, (slates,)."""
     place = np.arange(1, len(engagement) + 1)
     return np.asarray((np.cumsum(engagement) - np.append(0.0, np.cumsum(engagement))[begin]) / (place - begin))
-
-
-def _groups(place: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Group of each slate by its place in its session, those of first sessions before all others, (slates,)."""
-    return doubling(place, GROUPS) + GROUPS * (number > 1)
 
 
 def _endings(

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from driftrec.agents.beliefs.carrying import carry, told_of_log
 from driftrec.agents.beliefs.fit_belief import fit_belief
 from driftrec.agents.beliefs.song_belief import TOLD_OF_ITEM, SongBelief
-from driftrec.agents.beliefs.timeliness import MOMENT, Timeliness
+from driftrec.agents.beliefs.timeliness import Timeliness
 from driftrec.agents.beliefs.topic_belief import BELIEF, TOLD, TopicBelief
 from driftrec.agents.encoders.item_memory import NUMBERS, ItemMemory
 from driftrec.agents.encoders.item_tables import Representation, Table, item_table, persona_table
@@ -29,6 +29,7 @@ from driftrec.agents.networks.item_vectors import ItemVectors
 from driftrec.agents.policy import Context
 from driftrec.agents.ranker.choice import Choice, OneOfMany
 from driftrec.agents.ranker.protocol import Logs, Scores
+from driftrec.simulators.offers import MOMENT
 
 OWN_PENALTY = 1e-4
 """Weight of the squares of what is an item's own: text explains what it can, and the rest is left to e."""

@@ -14,9 +14,12 @@ from driftrec.agents.ranker.future import FutureSettings, engagement_after
 from driftrec.agents.ranker.logs import serve
 from driftrec.envs.vector import RecommendationVectorEnv
 from driftrec.simulators.noise import user_seeds
-from driftrec.simulators.offers import items_of
+from driftrec.simulators.offers import MOMENT, items_of
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.vectors import Float
+
+NEIGHBOURS = 4096
+"""Openings at about one time: their mean hardly varies by chance, and four million hold a thousand such times."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def item_future(
     """Discounted engagement after opening each item, less those after opening the average item, (items,).
 
     Slates are random, so which item was opened owes little to who the user is and to what came before, and plain
-    means over all times an item was opened tell what it does.
+    means over all times an item was opened tell what it does. Where observations tell the moment, items come and go:
+    what follows an opening is told from what followed others at about that time, see ``beside_its_time``.
 
     Args:
         context: What is known of items.
@@ -55,6 +59,18 @@ def item_future(
     """
     opened, after = log_random(context, envs, seed, settings)
     return pool(opened, after, columns, context.num_items)
+
+
+def beside_its_time(after: NDArray[np.float64], moment: NDArray[np.float32]) -> NDArray[np.float64]:
+    """``after`` less the mean of what followed the ``NEIGHBOURS`` events about its moment, (events,).
+
+    An item is on offer for a while alone. What is good about that while, other items or how much is in the news, is
+    none of its doing, and would be its own for ever.
+    """
+    told = after.copy()
+    for run in np.array_split(np.argsort(moment, kind="stable"), max(len(after) // NEIGHBOURS, 1)):
+        told[run] -= after[run].mean() if len(run) else 0.0
+    return told
 
 
 def pool(opened: NDArray[np.int64], after: NDArray[np.float64], columns: Float | None, num_items: int) -> Float:
@@ -97,15 +113,21 @@ def predict(columns: Float, mean: NDArray[np.float64], count: NDArray[np.int64])
 def log_random(
     context: Context, envs: RecommendationVectorEnv, seed: int, settings: ItemFutureSettings
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Items opened under random slates and the discounted engagement after each, both (opened,)."""
+    """Items opened under random slates and the discounted engagement after each, both (opened,).
+
+    Where observations tell the moment, the latter is told beside its time.
+    """
     policy = Random(context)
     policy.reset(envs.num_envs, seed)
     observation: Observation
     observation, _ = envs.reset(seed=user_seeds(seed, "future", envs.num_envs).tolist())
     shape = (settings.log_steps, envs.num_envs)
     engagement, over = np.zeros(shape), np.zeros(shape, np.bool_)
+    moment = np.zeros(shape if MOMENT in observation else (0, 0), np.float32)
     events = []  # (3, opened) a step: step, lane, item
     for t in range(settings.log_steps):
+        if moment.size:
+            moment[t] = observation[MOMENT][:, 0]
         slates = policy.act(observation)
         items = items_of(observation, slates)
         observation, clicks, _, engagement[t], over[t] = serve(envs, slates)
@@ -114,4 +136,5 @@ def log_random(
     after = engagement_after(engagement, over, settings.gamma)
     tail = min(int(3 / (1 - settings.gamma)), settings.log_steps // 2)  # what comes after these was not seen
     step, lane, item = np.concatenate(events[: settings.log_steps - tail], axis=1)
-    return item, after[step, lane]
+    followed = after[step, lane]
+    return item, beside_its_time(followed, moment[step, lane]) if moment.size else followed

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from driftrec.agents.baselines.common import held_rows, read_places
 from driftrec.agents.policy import Context, Observation
-from driftrec.simulators.offers import OFFERED, OPENED, items_of
+from driftrec.simulators.offers import MOMENT, OFFERED, OPENED, items_of
 
 READ = -1e4
 """Value of what was read lately, in the world's unit: below all else, and still a number."""
@@ -192,7 +192,7 @@ class OfferedItems(PageItems):
 
     def __init__(self, context: Context, recalls: bool = False) -> None:
         super().__init__(context, recalls)
-        self.keys = (*self.keys, OFFERED, *([] if context.hours is None else ["moment"]))
+        self.keys = (*self.keys, OFFERED, *([] if context.hours is None else [MOMENT]))
         self.num_items, self._everything = context.offered, context.num_items
         self.topics = np.empty(0, np.int64)  # of a position it is not always the same
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.fitting_worlds.fit_world import WorldFit
 from driftrec.agents.fitting_worlds.held_out import Report
-from driftrec.agents.fitting_worlds.lives import LoggedUsers, some_of
+from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers, some_of
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.realism.aspects import LAGS, Lived, aspects, with_sessions
 from driftrec.agents.realism.distances import Difference, distances_of
@@ -84,10 +84,10 @@ def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) 
     scale = scale_of(some, places, fit.world.topic)
     real = with_sessions(some, scale)
     others: dict[str, Lived] = {}
-    whose = fold_of(many, seed)
+    whose = groups_of(lives, seed)
     for name, (worlds, own) in worlds_by_name(lives, fit, whose, seed).items():
         report(f"The log's users live again: {name}")
-        others[name] = with_sessions(relived_apart(some, worlds, whose[users] % len(worlds), own[users], seed), scale)
+        others[name] = with_sessions(relived_apart(some, worlds, whose[users], own[users], seed), scale)
     found = {name: told_apart(real.sessions, other.sessions, seed) for name, other in others.items()}
     return Realism(
         len(users),
@@ -103,40 +103,44 @@ def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) 
     )
 
 
-def fold_of(users: int, seed: int) -> NDArray[np.int64]:
-    """Groups of users, (users,), each to live by what is fitted to the others; few users are one group.
+def groups_of(lives: LoggedUsers, seed: int) -> NDArray[np.int64]:
+    """Groups of users, (users,), each to live by what is fitted to the others.
+
+    One group where users are few, or where those beside some group have opened too little to fit anything to.
 
     Args:
-        users: How many.
+        lives: The log.
         seed: Source of the draw.
     """
-    folds = FOLDS if users >= FEWEST else 1
-    return np.random.default_rng(seed).permutation(users) % folds
+    many = len(lives.users)
+    whose = np.random.default_rng(seed).permutation(many) % (FOLDS if many >= FEWEST else 1)
+    told = (lives.opened != NOTHING) & (lives.part == TRAIN)
+    openings = np.bincount(whose[lives.user[told]], minlength=FOLDS)
+    return whose if (openings.sum() - openings >= FEWEST).all() else np.zeros(many, np.int64)
 
 
 def worlds_by_name(
     lives: LoggedUsers, fit: WorldFit, whose: NDArray[np.int64], seed: int
 ) -> dict[str, tuple[list[FittedParameters], Float]]:
-    """The worlds by name, one for each group of users or for all; with own interests of the log's users in each.
+    """The worlds by name, one for each group of users; with own interests of the log's users in each.
 
-    Tastes are those of the fit, which knows the first part of everybody's life.
+    What users engage and how they visit is fitted to the others; tastes are those of the fit, which knows the first
+    part of everybody's life.
     """
     groups = range(int(whose.max()) + 1)
     others = [(whose != group if len(groups) > 1 else whose == group).astype(np.float64) for group in groups]
     fitted = [parameters_of(fit.model, lives, fit.known, weights) for weights in others]
     static = [parameters_of(fit.static, lives, fit.known, weights) for weights in others]
     made = made_up(len(lives.items), fit.world.vectors.shape[1], len(lives.users), seed=seed)
-    default = replace(
-        fit.world,
-        tastes=TASTES,
-        visits=replace(VISITS, usual=fit.world.visits.usual),
-        quality=made.quality,
-        people=made.people,
-    )
+    usual = [replace(VISITS, usual=each.visits.usual) for each in fitted]
+    default = [
+        replace(each, tastes=TASTES, visits=visits, quality=made.quality, people=made.people)
+        for each, visits in zip(fitted, usual, strict=True)
+    ]
     return {
         FITTED: (fitted, fit.model.own.detach().numpy()),
         STATIC: (static, fit.static.own.detach().numpy()),
-        DEFAULT: ([default], made.people),
+        DEFAULT: (default, made.people),
     }
 
 

@@ -71,7 +71,7 @@ def observations_of(setup: Setup, log: Log, user: str, away: float) -> Iterator[
             first; if ``away`` is negative, or the world's observation holds what no log tells.
     """
     if not 0.0 <= away < np.inf:
-        raise ValueError(f"--away is {away:g}; hours since the last slate are not negative.")
+        raise ValueError(f"--away is {away:g}; hours since the last slate are a number, 0 or more.")
     lives = _life_of(log, user, item_ids(setup))
     *before, last = kit_of(setup).rebuilt(setup, lives.followed(away, SESSION_GAP))
     yield from before

@@ -14,7 +14,7 @@ from driftrec.simulators.catalogue import Personas
 from driftrec.simulators.feed.feed_config import STREAM, StreamConfig
 from driftrec.simulators.feed.feed_state import FeedState
 from driftrec.simulators.feed.feed_world import FeedAppraisal, FeedWorld
-from driftrec.simulators.offers import OFFERED
+from driftrec.simulators.offers import MOMENT, OFFERED
 from driftrec.simulators.slates import at_slates
 from driftrec.simulators.vectors import Float
 from driftrec.simulators.wire.calendar import Calendar
@@ -84,7 +84,7 @@ class StreamWorld(FeedWorld):
     def fields(self) -> Mapping[str, Field]:
         """As of a feed, what is on offer, and when it is."""
         offer = Field((self.num_items,), np.int32, 0, self.catalogue.num_items - 1)
-        return {**super().fields, OFFERED: offer, "moment": Field((1,), np.float32, 0, self.calendar.period)}
+        return {**super().fields, OFFERED: offer, MOMENT: Field((1,), np.float32, 0, self.calendar.period)}
 
     def reset(self, seeds: NDArray[np.uint64]) -> StreamState:
         """New readers, one a seed, who come on any day."""
@@ -101,7 +101,7 @@ class StreamWorld(FeedWorld):
         """As of a feed, the articles on offer, and the hour of the calendar, of which their ages follow."""
         state = cast(StreamState, state)
         offered = self.calendar.offered(state.offer)
-        return {**super().observe(state), OFFERED: offered, "moment": state.moment[:, None].copy()}
+        return {**super().observe(state), OFFERED: offered, MOMENT: state.moment[:, None].copy()}
 
     def reveal(self, state: FeedState) -> dict[str, NDArray[Any]]:
         """As of a feed, and how much every topic is in the news, (users, topics)."""

@@ -84,5 +84,5 @@ def made_up_with_marks(seed: int = 0) -> FittedParameters:
         rest=float(np.sqrt(1.0 - LEVEL**2 - np.mean(lift**2))),
         high=float(logged[-1]),
         marks=marks.astype(np.float32),
-        fading=Marks(half_life=4.0),
+        fading=Marks(half_life=5.0),
     )

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import gymnasium as gym
@@ -13,6 +14,9 @@ from driftrec.agents.catalogues.catalogue_folder import build_catalogue_folder
 from driftrec.agents.setup import WorldArgs, make_env, registered, resolved, set_up
 from driftrec.agents.text.text_encoder import TextEncoder
 from driftrec.envs import catalogues
+from driftrec.simulators.feed.stream_world import StreamWorld
+from driftrec.simulators.wire.dated import dated
+from tests.agents.conftest import build_setup
 
 BORED = "driftrec/Sardine-SlateTopK-Bored-v0"
 
@@ -59,6 +63,19 @@ def test_the_context_gives_no_hidden_column(folder):
     for hidden in (setup.world.catalogue.latent, setup.world.catalogue.quality, setup.world.catalogue.allure):
         assert not any(np.shares_memory(value, hidden) for value in shown)
         assert not any(value.shape == hidden.shape and (value == hidden).all() for value in shown)
+
+
+def test_dates_are_known_where_observations_tell_the_hour():
+    """Tried: told in every world; the news of today would be asked for a moment that it does not tell."""
+    plain = build_setup(8)
+    hours = np.linspace(0, 100, plain.world.num_items, dtype=np.float32)
+    setting = replace(plain.setting, catalogue=dated(plain.setting.catalogue, hours))
+    assert plain.context.hours is None
+    assert replace(plain, setting=setting).context.hours is None
+    stream = StreamWorld(setting.catalogue, setting.personas, 5)
+    told = replace(plain, setting=setting, world=stream).context
+    np.testing.assert_array_equal(told.hours, hours)
+    assert told.period == stream.calendar.period == 120.0
 
 
 def test_the_arguments_say_what_gymnasium_is_told():

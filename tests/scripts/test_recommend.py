@@ -119,8 +119,8 @@ def test_versions_without_a_common_clock_are_refused(tmp_path):
     ("words", "message"),
     [
         (("--user", "c"), "log.csv holds no user 'c'; it holds 'a', 'b' and others."),
-        (("--user", "a", "--away", "-1"), "--away is -1; hours since the last slate are not negative."),
-        (("--user", "a", "--away", "nan"), "--away is nan; hours since the last slate are not negative."),
+        (("--user", "a", "--away", "-1"), "--away is -1; hours since the last slate are a number, 0 or more."),
+        (("--user", "a", "--away", "nan"), "--away is nan; hours since the last slate are a number, 0 or more."),
     ],
 )
 def test_mistakes_end_in_one_line(driftrec, tmp_path, fitted, words, message):

@@ -66,13 +66,21 @@ def test_some_ratings_of_zero_make_no_log_of_what_was_passed_over(tmp_path):
     lives = read(tmp_path, told.replace("engagement,clicked,true", "engagement,clicked") + ",false")
     assert (lives.shown is not None, len(lives.user)) == (True, 61)  # a log that says what was opened is believed
     halves = "user,item,time,engagement\n" + "\n".join(f"u{n % 3},i{n % 5},{n},{n % 2}" for n in range(30))
-    assert read(tmp_path, halves).shown is not None
+    lives = read(tmp_path, halves)
+    assert lives.shown is not None
+    assert "15 events of engagement 0 taken for what was shown and passed over" in lives.notes
+    offered = text.replace("engagement", "engagement,propensity", 1).replace("\n", ",0.5\n") + ",0.5"
+    offered = offered.replace("propensity,0.5", "propensity")
+    assert read(tmp_path, offered).shown is not None  # what has a chance to be shown was shown
 
 
 def test_what_does_not_count_and_who_counts_twice_is_said(tmp_path):
     lives = read(tmp_path, SLATES.replace("a,1,1,1,z,false,0", "a,1,1,1,z,false,7"))
     assert "1 rows whose engagement does not count: nothing was opened" in lives.notes
     assert lives.engagement.sum() == 5
+    assert read(tmp_path, SLATES.replace("a,1,1,1,z,false,0", "a,1,1,1,z,false,-1")).engagement.sum() == 5
+    with pytest.raises(ValueError, match=r"log\.csv: engagement is -2 \(1 rows below 0\)"):
+        read(tmp_path, SLATES.replace("a,0,0,1,y,true,2", "a,0,0,1,y,true,-2"))
     versions = "user,item,time,engagement,version\n" + "\n".join(f"u{n % 3},i{n % 5},{n},1,{n % 2}" for n in range(30))
     notes = read(tmp_path, versions).notes
     assert "3 lives of users whom several policies or versions served: each counts as a user's" in notes

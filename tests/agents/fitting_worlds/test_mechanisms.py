@@ -58,6 +58,9 @@ ODD = {
     "all at one time": lambda t: t.assign(time=0.0),
     "a user with one event": lambda t: pd.concat([t, t[:1].assign(user="alone")]),
     "from the end to the beginning": lambda t: t[::-1],
+    "one who came back": lambda t: t.assign(
+        time=np.where((t.user == "u0") & (t.index % 9 > 6), t.time + 50, t.time / 90)
+    ),
 }
 
 

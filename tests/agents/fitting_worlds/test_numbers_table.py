@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from driftrec.agents.fitting_worlds.numbers_table import ends_of, numbers_table
-from driftrec.simulators.fitted.example import made_up
+from driftrec.simulators.fitted.example import made_up, made_up_with_marks
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE
 
 
@@ -21,14 +21,30 @@ def test_numbers_that_were_not_fitted_have_no_interval():
     far = 4.3027 * 0.1 * np.sqrt(4 / 3)
     assert table.loc["fast", ["sd", "low", "high"]].tolist() == pytest.approx([0.1, 1 - far, 1 + far], abs=1e-3)
     assert table.loc["satiation", ["sd", "low", "high"]].isna().all()
-    assert set(table.index[~table.fitted]) == {"satiation", "mark_half_life"}  # there are no marks
+    assert not table.fitted[["satiation", "mark_half_life"]].any()  # there are no marks
 
 
 def test_of_a_chance_without_a_case_nothing_is_told():
-    """A log that ends with its users' last slates finds no churn: [0, 1e-9] it was, fitted."""
-    worlds = [replace(made_up(), visits=replace(made_up().visits, churn=churn)) for churn in (0.0, 0.0, 0.0)]
-    row = numbers_table(worlds[0], worlds[1:]).set_index("name").loc["churn"]
-    assert (row.fitted, np.isnan(row.sd), np.isnan(row.low), np.isnan(row.high)) == (False, True, True, True)
+    """A log that ends with its users' last slates finds no churn: [0, 1e-9] it was. So are first guesses that stay."""
+    told = [{"churn": 0.0, "short_hours": 4.8, "end": end} for end in (-1.0, -1.1, -0.9)]
+    worlds = [replace(made_up(), visits=replace(made_up().visits, **each)) for each in told]
+    table = numbers_table(worlds[0], worlds[1:]).set_index("name")
+    assert not table.fitted[["churn", "short_hours"]].any()
+    assert table.loc[["churn", "short_hours"], ["sd", "low", "high"]].isna().all(axis=None)
+    assert table.loc["end", "low"] < -1.0 < table.loc["end", "high"]
+    assert numbers_table(worlds[0], []).fitted.sum() == len(table) - 1  # without replicates nobody knows
+
+
+@pytest.mark.parametrize(
+    ("found", "open_ends"),
+    [((4.0, 5.0, 4.5), (False, False)), ((1.0,) * 3, (True, False)), ((32.0,) * 3, (False, True))],
+)
+def test_a_half_life_of_marks_at_the_end_of_what_is_tried_may_lie_beyond(found, open_ends):
+    made = made_up_with_marks(0)
+    worlds = [replace(made, fading=replace(made.fading, half_life=each)) for each in found]
+    row = numbers_table(worlds[0], worlds[1:]).set_index("name").loc["mark_half_life"]
+    assert (row.low == 0, row.high == np.inf) == open_ends
+    assert row.fitted
 
 
 def test_intervals_of_half_lives_and_shares_stay_where_these_are():

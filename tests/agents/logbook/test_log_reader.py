@@ -214,6 +214,20 @@ def test_what_is_no_date_among_dates_is_named(tmp_path):
         read(tmp_path, table)
 
 
+ODD_DATES = {
+    "9999-01-05T10:00:00": "time is '9999-01-05T10:00:00'; it lies in the future. Mend the row.",
+    "1971-01-05T10:00:00": "time is '1971-01-05T10:00:00'; dates are of 1973 and later. Count hours instead.",
+    "2190-01-05T10:00:00": "time is '2190-01-05T10:00:00'; it lies in the future. Mend the row.",
+}
+
+
+@pytest.mark.parametrize("date", ODD_DATES)
+def test_dates_of_no_log_are_named_as_they_stand(tmp_path, date):
+    table = pd.DataFrame({"user": "a", "item": "x", "time": [*DATES, date], "engagement": 1.0})
+    with pytest.raises(ValueError, match=f"row 5: {ODD_DATES[date]}"):
+        read(tmp_path, table)
+
+
 def test_columns_of_movielens_are_known(tmp_path):
     (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3,1000000000\n")
     with pytest.raises(ValueError, match=r"is a folder of MovieLens, whose columns are known\. Leave --columns out"):

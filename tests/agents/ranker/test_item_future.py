@@ -10,7 +10,7 @@ from gymnasium import make_vec
 import driftrec.envs  # noqa: F401
 from driftrec.agents.policy import Context
 from driftrec.agents.ranker.future import engagement_after
-from driftrec.agents.ranker.item_future import ItemFutureSettings, item_future, log_random, pool
+from driftrec.agents.ranker.item_future import ItemFutureSettings, beside_its_time, item_future, log_random, pool
 from driftrec.envs.catalogues import packaged_catalogue
 
 
@@ -35,6 +35,48 @@ def test_events_whose_future_was_not_seen_are_left_out(make_context, monkeypatch
     engagement = np.arange(steps)[:, None] * np.array([1.0, 100.0])
     over = (np.arange(steps)[:, None] == 5) & [True, False]
     np.testing.assert_allclose(after, [engagement_after(engagement, over, 0.5)[event] for event in events])
+
+
+def test_what_is_good_about_a_time_is_no_doing_of_its_items():
+    """Two items at a time, one good and one bad, and times that differ more. Tried: means as they are fail."""
+    rng = np.random.default_rng(0)
+    item = rng.integers(0, 80, 80_000)
+    time = item // 2 + rng.random(len(item))
+    good = np.where(np.arange(80) % 2, 1.0, -1.0)
+    after = good[item] + 5.0 * np.sin(time / 10) + 3.0 * rng.standard_normal(len(item))
+    plain, beside = (pool(item, each, None, 80) for each in (after, beside_its_time(after, time.astype(np.float32))))
+    assert np.corrcoef(plain, good)[0, 1] < 0.5
+    assert np.corrcoef(beside, good)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_a_log_is_told_beside_its_time_where_it_has_one(make_context, monkeypatch, dated):
+    """Tried: the moment of the next step taken for that of the slate; fails."""
+    context, steps = make_context(slate_size=3), []
+
+    def observed():
+        moment = {"moment": np.full((2, 1), float(len(steps)), np.float32)} if dated else {}
+        return {"persona": np.zeros((2, 1), np.int32), **moment}
+
+    def serve(envs, slates):
+        steps.append(slates)
+        clicks = np.array([[True, False, False]] * 2)
+        engagement = np.full((2, 3), float(len(steps)))
+        return observed(), clicks, engagement, engagement.sum(axis=1), np.zeros(2, bool)
+
+    seen = []
+
+    def told(after, moment):
+        seen.append(moment)
+        return after - 1000.0
+
+    monkeypatch.setattr("driftrec.agents.ranker.item_future.serve", serve)
+    monkeypatch.setattr("driftrec.agents.ranker.item_future.beside_its_time", told)
+    envs = SimpleNamespace(num_envs=2, reset=lambda seed: (observed(), {}))
+    _, after = log_random(context, envs, 0, ItemFutureSettings(log_steps=20, gamma=0.5))
+    assert (after < 0).all() == dated
+    if dated:
+        np.testing.assert_array_equal(seen[0], np.repeat(np.arange(14), 2))
 
 
 def test_every_click_of_a_slate_is_an_event(make_context, monkeypatch):

@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from driftrec.agents.fitting_worlds.fit_world import fit_world
 from driftrec.agents.fitting_worlds.lives import NOTHING, some_of
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
+from driftrec.agents.realism import realism
 from driftrec.agents.realism.aspects import aspects, with_sessions
 from driftrec.agents.realism.distances import Difference, distance_of, distances_of
-from driftrec.agents.realism.realism import DEFAULT, FITTED, STATIC, Realism, fold_of, worlds_by_name
+from driftrec.agents.realism.realism import DEFAULT, FITTED, STATIC, Realism, groups_of, judge_realism, worlds_by_name
 from driftrec.agents.realism.relive import relived, relived_apart
 from driftrec.agents.realism.telling_apart import ToldApart, told_apart
 from driftrec.agents.realism.visits_table import scale_of, sessions_of
@@ -70,9 +72,9 @@ def test_users_live_in_the_world_of_their_group(log):
 def test_visits_that_users_are_held_against_were_fitted_to_others(log):
     """Users of one group never end a session: the world that they live in knows the others alone, who do."""
     lives, _, _ = log
-    whose = fold_of(USERS, seed=4)
+    whose = groups_of(lives, seed=4)
     assert np.bincount(whose).tolist() == [50, 50, 50]
-    assert not fold_of(29, seed=4).any()
+    assert not groups_of(some_of(lives, np.arange(29)), seed=4).any()
     known, settings = KnownItems(np.arange(len(lives.items)) % 3), FitWorldSettings(dims=2, epochs=1, least_steps=1)
     model = fit_tastes(lives, (), known, settings, 0)
     fit = SimpleNamespace(
@@ -82,6 +84,30 @@ def test_visits_that_users_are_held_against_were_fitted_to_others(log):
     worlds = worlds_by_name(alone, fit, whose, 0)[FITTED][0]
     ends = [1.0 / (1.0 + np.exp(-world.visits.end)) for world in worlds]
     assert min(ends[1:]) < 0.8 * ends[0]
+
+
+def test_nobody_is_held_against_what_was_fitted_to_them(log, monkeypatch):
+    """Failed with users in the world of the next group. Where one user alone opens, there is one group."""
+    lives, _, _ = log
+    known, settings = KnownItems(np.arange(len(lives.items)) % 3), FitWorldSettings(dims=2, epochs=1, least_steps=1)
+    fit = fit_world(lives, known, settings, bootstrap=0, seed=0, report=lambda line: None)
+    served = []
+
+    def spied(some, worlds, whose, own, seed):
+        served.append((worlds, whose))
+        return relived_apart(some, worlds, whose, own, seed)
+
+    monkeypatch.setattr(realism, "relived_apart", spied)
+    found = judge_realism(lives, fit, 4, lambda line: None)
+    assert found.apart
+    ours, whose = served[0]
+    for group, world in enumerate(ours):
+        others = parameters_of(fit.model, lives, fit.known, (whose != group).astype(float))
+        assert world.visits == others.visits
+        np.testing.assert_array_equal(world.engagement, others.engagement)
+        np.testing.assert_array_equal(served[2][0][group].engagement, others.engagement)  # of default numbers
+    alone = replace(lives, opened=np.where(lives.user == 0, lives.opened, NOTHING))
+    assert not groups_of(alone, seed=4).any()
 
 
 def test_with_stamps_lives_end_when_the_log_does(log):
