@@ -60,6 +60,9 @@ def fit_marks(
 ) -> tuple[VisitRates, Float | None, Marks]:
     """The most likely marks, None where none is worth its numbers, and visits with levels that go with them.
 
+    Marks add up within a session. Fitted before them, places have taken some of what is the marks' and content's, so
+    they stay only where with both the log is likelier by more than the places' numbers.
+
     Args:
         lives: The log.
         weights: How often each user counts, (users,).
@@ -68,15 +71,15 @@ def fit_marks(
     """
     slates = visited_slates(lives, weights)
     left = _left(lives, slates, traits)
-    usual = np.average(left, weights=slates.weight, axis=0)
-    gains = [_gain(_all_moved(lives, slates, visits, left - usual, tried)) for tried in HALF_LIVES]
-    half_life = _peak(gains)
-    found = _all_moved(lives, slates, visits, left - usual, half_life)
-    many = traits.shape[1]
+    usual, many = np.average(left, weights=slates.weight, axis=0), traits.shape[1]
+    half_life, found = _likeliest(lives, slates, visits, left - usual)
+    if visits.first_end:
+        bare = replace(visits, first_end=(), later_end=())
+        again = _likeliest(lives, slates, bare, left - usual)
+        used = len(np.unique(groups_of_places(slates.place, slates.number)))
+        if _log_likelihood(found) - _log_likelihood(again[1]) <= used and again[1][0].gain > many + 1:
+            visits, (half_life, found) = bare, again
     end, short, churn = (each if each.gain > many + 1 else _Moved(0.0, 0.0 * each.slopes, 0.0) for each in found)
-    if end.slopes.any() and visits.first_end:
-        taken = _faded(left - usual, slates.user, half_life)
-        visits, end = _with_places_or_not(lives, slates, visits, taken, end)
     slopes = np.column_stack([end.slopes[1:], short.slopes, churn.slopes])
     if not slopes.any():
         return visits, None, Marks()
@@ -102,8 +105,18 @@ def _all_moved(
     )
 
 
-def _gain(found: tuple[_Moved, ...]) -> float:
-    return sum(each.gain for each in found)
+def _likeliest(
+    lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, left: Double
+) -> tuple[float, tuple[_Moved, _Moved, _Moved]]:
+    """The half-life with which the log is likeliest, and what moves the three chances with it."""
+    gains = [_log_likelihood(_all_moved(lives, slates, visits, left, tried)) for tried in HALF_LIVES]
+    half_life = _peak(gains)
+    return half_life, _all_moved(lives, slates, visits, left, half_life)
+
+
+def _log_likelihood(found: tuple[_Moved, ...]) -> float:
+    """Of sessions' ends, the first of ``found``, and what the others gain."""
+    return found[0].before + sum(each.gain for each in found)
 
 
 def _peak(gains: Sequence[float]) -> float:
@@ -143,27 +156,6 @@ def _end(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: D
     odds = visits.end + visits.content * slates.content + np.where(slates.number == 1, first, later)
     columns = np.column_stack([slates.content, taken])[rows]
     return _regressed(columns, slates.ended[rows].astype(float), slates.weight[rows], odds[rows])
-
-
-def _with_places_or_not(
-    lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double, end: _Moved
-) -> tuple[VisitRates, _Moved]:
-    """The visits without places, where with marks the log is not likelier with them by more than their numbers.
-
-    Marks add up within a session, and fitted before them places take some of what is theirs and content's.
-
-    Args:
-        lives: The log.
-        slates: Its slates.
-        visits: With places.
-        taken: Traits that are taken along, (slates, traits).
-        end: What moves the end beside those places.
-    """
-    used = len(np.unique(groups_of_places(slates.place, slates.number)))
-    without = replace(visits, first_end=(), later_end=())
-    alone = _end(lives, slates, without, taken)
-    better = end.before + end.gain - (alone.before + alone.gain)
-    return (visits, end) if better > used else (without, alone)
 
 
 def _churn(lives: LoggedUsers, slates: VisitedSlates, visits: VisitRates, taken: Double) -> _Moved:
