@@ -47,7 +47,6 @@ def output(tree):
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(tree / "typings"), str(tree / "tests")]),
             "COLUMNS": "100",
-            "DRIFTREC_CACHE": str(tree.parent / "cache"),
         }
         done = subprocess.run([sys.executable, *python, *words], cwd=tree, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
