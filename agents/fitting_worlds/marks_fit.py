@@ -46,7 +46,7 @@ class _Moved:
         level: Added to its log-odds.
         slopes: Of what else is in the regression, and behind them those of the traits.
         gain: In log-likelihood, on the chance without.
-        before: That log-likelihood.
+        before: That log-likelihood, of the regression's own targets: of what is seen, as a session's end, the log's.
     """
 
     level: float

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from driftrec.agents.logbook import log_checks as checks
+from driftrec.agents.logbook.log_dates import dates_in_seconds
 from driftrec.agents.logbook.log_files import Columns, raw_table
 
 SESSION_GAP = 0.5
@@ -103,7 +103,7 @@ def read_log(
         raise ValueError(f"{file} holds no rows. Log some traffic: driftrec compare --log FILE.")
     checks.check_present(file, table, ("user", "item", "time"))
     told = "clicked" in table
-    table = checks.check_numbers(file, _stamped(file, table, notes), (*NUMBERS, *CHANCES))
+    table = checks.check_numbers(file, dates_in_seconds(file, table, notes), (*NUMBERS, *CHANCES))
     checks.check_whole(file, table, ("session", "slate", "position"))
     checks.check_times(file, table)
     table = _feedback(file, table, notes)
@@ -127,41 +127,6 @@ class _Notes:
     def __call__(self, count: int, what: str) -> None:
         if count:
             self.said.append(f"{count:,} {what}")
-
-
-def _stamped(file: str, table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
-    """With times that are dates, as texts of ISO 8601 or as a file keeps them, in seconds since 1970."""
-    times = table["time"]
-    kept = pd.api.types.is_datetime64_any_dtype(times)
-    if not kept and pd.to_numeric(times, errors="coerce").notna().any():
-        return table
-    dates = _dates(times)
-    if dates.isna().all():
-        return table
-    wrong = (dates.isna() & times.notna()).to_numpy()
-    checks.refuse(file, wrong, "time", table, "other rows hold dates such as 2026-11-30T18:00:00. Mend the row.")
-    now = pd.Timestamp.now(tz="UTC") + pd.Timedelta(days=1)
-    early = pd.Timestamp(checks.EARLIEST_STAMP, unit="s", tz="UTC")
-    checks.refuse(file, (dates < early).to_numpy(), "time", table, "dates are of 1973 and later. Count hours instead.")
-    checks.refuse(file, (dates > now).to_numpy(), "time", table, "it lies in the future. Mend the row.")
-    notes(len(table), "times read as dates, in UTC where they name no zone")
-    return table.assign(time=(dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds())
-
-
-def _dates(times: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
-    """What are dates, in UTC; NaT where one is none, or beyond the year 2262."""
-    told: dict[str, Any] = {"utc": True, "format": "ISO8601", "errors": "coerce"}
-    try:
-        return pd.to_datetime(times, **told)
-    except pd.errors.OutOfBoundsDatetime:  # in spite of "coerce"
-        return pd.Series([_date(time, told) for time in times], times.index)
-
-
-def _date(time: Any, told: dict[str, Any]) -> Any:
-    try:
-        return pd.to_datetime(time, **told)
-    except pd.errors.OutOfBoundsDatetime:
-        return pd.NaT
 
 
 def _feedback(file: str, table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
