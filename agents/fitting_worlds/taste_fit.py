@@ -89,7 +89,7 @@ def fit_tastes(
             optimizer.zero_grad()
             (loss / settings.batch).backward()
             optimizer.step()
-            model.learn_spreads(counts, settings.batch, schedule.get_last_lr()[0] / settings.learning_rate)
+            model.learn_spreads(counts, settings.batch, float(schedule.get_last_lr()[0]) / settings.learning_rate)
             schedule.step()
         model.eval()
         if epoch < epochs // 2:  # steps are long, and what is found is not kept
