@@ -28,6 +28,9 @@ BEGIN = 0.3
 NEVER = 20.0
 """Utility lost by an item that was opened before, where the log holds no repeat: its chance is nil."""
 
+TINY = 1e-12
+"""Square of a length that stands for 0, to which vectors go that nothing reads."""
+
 OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
 """Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
 
@@ -126,7 +129,7 @@ class TasteModel(nn.Module):
             assert self.texts is not None
             return nn.functional.normalize(self.texts[:, :PLAIN], dim=1)
         raw = self.place if self.texts is None else self.place + self.texts @ self.words
-        return raw / raw.square().sum(dim=1).mean().sqrt()
+        return raw / (raw.square().sum(dim=1).mean() + TINY).sqrt()
 
     def log_likelihood(self, batch: Batch, part: int, parts: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         """Of what was opened in each slate of ``batch`` that is of ``part``, and whose slates: both (slates,).

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.fitting_worlds.lives import told_lives
+from driftrec.agents.fitting_worlds.lives import TRAIN, told_lives
 from driftrec.agents.fitting_worlds.segments import ABSENT, batch_of, segments
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.logbook.log_reader import read_log
@@ -125,3 +125,15 @@ def test_gradients_are_finite_where_lives_are_short_and_far_apart(tmp_path):
     likelihood.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name
+
+
+def test_vectors_that_nothing_reads_stay_numbers(tmp_path):
+    """Popularity asks nothing of where items lie: over many gradients they go to 0, and were divided by it."""
+    lives, _, _ = lives_from(made_up(people=1), tmp_path, users=6, steps=6)
+    model = TasteModel(lives, (), 2, KnownItems(), seed=0)
+    with torch.no_grad():
+        model.place.zero_()
+    likelihood, _ = model.log_likelihood(batch_of(lives, segments(lives)), TRAIN, lives.part)
+    (likelihood.sum() - model.prior()).backward()
+    assert torch.isfinite(likelihood).all()
+    assert torch.isfinite(model.place.grad).all()
