@@ -105,7 +105,7 @@ def fit_world(
     chosen = with_control(chosen, control.model, mixed, known, settings, seed)
     against = against_table(lives, (ours, control), rungs, controls, seed)
     world = parameters_of(model, lives, known, np.ones(len(lives.users)))
-    replicates = tuple(replicates_of(bootstrap, model, lives, known, *told))
+    replicates = tuple(replicates_of(bootstrap, model.terms, lives, known, *told))
     notes = (*lives.notes, *_assumptions(lives), *_kept(chosen), *claims(table))
     numbers = numbers_table(world, replicates, not_fitted(model, lives.shown is None))
     static_model = rungs[STATIC].model
@@ -114,20 +114,20 @@ def fit_world(
 
 def replicates_of(
     count: int,
-    model: TasteModel,
+    terms: tuple[str, ...],
     lives: LoggedUsers,
     known: KnownItems,
     settings: FitWorldSettings,
     seed: int,
     report: Report,
 ) -> Iterator[FittedParameters]:
-    """Fits to users drawn with replacement, each from the fit to all on."""
-    many, terms = len(lives.users), model.terms
+    """Fits of these ``terms`` to users drawn with replacement, each from the start on: no further on than the fit."""
+    many = len(lives.users)
     for number in range(count):
         rng = np.random.default_rng([seed, number])
         weights = np.bincount(rng.integers(many, size=many), minlength=many).astype(np.float64)
         report(f"Users drawn with replacement, {number + 1} of {count}")
-        again = fit_tastes(lives, terms, known, settings, seed + number, model, weights)
+        again = fit_tastes(lives, terms, known, settings, seed + number, weights=weights)
         yield parameters_of(again, lives, known, weights)
 
 

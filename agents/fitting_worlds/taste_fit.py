@@ -85,10 +85,11 @@ def fit_tastes(
         model.train()
         for rows in stretches.packed(settings.batch, rng):
             likelihood, weight = model.weighed(batch_of(lives, rows), TRAIN, lives.part, counts)
-            loss = weight / total * model.prior(counts) - likelihood
+            loss = weight / total * model.prior() - likelihood
             optimizer.zero_grad()
             (loss / settings.batch).backward()
             optimizer.step()
+            model.learn_spreads(counts, settings.batch, float(schedule.get_last_lr()[0]) / settings.learning_rate)
             schedule.step()
         model.eval()
         if epoch < epochs // 2:  # steps are long, and what is found is not kept

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from driftrec.agents.fitting_worlds.all_items import Run, log_sum, total_log_sum
-from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
+from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers
+from driftrec.agents.fitting_worlds.own_interests import OwnInterests
 from driftrec.agents.fitting_worlds.past import StretchPast, Weights
+from driftrec.agents.fitting_worlds.quality import Quality
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Tastes
 
@@ -26,8 +28,8 @@ BEGIN = 0.3
 NEVER = 20.0
 """Utility lost by an item that was opened before, where the log holds no repeat: its chance is nil."""
 
-BROAD = 0.5
-"""Standard deviation of what a user's own interest may be, to begin with."""
+TINY = 1e-12
+"""Square of a length that stands for 0, to which vectors go that nothing reads."""
 
 OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
 """Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
@@ -89,14 +91,13 @@ class TasteModel(nn.Module):
         self._opened, self._seen = torch.as_tensor(lives.opened), OpenedBefore(lives)
         self._again = None if lives.shown is None else self._seen.shown_before(lives)
         draw = torch.Generator().manual_seed(seed)
-        counts = np.bincount(lives.opened[(lives.opened != NOTHING) & (lives.part == 0)], minlength=items)
+        counts = np.bincount(lives.opened[(lives.opened != NOTHING) & (lives.part == TRAIN)], minlength=items)
         usual = np.log(counts + 1.0) if self._shown is None else np.zeros(items)
-        self.quality = nn.Parameter(torch.as_tensor(usual - usual.mean(), dtype=torch.float32))
         self.place = nn.Parameter(0.3 * torch.randn(items, dims, generator=draw))
         self.texts = None if known.texts is None else torch.as_tensor(known.texts)
-        self.own = nn.Parameter(torch.zeros(len(lives.users), dims))
-        self.own_spread = nn.Parameter(torch.full((len(lives.users), dims), math.log(BROAD)))
-        self._draw = torch.Generator().manual_seed(seed)
+        self.quality = Quality(counts, usual - usual.mean(), self.texts)
+        learned = np.bincount(lives.user[lives.part == TRAIN], minlength=len(lives.users))
+        self.own = OwnInterests(learned, dims, seed)
         width = 0 if self.texts is None else self.texts.shape[1]
         self.words = nn.Parameter(torch.randn(width, dims, generator=draw) if width else torch.zeros(0, dims))
         self.topic = None if known.topic is None else torch.as_tensor(known.topic)
@@ -122,17 +123,13 @@ class TasteModel(nn.Module):
         """Whether anything was opened twice by one user."""
         return bool(self._seen.repeats)
 
-    def levels(self) -> torch.Tensor:
-        """Quality of every item around a mean of 0, (items,): a level of all is ``no_click``'s."""
-        return self.quality - self.quality.mean()
-
     def vectors(self) -> torch.Tensor:
         """Where items lie, (items, dims), root mean square length 1: what texts say, and what is their own."""
         if TEXT in self.terms:
             assert self.texts is not None
             return nn.functional.normalize(self.texts[:, :PLAIN], dim=1)
         raw = self.place if self.texts is None else self.place + self.texts @ self.words
-        return raw / raw.square().sum(dim=1).mean().sqrt()
+        return raw / (raw.square().sum(dim=1).mean() + TINY).sqrt()
 
     def log_likelihood(self, batch: Batch, part: int, parts: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         """Of what was opened in each slate of ``batch`` that is of ``part``, and whose slates: both (slates,).
@@ -162,18 +159,14 @@ class TasteModel(nn.Module):
         among = total_log_sum(person, item, self.weights["repeat"], self._runs(slates), weight)
         return (weight * chosen).sum() - among, weight.sum()
 
-    def prior(self, weights: torch.Tensor) -> torch.Tensor:
-        """Minus the log-density of vectors, N(0, 1) around what texts say; and what own interests cost.
+    def prior(self) -> torch.Tensor:
+        """Minus the log-density of vectors, N(0, 1) around what texts say, and of qualities."""
+        return self.place.square().sum() / 2 + self.words.square().sum() / 2 + self.quality.cost()
 
-        Own interests are N(0, s^2), and what a user's may be is N(own, exp(own_spread)^2): the cost is the divergence
-        of the two, at the s by which it is least. So s is learned, and other numbers are not bent by own interests that
-        are taken for known (variational inference).
-
-        Args:
-            weights: How often each user counts, (users,).
-        """
-        own = self._cost_of_own(weights) if OWN in self.terms else torch.zeros(())
-        return own + self.place.square().sum() / 2 + self.quality.square().sum() / 50 + self.words.square().sum() / 2
+    def learn_spreads(self, weights: torch.Tensor, scale: float, pace: float) -> None:
+        """Move own interests by the last gradient, see ``OwnInterests.follow``, and set how wide qualities are."""
+        self.own.follow(weights, scale, pace)
+        self.quality.settle()
 
     def tastes(self) -> Tastes:
         """The numbers, of terms that are there."""
@@ -187,24 +180,7 @@ class TasteModel(nn.Module):
 
     def people(self, seed: int) -> NDArray[np.float32]:
         """An own interest of every user, drawn from what the log leaves open, (users, dims); 0 without the term."""
-        if OWN not in self.terms:
-            return np.zeros(self.own.shape, np.float32)
-        noise = np.random.default_rng(seed).standard_normal(self.own.shape, np.float32)
-        return (self.own.detach().numpy() + self.own_spread.detach().exp().numpy() * noise).astype(np.float32)
-
-    def _own_of(self, users: torch.Tensor) -> torch.Tensor:
-        """Own interests, (stretches, dims): while the model learns a draw of what they may be, else their mean."""
-        own = self.own[users]
-        if not self.training:
-            return own
-        return own + self.own_spread[users].exp() * torch.randn(own.shape, generator=self._draw)
-
-    def _cost_of_own(self, weights: torch.Tensor) -> torch.Tensor:
-        """See ``prior``."""
-        many = weights.sum() * self.own.shape[1]
-        share = (weights / many)[:, None]
-        variance = (share * (self.own.square() + (2.0 * self.own_spread).exp())).sum()
-        return many * (0.5 * variance.log() - (share * self.own_spread).sum())
+        return self.own.people(seed) if OWN in self.terms else np.zeros(self.own.mean.shape, np.float32)
 
     def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
@@ -212,7 +188,7 @@ class TasteModel(nn.Module):
         items = nn.functional.embedding(batch.opened, vectors)  # (stretches, width, dims)
         interest = items.new_zeros(len(items), items.shape[1] - batch.begin, items.shape[2])
         if OWN in self.terms:
-            interest = interest + self._own_of(batch.user)[:, None]
+            interest = interest + self.own(batch.user, interest.shape[1])
         counted = torch.cat([items, items.new_ones(*items.shape[:2], 1)], dim=2)
         for name in (MEAN, FAST, SESSION, SLOW):
             if name in self.terms:
@@ -245,7 +221,7 @@ class TasteModel(nn.Module):
         """People (slates, columns) and items (items, columns), whose products are utilities; what was opened has."""
         interest, load = slates.interest, slates.load
         people = [interest, interest.new_ones(len(interest), 1)]
-        items = [slates.vectors, self.levels()[:, None]]
+        items = [slates.vectors, self.quality()[:, None]]
         if load is not None:
             assert self._topics is not None
             people.append(-self.weights[SATIATION] * load)
@@ -267,7 +243,7 @@ class TasteModel(nn.Module):
         assert self._again is not None
         row, load = slates.row, slates.load
         shown = torch.as_tensor(self._shown[row])
-        utility = torch.einsum("sd,skd->sk", slates.interest, slates.vectors[shown]) + self.levels()[shown]
+        utility = torch.einsum("sd,skd->sk", slates.interest, slates.vectors[shown]) + self.quality()[shown]
         if load is not None:
             assert self.topic is not None
             utility = utility - self.weights[SATIATION] * load.gather(1, self.topic[shown])

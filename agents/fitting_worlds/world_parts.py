@@ -47,7 +47,7 @@ def parameters_of(model: TasteModel, lives: LoggedUsers, known: KnownItems, weig
     opened = lives.opened != NOTHING
     there = np.unique(lives.user[(lives.part == TRAIN) & (weights[lives.user] > 0)])
     there = np.repeat(there, weights[there].astype(np.int64))  # who was drawn twice stands for two
-    vectors, quality = model.vectors().detach().numpy(), model.levels().detach().numpy()
+    vectors, quality = model.vectors().detach().numpy(), model.quality().detach().numpy()
     people, tastes = model.people(0)[there], model.tastes()
     if lives.shown is None:
         tastes = replace(tastes, no_click=_assumed(people @ vectors.T + quality))

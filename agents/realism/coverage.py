@@ -106,7 +106,7 @@ def coverage_tables(
         known = KnownItems(world.topic[place])
         model = fit_tastes(lives, THERE, known, settings, seed)
         found = parameters_of(model, lives, known, np.ones(len(lives.users)))
-        again = tuple(replicates_of(bootstrap, model, lives, known, settings, seed, lambda line: None))
+        again = tuple(replicates_of(bootstrap, THERE, lives, known, settings, seed, lambda line: None))
         numbers = numbers_table(found, again)
         numbers = numbers[~numbers.name.isin(NO_TRUTH + study.absent)]
         numbers = numbers.assign(true=numbers.name.map(_truth(world, found)))

@@ -17,12 +17,12 @@ import numpy as np
 from driftrec.agents.baselines import Content, Epsilon, Random
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.fitting_worlds.held_out import LADDER, WHOLE, Report
-from driftrec.agents.fitting_worlds.lives import LoggedUsers, some_of, told_lives
+from driftrec.agents.fitting_worlds.lives import LoggedUsers, told_lives
 from driftrec.agents.fitting_worlds.mechanisms import choose
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.fitting_worlds.texts import leading
-from driftrec.agents.fitting_worlds.world_parts import parameters_of, with_visits
+from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_table import PROPENSITIES
 from driftrec.agents.logbook.log_writer import LogWriter
@@ -40,9 +40,6 @@ EXPLORES = 0.3
 
 UNASKED = ("user_seed", "candidates", *PROPENSITIES)
 """Columns of the log that no fit asks for."""
-
-MOST = 300_000
-"""Slates of a log that a twin's tastes are fitted to."""
 
 USUAL = FitWorldSettings()
 
@@ -70,27 +67,14 @@ def write_log(setup: Setup, file: Path, slates: int, seed: int) -> int:
 def twin_of(
     setup: Setup, lives: LoggedUsers, settings: FitWorldSettings, seed: int, report: Report
 ) -> FittedParameters:
-    """The world that ``driftrec fit`` makes of a log, with topics and texts of the items, and without its tables.
-
-    Of a log of more than ``MOST`` slates tastes are those of users drawn from it, and visits of all.
-    """
-    rows, everybody = catalogue_rows(setup, lives.items), np.ones(len(lives.users))
+    """The world that ``driftrec fit`` makes of a log, with topics and texts of the items, and without its tables."""
+    rows = catalogue_rows(setup, lives.items)
     assert setup.setting is not None
     topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
-    known, some = KnownItems(topic, leading(setup.setting.item_embeddings[rows])), _drawn(lives, seed)
-    report(f"tastes are fitted to {len(some.heads):,} slates of {len(some.users):,} users")
-    whole = fit_tastes(some, LADDER[WHOLE], known, settings, seed)
-    model = choose(whole, some, known, settings, seed, report).model
-    return with_visits(parameters_of(model, some, known, np.ones(len(some.users))), lives, everybody)
-
-
-def _drawn(lives: LoggedUsers, seed: int) -> LoggedUsers:
-    """All users of a log, or so many that they have some ``MOST`` slates."""
-    many, slates = len(lives.users), len(lives.heads)
-    if slates <= MOST:
-        return lives
-    users = np.random.default_rng(seed).choice(many, many * MOST // slates, replace=False)
-    return some_of(lives, np.sort(users))
+    known = KnownItems(topic, leading(setup.setting.item_embeddings[rows]))
+    whole = fit_tastes(lives, LADDER[WHOLE], known, settings, seed)
+    model = choose(whole, lives, known, settings, seed, report).model
+    return parameters_of(model, lives, known, np.ones(len(lives.users)))
 
 
 def made_twin(

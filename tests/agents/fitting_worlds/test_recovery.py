@@ -36,7 +36,7 @@ def test_tastes_come_back_in_sign_and_rough_size(logged):
         assert getattr(found, name) == pytest.approx(getattr(true, name), abs=bound), name
     assert found.position == pytest.approx(true.position, abs=0.08)
     assert 0.5 < found.fast_half_life / true.fast_half_life < 2
-    assert np.corrcoef(model.quality.detach(), parameters.quality[order])[0, 1] > 0.85
+    assert np.corrcoef(model.quality().detach(), parameters.quality[order])[0, 1] > 0.85
     like = (model.vectors() @ model.vectors().T).detach().numpy()
     vectors = parameters.vectors[order]
     assert np.corrcoef(like.ravel(), (vectors @ vectors.T).ravel())[0, 1] > 0.8  # vectors are known up to a rotation

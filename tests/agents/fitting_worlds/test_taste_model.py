@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.fitting_worlds.lives import told_lives
+from driftrec.agents.fitting_worlds.lives import TRAIN, told_lives
 from driftrec.agents.fitting_worlds.segments import ABSENT, batch_of, segments
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.logbook.log_reader import read_log
@@ -23,11 +23,11 @@ def told(lives, parameters, order):
     tastes = parameters.tastes
     with torch.no_grad():
         model.place.copy_(torch.tensor(parameters.vectors[order]))
-        model.quality.copy_(torch.tensor(parameters.quality[order]))
-        model.own.copy_(torch.tensor(parameters.people).expand(model.own.shape))
+        model.quality.own.copy_(torch.tensor(parameters.quality[order]))
+        model.own.mean.copy_(torch.tensor(parameters.people).expand(model.own.mean.shape))
         for name in ("fast", "session", "slow", "satiation", "repeat", "no_click", "position", "takeaway"):
             model.weights[name].fill_(getattr(tastes, name))
-        model.weights["no_click"].sub_(model.quality.mean())  # levels are around 0
+        model.weights["no_click"].sub_(model.quality.own.mean())  # levels are around 0
         for name in ("fast", "slow", "satiation"):
             model.half_lives[name].fill_(math.log(getattr(tastes, f"{name}_half_life")))
     return model
@@ -94,7 +94,7 @@ def test_what_was_consumed_is_compared_with_all_items(tmp_path):
     model = TasteModel(lives, (), 2, KnownItems(), seed=0)
     batch = batch_of(lives, segments(lives))
     likelihood, user = model.log_likelihood(batch, 0, lives.part)
-    chance = model.quality.log_softmax(0).detach()
+    chance = model.quality().log_softmax(0).detach()
     seen = [0] * len(lives.users)
     for value, who in zip(likelihood.detach(), user.tolist(), strict=True):
         row = lives.first[who] + seen[who]
@@ -125,3 +125,15 @@ def test_gradients_are_finite_where_lives_are_short_and_far_apart(tmp_path):
     likelihood.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name
+
+
+def test_vectors_that_nothing_reads_stay_numbers(tmp_path):
+    """Popularity asks nothing of where items lie: over many gradients they go to 0, and were divided by it."""
+    lives, _, _ = lives_from(made_up(people=1), tmp_path, users=6, steps=6)
+    model = TasteModel(lives, (), 2, KnownItems(), seed=0)
+    with torch.no_grad():
+        model.place.zero_()
+    likelihood, _ = model.log_likelihood(batch_of(lives, segments(lives)), TRAIN, lives.part)
+    (likelihood.sum() - model.prior()).backward()
+    assert torch.isfinite(likelihood).all()
+    assert torch.isfinite(model.place.grad).all()
