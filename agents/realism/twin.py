@@ -41,7 +41,8 @@ EXPLORES = 0.3
 UNASKED = ("user_seed", "candidates", *PROPENSITIES)
 """Columns of the log that no fit asks for."""
 
-USUAL = FitWorldSettings()
+USUAL = FitWorldSettings(epochs=15)
+"""As of ``driftrec fit``, but for more passes: of short lives little of a user's own interest is learned in one."""
 
 
 def write_log(setup: Setup, file: Path, slates: int, seed: int) -> int:
