@@ -100,7 +100,7 @@ def roll_out(
     """
     state, steps = play(world, policy, seeds, horizon=horizon, seed=seed, name=name)
     people = persona_columns(world, state)
-    tally = _Tally(world, len(seeds), horizon, context.item_embeddings)
+    tally = _Tally(world, len(seeds), horizon, unit_rows(context.item_embeddings))
     hidden = world.reveal(state)
     first = hidden.get("interest")
     journeys = []
@@ -163,6 +163,14 @@ def _journey(world: World[Any], hidden: Mapping[str, NDArray[Any]], tally: _Tall
             "hours": np.repeat(tally.hours[users], len(topics)),
         }
     )
+
+
+def unit_rows(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of length 1, (items, columns), as they are where all have it: features of a world of features may not."""
+    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    if np.allclose(lengths, 1.0, atol=1e-5):
+        return embeddings
+    return np.asarray(embeddings / np.where(lengths > 0, lengths, 1.0), np.float32)
 
 
 def diversity(embeddings: NDArray[np.float32], slates: NDArray[np.int64]) -> NDArray[np.float64]:

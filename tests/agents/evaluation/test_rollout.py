@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.baselines import Content, Random
-from driftrec.agents.evaluation.rollout import JOURNEYS, diversity, roll_out, step_table
+from driftrec.agents.evaluation.rollout import JOURNEYS, diversity, roll_out, step_table, unit_rows
 from driftrec.agents.policy import Context
+from driftrec.agents.setup import context_of
 from driftrec.envs.news import news_world
+from driftrec.simulators.fitted.example import made_up
+from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import unit
 
@@ -201,6 +204,22 @@ def test_diversity_by_hand(slate_size):
         cosines = [embeddings[slate[i]].astype(float) @ embeddings[slate[j]] for i, j in pairs]
         expected.append(1 - np.mean(cosines) if pairs else np.nan)
     np.testing.assert_allclose(diversity(embeddings, slates), expected, atol=1e-6)
+
+
+def test_diversity_of_features_is_of_their_directions():
+    """Fitted worlds have features of any length; by these diversity was -27."""
+    rows = np.random.default_rng(0).standard_normal((9, 4)).astype(np.float32)
+    lengths = np.arange(9, dtype=np.float32)[:, None]  # one of them is 0
+    turned = unit_rows(rows * lengths)
+    np.testing.assert_allclose(turned[1:], unit(rows[1:]), atol=1e-6)
+    assert not turned[0].any()
+    assert unit_rows(again := turned[1:]) is again  # to the bit where they are of length 1
+    slates = np.arange(1, 9).reshape(2, 4)
+    assert (diversity(turned, slates) <= 2).all()
+    world = FittedWorld(made_up(), 3)
+    context = context_of(world)
+    rollout = roll_out(world, Random(context), context, SEEDS, horizon=3, seed=0)
+    assert rollout.episodes.slate_diversity.between(0, 1.5).all()
 
 
 def test_the_step_table_holds_means_and_bands(served):
