@@ -69,6 +69,9 @@ def fit_tastes(
         seed: Source of the first vectors and of the order of gradients.
         start: A model to go on from.
         weights: How often each user counts, (users,); once when omitted.
+
+    Raises:
+        ValueError: If likelihoods are no numbers.
     """
     model = TasteModel(lives, terms, settings.dims, known, seed)
     if start is not None:
@@ -80,7 +83,7 @@ def fit_tastes(
     batches = len(stretches.packed(settings.batch, rng))
     epochs = max(settings.epochs, -(-settings.least_steps // batches))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
-    best, kept = -np.inf, copy.deepcopy(model.state_dict())
+    best, score, kept = -np.inf, -np.inf, copy.deepcopy(model.state_dict())
     for epoch in range(epochs):
         model.train()
         for rows in stretches.packed(settings.batch, rng):
@@ -97,6 +100,8 @@ def fit_tastes(
         score = unseen_likelihood(model, lives, VALIDATION).dot(counts.numpy())
         if score > best:
             best, kept = score, copy.deepcopy(model.state_dict())
+    if best == -np.inf:
+        raise ValueError(f"The fit came to no numbers: likelihoods are {score}. Lower --fitting.learning-rate.")
     model.load_state_dict(kept)
     return model
 

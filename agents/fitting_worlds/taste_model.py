@@ -182,6 +182,10 @@ class TasteModel(nn.Module):
         """An own interest of every user, drawn from what the log leaves open, (users, dims); 0 without the term."""
         return self.own.people(seed) if OWN in self.terms else np.zeros(self.own.mean.shape, np.float32)
 
+    def own_means(self) -> NDArray[np.float32]:
+        """What each user's own interest most likely is, (users, dims); 0 without the term."""
+        return self.own.mean.numpy().copy() if OWN in self.terms else np.zeros(self.own.mean.shape, np.float32)
+
     def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
         past = StretchPast(batch)

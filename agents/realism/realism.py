@@ -138,8 +138,8 @@ def worlds_by_name(
         for each, visits in zip(fitted, usual, strict=True)
     ]
     return {
-        FITTED: (fitted, fit.model.own.mean.numpy()),
-        STATIC: (static, fit.static.own.mean.numpy()),
+        FITTED: (fitted, fit.model.own_means()),
+        STATIC: (static, fit.static.own_means()),
         DEFAULT: (default, made.people),
     }
 

@@ -68,7 +68,7 @@ def write_log(setup: Setup, file: Path, slates: int, seed: int) -> int:
 def twin_of(
     setup: Setup, lives: LoggedUsers, settings: FitWorldSettings, seed: int, report: Report
 ) -> FittedParameters:
-    """The world that ``driftrec fit`` makes of a log, with topics and texts of the items, and without its tables."""
+    """The world that ``driftrec fit`` makes of a log by these settings, with topics and texts, without its tables."""
     rows = catalogue_rows(setup, lives.items)
     assert setup.setting is not None
     topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)

@@ -9,6 +9,7 @@ import torch
 
 from driftrec.agents.fitting_worlds.lives import TRAIN, told_lives
 from driftrec.agents.fitting_worlds.segments import ABSENT, batch_of, segments
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.simulators.fitted.example import made_up
@@ -137,3 +138,31 @@ def test_vectors_that_nothing_reads_stay_numbers(tmp_path):
     (likelihood.sum() - model.prior()).backward()
     assert torch.isfinite(likelihood).all()
     assert torch.isfinite(model.place.grad).all()
+
+
+def test_without_own_interests_nobody_has_any(tmp_path):
+    """A model that goes on from one with own interests holds them still; relived users had them."""
+    lives, order, _ = lives_from(made_up(people=1), tmp_path, users=4, steps=4)
+    whole = told(lives, made_up(people=1), order)
+    without = TasteModel(lives, ALL[1:], 3, KnownItems(whole.topic.numpy()), seed=0)
+    without.load_state_dict(whole.state_dict())
+    assert whole.own_means().all()
+    assert not without.own_means().any()
+    assert not without.people(0).any()
+
+
+def test_a_fit_that_comes_to_no_numbers_is_refused(tmp_path, monkeypatch):
+    """It was the model before the fit, without a word."""
+    lives, _, _ = lives_from(made_up(people=1), tmp_path, users=6, steps=6)
+    monkeypatch.setattr(TasteModel, "prior", lambda self: self.place.sum() * float("nan"))
+    with pytest.raises(ValueError, match=r"came to no numbers.*Lower --fitting.learning-rate"):
+        fit_tastes(lives, ("own",), KnownItems(), FitWorldSettings(dims=2, least_steps=4), seed=0)
+
+
+def test_the_same_seed_makes_the_same_bits(tmp_path):
+    """Of all that is learned, own interests and how wide qualities are among it."""
+    lives, order, _ = lives_from(made_up(), tmp_path, users=12, steps=12)
+    known, settings = KnownItems(made_up().topic[order]), FitWorldSettings(dims=2, least_steps=8)
+    one, other = (fit_tastes(lives, ALL, known, settings, seed=3).state_dict() for _ in range(2))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert one["own.mean"].any()
