@@ -4,8 +4,10 @@ Own interests are N(0, s^2) each, and what a user's may be is N(m, C): of n slat
 C = (n F + 1 / s^2)^-1. F is the mean product of slates' slopes, and s what own interests have with what is left open of
 them (empirical Bayes). What moves m is the slope of the likelihood at a draw from N(m, C), times C (Khan and Rue, "The
 Bayesian Learning Rule", 2023), where a step size that all parameters share throws about what is told of rarely; and
-other numbers are not bent by own interests that are taken for known. F is one for all users. s needs passes: it falls in
-the first, in which most users are not known yet, and rises slowly, so that of many short lives it is found too small.
+other numbers are not bent by own interests that are taken for known.
+
+F is one for all users. s needs passes: it falls in the first, in which most users are not known yet, and rises slowly,
+so that of many short lives it is found too small.
 """
 
 from __future__ import annotations
