@@ -15,6 +15,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     evaluation    playing policies, measuring them: tables, intervals, curves
     logbook       logs of what was shown, as files: written while policies serve, read with care
     snapshots     what a training that was cut short goes on from
+    tastes        what tastes are fitted with: sums over all items, own interests, qualities
     fitting_worlds  worlds of numbers that were fitted to a log, and what each part of them is worth
     plots         pictures, as functions of the tables
     beliefs       what users tire of and come to like: a filter over hypotheses for every user and topic

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.fitting_worlds.all_items import MOST, Run
 from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
+from driftrec.agents.tastes.all_items import MOST, Run
 
 LENGTH, CONTEXT = 64, 192
 """Slates of a stretch, and those before it that it remembers: memories reach back so far at least."""

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from driftrec.agents.fitting_worlds.all_items import Run, log_sum, total_log_sum
 from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers
-from driftrec.agents.fitting_worlds.own_interests import OwnInterests
 from driftrec.agents.fitting_worlds.past import StretchPast, Weights
-from driftrec.agents.fitting_worlds.quality import Quality
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
+from driftrec.agents.tastes.all_items import Run, log_sum, total_log_sum
+from driftrec.agents.tastes.own_interests import OwnInterests
+from driftrec.agents.tastes.quality import Quality
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Tastes
 
 HALF_LIVES = {"fast": 3.0, "slow": 30.0, "satiation": 24.0}

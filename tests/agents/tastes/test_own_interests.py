@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.fitting_worlds.own_interests import OwnInterests
+from driftrec.agents.tastes.own_interests import OwnInterests
 
 SPREAD, NOISE, USERS, DIMS = 0.7, 1.0, 400, 2
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.fitting_worlds.quality import Quality
+from driftrec.agents.tastes.quality import Quality
 
 ITEMS = 3000
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from driftrec.agents.fitting_worlds.all_items import Run, log_sum, total_log_sum
 from driftrec.agents.fitting_worlds.lives import TRAIN, VALIDATION
 from driftrec.agents.fitting_worlds.segments import ABSENT, CONTEXT, stretches_of
+from driftrec.agents.tastes.all_items import Run, log_sum, total_log_sum
 from driftrec.simulators.fitted.example import made_up
 from tests.agents.fitting_worlds.logged import lives_from
 
