@@ -14,6 +14,7 @@ from driftrec.agents.evaluation.behaviour import Behaviour
 from driftrec.agents.evaluation.episodes import persona_columns
 from driftrec.agents.evaluation.play import Step, play
 from driftrec.agents.policy import Context, Policy
+from driftrec.simulators.vectors import unit
 from driftrec.simulators.world import World
 
 JOURNEYS = 16
@@ -166,11 +167,9 @@ def _journey(world: World[Any], hidden: Mapping[str, NDArray[Any]], tally: _Tall
 
 
 def unit_rows(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of length 1, (items, columns), as they are where all have it: features of a world of features may not."""
-    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    if np.allclose(lengths, 1.0, atol=1e-5):
-        return embeddings
-    return np.asarray(embeddings / np.where(lengths > 0, lengths, 1.0), np.float32)
+    """Rows of length 1, (items, columns), to the bit as they are where all have it: features of a world may not."""
+    told = np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-5)
+    return embeddings if told else unit(embeddings)
 
 
 def diversity(embeddings: NDArray[np.float32], slates: NDArray[np.int64]) -> NDArray[np.float64]:

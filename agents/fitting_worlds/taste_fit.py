@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,25 +78,9 @@ def fit_tastes(
     if start is not None:
         model.load_state_dict(start.state_dict())
     counts = torch.as_tensor(np.ones(len(lives.users)) if weights is None else weights, dtype=torch.float32)
-    stretches, rng = stretches_of(lives, TRAIN), np.random.default_rng(seed)
-    total = float(counts[torch.as_tensor(lives.user[lives.part == TRAIN])].sum())
-    optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, betas=(0.9, 0.99))
-    batches = len(stretches.packed(settings.batch, rng))
-    epochs = max(settings.epochs, -(-settings.least_steps // batches))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
     best, score, kept = -np.inf, -np.inf, copy.deepcopy(model.state_dict())
-    for epoch in range(epochs):
-        model.train()
-        for rows in stretches.packed(settings.batch, rng):
-            likelihood, weight = model.weighed(batch_of(lives, rows), TRAIN, lives.part, counts)
-            loss = weight / total * model.prior() - likelihood
-            optimizer.zero_grad()
-            (loss / settings.batch).backward()
-            optimizer.step()
-            model.learn_spreads(counts, settings.batch, float(schedule.get_last_lr()[0]) / settings.learning_rate)
-            schedule.step()
-        model.eval()
-        if epoch < epochs // 2:  # steps are long, and what is found is not kept
+    for done in _passes(model, lives, counts, settings, np.random.default_rng(seed)):
+        if done <= 0.5:  # steps are long, and what is found is not kept
             continue
         score = unseen_likelihood(model, lives, VALIDATION).dot(counts.numpy())
         if score > best:
@@ -104,6 +89,30 @@ def fit_tastes(
         raise ValueError(f"The fit came to no numbers: likelihoods are {score}. Lower --fitting.learning-rate.")
     model.load_state_dict(kept)
     return model
+
+
+def _passes(
+    model: TasteModel, lives: LoggedUsers, counts: torch.Tensor, settings: FitWorldSettings, rng: np.random.Generator
+) -> Iterator[float]:
+    """Passes over what is learned from, moving ``model``; after each the share of them that is done."""
+    stretches = stretches_of(lives, TRAIN)
+    total = float(counts[torch.as_tensor(lives.user[lives.part == TRAIN])].sum())
+    optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, betas=(0.9, 0.99))
+    batches = len(stretches.packed(settings.batch, rng))
+    epochs = max(settings.epochs, -(-settings.least_steps // batches))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
+    for epoch in range(epochs):
+        model.train()
+        for rows in stretches.packed(settings.batch, rng):
+            likelihood, weight = model.weighed(batch_of(lives, rows), TRAIN, lives.part, counts)
+            loss = weight / total * model.prior() - likelihood
+            optimizer.zero_grad()
+            (loss / settings.batch).backward()
+            optimizer.step()
+            model.learn_beliefs(counts, settings.batch, float(schedule.get_last_lr()[0]) / settings.learning_rate)
+            schedule.step()
+        model.eval()
+        yield (epoch + 1) / epochs
 
 
 @torch.no_grad()

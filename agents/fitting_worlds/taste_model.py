@@ -163,7 +163,7 @@ class TasteModel(nn.Module):
         """Minus the log-density of vectors, N(0, 1) around what texts say, and of qualities."""
         return self.place.square().sum() / 2 + self.words.square().sum() / 2 + self.quality.cost()
 
-    def learn_spreads(self, weights: torch.Tensor, scale: float, pace: float) -> None:
+    def learn_beliefs(self, weights: torch.Tensor, scale: float, pace: float) -> None:
         """Move own interests by the last gradient, see ``OwnInterests.follow``, and set how wide qualities are."""
         self.own.follow(weights, scale, pace)
         self.quality.settle()
