@@ -68,6 +68,17 @@ class LoggedUsers:
         """Rows that stand for a slate, (slates,)."""
         return np.flatnonzero(self.part != LATER)
 
+    def times(self, part: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How often each item was opened, and on offer, in the slates of a part, both (items,)."""
+        rows = np.flatnonzero(self.part == part)
+        opened = self.opened[rows][self.opened[rows] != NOTHING]
+        if self.shown is None:  # all items are
+            return np.bincount(opened, minlength=len(self.items)), np.full(len(self.items), len(rows))
+        if self.clicks is not None:
+            opened = self.shown[rows][self.clicks[rows]]
+        told = (opened, self.shown[rows].ravel())
+        return np.bincount(told[0], minlength=len(self.items)), np.bincount(told[1], minlength=len(self.items))
+
     def of_slates(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """``values`` of rows added up by slate, (slates,)."""
         return np.add.reduceat(values, self.heads)
@@ -89,12 +100,9 @@ def told_lives(log: Log, min_events: int = 1) -> LoggedUsers:
     size, notes = log.slate_size, list(log.notes)
     _check_engagement(log, notes)
     rows, consumed = _consumed(log, notes)
-    clicked = rows["clicked"].to_numpy(bool).reshape(-1, size)
     if consumed and min_events > 1:
-        rare = rows.groupby("item")["user"].transform("size") < min_events
-        if rare.any():
-            notes.append(f"{rare.sum():,} events left out: of items with fewer than {min_events} (--min-events)")
-        rows, clicked = rows[~rare], clicked[~rare.to_numpy()]
+        rows = _frequent(rows, min_events, notes)
+    clicked = rows["clicked"].to_numpy(bool).reshape(-1, size)
     items, number = np.unique(rows["item"].to_numpy(str), return_inverse=True)
     heads = rows.iloc[::size]
     whose = heads[WHO].fillna("").agg("\t".join, axis=1)
@@ -158,6 +166,14 @@ def _consumed(log: Log, notes: list[str]) -> tuple[pd.DataFrame, bool]:
             "what was passed over (a column clicked would)"
         )
     return rows[opened], True
+
+
+def _frequent(rows: pd.DataFrame, min_events: int, notes: list[str]) -> pd.DataFrame:
+    """Rows of items that have so many."""
+    rare = rows.groupby("item")["user"].transform("size") < min_events
+    if rare.any():
+        notes.append(f"{rare.sum():,} events left out: of items with fewer than {min_events} (--min-events)")
+    return rows[~rare]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers
+from driftrec.agents.fitting_worlds.lives import TRAIN, LoggedUsers
 from driftrec.agents.fitting_worlds.past import StretchPast, Weights
 from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
 from driftrec.agents.tastes.all_items import Run, log_sum, total_log_sum
@@ -91,11 +91,11 @@ class TasteModel(nn.Module):
         self._opened, self._seen = torch.as_tensor(lives.opened), OpenedBefore(lives)
         self._again = None if lives.shown is None else self._seen.shown_before(lives)
         draw = torch.Generator().manual_seed(seed)
-        counts = np.bincount(lives.opened[(lives.opened != NOTHING) & (lives.part == TRAIN)], minlength=items)
+        counts, shown = lives.times(TRAIN)
         usual = np.log(counts + 1.0) if self._shown is None else np.zeros(items)
         self.place = nn.Parameter(0.3 * torch.randn(items, dims, generator=draw))
         self.texts = None if known.texts is None else torch.as_tensor(known.texts)
-        self.quality = Quality(counts, usual - usual.mean(), self.texts)
+        self.quality = Quality(counts, shown, usual - usual.mean(), self.texts)
         learned = np.bincount(lives.user[lives.part == TRAIN], minlength=len(lives.users))
         self.own = OwnInterests(learned, dims, seed)
         width = 0 if self.texts is None else self.texts.shape[1]

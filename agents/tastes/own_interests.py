@@ -6,8 +6,8 @@ them (empirical Bayes). What moves m is the slope of the likelihood at a draw fr
 Bayesian Learning Rule", 2023), where a step size that all parameters share throws about what is told of rarely; and
 other numbers are not bent by own interests that are taken for known.
 
-F is one for all users. s needs passes: it falls in the first, in which most users are not known yet, and rises slowly,
-so that of many short lives it is found too small.
+F is one for all users. s counts those alone of whom something was learned: that nothing is known of the others says
+nothing of how far apart people are. It needs passes, for means move a part of the way in each.
 """
 
 from __future__ import annotations
@@ -39,17 +39,20 @@ class OwnInterests(nn.Module):
         mean: Of what each user's may be, (users, dims).
         variance: Of own interests over users, s^2.
         told: What a slate tells, F, (dims, dims).
+        met: Of whom something was learned, bool, (users,).
     """
 
     mean: torch.Tensor
     variance: torch.Tensor
     told: torch.Tensor
+    met: torch.Tensor
 
     def __init__(self, slates: NDArray[np.int64], dims: int, seed: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(len(slates), dims))
         self.register_buffer("variance", torch.tensor(BROAD**2))
         self.register_buffer("told", torch.zeros(dims, dims))
+        self.register_buffer("met", torch.zeros(len(slates), dtype=torch.bool))
         self._slates, self._draw = torch.as_tensor(slates, dtype=torch.float32), torch.Generator().manual_seed(seed)
         self._used: tuple[torch.Tensor, torch.Tensor] | None = None
 
@@ -100,17 +103,19 @@ class OwnInterests(nn.Module):
         axes, precision = self._precision(who)
         step = slope - share[:, None] * self.mean[who] / self.variance
         self.mean[who] += pace * (step @ axes / precision) @ axes.T
+        self.met[who] = True
 
     def _settle(self, weights: torch.Tensor) -> None:
-        """Set the variance to what own interests have, each with what is left open of it."""
-        _, precision = self._precision(torch.arange(len(self.mean)))
-        each = (self.mean.square() + 1.0 / precision).mean(dim=1)
-        self.variance.copy_((weights @ each / weights.sum()).clamp(min=LEAST))
+        """Set the variance to what own interests of users met have, each with what is left open of it."""
+        met = self.met.nonzero()[:, 0]
+        _, precision = self._precision(met)
+        each = (self.mean[met].square() + 1.0 / precision).mean(dim=1)
+        self.variance.copy_((weights[met] @ each / weights[met].sum()).clamp(min=LEAST))
 
     def _drawn(self, users: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Draws from what each may be, by standard normal ``noise``, both (users, dims)."""
+        """Draws from what each may be, by standard normal ``noise``, both (users, dims): of either sign of an axis."""
         axes, precision = self._precision(users)
-        return self.mean[users] + (noise / precision.sqrt()) @ axes.T
+        return self.mean[users] + (noise @ axes / precision.sqrt()) @ axes.T
 
     def _precision(self, users: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Axes in its columns (dims, dims), and the precision of each user along them, (users, dims)."""

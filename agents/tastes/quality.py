@@ -18,10 +18,14 @@ class Quality(nn.Module):
     """Utility of each item to everybody.
 
     quality_i = <text_i, says> + own_i, own_i from N(0, v), says from N(0, 1). v is learned (empirical Bayes): it is the
-    mean square of own_i with what is left open of it, 1 / (n_i + 1 / v) of an item that was opened n_i times.
+    mean square of own_i with what is left open of it, 1 / (h_i + 1 / v). h_i is what the log tells of an item, the
+    curvature of its likelihood: n_i p_i (1 - p_i) of one that was shown n_i times and opened a share p_i of them. One
+    more showing, at the share of all, stands beside an item's own, for of one that was never opened, or always, its own
+    would have it that nothing is open.
 
     Args:
         opened: How often each item was, (items,).
+        shown: How often each item was on offer, (items,).
         begin: Own quality to begin with, (items,).
         texts: See ``KnownItems``.
 
@@ -33,9 +37,16 @@ class Quality(nn.Module):
 
     variance: torch.Tensor
 
-    def __init__(self, opened: NDArray[np.int64], begin: NDArray[np.float64], texts: torch.Tensor | None) -> None:
+    def __init__(
+        self,
+        opened: NDArray[np.int64],
+        shown: NDArray[np.int64],
+        begin: NDArray[np.float64],
+        texts: torch.Tensor | None,
+    ) -> None:
         super().__init__()
-        self._opened, self._texts = torch.as_tensor(opened, dtype=torch.float32), texts
+        share = (opened + opened.sum() / max(shown.sum(), 1)) / (shown + 1)
+        self._told, self._texts = torch.as_tensor(shown * share * (1 - share), dtype=torch.float32), texts
         self.own = nn.Parameter(torch.as_tensor(begin, dtype=torch.float32))
         self.says = nn.Parameter(torch.zeros(0 if texts is None else texts.shape[1]))
         self.register_buffer("variance", torch.tensor(max(float(np.var(begin)), WIDE)))
@@ -52,5 +63,5 @@ class Quality(nn.Module):
     @torch.no_grad()
     def settle(self) -> None:
         """Set the variance to that of what is own."""
-        open_ = 1.0 / (self._opened + 1.0 / self.variance)
+        open_ = 1.0 / (self._told + 1.0 / self.variance)
         self.variance.copy_((self.own.square() + open_).mean().clamp(min=LEAST))

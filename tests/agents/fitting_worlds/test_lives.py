@@ -188,3 +188,18 @@ def test_what_was_opened_before(tmp_path):
 def test_logs_that_cannot_be_fitted(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "opened", "shown"),
+    [
+        (SLATES, [1, 1, 0], [2, 1, 1]),
+        (SLATES.replace("x,false,0", "x,true,1"), [2, 1, 0], [2, 1, 1]),
+        (ratings(users=2, events=4), [1, 2, 1, 0, 0], [4] * 5),
+    ],
+    ids=["one click", "several clicks", "consumed"],
+)
+def test_every_opening_and_showing_of_a_part_counts(tmp_path, text, opened, shown):
+    """Failed when the first opening alone of a slate of several counted, and when slates of other parts did."""
+    lives = read(tmp_path, text)
+    assert [times.tolist() for times in lives.times(TRAIN)] == [opened, shown]
