@@ -81,21 +81,14 @@ def fit_world(
     Raises:
         ValueError: If no user has slates enough for some to be held back.
     """
-    if not (np.isin(TEST, lives.part) and np.isin(VALIDATION, lives.part)):
-        raise ValueError(
-            f"None of the {len(lives.users):,} users has so many slates that some can be held back to test the fit on; "
-            "give a log with users of 4 slates or more."
-        )
+    _check_parts(lives)
     told = (settings, seed, report)
     report(f"{len(lives.user):,} slates of {len(lives.users):,} users, {len(lives.items):,} items")
     static = climb(lives, UNORDERED, known, *told, {})
     if known.topic is None:
         known = replace(known, topic=near_items(static[STATIC].model, settings.topics, seed))
-    names = ORDERED if known.texts is None else (*ORDERED, TEXTUAL)
-    rungs = climb(lives, names, known, *told, static)
-    report("The same with each session's events shuffled:")
     mixed = shuffled(lives, seed)
-    controls = climb(mixed, names, known, *told, static)
+    rungs, controls = _ladders(lives, mixed, known, *told, static)
     report("Mechanisms, by what a slate of the validation part loses without:")
     chosen = choose(rungs[WHOLE].model, lives, known, *told)
     model = chosen.model
@@ -110,6 +103,31 @@ def fit_world(
     numbers = numbers_table(world, replicates, not_fitted(model, lives.shown is None))
     static_model = rungs[STATIC].model
     return WorldFit(world, model, static_model, known, chosen, replicates, table, against, numbers, notes)
+
+
+def _check_parts(lives: LoggedUsers) -> None:
+    """Raise ValueError if nothing can be held back."""
+    if not (np.isin(TEST, lives.part) and np.isin(VALIDATION, lives.part)):
+        raise ValueError(
+            f"None of the {len(lives.users):,} users has so many slates that some can be held back to test the fit on; "
+            "give a log with users of 4 slates or more."
+        )
+
+
+def _ladders(
+    lives: LoggedUsers,
+    mixed: LoggedUsers,
+    known: KnownItems,
+    settings: FitWorldSettings,
+    seed: int,
+    report: Report,
+    static: dict[str, Rung],
+) -> tuple[dict[str, Rung], dict[str, Rung]]:
+    """Models that depend on order, of a log and of the same ``mixed``, both with those that do not."""
+    names = ORDERED if known.texts is None else (*ORDERED, TEXTUAL)
+    rungs = climb(lives, names, known, settings, seed, report, static)
+    report("The same with each session's events shuffled:")
+    return rungs, climb(mixed, names, known, settings, seed, report, static)
 
 
 def replicates_of(
