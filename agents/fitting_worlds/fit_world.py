@@ -123,7 +123,7 @@ def _ladders(
     report: Report,
     static: dict[str, Rung],
 ) -> tuple[dict[str, Rung], dict[str, Rung]]:
-    """Models that depend on order, of a log and of the same ``mixed``, both with those that do not."""
+    """Models that depend on order, of a log and of the same ``mixed``, each beside those of ``static``."""
     names = ORDERED if known.texts is None else (*ORDERED, TEXTUAL)
     rungs = climb(lives, names, known, settings, seed, report, static)
     report("The same with each session's events shuffled:")

@@ -68,16 +68,20 @@ class LoggedUsers:
         """Rows that stand for a slate, (slates,)."""
         return np.flatnonzero(self.part != LATER)
 
-    def times(self, part: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """How often each item was opened, and on offer, in the slates of a part, both (items,)."""
-        rows = np.flatnonzero(self.part == part)
+    def opened_and_shown(self, part: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How often each item was opened, and at how many positions it was on offer, both (items,).
+
+        Args:
+            part: Which slates count. Where the log tells what was consumed alone, all items are on offer in each.
+        """
+        many, rows = len(self.items), np.flatnonzero(self.part == part)
         opened = self.opened[rows][self.opened[rows] != NOTHING]
-        if self.shown is None:  # all items are
-            return np.bincount(opened, minlength=len(self.items)), np.full(len(self.items), len(rows))
-        if self.clicks is not None:
+        if self.clicks is not None and self.shown is not None:
             opened = self.shown[rows][self.clicks[rows]]
-        told = (opened, self.shown[rows].ravel())
-        return np.bincount(told[0], minlength=len(self.items)), np.bincount(told[1], minlength=len(self.items))
+        shown = np.full(many, len(rows))
+        if self.shown is not None:
+            shown = np.bincount(self.shown[rows].ravel(), minlength=many)
+        return np.bincount(opened, minlength=many), shown
 
     def of_slates(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """``values`` of rows added up by slate, (slates,)."""

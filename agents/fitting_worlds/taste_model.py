@@ -91,7 +91,7 @@ class TasteModel(nn.Module):
         self._opened, self._seen = torch.as_tensor(lives.opened), OpenedBefore(lives)
         self._again = None if lives.shown is None else self._seen.shown_before(lives)
         draw = torch.Generator().manual_seed(seed)
-        counts, shown = lives.times(TRAIN)
+        counts, shown = lives.opened_and_shown(TRAIN)
         usual = np.log(counts + 1.0) if self._shown is None else np.zeros(items)
         self.place = nn.Parameter(0.3 * torch.randn(items, dims, generator=draw))
         self.texts = None if known.texts is None else torch.as_tensor(known.texts)

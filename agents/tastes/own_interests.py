@@ -103,7 +103,7 @@ class OwnInterests(nn.Module):
         axes, precision = self._precision(who)
         step = slope - share[:, None] * self.mean[who] / self.variance
         self.mean[who] += pace * (step @ axes / precision) @ axes.T
-        self.met[who] = True
+        self.met[who[share > 0]] = True
 
     def _settle(self, weights: torch.Tensor) -> None:
         """Set the variance to what own interests of users met have, each with what is left open of it."""
@@ -113,7 +113,7 @@ class OwnInterests(nn.Module):
         self.variance.copy_((weights[met] @ each / weights[met].sum()).clamp(min=LEAST))
 
     def _drawn(self, users: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Draws from what each may be, by standard normal ``noise``, both (users, dims): of either sign of an axis."""
+        """Draws by standard normal ``noise``, both (users, dims); the same whichever way axes point."""
         axes, precision = self._precision(users)
         return self.mean[users] + (noise @ axes / precision.sqrt()) @ axes.T
 

@@ -18,10 +18,10 @@ class Quality(nn.Module):
     """Utility of each item to everybody.
 
     quality_i = <text_i, says> + own_i, own_i from N(0, v), says from N(0, 1). v is learned (empirical Bayes): it is the
-    mean square of own_i with what is left open of it, 1 / (h_i + 1 / v). h_i is what the log tells of an item, the
-    curvature of its likelihood: n_i p_i (1 - p_i) of one that was shown n_i times and opened a share p_i of them. One
-    more showing, at the share of all, stands beside an item's own, for of one that was never opened, or always, its own
-    would have it that nothing is open.
+    mean square of own_i with what is left open of it, 1 / (h_i + 1 / v). h_i = n_i p_i (1 - p_i) is about the curvature
+    of the likelihood of an item that was shown n_i times and opened a share p_i of them. Beside an item's own showings
+    stand 1 / (v p (1 - p)) more at the share p of all, which tell as much as N(0, v) does: by its own alone an item that
+    was never opened, or always, would tell nothing.
 
     Args:
         opened: How often each item was, (items,).
@@ -45,8 +45,8 @@ class Quality(nn.Module):
         texts: torch.Tensor | None,
     ) -> None:
         super().__init__()
-        share = (opened + opened.sum() / max(shown.sum(), 1)) / (shown + 1)
-        self._told, self._texts = torch.as_tensor(shown * share * (1 - share), dtype=torch.float32), texts
+        self._opened, self._shown = (torch.as_tensor(times, dtype=torch.float32) for times in (opened, shown))
+        self._usual, self._texts = float((opened.sum() + 1) / (shown.sum() + 2)), texts
         self.own = nn.Parameter(torch.as_tensor(begin, dtype=torch.float32))
         self.says = nn.Parameter(torch.zeros(0 if texts is None else texts.shape[1]))
         self.register_buffer("variance", torch.tensor(max(float(np.var(begin)), WIDE)))
@@ -63,5 +63,12 @@ class Quality(nn.Module):
     @torch.no_grad()
     def settle(self) -> None:
         """Set the variance to that of what is own."""
-        open_ = 1.0 / (self._told + 1.0 / self.variance)
+        open_ = 1.0 / (self._told() + 1.0 / self.variance)
         self.variance.copy_((self.own.square() + open_).mean().clamp(min=LEAST))
+
+    def _told(self) -> torch.Tensor:
+        """What the log tells of each item, h, (items,)."""
+        usual = self._usual
+        beside = 1.0 / (self.variance * usual * (1.0 - usual))
+        share = (self._opened + beside * usual) / (self._shown + beside)
+        return self._shown * share * (1.0 - share)

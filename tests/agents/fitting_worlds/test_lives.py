@@ -190,11 +190,15 @@ def test_logs_that_cannot_be_fitted(tmp_path, text, message):
         read(tmp_path, text)
 
 
+LATER_CLICK = SLATES.replace("a,1,1,1,z,false,0", "a,1,1,1,z,true,1")
+"""In a slate that is not learned from."""
+
+
 @pytest.mark.parametrize(
     ("text", "opened", "shown"),
     [
-        (SLATES, [1, 1, 0], [2, 1, 1]),
-        (SLATES.replace("x,false,0", "x,true,1"), [2, 1, 0], [2, 1, 1]),
+        (LATER_CLICK, [1, 1, 0], [2, 1, 1]),
+        (LATER_CLICK.replace("x,false,0", "x,true,1"), [2, 1, 0], [2, 1, 1]),
         (ratings(users=2, events=4), [1, 2, 1, 0, 0], [4] * 5),
     ],
     ids=["one click", "several clicks", "consumed"],
@@ -202,4 +206,4 @@ def test_logs_that_cannot_be_fitted(tmp_path, text, message):
 def test_every_opening_and_showing_of_a_part_counts(tmp_path, text, opened, shown):
     """Failed when the first opening alone of a slate of several counted, and when slates of other parts did."""
     lives = read(tmp_path, text)
-    assert [times.tolist() for times in lives.times(TRAIN)] == [opened, shown]
+    assert [times.tolist() for times in lives.opened_and_shown(TRAIN)] == [opened, shown]

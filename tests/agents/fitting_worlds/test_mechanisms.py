@@ -39,8 +39,7 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     control = fit_tastes(mixed, chosen.model.terms, known, settings, 0)
     table = with_control(chosen, control, mixed, known, settings, 0).table.set_index("mechanism")
     fast = table.loc["fast memory"]
-    assert fast.shuffled_low < fast.shuffled_gain < fast.shuffled_high
-    assert fast.shuffled_gain < fast.gain  # of what depends on the order of a session less is left
+    assert fast.shuffled_high < fast.gain  # of what depends on the order of a session less is left
     assert table.shuffled_gain.isna()[~table.kept].all()
     assert table.gain.equals(chosen.table.set_index("mechanism").gain)
 

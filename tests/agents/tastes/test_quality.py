@@ -33,16 +33,17 @@ def believed(spread, shown, level=0.0, texts=None, slope=0.0, told=True, seed=0)
     return found, true - true.mean()
 
 
-@pytest.mark.parametrize("level", [-2.0, 0.0, 2.0])
+@pytest.mark.parametrize("level", [-4.0, -2.0, 0.0, 2.0])
 @pytest.mark.parametrize("spread", [0.3, 0.8])
 def test_the_spread_that_items_have_is_found(spread, level):
-    """However seldom or often items are opened: of 3,000, each shown 10 to 60 times.
+    """However seldom or often items are opened, 2 to 88 % of 10 to 60 showings each, up to a sixth.
 
-    It is known to 1.3 %, and to some 6 % by so many showings. Failed when openings were taken for what is told, at
-    level 0 (.06 of .3) and 2, and without what is open.
+    Of 3,000 items it is known to 1.3 %, with so many showings to some 6 %; a normal distribution of what is open is not
+    quite right. Failed when openings were taken for what is told, at level 0 (.06 of .3) and 2; when one showing stood
+    beside an item's own, at level -4 (.53); and without what is open.
     """
     found, _ = believed(spread, np.random.default_rng(1).integers(10, 61, ITEMS), level)
-    assert float(found.variance.sqrt()) == pytest.approx(spread, rel=0.15)
+    assert float(found.variance.sqrt()) == pytest.approx(spread, rel=1 / 6)
 
 
 def test_qualities_are_drawn_to_the_others_by_what_is_not_told():
@@ -68,9 +69,17 @@ def test_texts_tell_of_items_that_were_hardly_shown():
 
 @pytest.mark.parametrize("opened", [0, 40])
 def test_an_item_never_or_always_opened_is_told_of(opened):
-    """Of its own share alone, 0 or 1, such an item would tell nothing, and all of it would count as open."""
+    """By its own share alone, 0 or 1, it would tell nothing, and all of it would count as open."""
     times = np.full(3, 20), np.full(3, 40)
     times[0][0] = opened
     found = Quality(*times, np.zeros(3), None)
     found.settle()
-    assert float(found.variance) < 0.35  # 1.0 of one, and 1 / (1 + 10) of each of two, in the mean .39
+    assert float(found.variance) < 0.3  # 1 / (1 + 10) of two, and of one some .4; 1.0 of it by its own share
+
+
+def test_where_all_was_opened_items_are_held_to_be_alike():
+    """Failed, staying as wide as it began, where the share of all was taken for 1."""
+    found = Quality(np.full(9, 40), np.full(9, 40), np.zeros(9), None)
+    for _ in range(1000):
+        found.settle()
+    assert float(found.variance) < 0.1
