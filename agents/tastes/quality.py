@@ -20,8 +20,8 @@ class Quality(nn.Module):
     quality_i = <text_i, says> + own_i, own_i from N(0, v), says from N(0, 1). v is learned (empirical Bayes): it is the
     mean square of own_i with what is left open of it, 1 / (h_i + 1 / v). h_i = n_i p_i (1 - p_i) is about the curvature
     of the likelihood of an item that was shown n_i times and opened a share p_i of them. Beside an item's own showings
-    stand 1 / (v p (1 - p)) more at the share p of all, which tell as much as N(0, v) does: by its own alone an item that
-    was never opened, or always, would tell nothing.
+    stand 1 / (v p (1 - p)) more at the share p of all, which tell as much as N(0, v) does: by its own alone an item
+    that was never opened, or always, would tell nothing.
 
     Args:
         opened: How often each item was, (items,).
