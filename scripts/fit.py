@@ -80,6 +80,9 @@ def main(args: Args) -> None:
     print(fit_in_text(fit))
     _say("This world may be trusted for:", trusted(realism))
     _say("Not for:", not_trusted(realism))
+    if lives.shown is not None:
+        size = lives.shown.shape[1]
+        print(f"\nThe log's slates are of {size}: say --slate-size {size} to train, compare and estimate.")
     print(f"\nHow real it is: {folder / PAGE_FILE}\nWorld: {folder}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
+from driftrec.agents.catalogues.setting import load_setting
 from driftrec.agents.logbook.log_files import parse_columns
 from driftrec.agents.runs.recommender import load_recommender
 
@@ -32,7 +33,7 @@ class Args:
 
 
 def main(args: Args) -> None:
-    """Print what was mended in the log, and the slate: an id and a title a line, from the top.
+    """Print what was mended in the log, and the slate: an id and, where one is known, a title a line, from the top.
 
     Raises:
         FileNotFoundError: If there is no run, log or catalogue.
@@ -43,6 +44,8 @@ def main(args: Args) -> None:
     for note in log.notes:
         print(f"Note: {note}.")
     catalogue = recommender.setup.world.catalogue
+    if catalogue is None and args.catalogue is not None:  # of a world of features
+        catalogue = load_setting(args.catalogue).catalogue
     titles = {} if catalogue is None else dict(zip(map(str, catalogue.ids), catalogue.titles, strict=True))
     for item in recommender.recommend(log, args.user, args.away):
         print(f"{item}\t{titles.get(item, '')}".rstrip())

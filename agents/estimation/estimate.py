@@ -17,6 +17,7 @@ from driftrec.agents.estimation.estimators import (
     Sums,
     before,
     effective,
+    mean_weight,
     of_episodes,
     of_slates,
     weights,
@@ -34,6 +35,9 @@ from driftrec.simulators.offers import items_of
 
 FEWEST = 50
 """Effective sample size below which nothing is estimated: then a handful of slates, or users, would say it all."""
+
+SUPPORTED = 0.9
+"""Mean weight that its interval must reach. What it lacks of 1 is shown by the policy, and never in the log."""
 
 SLATE, EPISODE = "slate", "episode"
 
@@ -175,7 +179,12 @@ def _measured(
         why = f"too little overlap: {number:,} {what} count as {ess:.1f}, fewer than {FEWEST}"
         yield _refused(measure, sums[0].kind, ess, number, why)
         return
-    for one, found in zip(sums, intervals(sums, seed), strict=True):
+    *estimates, mean = intervals([*sums, mean_weight(sums[0].kind, weight, there)], seed)
+    if mean.high < SUPPORTED:
+        why = f"too little overlap: of what the policy shows the log has {mean.mean:.0%}, as its mean weight says"
+        yield _refused(measure, sums[0].kind, ess, number, why)
+        return
+    for one, found in zip(sums, estimates, strict=True):
         numbers = {"estimate": found.mean, "low": found.low, "high": found.high, "ess": ess, "of": number}
         yield {"measure": measure, "weights": one.kind, "estimator": one.estimator, **numbers, "refused": ""}
 

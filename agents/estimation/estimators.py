@@ -110,6 +110,12 @@ def of_slates(kind: str, weight: Double, outcome: Brought) -> Iterator[Sums]:
     yield _mean(kind, "dr", ((outcome.expected + rest) * outcome.there).sum(axis=1), number)
 
 
+def mean_weight(kind: str, weight: Double, there: NDArray[np.bool_]) -> Sums:
+    """Mean of the weights of slates that are there: 1, up to chance, where all that the target shows was shown."""
+    by_user = (weight.mean(axis=2) * there).sum(axis=1)
+    return _mean(kind, "weight", by_user, there.sum(axis=1, dtype=np.float64))
+
+
 def of_episodes(kind: str, weight: Double, earlier: Double, outcome: Brought) -> Iterator[Sums]:
     """Estimates of the engagement of an episode, all steps of the arrays long, by ips, snips and dr.
 

@@ -236,9 +236,9 @@ def read_results(folder: str | Path) -> Results:
     files = {name: table_file(where, name) for name in (*TYPES, *LATER)}
     for file in (*(files[name] for name in TYPES), where / "summary.json"):
         if not file.is_file():
-            raise FileNotFoundError(
-                f"{where} does not hold a comparison: it has no {file.name}. Make one: driftrec compare"
-            )
+            inner = sorted(where.glob("world-*"))
+            remedy = f"Its worlds do: give {inner[0]}" if inner else "Make one: driftrec compare"
+            raise FileNotFoundError(f"{where} does not hold a comparison: it has no {file.name}. {remedy}")
     episodes, steps, journeys = (_needed(files[name], name) for name in TYPES)
     summary = read_summary(where / "summary.json")
     later = {name: read_table(files[name], types) for name, types in LATER.items() if files[name].is_file()}

@@ -74,7 +74,7 @@ def raw_table(path: Path, columns: Columns, without: Collection[str] = ()) -> tu
     if missing:
         raise ValueError(
             f"{path} has no column {' and none '.join(map(repr, missing))}; it has {', '.join(names)}. "
-            f"Say which it is: --columns {missing[0]}=NAME."
+            f"Say which it is: --columns {','.join(f'{name}=NAME' for name in missing)}."
         )
     theirs = {ours: name for ours, name in theirs.items() if name in names and ours not in without}
     if not worth or "engagement" in without:

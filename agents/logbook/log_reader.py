@@ -103,6 +103,7 @@ def read_log(
         raise ValueError(f"{file} holds no rows. Log some traffic: driftrec compare --log FILE.")
     checks.check_present(file, table, ("user", "item", "time"))
     told = "clicked" in table
+    table = _numbered(table, notes)
     table = checks.check_numbers(file, dates_in_seconds(file, table, notes), (*NUMBERS, *CHANCES))
     checks.check_whole(file, table, ("session", "slate", "position"))
     checks.check_times(file, table)
@@ -127,6 +128,17 @@ class _Notes:
     def __call__(self, count: int, what: str) -> None:
         if count:
             self.said.append(f"{count:,} {what}")
+
+
+def _numbered(table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
+    """With slates by number where they have names."""
+    if "slate" not in table or table["slate"].isna().any():
+        return table
+    if pd.to_numeric(table["slate"], errors="coerce").notna().all():
+        return table
+    number, names = pd.factorize(table["slate"])
+    notes(len(names), "slates of names, numbered")
+    return table.assign(slate=number)
 
 
 def _feedback(file: str, table: pd.DataFrame, notes: _Notes) -> pd.DataFrame:

@@ -11,6 +11,9 @@ from driftrec.agents.realism.telling_apart import ToldApart
 MOST = 3
 """Things that a classifier looked at which are named."""
 
+POPULARITY, SATIATED = "popularity", "satiation"
+"""The baseline that knows nothing of users, and the one mechanism that does not make them differ in what they like."""
+
 LEAST = 0.005
 """AUC that a thing must be worth to be named."""
 
@@ -25,7 +28,7 @@ def trusted(realism: Realism) -> list[str]:
         f"Which items are opened: more likely than by {row['baseline']}, by {row['gain']:.3f} a held-out event, and by "
         f"{row['shuffled_gain']:.3f} with sessions shuffled."
         for row in realism.against.to_dict("records")
-        if min(row["gain_low"], row["shuffled_gain_low"]) > 0
+        if min(row["gain_low"], row["shuffled_gain_low"]) > 0 and row["log_likelihood"] >= _plain(realism)
     ]
     table = realism.mechanisms
     sure = table.mechanism[table.kept & (table.shuffled_low > 0)]
@@ -44,7 +47,12 @@ def not_trusted(realism: Realism) -> list[str]:
         if not each.inside
     ]
     for row in realism.against.to_dict("records"):
-        if row["gain_low"] <= 0:
+        if row["log_likelihood"] < _plain(realism):
+            said.append(
+                f"Gains on {row['baseline']}: it is less likely than popularity ({row['log_likelihood']:.3f}, "
+                f"{_plain(realism):.3f}), so it holds chance. Try fewer --fitting.dims, or a longer log."
+            )
+        elif row["gain_low"] <= 0:
             said.append(f"Which items are opened, beyond {row['baseline']}: {_gain(row)}; no gain can be told.")
         elif row["shuffled_gain_low"] <= 0:
             said.append(
@@ -60,6 +68,8 @@ def not_trusted(realism: Realism) -> list[str]:
     if not realism.mechanisms.kept.all():
         missing = realism.mechanisms.mechanism[~realism.mechanisms.kept]
         said.append(f"Questions about {', '.join(missing)}: not in the world, for the log does not tell of them.")
+    if set(realism.mechanisms.mechanism[realism.mechanisms.kept]) <= {SATIATED}:
+        said.append("Learning to personalise: all users have the same tastes in it.")
     if realism.told_apart[FITTED].low > 0.5:
         said.append(_apart(realism.told_apart[FITTED]))
     said += _worse(realism)
@@ -69,6 +79,12 @@ def not_trusted(realism: Realism) -> list[str]:
         said.append("Visits and engagement beyond this log: they were fitted to the users that they are held against.")
     said.append("Policies much unlike the one that served the log: what they would show, the log's users did not see.")
     return said
+
+
+def _plain(realism: Realism) -> float:
+    """Log-likelihood a held-out event of popularity, which what knows the user should better."""
+    against = realism.against
+    return float(against.log_likelihood[against.baseline == POPULARITY].iloc[0])
 
 
 def _gain(row: Mapping[Hashable, Any]) -> str:

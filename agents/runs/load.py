@@ -21,7 +21,7 @@ from driftrec.agents.ranker.pace import Pace, PageNumbers, PageWeights
 from driftrec.agents.rivals.page_search import paces
 from driftrec.agents.rivals.topic_pages import TopicPages
 from driftrec.agents.runs.checkpoint import Checkpoint, load_checkpoint, read_config
-from driftrec.agents.runs.description import differences
+from driftrec.agents.runs.description import differences, settings
 from driftrec.agents.setup import Setup, WorldArgs
 from driftrec.agents.slateq.values import ClickValues, SlateQPolicy
 from driftrec.agents.stock.sb3 import FlatObservations, StockPolicy
@@ -116,8 +116,13 @@ def told_if_trained_so(policy: Policy, setup: Setup, checkpoint: Checkpoint) -> 
 
 
 def other_world(here: WorldArgs, run: str) -> list[str]:
-    """Notes on how the world that a run was trained in differs from the one ``here``; errors as of ``load_greedy``."""
+    """Notes on how the world that a run was trained in differs from the one ``here``; errors as of ``load_greedy``.
+
+    Another fitted world in which agents know the run's own is no other: it stands for what the log leaves open.
+    """
     there = WorldArgs(**read_config(run)["world"])
+    if settings(here).get("known") == settings(there).get("world") is not None:
+        here = replace(here, options=there.options)
     return [f"Note: {run} was trained with {difference}." for difference in differences(there, here)]
 
 

@@ -41,6 +41,7 @@ def test_from_a_log_to_a_comparison_in_its_world(driftrec, tmp_path, log):
     done = driftrec("fit", "--log", log, "--seed", "1", "--out", "world", *FAST)
     assert done.status == 0, done.err
     assert "drift and satiation" in done.out
+    assert "The log's slates are of 5: say --slate-size 5 to train, compare and estimate." in done.out
     world = load_world(tmp_path / "world")
     numbers = pd.read_csv(tmp_path / "world" / "numbers.csv")
     assert numbers.set_index("name").value.to_dict() == pytest.approx(world.numbers())
@@ -105,8 +106,15 @@ def test_four_commands_from_two_files_as_printed(driftrec, tmp_path, rows, tiny_
     (folder,) = (tmp_path / "runs").glob("*-compare")
     assert set(pd.read_csv(folder / "across.csv").policy) == {"random", "ppo"}
     assert set(pd.read_csv(folder / "worlds.csv").world) == {"my-world", "my-world/replicate-1", "my-world/replicate-2"}
+    assert "was trained with" not in done.out
+    done = driftrec("report", str(folder))
+    assert f"Its worlds do: give {folder}/world-0" in done.err
     done = driftrec("recommend", "--run", "runs/mine", "--log", "log.csv", "--user", "u3")
     assert set(done.out.split()) & set(ids), done.err
+    titled = driftrec("recommend", "--run", "runs/mine", "--log", "log.csv", "--user", "u3", "--catalogue", "items")
+    told = [line for line in titled.out.splitlines() if not line.startswith("Note")]
+    assert told, titled.err
+    assert all(line.split("\t")[1] for line in told)
 
 
 def test_ratings_by_other_names(driftrec, tmp_path):

@@ -93,6 +93,24 @@ class Last:
         return np.tile([998, 999], (len(observation["persona"]), 1))
 
 
+class Mixed:
+    """Now and then what another policy shows, else what is in no log."""
+
+    def __init__(self, policy, share):
+        self.policy, self.share = policy, share
+
+    def reset(self, num_users, seed):
+        self.policy.reset(num_users, seed)
+
+    def act(self, observation):
+        return self.policy.act(observation)
+
+    def propensity(self, observation, slates):
+        chances = self.policy.propensity(observation, slates).copy()
+        chances[:, 0] *= self.share
+        return chances
+
+
 def test_too_little_overlap_is_refused_in_words(setup, log):
     found = estimate(setup, log, {"last": Last(), "content": Content(setup.context)}, steps=STEPS, seed=0)
     table = found.table.set_index(["policy", "measure"])
@@ -102,6 +120,20 @@ def test_too_little_overlap_is_refused_in_words(setup, log):
     assert last.refused.str.fullmatch(r"too little overlap: [\d,]+ (slates|users) count as [\d.]+, fewer than 50").all()
     assert (table.loc[("content", "slate")].refused == "").all()  # half the slates are its own
     assert table.loc[("content", "episode")].ess.max() < 400 / 2**STEPS * 2  # one user in sixteen
+
+
+def test_what_the_log_never_shows_is_missed_by_its_weight(setup, log):
+    """Half of what is shown is the log's, by equal weights, of which effective sizes say nothing.
+
+    Failed, with an estimate of all 400 slates, when only effective sizes were looked at.
+    """
+    own = Epsilon(Content(setup.context), setup.context, 0.5)
+    half = Mixed(own, share=0.5)
+    found = estimate(setup, log, {"half": half, "own": own}, steps=1, seed=0).table.set_index(["policy", "weights"])
+    assert (found.loc["own"].refused == "").all()
+    assert (found.loc[("half", "slate")].ess > 300).all()
+    why = r"too little overlap: of what the policy shows the log has 50%, as its mean weight says"
+    assert found.loc[("half", "slate")].refused.str.fullmatch(why).all()
 
 
 def test_without_propensities_a_logging_policy_is_fitted_and_said(setup, log):

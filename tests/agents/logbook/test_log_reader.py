@@ -72,7 +72,10 @@ LATER = time.time() + 1e7
 
 REFUSED = [
     (lambda t: t.drop(columns="time"), r"log\.csv has no column 'time'; it has policy, .*--columns time=NAME"),
-    (lambda t: t.drop(columns=["user", "item"]), r"has no column 'user' and none 'item'"),
+    (
+        lambda t: t.drop(columns=["user", "item"]),
+        r"has no column 'user' and none 'item'.*--columns user=NAME,item=NAME\.",
+    ),
     (
         lambda t: t.drop(columns=["clicked", "engagement"]),
         r"neither clicked nor engagement, and no rating.* Say which",
@@ -109,6 +112,7 @@ MENDED = [
     (lambda t: pd.concat([t, t[2:4]]), "2 rows left out: each says the same as one before"),
     (lambda t: t.iloc[[2, 3, 0, 1, 4, 5]], "1 places at which rows were out of order"),
     (lambda t: t.assign(position=t.position + 1), "6 positions counted from 1: moved down by one"),
+    (lambda t: t.assign(slate=t.slate.map({0: "R9", 1: "12e4", 2: "a-7"})), "3 slates of names, numbered"),
     (lambda t: t.drop(columns="session"), "3 sessions worked out of the times"),
     (lambda t: t.drop(columns="position"), "3 slates in the file's order of positions"),
     (lambda t: t.drop(columns="clicked"), "6 clicks worked out: engagement above 0"),

@@ -204,22 +204,37 @@ def test_what_was_consumed_is_relived_item_by_item(log):
     assert len(np.unique(pairs, axis=0)) == len(pairs)
 
 
-def told(gain=0.1, shuffled=0.05, kept=True, control=0.05, auc=0.6, wrong=(), replayed=True, others=True):
+def told(
+    gain=0.1,
+    shuffled=0.05,
+    kept=True,
+    control=0.05,
+    auc=0.6,
+    wrong=(),
+    replayed=True,
+    others=True,
+    static=-1.95,
+    mechanism="satiation",
+):
     """A made-up outcome."""
     found = [
         replace(DIFFERENCE, name=name, distance=0.2 if name in wrong else 0.05) for name in ("repeats", "hours away")
     ]
     against = {"baseline": "popularity", "log_likelihood": -2.0, "ours": -1.9}
+    factors = {"baseline": "static factors", "log_likelihood": static, "ours": -1.9}
     for prefix, mean in (("", gain), ("shuffled_", shuffled)):
-        against |= {f"{prefix}gain": mean, f"{prefix}gain_low": mean - 0.01, f"{prefix}gain_high": mean + 0.01}
-    mechanism = {"mechanism": "satiation", "gain": 0.1, "low": 0.05, "high": 0.2, "kept": kept}
+        gains = {f"{prefix}gain": mean, f"{prefix}gain_low": mean - 0.01, f"{prefix}gain_high": mean + 0.01}
+        against, factors = against | gains, factors | gains
+    row = {"mechanism": mechanism, "gain": 0.1, "low": 0.05, "high": 0.2, "kept": kept}
     ends = {"shuffled_gain": control, "shuffled_low": control - 0.01, "shuffled_high": control + 0.01}
-    mechanisms = pd.DataFrame([mechanism | ends])
+    mechanisms = pd.DataFrame([row | ends])
     apart = {
         name: ToldApart(level, level - 0.05, level + 0.05, {"repeats in it": 0.1, "slates in it": 0.0})
         for name, level in ((FITTED, auc), (STATIC, 0.7), (DEFAULT, 0.9))
     }
-    return Realism(10, 10, replayed, others, found, pd.DataFrame(), apart, pd.DataFrame([against]), mechanisms, ())
+    return Realism(
+        10, 10, replayed, others, found, pd.DataFrame(), apart, pd.DataFrame([against, factors]), mechanisms, ()
+    )
 
 
 NOTHING_TOLD = np.zeros(1)
@@ -258,6 +273,9 @@ SAID = [
         "a classifier tells them from the log's with an AUC of 0.600 [0.550, 0.650], mostly by repeats",
     ),
     ({"auc": 0.68}, not_trusted, "than one without drift and satiation: that has an AUC of 0.700 [0.650, 0.750]."),
+    ({}, trusted, "more likely than by static factors"),
+    ({"static": -2.1}, not_trusted, "Gains on static factors: it is less likely than popularity (-2.100, -2.000), so"),
+    ({}, not_trusted, "Learning to personalise: all users have the same tastes in it."),
     ({"replayed": False}, not_trusted, "What users pass over, and so what a slate is worth"),
 ]
 
@@ -267,3 +285,12 @@ def test_words_follow_from_the_figures(outcome, where, words):
     both = {each: "\n".join(each(told(**outcome))) for each in (trusted, not_trusted)}
     assert words in both[where]
     assert words not in both[not_trusted if where is trusted else trusted]
+
+
+@pytest.mark.parametrize("mechanism", ["own interests", "fast memory", "session memory", "slow memory"])
+def test_users_differ_in_their_tastes_by_any_of_these(mechanism):
+    assert "Learning to personalise" not in "\n".join(not_trusted(told(mechanism=mechanism)))
+
+
+def test_gains_on_what_is_worse_than_popularity_earn_no_trust():
+    assert not any("than by static factors" in line for line in trusted(told(static=-2.1)))
