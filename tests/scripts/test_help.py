@@ -60,9 +60,9 @@ def seconds(words, folder):
     return min(found)
 
 
-@pytest.mark.parametrize(("words", "most"), [(["--help"], 1.0), (["score", "--help"], 2.0), (["demo", "--help"], 2.0)])
-def test_help_comes_at_once(words, most, tmp_path):
-    """Those of the verbs that import most; 0.05, 0.65 and 0.63 s when measured, twice as much on a slow machine."""
+@pytest.mark.parametrize(("words", "most"), [(["--help"], 0.5), (["score", "--help"], 1.0), (["demo", "--help"], 1.0)])
+def test_help_comes_within_a_second(words, most, tmp_path):
+    """Those of the verbs that import most; 0.05, 0.65 and 0.63 s when measured."""
     assert seconds(words, tmp_path) < most
 
 

@@ -21,9 +21,9 @@ def nobody(line):
 
 
 def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
-    """A fast memory and own interests, for which a slow memory may stand in; 150 users."""
+    """A fast memory and own interests, for which a slow memory may stand in; 300 users."""
     parameters = made_up(tastes=Tastes(fast=3.0, fast_half_life=2.0, no_click=1.0))
-    lives, order, _ = lives_from(parameters, tmp_path, users=150, steps=40)
+    lives, order, _ = lives_from(parameters, tmp_path, users=300, steps=40)
     known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=3, least_steps=60)
     whole = fit_tastes(lives, LADDER[WHOLE], known, settings, seed=0)
     chosen = choose(whole, lives, known, settings, 0, nobody)
@@ -39,7 +39,7 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     control = fit_tastes(mixed, chosen.model.terms, known, settings, 0)
     table = with_control(chosen, control, mixed, known, settings, 0).table.set_index("mechanism")
     fast = table.loc["fast memory"]
-    assert fast.shuffled_high < fast.gain  # of what depends on the order of a session less is left
+    assert 0 < fast.shuffled_low < fast.shuffled_gain < fast.shuffled_high
     assert table.shuffled_gain.isna()[~table.kept].all()
     assert table.gain.equals(chosen.table.set_index("mechanism").gain)
 

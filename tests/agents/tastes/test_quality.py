@@ -36,14 +36,14 @@ def believed(spread, shown, level=0.0, texts=None, slope=0.0, told=True, seed=0)
 @pytest.mark.parametrize("level", [-4.0, -2.0, 0.0, 2.0])
 @pytest.mark.parametrize("spread", [0.3, 0.8])
 def test_the_spread_that_items_have_is_found(spread, level):
-    """However seldom or often items are opened, 2 to 88 % of 10 to 60 showings each, up to a sixth.
+    """However seldom or often items are opened, 2 to 88 % of 10 to 60 showings each, up to 15 %.
 
     Of 3,000 items it is known to 1.3 %, with so many showings to some 6 %; a normal distribution of what is open is not
     quite right. Failed when openings were taken for what is told, at level 0 (.06 of .3) and 2; when one showing stood
     beside an item's own, at level -4 (.53); and without what is open.
     """
     found, _ = believed(spread, np.random.default_rng(1).integers(10, 61, ITEMS), level)
-    assert float(found.variance.sqrt()) == pytest.approx(spread, rel=1 / 6)
+    assert float(found.variance.sqrt()) == pytest.approx(spread, rel=0.15)
 
 
 def test_qualities_are_drawn_to_the_others_by_what_is_not_told():
@@ -56,15 +56,19 @@ def test_qualities_are_drawn_to_the_others_by_what_is_not_told():
 
 
 def test_texts_tell_of_items_that_were_hardly_shown():
-    """Half of quality is in the texts; of an item that was shown a few times it is most of what is known."""
+    """Half of quality is in the texts; of an item that was shown a few times it is most of what is known.
+
+    Of h told of an item, (1 + h / 2) / (1 + h / 4) / 2 of the error is left: .67 at the 2 that 8 showings tell. (Before,
+    what knew no texts was fitted to another log, whose qualities these had no part in, and a half was asked.)
+    """
     texts = np.random.default_rng(2).normal(size=(ITEMS, 3)).astype(np.float32)
-    shown = np.random.default_rng(3).integers(1, 33, ITEMS)
+    shown = np.random.default_rng(3).integers(1, 17, ITEMS)
     with_texts, true = believed(0.5, shown, texts=texts, slope=0.5)
     without, _ = believed(0.5, shown, texts=texts, slope=0.5, told=False)
     says = with_texts.says.detach().numpy()
     assert says == pytest.approx([0.5, 0.0, 0.0], abs=0.05)
     off = [float(np.mean((one().detach().numpy() - true) ** 2)) for one in (with_texts, without)]
-    assert off[0] < 0.75 * off[1]
+    assert off[0] < 0.67 * off[1]
 
 
 @pytest.mark.parametrize("opened", [0, 40])
