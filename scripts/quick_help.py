@@ -45,7 +45,7 @@ def asks_for_help(words: Sequence[str]) -> bool:
 def stood_in() -> Iterator[None]:
     """Within ``with``, modules are imported without ``LARGE_LIBRARIES``; afterwards those modules are forgotten.
 
-    Nothing is collected meanwhile: an eighth of the time goes into looking for what could be, and there is next to none.
+    Nothing is collected meanwhile: an eighth of the time goes into looking for what could be, which is little.
     """
     before, finder, collects = set(sys.modules), _Finder(), gc.isenabled()
     sys.meta_path.insert(0, finder)

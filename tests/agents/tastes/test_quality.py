@@ -58,8 +58,8 @@ def test_qualities_are_drawn_to_the_others_by_what_is_not_told():
 def test_texts_tell_of_items_that_were_hardly_shown():
     """Half of quality is in the texts; of an item that was shown a few times it is most of what is known.
 
-    Of h told of an item, (1 + h / 2) / (1 + h / 4) / 2 of the error is left: .67 at the 2 that 8 showings tell. (Before,
-    what knew no texts was fitted to another log, whose qualities these had no part in, and a half was asked.)
+    Of h told of an item, (1 + h / 2) / (1 + h / 4) / 2 of the error is left: .67 at the 2 that 8 showings tell.
+    (Before, what knew no texts was fitted to a log of other qualities, and a half was asked.)
     """
     texts = np.random.default_rng(2).normal(size=(ITEMS, 3)).astype(np.float32)
     shown = np.random.default_rng(3).integers(1, 17, ITEMS)
