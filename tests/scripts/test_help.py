@@ -47,23 +47,31 @@ def test_every_script_helps_as_file_and_as_module(verb, form, monkeypatch, capsy
     assert "default:" in printed
 
 
+RESTS_ON = ["-c", "import gymnasium, numpy, tyro"]
+"""What help cannot do without, and in whose time its own is told: a machine that is slower is so for both."""
+
+
 def seconds(words, folder):
-    """Processor time of the quickest of three calls; the first may have to compile the project's files."""
+    """Processor time of a process, in seconds."""
     told = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    found = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "driftrec.scripts.cli", *words]
-        subprocess.run(command, env=told, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(found)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *words], env=told, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-@pytest.mark.parametrize(("words", "most"), [(["--help"], 0.5), (["score", "--help"], 1.0), (["demo", "--help"], 1.0)])
-def test_help_comes_within_a_second(words, most, tmp_path):
-    """Those of the verbs that import most; 0.05, 0.65 and 0.63 s when measured."""
-    assert seconds(words, tmp_path) < most
+@pytest.mark.parametrize(("words", "most"), [(["--help"], 1.0), (["score", "--help"], 4.5), (["demo", "--help"], 4.5)])
+def test_help_takes_little_more_than_what_it_rests_on(words, most, tmp_path):
+    """Those of the verbs that import most; 0.2, 3.0 and 3.0 times when measured.
+
+    The quickest of four each, in turns: the first may have to compile the project's files. Where help takes 0.63 s, 4.5
+    times are 0.95 s. With pandas loaded, which ``LARGE_LIBRARIES`` then lacked, it took 22 times and failed.
+    """
+    help_, rests_on = [], []
+    for _ in range(4):
+        help_.append(seconds(["-m", "driftrec.scripts.cli", *words], tmp_path))
+        rests_on.append(seconds(RESTS_ON, tmp_path))
+    assert min(help_) < most * min(rests_on)
 
 
 QUICK = """
