@@ -13,12 +13,12 @@ from driftrec.agents.fitting_worlds.held_out import (
     STATIC,
     TEXTUAL,
     UNORDERED,
-    WHOLE,
     Report,
     Rung,
     against_table,
     climb,
     held_out_table,
+    ordered,
     rung_of,
 )
 from driftrec.agents.fitting_worlds.lives import TEST, VALIDATION, LoggedUsers, shuffled
@@ -90,7 +90,7 @@ def fit_world(
     mixed = shuffled(lives, seed)
     rungs, controls = _ladders(lives, mixed, known, *told, static)
     report("Mechanisms, by what a slate of the validation part loses without:")
-    chosen = choose(rungs[WHOLE].model, lives, known, *told)
+    chosen = choose(rungs[ordered(lives)[-1]].model, lives, known, *told)
     model = chosen.model
     table = held_out_table(lives, rungs, controls, seed)
     ours = Rung(model, unseen_likelihood(model, lives, TEST))
@@ -124,7 +124,7 @@ def _ladders(
     static: dict[str, Rung],
 ) -> tuple[dict[str, Rung], dict[str, Rung]]:
     """Models that depend on order, of a log and of the same ``mixed``, each beside those of ``static``."""
-    names = ORDERED if known.texts is None else (*ORDERED, TEXTUAL)
+    names = (*ordered(lives), *(() if known.texts is None else (TEXTUAL,)))
     rungs = climb(lives, names, known, settings, seed, report, static)
     report("The same with each session's events shuffled:")
     return rungs, climb(mixed, names, known, settings, seed, report, static)

@@ -12,17 +12,8 @@ from numpy.typing import NDArray
 from driftrec.agents.evaluation.bootstrap import Interval, ratio_interval
 from driftrec.agents.fitting_worlds.lives import TEST, LoggedUsers
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
-from driftrec.agents.fitting_worlds.taste_model import (
-    FAST,
-    MEAN,
-    OWN,
-    SATIATION,
-    SESSION,
-    SLOW,
-    TEXT,
-    KnownItems,
-    TasteModel,
-)
+from driftrec.agents.fitting_worlds.taste_model import FAST, MEAN, OWN, SESSION, SLOW, TEXT, KnownItems, TasteModel
+from driftrec.agents.tastes.topic_liking import HABIT, SATIATION, THRESHOLD
 
 Report = Callable[[str], None]
 """Called with lines of progress."""
@@ -34,19 +25,28 @@ LADDER: Mapping[str, tuple[str, ...]] = {
     "slow drift": (OWN, SESSION, SLOW),
     "drift": (OWN, FAST, SESSION, SLOW),
     "drift and satiation": (OWN, FAST, SESSION, SLOW, SATIATION),
+    "boredom and habits": (OWN, FAST, SESSION, SLOW, SATIATION, THRESHOLD, HABIT),
 }
 """Terms of each model; each is held against the one before it."""
 
 UNORDERED, ORDERED = tuple(LADDER)[:2], tuple(LADDER)[2:]
 """Models that do not depend on the order of events, and those that do, so that shuffling tells something."""
 
-STATIC, WHOLE, TEXTUAL = UNORDERED[-1], ORDERED[-1], "text cosine"
+STATIC, TEXTUAL = UNORDERED[-1], "text cosine"
 
 MODELS: Mapping[str, tuple[str, ...]] = {**LADDER, TEXTUAL: (TEXT, MEAN)}
 """With one that needs texts: near to the mean of what was opened, by their embeddings alone."""
 
 BASELINES = (*UNORDERED, "mean of the past", TEXTUAL)
 """What a world is held against."""
+
+
+def ordered(lives: LoggedUsers) -> tuple[str, ...]:
+    """Those of ``ORDERED`` that a log can tell.
+
+    Whether a topic is left alone for having been too much, or was not on offer, only a log with exposure says.
+    """
+    return ORDERED if lives.shown is not None else ORDERED[:-1]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def held_out_table(
     """
     counts = np.bincount(lives.user[lives.part == TEST], minlength=len(lives.users)).astype(float)
     rows: list[dict[str, object]] = []
-    for name, before in zip(LADDER, (None, *LADDER), strict=False):
+    names = [name for name in LADDER if name in rungs]
+    for name, before in zip(names, (None, *names), strict=False):
         row: dict[str, object] = {"model": name}
         for prefix, some in (("", rungs), ("shuffled_", controls)):
             if prefix and name not in ORDERED:

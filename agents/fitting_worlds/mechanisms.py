@@ -8,24 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from driftrec.agents.evaluation.bootstrap import Interval
 from driftrec.agents.fitting_worlds.held_out import Report, gain_of
-from driftrec.agents.fitting_worlds.lives import VALIDATION, LoggedUsers
+from driftrec.agents.fitting_worlds.lives import VALIDATION, LoggedUsers, some_of
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
-from driftrec.agents.fitting_worlds.taste_model import (
-    FAST,
-    OWN,
-    SATIATION,
-    SESSION,
-    SLOW,
-    KnownItems,
-    TasteModel,
-)
+from driftrec.agents.fitting_worlds.taste_model import FAST, OWN, SESSION, SLOW, KnownItems, TasteModel
+from driftrec.agents.tastes.topic_liking import HABIT, SATIATION, THRESHOLD
 
 MECHANISMS: Mapping[str, str] = {
     "own interests": OWN,
     "session memory": SESSION,
     "slow memory": SLOW,
     "fast memory": FAST,
+    "threshold of satiation": THRESHOLD,
+    "habits": HABIT,
     "satiation": SATIATION,
 }
 """In the order in which they are tried, by the term of utility that each is."""
@@ -35,9 +31,15 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     SLOW: ("slow", "slow_half_life"),
     FAST: ("fast", "fast_half_life"),
     SATIATION: ("satiation", "satiation_half_life"),
+    THRESHOLD: ("threshold", "keep"),
+    HABIT: ("habit", "habit_half_life"),
     OWN: ("own_spread",),
 }
 """Of a world, by the term that they belong to."""
+
+
+ENOUGH = 250_000
+"""Slates of a log by which mechanisms are chosen: of a larger one, those of users drawn from it."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def choose(
     """Take out one mechanism after another, the least missed first, until each that is left is missed for sure.
 
     A model without a mechanism goes on from that with it, for half as many passes: only what the others cannot make up
-    for counts. What is missed for sure beside all others is not tried again when some of these are out.
+    for counts. What is missed for sure beside all others is not tried again when some of these are out. Of a log of
+    more than ``ENOUGH`` slates a part chooses, and what is chosen is fitted to all.
 
     Args:
         whole: With all mechanisms.
@@ -81,8 +84,34 @@ def choose(
         seed: Source of randomness.
         report: Called with a line a mechanism.
     """
+    some = _some(lives, seed)
+    best = whole if some is lives else fit_tastes(some, whole.terms, known, settings, seed)
+    best, found = _tried(best, some, known, settings, seed)
+    if some is not lives:
+        best = whole if best.terms == whole.terms else fit_tastes(lives, best.terms, known, settings, seed)
+    rows = []
+    for name, gain in found.items():
+        kept = MECHANISMS[name] in best.terms
+        rows.append({"mechanism": name, "gain": gain.mean, "low": gain.low, "high": gain.high, "kept": kept})
+        report(f"  {name}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], {'kept' if kept else 'left out'}")
+    return Chosen(best, pd.DataFrame(rows))
+
+
+def _some(lives: LoggedUsers, seed: int) -> LoggedUsers:
+    """Users of a log who have ``ENOUGH`` slates, drawn; all of a smaller one."""
+    slates = np.bincount(lives.user[lives.heads], minlength=len(lives.users))
+    if slates.sum() <= ENOUGH:
+        return lives
+    drawn = np.random.default_rng(seed).permutation(len(slates))
+    return some_of(lives, np.sort(drawn[: np.searchsorted(slates[drawn].cumsum(), ENOUGH) + 1]))
+
+
+def _tried(
+    best: TasteModel, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int
+) -> tuple[TasteModel, dict[str, Interval]]:
+    """The model of what is missed, and what a slate of the validation part loses without each mechanism."""
     counts = np.bincount(lives.user[lives.part == VALIDATION], minlength=len(lives.users)).astype(float)
-    best, found = whole, {}
+    found: dict[str, Interval] = {}
     unsure = list(MECHANISMS)
     while unsure:
         there = [name for name in unsure if MECHANISMS[name] in best.terms]
@@ -93,12 +122,7 @@ def choose(
         unsure = [name for name in there if found[name].low <= 0]
         if unsure:
             best = without[min(unsure, key=lambda name: found[name].mean)]
-    rows = []
-    for name, gain in found.items():
-        kept = MECHANISMS[name] in best.terms
-        rows.append({"mechanism": name, "gain": gain.mean, "low": gain.low, "high": gain.high, "kept": kept})
-        report(f"  {name}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], {'kept' if kept else 'left out'}")
-    return Chosen(best, pd.DataFrame(rows))
+    return best, found
 
 
 def with_control(
@@ -137,7 +161,8 @@ def _without(
     model: TasteModel, term: str, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int
 ) -> TasteModel:
     """The model without one of its terms, fitted on."""
-    terms = tuple(each for each in model.terms if each != term)
+    gone = (SATIATION, THRESHOLD) if term == SATIATION else (term,)
+    terms = tuple(each for each in model.terms if each not in gone)
     return fit_tastes(lives, terms, known, settings, seed, model)
 
 

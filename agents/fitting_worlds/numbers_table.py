@@ -13,12 +13,12 @@ from driftrec.agents.fitting_worlds.marks_fit import HALF_LIVES
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, FittedParameters
 from driftrec.simulators.vectors import Double
 
-SHARES = ("short_share", "churn")
+SHARES = ("short_share", "churn", "keep")
 """Numbers between 0 and 1, whose intervals are those of their log-odds."""
 
 POSITIVE = (
-    *("fast_half_life", "slow_half_life", "satiation_half_life", "mark_half_life"),
-    *("usual", "short_hours", "long_hours"),
+    *("fast_half_life", "slow_half_life", "satiation_half_life", "habit_half_life", "mark_half_life"),
+    *("threshold", "usual", "short_hours", "long_hours"),
 )
 """Numbers above 0, whose intervals are those of their logarithms: a half-life is known up to a factor."""
 

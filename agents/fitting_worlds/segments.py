@@ -9,37 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from driftrec.agents.fitting_worlds.lives import NOTHING, LoggedUsers
+from driftrec.agents.fitting_worlds.lives import LATER, NOTHING, LoggedUsers
 from driftrec.agents.tastes.all_items import MOST, Run
+from driftrec.agents.tastes.past import Batch
 
 LENGTH, CONTEXT = 64, 192
 """Slates of a stretch, and those before it that it remembers: memories reach back so far at least."""
 
 ABSENT = -1
 """In place of a slate where there is none."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Some stretches as tensors, (stretches, width), the columns from ``begin`` on being the stretches themselves.
-
-    Attributes:
-        row: Slate of each place, ``ABSENT`` where there is none.
-        user: Of each stretch, (stretches,).
-        opened: Item opened, 0 where none was.
-        held: 1 where an item was opened, else 0.
-        days: Time in days.
-        session: The visit.
-        begin: First column of the stretches.
-    """
-
-    row: NDArray[np.int64]
-    user: torch.Tensor
-    opened: torch.Tensor
-    held: torch.Tensor
-    days: torch.Tensor
-    session: torch.Tensor
-    begin: int
 
 
 def segments(lives: LoggedUsers) -> NDArray[np.int64]:
@@ -102,6 +80,7 @@ def batch_of(lives: LoggedUsers, rows: NDArray[np.int64]) -> Batch:
         torch.as_tensor(opened != NOTHING, dtype=torch.float32),
         torch.as_tensor(lives.hours[at] / 24.0, dtype=torch.float32),
         torch.as_tensor(lives.session[at]),
+        torch.as_tensor((there & (lives.part[at] != LATER)).cumsum(axis=1), dtype=torch.float32),
         int(begin),
     )
 

@@ -12,18 +12,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from driftrec.agents.fitting_worlds.lives import TRAIN, LoggedUsers
-from driftrec.agents.fitting_worlds.past import StretchPast, Weights
-from driftrec.agents.fitting_worlds.segments import ABSENT, Batch, OpenedBefore
+from driftrec.agents.fitting_worlds.segments import ABSENT, OpenedBefore
 from driftrec.agents.tastes.all_items import Run, log_sum, total_log_sum
 from driftrec.agents.tastes.own_interests import OwnInterests
+from driftrec.agents.tastes.past import Batch, StretchPast, Weights
 from driftrec.agents.tastes.quality import Quality
+from driftrec.agents.tastes.topic_liking import BEGIN, TopicLiking
 from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Tastes
 
-HALF_LIVES = {"fast": 3.0, "slow": 30.0, "satiation": 24.0}
-"""Where half-lives begin: items opened, days, hours."""
-
-BEGIN = 0.3
-"""Where the weights of what was opened begin: not at 0, from where the wrong sign is as near as the right one."""
+HALF_LIVES = {"fast": 3.0, "slow": 30.0}
+"""Where half-lives begin: items opened, days."""
 
 NEVER = 20.0
 """Utility lost by an item that was opened before, where the log holds no repeat: its chance is nil."""
@@ -31,8 +29,11 @@ NEVER = 20.0
 TINY = 1e-12
 """Square of a length that stands for 0, to which vectors go that nothing reads."""
 
-OWN, MEAN, FAST, SESSION, SLOW, SATIATION = "own", "mean", "fast", "session", "slow", "satiation"
-"""Terms of utility beside quality and repeats, which every model has; "mean" weighs all that was opened alike."""
+OWN, MEAN, FAST, SESSION, SLOW = "own", "mean", "fast", "session", "slow"
+"""Terms of utility beside those of topics, and quality and repeats, which every model has.
+
+"mean" weighs all that was opened alike.
+"""
 
 TEXT = "text"
 """Where items lie is what their texts' embeddings say, in the first ``PLAIN`` columns, and nothing else."""
@@ -63,14 +64,14 @@ class _Slates:
         user: Whose, (slates,).
         vectors: Of the items, (items, dims).
         interest: (slates, dims).
-        load: Logarithm of loads, (slates, topics); None where they do not count.
+        liking: Utility of every topic beside that, (slates, topics); None where there is none.
     """
 
     row: NDArray[np.int64]
     user: torch.Tensor
     vectors: torch.Tensor
     interest: torch.Tensor
-    load: torch.Tensor | None
+    liking: torch.Tensor | None
 
 
 class TasteModel(nn.Module):
@@ -103,10 +104,11 @@ class TasteModel(nn.Module):
         self.topic = None if known.topic is None else torch.as_tensor(known.topic)
         self._topics = None if self.topic is None else nn.functional.one_hot(self.topic).float()  # (items, topics)
         self._above = None if self._clicks is None or known.topic is None else _opened_above(lives, known.topic)
-        weights = ("mean", "fast", "session", "slow", "satiation", "repeat", "no_click", "position", "takeaway")
+        weights = ("mean", "fast", "session", "slow", "repeat", "no_click", "position", "takeaway")
         self.weights = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in weights})
         for name in (MEAN, FAST, SESSION, SLOW):
             self.weights[name].data.fill_(BEGIN)
+        self.liking = TopicLiking(terms, known.topic)
         if not self._seen.repeats:
             self.weights["repeat"].data.fill_(NEVER)
         half_lives = {name: nn.Parameter(torch.tensor(math.log(value))) for name, value in HALF_LIVES.items()}
@@ -171,12 +173,12 @@ class TasteModel(nn.Module):
     def tastes(self) -> Tastes:
         """The numbers, of terms that are there."""
         weight = {name: float(value.detach()) for name, value in self.weights.items()}
-        told = {name: weight[name] for name in (FAST, SESSION, SLOW, SATIATION) if name in self.terms}
+        told = {name: weight[name] for name in (FAST, SESSION, SLOW) if name in self.terms}
         there = ((name, value) for name, value in self.half_lives.items() if name in self.terms)
         lives = {name: value.detach().exp().clamp(SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE) for name, value in there}
         half = {f"{name}_half_life": float(value) for name, value in lives.items()}
         others = {name: weight[name] for name in ("repeat", "no_click", "position", "takeaway")}
-        return Tastes(**told, **half, **others)
+        return Tastes(**told, **half, **others, **self.liking.numbers())
 
     def people(self, seed: int) -> NDArray[np.float32]:
         """An own interest of every user, drawn from what the log leaves open, (users, dims); 0 without the term."""
@@ -187,7 +189,7 @@ class TasteModel(nn.Module):
         return self.own.mean.numpy().copy() if OWN in self.terms else np.zeros(self.own.mean.shape, np.float32)
 
     def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Interest (stretches, LENGTH, dims), and the logarithm of loads (stretches, LENGTH, topics) if they count."""
+        """Interest (stretches, LENGTH, dims), and liking of topics (stretches, LENGTH, topics) where there is any."""
         past = StretchPast(batch)
         items = nn.functional.embedding(batch.opened, vectors)  # (stretches, width, dims)
         interest = items.new_zeros(len(items), items.shape[1] - batch.begin, items.shape[2])
@@ -198,10 +200,7 @@ class TasteModel(nn.Module):
             if name in self.terms:
                 sums = self._left(name, past).sums(counted)
                 interest = interest + self.weights[name] * sums[:, :, :-1] / (1 + sums[:, :, -1:])
-        if SATIATION not in self.terms:
-            return interest, None
-        assert self._topics is not None
-        return interest, self._left(SATIATION, past).sums(self._topics[batch.opened]).log1p()
+        return interest, self.liking(batch, past)
 
     def _left(self, name: str, past: StretchPast) -> Weights:
         """What is left of each place's item at each slate, by a memory's own clock."""
@@ -209,26 +208,26 @@ class TasteModel(nn.Module):
             return past.all()
         if name == SESSION:
             return past.of_session()
-        clock, unit = (past.openings(), 1.0) if name == FAST else (past.days, 24.0 if name == SATIATION else 1.0)
-        return past.faded(clock, unit * torch.exp(-self.half_lives[name]))
+        return past.faded(past.openings() if name == FAST else past.days, torch.exp(-self.half_lives[name]))
 
     def _slates(self, batch: Batch, part: int, parts: NDArray[np.int64]) -> _Slates:
         """The slates of ``batch`` that are of ``part``, with what users felt."""
         rows = batch.row[:, batch.begin :]
         wanted = torch.as_tensor((rows != ABSENT) & (parts[rows.clip(0)] == part))
         vectors = self.vectors()
-        interest, load = self._past(batch, vectors)
+        interest, liking = self._past(batch, vectors)
         user = batch.user[:, None].expand(rows.shape)[wanted]
-        return _Slates(rows[wanted.numpy()], user, vectors, interest[wanted], None if load is None else load[wanted])
+        liking = None if liking is None else liking[wanted]
+        return _Slates(rows[wanted.numpy()], user, vectors, interest[wanted], liking)
 
     def _of_all(self, slates: _Slates) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """People (slates, columns) and items (items, columns), whose products are utilities; what was opened has."""
-        interest, load = slates.interest, slates.load
+        interest, liking = slates.interest, slates.liking
         people = [interest, interest.new_ones(len(interest), 1)]
         items = [slates.vectors, self.quality()[:, None]]
-        if load is not None:
+        if liking is not None:
             assert self._topics is not None
-            people.append(-self.weights[SATIATION] * load)
+            people.append(liking)
             items.append(self._topics)
         row = slates.row
         person, item, opened = torch.cat(people, dim=1), torch.cat(items, dim=1), self._opened[torch.as_tensor(row)]
@@ -245,12 +244,12 @@ class TasteModel(nn.Module):
         """Of the positions of each slate, beside that of opening nothing, (slates, slate_size)."""
         assert self._shown is not None
         assert self._again is not None
-        row, load = slates.row, slates.load
+        row, liking = slates.row, slates.liking
         shown = torch.as_tensor(self._shown[row])
         utility = torch.einsum("sd,skd->sk", slates.interest, slates.vectors[shown]) + self.quality()[shown]
-        if load is not None:
+        if liking is not None:
             assert self.topic is not None
-            utility = utility - self.weights[SATIATION] * load.gather(1, self.topic[shown])
+            utility = utility + liking.gather(1, self.topic[shown])
         utility = utility - self.weights["repeat"] * torch.as_tensor(self._again[row], dtype=torch.float32)
         if self._above is not None:
             utility = utility - self.weights["takeaway"] * torch.as_tensor(self._above[row], dtype=torch.float32)

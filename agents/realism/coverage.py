@@ -22,11 +22,12 @@ from driftrec.agents.fitting_worlds.lives import LoggedUsers, told_lives
 from driftrec.agents.fitting_worlds.numbers_table import numbers_table
 from driftrec.agents.fitting_worlds.spread_tables import items_table
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
-from driftrec.agents.fitting_worlds.taste_model import FAST, OWN, SATIATION, SLOW, KnownItems
+from driftrec.agents.fitting_worlds.taste_model import FAST, OWN, SLOW, KnownItems
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.setup import context_of
+from driftrec.agents.tastes.topic_liking import SATIATION
 from driftrec.simulators.fitted.example import made_up, made_up_with_marks
 from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.fitted.parameters import MOVED, FittedParameters
@@ -40,7 +41,7 @@ ENDS = ("name", "value", "low", "high")
 THERE = (OWN, FAST, SLOW, SATIATION)
 """Terms of the made-up worlds."""
 
-NO_TRUTH = ("session", "usual", "slate_hours", "takeaway")
+NO_TRUTH = ("session", "usual", "slate_hours", "takeaway", "threshold", "keep", "habit", "habit_half_life")
 """Numbers of which there is none to be found: the worlds lack them, or they are a unit."""
 
 SETTINGS = FitWorldSettings(dims=3)

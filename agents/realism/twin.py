@@ -16,7 +16,7 @@ import numpy as np
 
 from driftrec.agents.baselines import Content, Epsilon, Random
 from driftrec.agents.evaluation.play import play
-from driftrec.agents.fitting_worlds.held_out import LADDER, WHOLE, Report
+from driftrec.agents.fitting_worlds.held_out import LADDER, Report, ordered
 from driftrec.agents.fitting_worlds.lives import LoggedUsers, told_lives
 from driftrec.agents.fitting_worlds.mechanisms import choose
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
@@ -41,8 +41,11 @@ EXPLORES = 0.3
 UNASKED = ("user_seed", "candidates", *PROPENSITIES)
 """Columns of the log that no fit asks for."""
 
-USUAL = FitWorldSettings(epochs=15)
-"""As of ``driftrec fit``, but for more passes: of short lives little of a user's own interest is learned in one."""
+USUAL = FitWorldSettings(dims=16, epochs=15)
+"""As of ``driftrec fit``, but for more passes and dimensions.
+
+Of short lives little of a user's own interest is learned in one pass, and 12 or 18 topics do not fit into 8 dimensions.
+"""
 
 
 def write_log(setup: Setup, file: Path, slates: int, seed: int) -> int:
@@ -73,7 +76,7 @@ def twin_of(
     assert setup.setting is not None
     topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
     known = KnownItems(topic, leading(setup.setting.item_embeddings[rows]))
-    whole = fit_tastes(lives, LADDER[WHOLE], known, settings, seed)
+    whole = fit_tastes(lives, LADDER[ordered(lives)[-1]], known, settings, seed)
     model = choose(whole, lives, known, settings, seed, report).model
     return parameters_of(model, lives, known, np.ones(len(lives.users)))
 

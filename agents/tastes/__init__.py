@@ -1,4 +1,4 @@
-"""What tastes are fitted with: sums over all items, own interests of users, qualities of items.
+"""What tastes are fitted with: sums over all items, pasts, liking of topics, own interests, qualities.
 
 Imports of agents: none.
 """

@@ -57,11 +57,13 @@ class Memory:
         session: What was opened in this session.
         slow: What was opened in the past days.
         load: Fading number of items opened by topic, (users, topics).
+        bored: Of these, what was too much, (users, topics); the load itself where every opening is.
+        habit: Number of items opened by topic, fading over days, (users, topics).
     """
 
     def __init__(self, users: int, p: FittedParameters) -> None:
         self.fast, self.session, self.slow = (Faded(users, p.vectors.shape[1]) for _ in range(3))
-        self.load = np.zeros((users, p.num_topics), np.float32)
+        self.load, self.bored, self.habit = np.zeros((3, users, p.num_topics), np.float32)
 
     def drift(self, tastes: Tastes) -> Float:
         """What is added to users' own interest, (users, dims)."""
@@ -71,6 +73,13 @@ class Memory:
             drift += np.float32(weight) * memory.mean()
         return drift
 
+    def liking(self, tastes: Tastes) -> Float:
+        """What is added to the utility of every topic, (users, topics)."""
+        liking: Float = np.float32(-tastes.satiation) * np.log1p(self.bored)
+        if tastes.habit:
+            liking += np.float32(tastes.habit) * np.log1p(self.habit)
+        return liking
+
     def open(self, p: FittedParameters, users: NDArray[np.intp], items: NDArray[np.int64]) -> None:
         """Remember one opened item for each of ``users``."""
         half = np.exp2(np.float32(-1.0 / p.tastes.fast_half_life))
@@ -78,23 +87,36 @@ class Memory:
         self.fast.mass[users] *= half
         for memory in (self.fast, self.session, self.slow):
             memory.add(users, p.vectors[items])
-        self.load[users, p.topic[items]] += np.float32(1.0)
+        topics = p.topic[items]
+        self.load[users, topics] += np.float32(1.0)
+        self.bored[users, topics] += p.tastes.too_much(self.load[users, topics])
+        self.habit[users, topics] += np.float32(1.0)
 
-    def pass_time(self, p: FittedParameters, ended: NDArray[np.bool_], hours: Float) -> None:
-        """Forget sessions that ``ended``, and let what fades with time fade by ``hours``: both (users,)."""
+    def pass_time(self, p: FittedParameters, ended: NDArray[np.bool_], hours: Float, there: NDArray[np.bool_]) -> None:
+        """After a slate forget sessions that ``ended``, and let what fades fade by ``hours``; all (users,).
+
+        Only of users who were ``there`` a slate is over.
+        """
         self.session.fade((~ended).astype(np.float32))
         self.slow.fade(np.exp2(-hours / np.float32(24.0 * p.tastes.slow_half_life)))
-        self.load *= np.exp2(-hours / np.float32(p.tastes.satiation_half_life))[:, None]
+        kept = np.where(there, np.float32(p.tastes.keep), np.float32(1.0))
+        left = (kept * np.exp2(-hours / np.float32(p.tastes.satiation_half_life)))[:, None]
+        self.load *= left
+        self.bored *= left
+        self.habit *= np.exp2(-hours / np.float32(24.0 * p.tastes.habit_half_life))[:, None]
 
-    def features(self) -> list[Float]:
-        """The three means and log(1 + load), each with leading axis users."""
-        return [self.fast.mean(), self.session.mean(), self.slow.mean(), np.log1p(self.load)]
+    def features(self, tastes: Tastes) -> list[Float]:
+        """The three means and log(1 + load), and of ``bored`` and ``habit`` if they count, with leading axis users."""
+        told = [self.fast.mean(), self.session.mean(), self.slow.mean(), np.log1p(self.load)]
+        told += [np.log1p(self.bored)] if tastes.threshold else []
+        return told + ([np.log1p(self.habit)] if tastes.habit else [])
 
     def put(self, lanes: NDArray[np.intp], fresh: Memory) -> None:
         """Overwrite the users ``lanes`` with those of ``fresh``."""
         for name in ("fast", "session", "slow"):
             getattr(self, name).put(lanes, getattr(fresh, name))
-        self.load[lanes] = fresh.load
+        for name in ("load", "bored", "habit"):
+            getattr(self, name)[lanes] = getattr(fresh, name)
 
 
 class Unkept:

@@ -37,9 +37,10 @@ class FittedWorld(PlainWorld):
     """The users of a log as a batched world (see ``simulators.world.World``), of ``Tastes`` and ``VisitRates``.
 
     What is observed, "user", is what a recommender can work out of the feedback: the three means of what was opened,
-    log(1 + load) of every topic, log(1 + slates) and engagement a slate in this session. Means and loads are by the
-    numbers that the recommender goes by, ``known``, and so are the items' features: users may differ from them. And
-    "opened": the items that a user has opened, of more than ``RECENT`` the last ones, in any order.
+    log(1 + load) of every topic, where there is a threshold the same of what was too much, where there are habits the
+    same of these, log(1 + slates) and engagement a slate in this session. Means and loads are by the numbers that the
+    recommender goes by, ``known``, and so are the items' features: users may differ from them. And "opened": the items
+    that a user has opened, of more than ``RECENT`` the last ones, in any order.
 
     Args:
         parameters: What was fitted.
@@ -72,7 +73,8 @@ class FittedWorld(PlainWorld):
         """Shape, type and range of the observation."""
         p = self.known
         far = max(float(np.abs(p.vectors).max()), TIRED, self.parameters.high * self._most_clicks())
-        user = Field((3 * p.vectors.shape[1] + p.num_topics + 2,), np.float32, -far, far)
+        by_topic = 1 + bool(p.tastes.threshold) + bool(p.tastes.habit)
+        user = Field((3 * p.vectors.shape[1] + by_topic * p.num_topics + 2,), np.float32, -far, far)
         return {"user": user, OPENED: Field((RECENT,), np.int32, -1, len(p.ids) - 1)}
 
     def check_ends(self) -> None:
@@ -117,7 +119,7 @@ class FittedWorld(PlainWorld):
         slates, engagement = state.visit.T
         usual = engagement / np.maximum(slates, np.float32(1.0))
         seen = state.memory if isinstance(state.known, Unkept) else state.known
-        told = np.column_stack([*seen.features(), np.log1p(slates), usual])
+        told = np.column_stack([*seen.features(self.known.tastes), np.log1p(slates), usual])
         return {"user": told, OPENED: state.recent.copy()}
 
     def reveal(self, state: FittedState) -> dict[str, NDArray[Any]]:
@@ -128,7 +130,7 @@ class FittedWorld(PlainWorld):
         """Of every item at the top, (users, items)."""
         p = self.parameters
         utility = state.interest(p.tastes) @ p.vectors.T + p.quality
-        utility -= np.float32(p.tastes.satiation) * np.log1p(state.memory.load).take(p.topic, axis=1)
+        utility += state.memory.liking(p.tastes).take(p.topic, axis=1)
         utility -= np.float32(p.tastes.repeat) * state.opened
         return np.asarray(utility, np.float32)
 
@@ -154,7 +156,7 @@ class FittedWorld(PlainWorld):
         """Of the choice, (slate_size, users)."""
         p = self.parameters
         utility = slate_affinity(p.vectors, by_position, state.interest(p.tastes)) + p.quality[by_position]
-        utility -= np.float32(p.tastes.satiation) * at_slates(np.log1p(state.memory.load), p.topic[by_position])
+        utility += at_slates(state.memory.liking(p.tastes), p.topic[by_position])
         utility -= np.float32(p.tastes.repeat) * at_slates(state.opened, by_position)
         utility -= np.float32(p.tastes.position) * np.arange(self.slate_size, dtype=np.float32)[:, None]
         return np.exp(np.minimum(utility, MAX_UTILITY))
@@ -237,7 +239,7 @@ class FittedWorld(PlainWorld):
         hours = gap + np.float32(visits.slate_hours) * there
         state.hours += hours
         for parameters, memory in self._memories(state):
-            memory.pass_time(parameters, ended, hours)
+            memory.pass_time(parameters, ended, hours, ~state.gone)
         state.gone |= left
         return ended, gap, left
 
@@ -274,7 +276,7 @@ class FittedWorld(PlainWorld):
         state.sessions += ended
         state.hours += hours
         for parameters, memory in self._memories(state):
-            memory.pass_time(parameters, ended, hours)
+            memory.pass_time(parameters, ended, hours, np.ones(len(opened), np.bool_))
 
 
 def _normal_edges(count: int) -> Float:

@@ -22,8 +22,8 @@ NUMBERS_FILE, ARRAYS_FILE = "world.json", "world.safetensors"
 ARRAYS = ("vectors", "quality", "topic", "engagement", "people")
 MAY = ("logged", "lift", "marks")
 """Arrays that a world may lack."""
-LATER = ("takeaway",)
-"""Numbers that worlds of before lack; where one is 0 nothing is told of it, and hashes stay."""
+LATER = ("takeaway", "threshold", "keep", "habit", "habit_half_life")
+"""Numbers that worlds of before lack; where one is as when nothing is said nothing is told of it, and hashes stay."""
 REMEDY = "Write it again with driftrec fit."
 
 
@@ -86,13 +86,18 @@ def _arrays(parameters: FittedParameters) -> dict[str, Any]:
     return {name: getattr(parameters, name) for name in names}
 
 
+def _unsaid(name: str, value: float) -> bool:
+    """Whether a number of ``Tastes`` is one of ``LATER`` and as it is by default."""
+    return name in LATER and value == getattr(Tastes(), name)
+
+
 def _numbers(parameters: FittedParameters) -> dict[str, Any]:
     """What is no array and no id."""
     pay = {name: float(getattr(parameters, name)) for name in ("spread", "low", "high", "level", "rest")}
     fading = {} if parameters.marks is None else {"fading": asdict(parameters.fading)}
     return {
         **fading,
-        "tastes": {name: value for name, value in asdict(parameters.tastes).items() if value or name not in LATER},
+        "tastes": {name: value for name, value in asdict(parameters.tastes).items() if not _unsaid(name, value)},
         "visits": asdict(parameters.visits),
         "pay": pay,
         "several": parameters.several,

@@ -16,17 +16,23 @@ SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE = 1e-3, 1e6
 """Of any memory, in its unit."""
 
 
+MOST_LOAD = 1000.0
+"""No threshold lies above it."""
+
+
 @dataclass(frozen=True)
 class Tastes:
     """How a user sees an item, and what moves that.
 
-        U(item) = quality + <interest, vector> - satiation * log(1 + load of its topic) - repeat * [opened before]
+        U(item) = quality + <interest, vector> - satiation * log(1 + B) + habit * log(1 + H) - repeat * [opened before]
         interest = own + fast * M_fast + session * M_session + slow * M_slow
         M = sum_j w_j vector_j / (1 + sum_j w_j)  over the items j that the user opened
 
     w_j halves with every ``fast_half_life`` items opened since in M_fast, with every ``slow_half_life`` days in M_slow,
-    and is 1 in this session and 0 before it in M_session. A load is the number of items of a topic that were opened,
-    halved every ``satiation_half_life`` hours. P(open position k) = w_k / (exp(no_click) + sum_j w_j), where
+    and is 1 in this session and 0 before it in M_session. B and H are numbers of items opened of the item's topic. In B
+    those count that were too much: with each, and with it counted, the topic's load is L, and B grows by ``too_much``
+    of L. Of load and B a part ``keep`` is left after every slate, and they halve every ``satiation_half_life`` hours; H
+    halves every ``habit_half_life`` days. P(open position k) = w_k / (exp(no_click) + sum_j w_j), where
     w_k = exp(U - position * k); where users open several items of a slate, each position by itself, it is
     w_k / (exp(no_click) + w_k), and U is less by ``takeaway`` for every item of the topic opened above in the slate.
 
@@ -36,8 +42,12 @@ class Tastes:
         session: Weight of what was opened in this session.
         slow: Weight of what was opened in the past days.
         slow_half_life: Of it, in days.
-        satiation: Utility lost with the load of a topic; negative where a topic grows by being opened.
+        satiation: Utility lost with what was too much of a topic; negative where a topic grows by being opened.
         satiation_half_life: Of the load, in hours.
+        threshold: Load from which on openings are too much; 0 where each is.
+        keep: Part of the load that is left after a slate.
+        habit: Utility gained with what was opened of a topic in the past days.
+        habit_half_life: Of that, in days.
         repeat: Utility lost by an item that was opened before.
         no_click: Utility of opening nothing.
         position: Utility lost per position down the slate.
@@ -51,18 +61,34 @@ class Tastes:
     slow_half_life: float = 30.0
     satiation: float = 0.0
     satiation_half_life: float = 24.0
+    threshold: float = 0.0
+    keep: float = 1.0
+    habit: float = 0.0
+    habit_half_life: float = 10.0
     repeat: float = 0.0
     no_click: float = 0.0
     position: float = 0.0
     takeaway: float = 0.0
 
     def __post_init__(self) -> None:
-        check_ranges(self, **dict.fromkeys(("fast", "session", "slow", "satiation", "repeat"), (-100.0, 100.0)))
-        lives = dict.fromkeys(
-            ("fast_half_life", "slow_half_life", "satiation_half_life"), (SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE)
+        weights = ("fast", "session", "slow", "satiation", "habit", "repeat")
+        lives = ("fast_half_life", "slow_half_life", "satiation_half_life", "habit_half_life")
+        check_ranges(self, **dict.fromkeys(weights, (-100.0, 100.0)))
+        check_ranges(self, **dict.fromkeys(lives, (SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE)))
+        check_ranges(
+            self, threshold=(0, MOST_LOAD), keep=(0, 1), no_click=(-80, 80), position=(-20, 20), takeaway=(-20, 20)
         )
-        check_ranges(self, **lives, no_click=(-80, 80), position=(-20, 20), takeaway=(-20, 20))
 
+    def too_much(self, load: Float) -> Float:
+        """What one opening adds to B, of the load that it brought its topic to: ``load`` is >= 1, shape kept.
+
+        L^8 / (L^8 + threshold^8), nearly a step: users' own thresholds lie about it.
+        """
+        return np.float32(1.0) / (np.float32(1.0) + (np.float32(self.threshold) / load) ** np.float32(STEEP))
+
+
+STEEP = 8
+"""Power of the load by which openings are too much: at half a threshold nearly none is, at twice it nearly each."""
 
 SHAPES = ("first_end", "later_end", "churn_by_session")
 """Parts of ``VisitRates`` that tell how a chance goes with a count."""

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.fitting_worlds.fit_world import fit_world
-from driftrec.agents.fitting_worlds.held_out import LADDER, WHOLE
+from driftrec.agents.fitting_worlds.held_out import LADDER, ordered
 from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
 from driftrec.agents.fitting_worlds.mechanisms import choose, not_fitted, with_control
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
@@ -25,7 +25,7 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     parameters = made_up(tastes=Tastes(fast=3.0, fast_half_life=2.0, no_click=1.0))
     lives, order, _ = lives_from(parameters, tmp_path, users=300, steps=40)
     known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=3, least_steps=60)
-    whole = fit_tastes(lives, LADDER[WHOLE], known, settings, seed=0)
+    whole = fit_tastes(lives, LADDER[ordered(lives)[-1]], known, settings, seed=0)
     chosen = choose(whole, lives, known, settings, 0, nobody)
     assert "fast memory" in chosen.kept
     assert {"session memory", "satiation"} <= set(chosen.left_out)

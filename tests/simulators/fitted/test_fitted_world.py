@@ -34,7 +34,8 @@ def after(world, *items, users=200):
 
 def pass_hours(world, state, hours):
     users = len(state.step)
-    state.memory.pass_time(world.parameters, np.zeros(users, bool), np.full(users, hours, np.float32))
+    nobody, all_ = np.zeros(users, bool), np.ones(users, bool)
+    state.memory.pass_time(world.parameters, nobody, np.full(users, hours, np.float32), all_)
 
 
 def odds(tastes):
@@ -60,6 +61,57 @@ def test_a_load_bores_its_topic_alone_and_fades():
     loaded = state.memory.load.copy()
     pass_hours(world, state, 24.0)  # the half-life
     np.testing.assert_allclose(state.memory.load, loaded / 2, rtol=1e-6)
+
+
+def test_with_a_threshold_few_openings_bore_hardly_and_many_do():
+    """Of a threshold of 3 a first opening counts 1 / (1 + 3^8), and six count for three and a half."""
+    world = world_of(odds(Tastes(satiation=2.0, threshold=3.0)))
+    same = world.parameters.topic == world.parameters.topic[3]
+    alone, state = after(world, 3)
+    np.testing.assert_allclose(state.memory.bored[0, world.parameters.topic[3]], 1 / (1 + 3**8), rtol=1e-5)
+    many, state = after(world, *[3] * 6)
+    assert state.memory.load[0, world.parameters.topic[3]] == 6
+    expected = sum(load**8 / (load**8 + 3**8) for load in range(1, 7))
+    np.testing.assert_allclose(state.memory.bored[0, world.parameters.topic[3]], expected, rtol=1e-5)
+    assert (many[same] < 100 * alone[same]).all()
+    assert (many[same] < 0).all()
+    assert (many[~same] == 0).all()
+
+
+def test_a_slate_leaves_a_part_of_loads_to_those_who_see_it():
+    world = world_of(odds(Tastes(satiation=2.0, threshold=3.0, keep=0.5)))
+    _, state = after(world, 3, 3)
+    topic = world.parameters.topic[3]
+    assert state.memory.load[0, topic] == 0.75  # (1 / 2 + 1) / 2
+    bored = state.memory.bored[0, topic]
+    there = np.arange(200) < 100
+    state.memory.pass_time(world.parameters, np.zeros(200, bool), np.zeros(200, np.float32), there)
+    np.testing.assert_array_equal(state.memory.load[:, topic], np.where(there, 0.375, 0.75).astype(np.float32))
+    np.testing.assert_array_equal(state.memory.bored[:, topic], np.where(there, bored / 2, bored))
+
+
+def test_a_habit_draws_to_its_topic_alone_and_fades_over_days():
+    world = world_of(odds(Tastes(habit=2.0, habit_half_life=2.0)))
+    change, state = after(world, 3, 3)
+    same = world.parameters.topic == world.parameters.topic[3]
+    assert (change[same] > 0).all()
+    assert (change[~same] == 0).all()
+    pass_hours(world, state, 48.0)
+    np.testing.assert_allclose(state.memory.habit[0, world.parameters.topic[3]], 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("more", "by_topic"), [({}, 1), ({"threshold": 3.0}, 2), ({"threshold": 3.0, "habit": 1.0}, 3)]
+)
+def test_what_bores_and_what_is_habit_is_told_where_it_counts(more, by_topic):
+    world = world_of(odds(Tastes(satiation=2.0, **more)))
+    _, state = after(world, *[3] * 5)
+    told, plain = world.observe(state)["user"], 3 * world.dims
+    assert world.fields["user"].shape == told.shape[1:]
+    memory, topics = state.memory, world.parameters.num_topics
+    expected = [memory.load, memory.bored, memory.habit][:by_topic]
+    assert told.shape[1] == plain + by_topic * topics + 2
+    np.testing.assert_array_equal(told[:, plain:-2], np.log1p(np.column_stack(expected)))
 
 
 def test_repeats_cost_what_was_opened_alone():
@@ -190,6 +242,9 @@ def test_parameters_that_cannot_be_are_refused(change, message):
     ("make", "message"),
     [
         (lambda: Tastes(slow_half_life=0), "Tastes.slow_half_life is 0; it must be between 0.001 and 1e"),
+        (lambda: Tastes(threshold=-1), "Tastes.threshold is -1; it must be between 0 and 1000."),
+        (lambda: Tastes(keep=1.1), "Tastes.keep is 1.1; it must be between 0 and 1."),
+        (lambda: Tastes(habit_half_life=0), "Tastes.habit_half_life is 0; it must be between 0.001 and 1e"),
         (lambda: VisitRates(churn=1.5), "VisitRates.churn is 1.5; it must be between 0 and 1."),
         (lambda: VisitRates(short_hours=300), "VisitRates.long_hours is 200.0; it must be between 300 and"),
         (lambda: FittedWorld(made_up(), 41), r"slate_size is 41; it must be in 1..40 \(items\)."),

@@ -37,6 +37,19 @@ def test_marks_come_back(tmp_path):
     assert len({sha256_of(made_up()), sha256_of(world), sha256_of(replace(world, fading=Marks(3.0)))}) == 3
 
 
+def test_thresholds_and_habits_come_back(tmp_path):
+    """And a world that lacks them says nothing of them, so that it has the hash that it had before there were any."""
+    world = replace(
+        made_up(), tastes=replace(made_up().tastes, threshold=3.0, keep=0.9, habit=0.5, habit_half_life=4.0)
+    )
+    save_world(tmp_path / "world", world)
+    assert load_world(tmp_path / "world").tastes == world.tastes
+    assert sha256_of(world) != sha256_of(made_up())
+    save_world(tmp_path / "plain", made_up())
+    told = json.loads((tmp_path / "plain" / NUMBERS_FILE).read_text())
+    assert not {"threshold", "keep", "habit", "habit_half_life"} & set(told["tastes"])
+
+
 def test_the_hash_tells_every_change():
     prints = {sha256_of(made_up()), sha256_of(made_up(seed=1)), sha256_of(replace(made_up(), spread=0.2))}
     prints |= {sha256_of(replace(made_up(), tastes=replace(made_up().tastes, fast=1.0)))}

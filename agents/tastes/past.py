@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-
-from driftrec.agents.fitting_worlds.segments import Batch
+from numpy.typing import NDArray
 
 FAR = 1e12
 """Age of what leaves nothing."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some stretches as tensors, (stretches, width), the columns from ``begin`` on being the stretches themselves.
+
+    Attributes:
+        row: Slate of each place, ``ABSENT`` where there is none.
+        user: Of each stretch, (stretches,).
+        opened: Item opened, 0 where none was.
+        held: 1 where an item was opened, else 0.
+        days: Time in days.
+        session: The visit.
+        slate: Number of the slate, counted from the first place.
+        begin: First column of the stretches.
+    """
+
+    row: NDArray[np.int64]
+    user: torch.Tensor
+    opened: torch.Tensor
+    held: torch.Tensor
+    days: torch.Tensor
+    session: torch.Tensor
+    slate: torch.Tensor
+    begin: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +63,10 @@ class Weights:
     within: torch.Tensor
     before: torch.Tensor
     carried: torch.Tensor
+
+    def times(self, other: Weights) -> Weights:
+        """What is left by both clocks."""
+        return Weights(self.within * other.within, self.before * other.before, self.carried * other.carried)
 
     def sums(self, values: torch.Tensor) -> torch.Tensor:
         """Of ``values`` (stretches, width, columns), what is left at each slate, (stretches, slates, columns)."""
@@ -69,6 +98,10 @@ class StretchPast:
         """Counts what was opened: an item is of age 0 until the next is opened."""
         upto = self._batch.held.cumsum(dim=1)
         return Clock(upto - self._batch.held, upto)
+
+    def slates(self) -> Clock:
+        """Counts slates."""
+        return Clock(self._batch.slate, self._batch.slate)
 
     def faded(self, clock: Clock, rate: torch.Tensor) -> Weights:
         """What halves ``rate`` times with every unit of a clock."""
