@@ -1,6 +1,6 @@
 """How often the intervals of a fit hold the truth: worlds of known numbers, simulated and fitted.
 
-python -m driftrec.agents.realism.coverage plain|marks FIRST LAST [USERS STEPS BOOTSTRAP]
+python -m driftrec.agents.realism.coverage plain|marks|habits FIRST LAST [USERS STEPS BOOTSTRAP]
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.logbook.log_reader import read_log
 from driftrec.agents.logbook.log_writer import LogWriter
 from driftrec.agents.setup import context_of
-from driftrec.agents.tastes.topic_liking import SATIATION
-from driftrec.simulators.fitted.example import made_up, made_up_with_marks
+from driftrec.agents.tastes.topic_liking import HABIT, SATIATION, THRESHOLD
+from driftrec.simulators.fitted.example import made_up, made_up_with_habits, made_up_with_marks
 from driftrec.simulators.fitted.fitted_world import FittedWorld
 from driftrec.simulators.fitted.parameters import MOVED, FittedParameters
 from driftrec.simulators.noise import user_seeds
@@ -38,11 +38,16 @@ SLATE = 5
 ENDS = ("name", "value", "low", "high")
 """Columns of every table."""
 
-THERE = (OWN, FAST, SLOW, SATIATION)
+NO_TRUTH = ("session", "usual", "slate_hours")
+"""Numbers of which there is none to be found: the worlds lack them, or they are a unit."""
+
+MEMORIES, TOPICS = (OWN, FAST, SLOW, SATIATION), (OWN, SATIATION, THRESHOLD, HABIT)
 """Terms of the made-up worlds."""
 
-NO_TRUTH = ("session", "usual", "slate_hours", "takeaway", "threshold", "keep", "habit", "habit_half_life")
-"""Numbers of which there is none to be found: the worlds lack them, or they are a unit."""
+OF_MEMORIES = ("fast", "fast_half_life", "slow", "slow_half_life")
+OF_TOPICS = ("threshold", "keep", "habit", "habit_half_life", "takeaway")
+OF_MARKS = ("level", "rest", "mark_half_life")
+"""Numbers that come with them."""
 
 SETTINGS = FitWorldSettings(dims=3)
 """As of ``driftrec fit``, but for the made-up worlds' dimensions."""
@@ -54,23 +59,27 @@ class KnownWorlds:
 
     Attributes:
         made: One, by its seed.
+        terms: Of their utility.
         absent: Numbers that it lacks, or that have no truth of their own.
         items: Columns of ``items_table`` whose truth is known.
     """
 
     made: Callable[[int], FittedParameters]
+    terms: tuple[str, ...]
     absent: tuple[str, ...]
     items: tuple[str, ...]
 
 
 STUDIES = {
-    "plain": KnownWorlds(
-        lambda seed: made_up(seed=seed), ("level", "rest", "mark_half_life"), ("quality", "engagement")
-    ),
+    "plain": KnownWorlds(lambda seed: made_up(seed=seed), MEMORIES, (*OF_TOPICS, *OF_MARKS), ("quality", "engagement")),
     # Levels of chances go with what is taken for usual marks, and are not told apart from it.
     "marks": KnownWorlds(
-        made_up_with_marks, ("end", "short_share", "churn"), ("quality", *(f"mark_{name}" for name in MOVED))
+        made_up_with_marks,
+        MEMORIES,
+        (*OF_TOPICS, "end", "short_share", "churn"),
+        ("quality", *(f"mark_{name}" for name in MOVED)),
     ),
+    "habits": KnownWorlds(made_up_with_habits, TOPICS, (*OF_MEMORIES, *OF_MARKS), ("quality", "engagement")),
 }
 """By name."""
 
@@ -105,9 +114,9 @@ def coverage_tables(
         lives = _logged(world, users, steps, seed)
         place = np.array([int(item) for item in lives.items])
         known = KnownItems(world.topic[place])
-        model = fit_tastes(lives, THERE, known, settings, seed)
+        model = fit_tastes(lives, study.terms, known, settings, seed)
         found = parameters_of(model, lives, known, np.ones(len(lives.users)))
-        again = tuple(replicates_of(bootstrap, THERE, lives, known, settings, seed, lambda line: None))
+        again = tuple(replicates_of(bootstrap, study.terms, lives, known, settings, seed, lambda line: None))
         numbers = numbers_table(found, again)
         numbers = numbers[~numbers.name.isin(NO_TRUTH + study.absent)]
         numbers = numbers.assign(true=numbers.name.map(_truth(world, found)))

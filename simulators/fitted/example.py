@@ -22,6 +22,18 @@ TASTES = Tastes(
 )
 VISITS = VisitRates(end=-1.2, content=-0.3, usual=0.6, short_hours=10.0, long_hours=200.0, short_share=0.7, churn=0.03)
 
+BORED = Tastes(
+    satiation=2.0,
+    satiation_half_life=12.0,
+    threshold=3.0,
+    keep=0.8,
+    habit=0.8,
+    habit_half_life=5.0,
+    repeat=0.7,
+    position=0.2,
+    takeaway=0.5,
+)
+
 LEVEL = 0.5
 """Of users' engagement, where they differ in it: half of what the log's deviation is."""
 
@@ -63,6 +75,15 @@ def made_up(
         high=2.0,
         several=several,
     )
+
+
+def made_up_with_habits(seed: int = 0) -> FittedParameters:
+    """``made_up``, where topics bore beyond a threshold, grow into habits, and several items of a slate are opened.
+
+    Args:
+        seed: Source of the arrays.
+    """
+    return made_up(tastes=BORED, several=True, seed=seed)
 
 
 def made_up_with_marks(seed: int = 0) -> FittedParameters:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from driftrec.agents.fitting_worlds import mechanisms
 from driftrec.agents.fitting_worlds.fit_world import fit_world
 from driftrec.agents.fitting_worlds.held_out import LADDER, ordered
 from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
@@ -11,7 +12,7 @@ from driftrec.agents.fitting_worlds.mechanisms import choose, not_fitted, with_c
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.logbook.log_reader import read_log
-from driftrec.simulators.fitted.example import made_up
+from driftrec.simulators.fitted.example import made_up, made_up_with_habits
 from driftrec.simulators.fitted.parameters import Tastes
 from tests.agents.fitting_worlds.logged import lives_from
 
@@ -28,12 +29,13 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     whole = fit_tastes(lives, LADDER[ordered(lives)[-1]], known, settings, seed=0)
     chosen = choose(whole, lives, known, settings, 0, nobody)
     assert "fast memory" in chosen.kept
-    assert {"session memory", "satiation"} <= set(chosen.left_out)
+    assert {"session memory", "satiation", "threshold of satiation", "habits"} <= set(chosen.left_out)
     assert chosen.table.set_index("mechanism").gain["fast memory"] > 0.01
     found = chosen.model.tastes()
-    assert (found.satiation, found.session) == (0, 0)
+    assert (found.satiation, found.session, found.habit, found.threshold, found.keep) == (0, 0, 0, 0, 1)
     assert found.satiation_half_life == Tastes().satiation_half_life  # of what is not there nothing is told
-    assert {"session", "satiation", "satiation_half_life"} <= not_fitted(chosen.model, False)
+    absent = {"session", "satiation", "satiation_half_life", "threshold", "keep", "habit", "habit_half_life"}
+    assert absent <= not_fitted(chosen.model, False)
     assert {"no_click", "position"} <= not_fitted(chosen.model, True)
     mixed = shuffled(lives, 0)
     control = fit_tastes(mixed, chosen.model.terms, known, settings, 0)
@@ -42,6 +44,49 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     assert 0 < fast.shuffled_low < fast.shuffled_gain < fast.shuffled_high
     assert table.shuffled_gain.isna()[~table.kept].all()
     assert table.gain.equals(chosen.table.set_index("mechanism").gain)
+
+
+def test_what_bores_beyond_a_threshold_and_what_is_habit_is_kept(tmp_path):
+    """300 users. With loads that bore at once there is less to be gained by satiation than its threshold gains."""
+    parameters = made_up_with_habits()
+    lives, order, _ = lives_from(parameters, tmp_path, users=300, steps=40)
+    known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=3, least_steps=120)
+    whole = fit_tastes(lives, LADDER[ordered(lives)[-1]], known, settings, seed=0)
+    chosen = choose(whole, lives, known, settings, 0, nobody)
+    assert {"own interests", "satiation", "threshold of satiation", "habits"} <= set(chosen.kept)
+    assert not {"threshold", "keep", "habit", "satiation"} & not_fitted(chosen.model, False)
+    gain = chosen.table.set_index("mechanism").gain
+    assert gain["satiation"] >= gain["threshold of satiation"] > 0.02
+    assert gain["habits"] > 0.005
+
+
+def test_of_ratings_neither_is_tried(tmp_path):
+    """Whether a topic was too much, or not on offer, they do not say."""
+    rows = [f"u{user},i{(user + event) % 9},{event}.0,1" for user in range(6) for event in range(8)]
+    (tmp_path / "log.csv").write_text("user,item,time,engagement\n" + "\n".join(rows))
+    lives = told_lives(read_log(tmp_path / "log.csv"))
+    settings = FitWorldSettings(dims=2, epochs=1, least_steps=1, topics=2)
+    fit = fit_world(lives, KnownItems(), settings, bootstrap=0, seed=1, report=nobody)
+    assert not {"threshold of satiation", "habits"} & set(fit.chosen.table.mechanism)
+    assert "boredom and habits" not in set(fit.held_out.model)
+
+
+def test_of_a_large_log_a_part_chooses_and_all_is_fitted(tmp_path, monkeypatch):
+    """By 900 of 2,700 slates: those of users drawn; what is chosen is fitted to everybody."""
+    parameters = made_up(tastes=Tastes(no_click=1.0))
+    lives, order, _ = lives_from(parameters, tmp_path, users=90, steps=30)
+    known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=2, epochs=1, least_steps=6)
+    whole = fit_tastes(lives, ("own", "fast"), known, settings, seed=0)
+    monkeypatch.setattr(mechanisms, "ENOUGH", 900)
+    tried, fit = [], fit_tastes
+    monkeypatch.setattr(
+        mechanisms, "fit_tastes", lambda some, *told: tried.append((some.heads.size, told[0])) or fit(some, *told)
+    )
+    chosen = choose(whole, lives, known, settings, 0, nobody)
+    assert 900 <= tried[0][0] < 900 + 30
+    assert {size for size, _ in tried[:-1]} == {tried[0][0]}
+    assert tried[-1] == (lives.heads.size, chosen.model.terms)
+    assert len(chosen.model.own.mean) == len(lives.users)
 
 
 def test_of_repeats_nothing_is_told_where_there_are_none(tmp_path):

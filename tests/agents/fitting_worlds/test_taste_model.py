@@ -46,9 +46,9 @@ def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path, several, bo
     """LoggedUsers of 70 slates, so of two stretches, with a session's weight beside the others.
 
     Failed when the session's memory counted earlier visits, when fast ages counted slates, when the past held the slate
-    itself, when satiation's sign was turned, and when repeats counted the slate itself. With a threshold and habits: when
-    loads knew nothing of what lay before a stretch, did not count the opening itself, faded by openings in place of
-    slates, and when habits were counted by hours.
+    itself, when satiation's sign was turned, and when repeats counted the slate itself. With a threshold and habits:
+    when loads knew nothing of what lay before a stretch, did not count the opening itself, faded by openings in place
+    of slates, and when habits were counted by hours.
     """
     parameters = made_up(people=1, several=several)
     tastes = replace(parameters.tastes, session=0.8, takeaway=0.9 * several)

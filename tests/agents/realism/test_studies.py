@@ -12,7 +12,7 @@ from driftrec.agents.realism.twin import twin_of, write_log
 from driftrec.agents.realism.twin_policies import EIGHT, Weighed, Weighs
 from driftrec.agents.realism.twin_ranks import Ranked, ranked
 from driftrec.agents.setup import WorldArgs, set_up
-from driftrec.simulators.fitted.example import made_up, made_up_with_marks
+from driftrec.simulators.fitted.example import made_up, made_up_with_habits, made_up_with_marks
 
 SHORT = FitWorldSettings(dims=3, epochs=1, least_steps=1)
 
@@ -48,6 +48,14 @@ def test_marks_and_levels_are_told_beside_their_truth():
     assert "end" not in told.index
     mark = table[table.name == "mark_end of an item"]
     assert np.corrcoef(mark.value, mark.true)[0, 1] > 0.7
+
+
+def test_of_worlds_with_habits_these_are_told_and_no_memories():
+    (table,) = coverage_tables(0, 1, study=STUDIES["habits"], users=12, steps=6, bootstrap=2, settings=SHORT)
+    told, tastes = table.set_index("name").true, made_up_with_habits().tastes
+    for name in ("threshold", "keep", "habit", "habit_half_life", "takeaway", "satiation"):
+        assert told[name] == getattr(tastes, name)
+    assert not {"fast", "slow", "mark_half_life"} & set(told.index)
 
 
 def test_a_policy_remembers_what_it_is_told(tmp_path):
