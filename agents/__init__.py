@@ -6,7 +6,7 @@ A room imports those above it alone, as its docstring says; ``tests/test_archite
     known         the table of policies that have a name
     own_parameters  what stands behind the name of a user's own policy: ?name=value
     own_code      users' own policies, imported when they are named
-    engines       where jobs run: in this process, or on a Ray cluster; where networks compute
+    engines       where jobs run: in this process, in several, or on a Ray cluster; where networks compute
     text          language models, text encoder, cache of embeddings
     retrieval     few items of a large catalogue for every request: indices of vectors, and what asks them
     catalogues    users' own items: reading, deriving an audience, folders

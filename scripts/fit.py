@@ -7,8 +7,10 @@ from pathlib import Path
 
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.catalogues.setting import load_setting
+from driftrec.agents.engines.processes import Processes
 from driftrec.agents.fitting_worlds.fit_folder import fit_in_text, write_fit
 from driftrec.agents.fitting_worlds.fit_world import fit_world
+from driftrec.agents.fitting_worlds.fitter import Fitter
 from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.fitting_worlds.texts import known_of
@@ -70,7 +72,8 @@ def main(args: Args) -> None:
     log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns), items)
     lives = told_lives(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
-    fit = fit_world(lives, known_of(setting, lives.items), args.fitting, bootstrap=args.bootstrap, seed=seed)
+    fitter = Fitter(known_of(setting, lives.items), args.fitting, seed, engine=Processes())
+    fit = fit_world(lives, fitter, args.bootstrap)
     realism = judge_realism(lives, fit, seed, print)
     with run_folder(args.out, "fit") as folder:
         write_config(folder, {**asdict(args), "seed": seed})

@@ -1,4 +1,4 @@
-"""Where jobs run, in this process or as tasks of a Ray cluster; and where networks compute. Nobody else knows which.
+"""Where jobs run, here, in several processes or on a Ray cluster; and where networks compute. Nobody else knows which.
 
 Imports of agents: none.
 """

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from driftrec.agents.engines.engine import Tell
+from driftrec.agents.fitting_worlds.fitter import Fitted, Fitter
 from driftrec.agents.fitting_worlds.held_out import (
     ORDERED,
     STATIC,
     TEXTUAL,
     UNORDERED,
-    Report,
-    Rung,
     against_table,
     climb,
     held_out_table,
@@ -59,50 +59,38 @@ class WorldFit:
     notes: tuple[str, ...]
 
 
-def fit_world(
-    lives: LoggedUsers,
-    known: KnownItems,
-    settings: FitWorldSettings,
-    *,
-    bootstrap: int,
-    seed: int,
-    report: Report = print,
-) -> WorldFit:
+def fit_world(lives: LoggedUsers, fitter: Fitter, bootstrap: int) -> WorldFit:
     """Fit a world to a log.
 
     Args:
         lives: The log.
-        known: Of its items; where topics are not told, groups of items that are near each other by the static model.
-        settings: How.
+        fitter: How; where topics of items are not told, they are groups of items near each other by the static model.
         bootstrap: Fits to users drawn with replacement, by which intervals are made; at least 2, or 0 for none.
-        seed: Source of randomness.
-        report: Called with lines of progress.
 
     Raises:
         ValueError: If no user has slates enough for some to be held back.
     """
     _check_parts(lives)
-    told = (settings, seed, report)
+    report, seed = fitter.report, fitter.seed
     report(f"{len(lives.user):,} slates of {len(lives.users):,} users, {len(lives.items):,} items")
-    static = climb(lives, UNORDERED, known, *told, {})
-    if known.topic is None:
-        known = replace(known, topic=near_items(static[STATIC].model, settings.topics, seed))
+    static = climb(lives, UNORDERED, fitter, {})
+    fitter = _with_topics(fitter, static[STATIC].model)
     mixed = shuffled(lives, seed)
-    rungs, controls = _ladders(lives, mixed, known, *told, static)
+    rungs, controls = _ladders(lives, mixed, fitter, static)
     report("Mechanisms, by what a slate of the validation part loses without:")
-    chosen = choose(rungs[ordered(lives)[-1]].model, lives, known, *told)
+    chosen = choose(rungs[ordered(lives)[-1]].model, lives, fitter)
     model = chosen.model
     table = held_out_table(lives, rungs, controls, seed)
-    ours = Rung(model, unseen_likelihood(model, lives, TEST))
-    control = rung_of(mixed, model.terms, known, settings, seed, controls.values())
-    chosen = with_control(chosen, control.model, mixed, known, settings, seed)
+    ours = Fitted(model, unseen_likelihood(model, lives, TEST))
+    control = rung_of(mixed, model.terms, fitter, controls.values())
+    chosen = with_control(chosen, control.model, mixed, fitter)
     against = against_table(lives, (ours, control), rungs, controls, seed)
-    world = parameters_of(model, lives, known, np.ones(len(lives.users)))
-    replicates = tuple(replicates_of(bootstrap, model.terms, lives, known, *told))
+    world = parameters_of(model, lives, fitter.known, np.ones(len(lives.users)))
+    replicates = tuple(replicates_of(bootstrap, model.terms, lives, fitter))
     notes = (*lives.notes, *_assumptions(lives), *_kept(chosen), *claims(table))
     numbers = numbers_table(world, replicates, not_fitted(model, lives.shown is None))
     static_model = rungs[STATIC].model
-    return WorldFit(world, model, static_model, known, chosen, replicates, table, against, numbers, notes)
+    return WorldFit(world, model, static_model, fitter.known, chosen, replicates, table, against, numbers, notes)
 
 
 def _check_parts(lives: LoggedUsers) -> None:
@@ -114,39 +102,50 @@ def _check_parts(lives: LoggedUsers) -> None:
         )
 
 
+def _with_topics(fitter: Fitter, static: TasteModel) -> Fitter:
+    """The same with topics, where they are not told."""
+    if fitter.known.topic is not None:
+        return fitter
+    topic = near_items(static, fitter.settings.topics, fitter.seed)
+    return replace(fitter, known=replace(fitter.known, topic=topic))
+
+
 def _ladders(
-    lives: LoggedUsers,
-    mixed: LoggedUsers,
-    known: KnownItems,
-    settings: FitWorldSettings,
-    seed: int,
-    report: Report,
-    static: dict[str, Rung],
-) -> tuple[dict[str, Rung], dict[str, Rung]]:
+    lives: LoggedUsers, mixed: LoggedUsers, fitter: Fitter, static: dict[str, Fitted]
+) -> tuple[dict[str, Fitted], dict[str, Fitted]]:
     """Models that depend on order, of a log and of the same ``mixed``, each beside those of ``static``."""
-    names = (*ordered(lives), *(() if known.texts is None else (TEXTUAL,)))
-    rungs = climb(lives, names, known, settings, seed, report, static)
-    report("The same with each session's events shuffled:")
-    return rungs, climb(mixed, names, known, settings, seed, report, static)
+    names = (*ordered(lives), *(() if fitter.known.texts is None else (TEXTUAL,)))
+    rungs = climb(lives, names, fitter, static)
+    fitter.report("The same with each session's events shuffled:")
+    return rungs, climb(mixed, names, fitter, static)
 
 
-def replicates_of(
-    count: int,
-    terms: tuple[str, ...],
-    lives: LoggedUsers,
-    known: KnownItems,
-    settings: FitWorldSettings,
-    seed: int,
-    report: Report,
-) -> Iterator[FittedParameters]:
+def replicates_of(count: int, terms: tuple[str, ...], lives: LoggedUsers, fitter: Fitter) -> Iterator[FittedParameters]:
     """Fits of these ``terms`` to users drawn with replacement, each from the start on: no further on than the fit."""
-    many = len(lives.users)
-    for number in range(count):
-        rng = np.random.default_rng([seed, number])
-        weights = np.bincount(rng.integers(many, size=many), minlength=many).astype(np.float64)
-        report(f"Users drawn with replacement, {number + 1} of {count}")
-        again = fit_tastes(lives, terms, known, settings, seed + number, weights=weights)
-        yield parameters_of(again, lives, known, weights)
+    jobs = [_Replicate(number, terms, lives, fitter.known, fitter.settings, fitter.seed) for number in range(count)]
+    return fitter.engine.map(_replicated, jobs, fitter.report)
+
+
+@dataclass(frozen=True)
+class _Replicate:
+    """One of the fits of ``replicates_of``, whose words these are."""
+
+    number: int
+    terms: tuple[str, ...]
+    lives: LoggedUsers
+    known: KnownItems
+    settings: FitWorldSettings
+    seed: int
+
+
+def _replicated(job: _Replicate, tell: Tell) -> FittedParameters:
+    """What comes of one."""
+    tell(f"Users drawn with replacement: fit {job.number + 1}")
+    many = len(job.lives.users)
+    rng = np.random.default_rng([job.seed, job.number])
+    weights = np.bincount(rng.integers(many, size=many), minlength=many).astype(np.float64)
+    again = fit_tastes(job.lives, job.terms, job.known, job.settings, job.seed + job.number, weights=weights)
+    return parameters_of(again, job.lives, job.known, weights)
 
 
 def _kept(chosen: Chosen) -> list[str]:

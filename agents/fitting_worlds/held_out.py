@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.bootstrap import Interval, ratio_interval
+from driftrec.agents.fitting_worlds.fitter import Fitted, Fitter
 from driftrec.agents.fitting_worlds.lives import TEST, LoggedUsers
-from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
-from driftrec.agents.fitting_worlds.taste_model import FAST, MEAN, OWN, SESSION, SLOW, TEXT, KnownItems, TasteModel
+from driftrec.agents.fitting_worlds.taste_model import FAST, MEAN, OWN, SESSION, SLOW, TEXT
 from driftrec.agents.tastes.topic_liking import HABIT, SATIATION, THRESHOLD
-
-Report = Callable[[str], None]
-"""Called with lines of progress."""
 
 LADDER: Mapping[str, tuple[str, ...]] = {
     "popularity": (),
@@ -49,54 +45,26 @@ def ordered(lives: LoggedUsers) -> tuple[str, ...]:
     return ORDERED if lives.shown is not None else ORDERED[:-1]
 
 
-@dataclass(frozen=True)
-class Rung:
-    """One model of the ladder.
-
-    Attributes:
-        model: As fitted.
-        likelihood: Held-out log-likelihood, a user's events added up, (users,).
-    """
-
-    model: TasteModel
-    likelihood: NDArray[np.float64]
-
-
-def climb(
-    lives: LoggedUsers,
-    names: Iterable[str],
-    known: KnownItems,
-    settings: FitWorldSettings,
-    seed: int,
-    report: Report,
-    begin: Mapping[str, Rung],
-) -> dict[str, Rung]:
+def climb(lives: LoggedUsers, names: Iterable[str], fitter: Fitter, begin: Mapping[str, Fitted]) -> dict[str, Fitted]:
     """Fit the models ``names``, each from the start, so that none is ahead by its training; with those of ``begin``."""
+    names = tuple(names)
     rungs = dict(begin)
-    for name in names:
-        rungs[name] = rung_of(lives, MODELS[name], known, settings, seed)
-        report(f"  {name}: {rungs[name].likelihood.sum() / (lives.part == TEST).sum():.4f} a held-out event")
+    for name, fitted in zip(names, fitter.fits(lives, [MODELS[name] for name in names]), strict=True):
+        rungs[name] = fitted
+        fitter.report(f"  {name}: {fitted.likelihood.sum() / (lives.part == TEST).sum():.4f} a held-out event")
     return rungs
 
 
-def rung_of(
-    lives: LoggedUsers,
-    terms: tuple[str, ...],
-    known: KnownItems,
-    settings: FitWorldSettings,
-    seed: int,
-    fitted: Iterable[Rung] = (),
-) -> Rung:
+def rung_of(lives: LoggedUsers, terms: tuple[str, ...], fitter: Fitter, fitted: Iterable[Fitted]) -> Fitted:
     """The model of these terms, fitted unless it is among those ``fitted`` by the same settings and seed."""
     for rung in fitted:
         if set(rung.model.terms) == set(terms):
             return rung
-    model = fit_tastes(lives, terms, known, settings, seed)
-    return Rung(model, unseen_likelihood(model, lives, TEST))
+    return next(fitter.fits(lives, [terms]))
 
 
 def held_out_table(
-    lives: LoggedUsers, rungs: Mapping[str, Rung], controls: Mapping[str, Rung], seed: int
+    lives: LoggedUsers, rungs: Mapping[str, Fitted], controls: Mapping[str, Fitted], seed: int
 ) -> pd.DataFrame:
     """One row a model: log-likelihood a held-out event, and what it gains on models before it.
 
@@ -130,9 +98,9 @@ def gain_of(difference: NDArray[np.float64], counts: NDArray[np.float64], seed: 
 
 def against_table(
     lives: LoggedUsers,
-    ours: tuple[Rung, Rung],
-    rungs: Mapping[str, Rung],
-    controls: Mapping[str, Rung],
+    ours: tuple[Fitted, Fitted],
+    rungs: Mapping[str, Fitted],
+    controls: Mapping[str, Fitted],
     seed: int,
 ) -> pd.DataFrame:
     """One row a baseline: what a world's model gains on it a held-out event.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from driftrec.agents.evaluation.bootstrap import Interval
-from driftrec.agents.fitting_worlds.held_out import Report, gain_of
+from driftrec.agents.fitting_worlds.fitter import Fitted, Fitter
+from driftrec.agents.fitting_worlds.held_out import gain_of
 from driftrec.agents.fitting_worlds.lives import VALIDATION, LoggedUsers, some_of
-from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
-from driftrec.agents.fitting_worlds.taste_model import FAST, OWN, SESSION, SLOW, KnownItems, TasteModel
+from driftrec.agents.fitting_worlds.taste_fit import unseen_likelihood
+from driftrec.agents.fitting_worlds.taste_model import FAST, OWN, SESSION, SLOW, TasteModel
 from driftrec.agents.tastes.topic_liking import HABIT, SATIATION, THRESHOLD
 
 MECHANISMS: Mapping[str, str] = {
@@ -67,9 +68,7 @@ class Chosen:
         return self.table.mechanism[~self.table.kept].tolist()
 
 
-def choose(
-    whole: TasteModel, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int, report: Report
-) -> Chosen:
+def choose(whole: TasteModel, lives: LoggedUsers, fitter: Fitter) -> Chosen:
     """Take out one mechanism after another, the least missed first, until each that is left is missed for sure.
 
     A model without a mechanism goes on from that with it, for half as many passes: only what the others cannot make up
@@ -79,21 +78,19 @@ def choose(
     Args:
         whole: With all mechanisms.
         lives: The log.
-        known: Of its items, with topics.
-        settings: How models are fitted.
-        seed: Source of randomness.
-        report: Called with a line a mechanism.
+        fitter: How models are fitted, of items with topics; tells a line a mechanism.
     """
-    some = _some(lives, seed)
-    best = whole if some is lives else fit_tastes(some, whole.terms, known, settings, seed)
-    best, found = _tried(best, some, known, settings, seed)
+    some = _some(lives, fitter.seed)
+    best, found = _tried(whole if some is lives else fitter.fit(some, whole.terms), some, fitter)
     if some is not lives:
-        best = whole if best.terms == whole.terms else fit_tastes(lives, best.terms, known, settings, seed)
+        best = whole if best.terms == whole.terms else fitter.fit(lives, best.terms)
     rows = []
     for name, gain in found.items():
         kept = MECHANISMS[name] in best.terms
         rows.append({"mechanism": name, "gain": gain.mean, "low": gain.low, "high": gain.high, "kept": kept})
-        report(f"  {name}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], {'kept' if kept else 'left out'}")
+        fitter.report(
+            f"  {name}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], {'kept' if kept else 'left out'}"
+        )
     return Chosen(best, pd.DataFrame(rows))
 
 
@@ -106,9 +103,7 @@ def _some(lives: LoggedUsers, seed: int) -> LoggedUsers:
     return some_of(lives, np.sort(drawn[: np.searchsorted(slates[drawn].cumsum(), ENOUGH) + 1]))
 
 
-def _tried(
-    best: TasteModel, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int
-) -> tuple[TasteModel, dict[str, Interval]]:
+def _tried(best: TasteModel, lives: LoggedUsers, fitter: Fitter) -> tuple[TasteModel, dict[str, Interval]]:
     """The model of what is missed, and what a slate of the validation part loses without each mechanism."""
     counts = np.bincount(lives.user[lives.part == VALIDATION], minlength=len(lives.users)).astype(float)
     found: dict[str, Interval] = {}
@@ -116,54 +111,41 @@ def _tried(
     while unsure:
         there = [name for name in unsure if MECHANISMS[name] in best.terms]
         said = unseen_likelihood(best, lives, VALIDATION)
-        without = {name: _without(best, MECHANISMS[name], lives, known, settings.halved(), seed) for name in there}
+        without = _without(best, there, lives, fitter)
         for name, other in without.items():
-            found[name] = gain_of(said - unseen_likelihood(other, lives, VALIDATION), counts, seed)
+            found[name] = gain_of(said - other.likelihood, counts, fitter.seed)
         unsure = [name for name in there if found[name].low <= 0]
         if unsure:
-            best = without[min(unsure, key=lambda name: found[name].mean)]
+            best = without[min(unsure, key=lambda name: found[name].mean)].model
     return best, found
 
 
-def with_control(
-    chosen: Chosen,
-    control: TasteModel,
-    mixed: LoggedUsers,
-    known: KnownItems,
-    settings: FitWorldSettings,
-    seed: int,
-) -> Chosen:
+def with_control(chosen: Chosen, control: TasteModel, mixed: LoggedUsers, fitter: Fitter) -> Chosen:
     """What each mechanism that was kept is worth where each session's events are shuffled.
 
     Args:
         chosen: What was kept.
         control: Of the same terms, fitted to the shuffled log.
         mixed: That log.
-        known: Of its items, with topics.
-        settings: How models are fitted.
-        seed: Source of randomness.
+        fitter: How models are fitted, of items with topics.
     """
     counts = np.bincount(mixed.user[mixed.part == VALIDATION], minlength=len(mixed.users)).astype(float)
     said = unseen_likelihood(control, mixed, VALIDATION)
-    columns: dict[str, list[float]] = {"shuffled_gain": [], "shuffled_low": [], "shuffled_high": []}
-    for name, kept in zip(chosen.table.mechanism, chosen.table.kept, strict=True):
-        ends = (np.nan, np.nan, np.nan)
-        if kept:
-            other = _without(control, MECHANISMS[name], mixed, known, settings.halved(), seed)
-            gain = gain_of(said - unseen_likelihood(other, mixed, VALIDATION), counts, seed)
-            ends = (gain.mean, gain.low, gain.high)
-        for column, end in zip(columns.values(), ends, strict=True):
-            column.append(end)
-    return replace(chosen, table=chosen.table.assign(**columns))
+    table = chosen.table.set_index("mechanism").assign(shuffled_gain=np.nan, shuffled_low=np.nan, shuffled_high=np.nan)
+    for name, other in _without(control, chosen.kept, mixed, fitter).items():
+        gain = gain_of(said - other.likelihood, counts, fitter.seed)
+        table.loc[name, ["shuffled_gain", "shuffled_low", "shuffled_high"]] = gain.mean, gain.low, gain.high
+    return replace(chosen, table=table.reset_index())
 
 
-def _without(
-    model: TasteModel, term: str, lives: LoggedUsers, known: KnownItems, settings: FitWorldSettings, seed: int
-) -> TasteModel:
-    """The model without one of its terms, fitted on."""
-    gone = (SATIATION, THRESHOLD) if term == SATIATION else (term,)
-    terms = tuple(each for each in model.terms if each not in gone)
-    return fit_tastes(lives, terms, known, settings, seed, model)
+def _without(model: TasteModel, names: Sequence[str], lives: LoggedUsers, fitter: Fitter) -> dict[str, Fitted]:
+    """The model without each of these mechanisms, fitted on, with what it says of the validation part."""
+    several = []
+    for name in names:
+        term = MECHANISMS[name]
+        gone = (SATIATION, THRESHOLD) if term == SATIATION else (term,)
+        several.append(tuple(each for each in model.terms if each not in gone))
+    return dict(zip(names, fitter.halved().fits(lives, several, VALIDATION, model), strict=True))
 
 
 def not_fitted(model: TasteModel, consumed: bool) -> set[str]:

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from driftrec.agents.baselines import Random
 from driftrec.agents.evaluation.play import play
 from driftrec.agents.fitting_worlds.fit_world import replicates_of
+from driftrec.agents.fitting_worlds.fitter import Fitter
 from driftrec.agents.fitting_worlds.lives import LoggedUsers, told_lives
 from driftrec.agents.fitting_worlds.numbers_table import numbers_table
 from driftrec.agents.fitting_worlds.spread_tables import items_table
-from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.fitting_worlds.taste_model import FAST, OWN, SLOW, KnownItems
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.logbook.log_reader import read_log
@@ -113,10 +114,9 @@ def coverage_tables(
         world = study.made(seed)
         lives = _logged(world, users, steps, seed)
         place = np.array([int(item) for item in lives.items])
-        known = KnownItems(world.topic[place])
-        model = fit_tastes(lives, study.terms, known, settings, seed)
-        found = parameters_of(model, lives, known, np.ones(len(lives.users)))
-        again = tuple(replicates_of(bootstrap, study.terms, lives, known, settings, seed, lambda line: None))
+        fitter = Fitter(KnownItems(world.topic[place]), settings, seed, lambda line: None)
+        found = parameters_of(fitter.fit(lives, study.terms), lives, fitter.known, np.ones(len(lives.users)))
+        again = tuple(replicates_of(bootstrap, study.terms, lives, fitter))
         numbers = numbers_table(found, again)
         numbers = numbers[~numbers.name.isin(NO_TRUTH + study.absent)]
         numbers = numbers.assign(true=numbers.name.map(_truth(world, found)))

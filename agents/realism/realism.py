@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from driftrec.agents.fitting_worlds.fit_world import WorldFit
-from driftrec.agents.fitting_worlds.held_out import Report
+from driftrec.agents.fitting_worlds.fitter import Report
 from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers, some_of
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.realism.aspects import LAGS, Lived, aspects, with_sessions

@@ -16,10 +16,11 @@ import numpy as np
 
 from driftrec.agents.baselines import Content, Epsilon, Random
 from driftrec.agents.evaluation.play import play
-from driftrec.agents.fitting_worlds.held_out import LADDER, Report, ordered
+from driftrec.agents.fitting_worlds.fitter import Fitter, Report
+from driftrec.agents.fitting_worlds.held_out import LADDER, ordered
 from driftrec.agents.fitting_worlds.lives import LoggedUsers, told_lives
 from driftrec.agents.fitting_worlds.mechanisms import choose
-from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
 from driftrec.agents.fitting_worlds.texts import leading
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
@@ -76,8 +77,8 @@ def twin_of(
     assert setup.setting is not None
     topic = np.unique(setup.setting.catalogue.topic[rows], return_inverse=True)[1].astype(np.int64)
     known = KnownItems(topic, leading(setup.setting.item_embeddings[rows]))
-    whole = fit_tastes(lives, LADDER[ordered(lives)[-1]], known, settings, seed)
-    model = choose(whole, lives, known, settings, seed, report).model
+    fitter = Fitter(known, settings, seed, report)
+    model = choose(fitter.fit(lives, LADDER[ordered(lives)[-1]]), lives, fitter).model
     return parameters_of(model, lives, known, np.ones(len(lives.users)))
 
 

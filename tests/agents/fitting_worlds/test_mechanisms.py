@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from driftrec.agents.fitting_worlds import mechanisms
+from driftrec.agents.fitting_worlds import fitter, mechanisms
 from driftrec.agents.fitting_worlds.fit_world import fit_world
+from driftrec.agents.fitting_worlds.fitter import Fitter
 from driftrec.agents.fitting_worlds.held_out import LADDER, ordered
 from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
 from driftrec.agents.fitting_worlds.mechanisms import choose, not_fitted, with_control
@@ -27,7 +28,7 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     lives, order, _ = lives_from(parameters, tmp_path, users=300, steps=40)
     known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=3, least_steps=60)
     whole = fit_tastes(lives, LADDER[ordered(lives)[-1]], known, settings, seed=0)
-    chosen = choose(whole, lives, known, settings, 0, nobody)
+    chosen = choose(whole, lives, Fitter(known, settings, 0, nobody))
     assert "fast memory" in chosen.kept
     assert {"session memory", "satiation", "threshold of satiation", "habits"} <= set(chosen.left_out)
     assert chosen.table.set_index("mechanism").gain["fast memory"] > 0.01
@@ -39,7 +40,7 @@ def test_what_the_world_has_is_kept_and_what_it_lacks_is_left_out(tmp_path):
     assert {"no_click", "position"} <= not_fitted(chosen.model, True)
     mixed = shuffled(lives, 0)
     control = fit_tastes(mixed, chosen.model.terms, known, settings, 0)
-    table = with_control(chosen, control, mixed, known, settings, 0).table.set_index("mechanism")
+    table = with_control(chosen, control, mixed, Fitter(known, settings, 0)).table.set_index("mechanism")
     fast = table.loc["fast memory"]
     assert 0 < fast.shuffled_low < fast.shuffled_gain < fast.shuffled_high
     assert table.shuffled_gain.isna()[~table.kept].all()
@@ -52,7 +53,7 @@ def test_what_bores_beyond_a_threshold_and_what_is_habit_is_kept(tmp_path):
     lives, order, _ = lives_from(parameters, tmp_path, users=300, steps=40)
     known, settings = KnownItems(parameters.topic[order]), FitWorldSettings(dims=3, least_steps=120)
     whole = fit_tastes(lives, LADDER[ordered(lives)[-1]], known, settings, seed=0)
-    chosen = choose(whole, lives, known, settings, 0, nobody)
+    chosen = choose(whole, lives, Fitter(known, settings, 0, nobody))
     assert {"own interests", "satiation", "threshold of satiation", "habits"} <= set(chosen.kept)
     assert not {"threshold", "keep", "habit", "satiation"} & not_fitted(chosen.model, False)
     gain = chosen.table.set_index("mechanism").gain
@@ -66,7 +67,7 @@ def test_of_ratings_neither_is_tried(tmp_path):
     (tmp_path / "log.csv").write_text("user,item,time,engagement\n" + "\n".join(rows))
     lives = told_lives(read_log(tmp_path / "log.csv"))
     settings = FitWorldSettings(dims=2, epochs=1, least_steps=1, topics=2)
-    fit = fit_world(lives, KnownItems(), settings, bootstrap=0, seed=1, report=nobody)
+    fit = fit_world(lives, Fitter(KnownItems(), settings, 1, nobody), bootstrap=0)
     assert not {"threshold of satiation", "habits"} & set(fit.chosen.table.mechanism)
     assert "boredom and habits" not in set(fit.held_out.model)
 
@@ -80,9 +81,9 @@ def test_of_a_large_log_a_part_chooses_and_all_is_fitted(tmp_path, monkeypatch):
     monkeypatch.setattr(mechanisms, "ENOUGH", 900)
     tried, fit = [], fit_tastes
     monkeypatch.setattr(
-        mechanisms, "fit_tastes", lambda some, *told: tried.append((some.heads.size, told[0])) or fit(some, *told)
+        fitter, "fit_tastes", lambda some, *told: tried.append((some.heads.size, told[0])) or fit(some, *told)
     )
-    chosen = choose(whole, lives, known, settings, 0, nobody)
+    chosen = choose(whole, lives, Fitter(known, settings, 0, nobody))
     assert 900 <= tried[0][0] < 900 + 30
     assert {size for size, _ in tried[:-1]} == {tried[0][0]}
     assert tried[-1] == (lives.heads.size, chosen.model.terms)
@@ -116,7 +117,7 @@ def test_odd_logs_are_fitted_all_the_same(tmp_path, change):
     table.to_csv(tmp_path / "log.csv", index=False)
     lives = told_lives(read_log(tmp_path / "log.csv"))
     settings = FitWorldSettings(dims=2, epochs=1, least_steps=1, topics=2)
-    fit = fit_world(lives, KnownItems(), settings, bootstrap=0, seed=1, report=nobody)
+    fit = fit_world(lives, Fitter(KnownItems(), settings, 1, nobody), bootstrap=0)
     assert np.isfinite(list(fit.world.numbers().values())).all()
     assert fit.numbers.sd.isna().all()
 
@@ -125,4 +126,4 @@ def test_a_log_of_too_short_lives_is_refused(tmp_path):
     (tmp_path / "log.csv").write_text("user,item,time,engagement\n" + "\n".join(f"u{n},i{n % 3},0,1" for n in range(6)))
     lives = told_lives(read_log(tmp_path / "log.csv"))
     with pytest.raises(ValueError, match="None of the 6 users has so many slates that some can be held back"):
-        fit_world(lives, KnownItems(), FitWorldSettings(), bootstrap=0, seed=1, report=nobody)
+        fit_world(lives, Fitter(KnownItems(), FitWorldSettings(), 1, nobody), bootstrap=0)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from driftrec.agents.fitting_worlds.fit_world import fit_world
+from driftrec.agents.fitting_worlds.fitter import Fitter
 from driftrec.agents.fitting_worlds.lives import NOTHING, some_of
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
 from driftrec.agents.fitting_worlds.taste_model import KnownItems
@@ -90,7 +91,7 @@ def test_nobody_is_held_against_what_was_fitted_to_them(log, monkeypatch):
     """Failed with users in the world of the next group. Where one user alone opens, there is one group."""
     lives, _, _ = log
     known, settings = KnownItems(np.arange(len(lives.items)) % 3), FitWorldSettings(dims=2, epochs=1, least_steps=1)
-    fit = fit_world(lives, known, settings, bootstrap=0, seed=0, report=lambda line: None)
+    fit = fit_world(lives, Fitter(known, settings, 0, lambda line: None), bootstrap=0)
     served = []
 
     def spied(some, worlds, whose, own, seed):

@@ -1,0 +1,44 @@
+"""Jobs in processes of this machine, each of which computes with one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+from joblib import Parallel, delayed, parallel_config
+
+from driftrec.agents.engines.engine import Job, Local, Result, Tell
+
+
+class Processes:
+    """Runs several jobs at a time, each in a process of one thread; one at a time, in this process.
+
+    Bit for bit what one process of one thread makes: a job is sent whole, and what it says comes with its result.
+    Processes stay for the next jobs, some minutes at most, and each has a copy of its job's data.
+
+    Args:
+        at_a_time: How many; as many as torch has threads (``--threads``) when omitted.
+    """
+
+    def __init__(self, at_a_time: int | None = None) -> None:
+        self._at_a_time = torch.get_num_threads() if at_a_time is None else at_a_time
+
+    def map(self, function: Callable[[Job, Tell], Result], jobs: Iterable[Job], tell: Tell) -> Iterator[Result]:
+        """As of ``Engine``; after an error those that have begun are ended."""
+        if self._at_a_time == 1:
+            yield from Local().map(function, jobs, tell)
+            return
+        with parallel_config("loky", n_jobs=self._at_a_time, inner_max_num_threads=1):
+            # Without memory maps: torch warns of arrays that cannot be written.
+            several = Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None)
+        for told, result in several(delayed(_run)(function, job) for job in jobs):
+            for said in told:
+                tell(said)
+            yield result
+
+
+def _run(function: Callable[[Job, Tell], Result], job: Job) -> tuple[list[Any], Result]:
+    """In a process of its own: what the job said, and its result."""
+    told: list[Any] = []
+    return told, function(job, told.append)
