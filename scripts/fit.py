@@ -72,9 +72,10 @@ def main(args: Args) -> None:
     log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns), items)
     lives = told_lives(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
-    fitter = Fitter(known_of(setting, lives.items), args.fitting, seed, engine=Processes())
+    engine = Processes()
+    fitter = Fitter(known_of(setting, lives.items), args.fitting, seed, engine=engine)
     fit = fit_world(lives, fitter, args.bootstrap)
-    realism = judge_realism(lives, fit, seed, print)
+    realism = judge_realism(lives, fit, seed, print, engine)
     with run_folder(args.out, "fit") as folder:
         write_config(folder, {**asdict(args), "seed": seed})
         told = {"log": log.file, "shuffled": args.shuffle, "seed": seed}

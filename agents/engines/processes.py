@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import torch
@@ -25,17 +26,27 @@ class Processes:
         self._at_a_time = torch.get_num_threads() if at_a_time is None else at_a_time
 
     def map(self, function: Callable[[Job, Tell], Result], jobs: Iterable[Job], tell: Tell) -> Iterator[Result]:
-        """As of ``Engine``; after an error those that have begun are ended."""
+        """As of ``Engine``; after an error those that have begun are ended.
+
+        Raises:
+            ConnectionError: If a process was ended from outside, say for want of memory.
+        """
         if self._at_a_time == 1:
             yield from Local().map(function, jobs, tell)
             return
         with parallel_config("loky", n_jobs=self._at_a_time, inner_max_num_threads=1):
             # Without memory maps: torch warns of arrays that cannot be written.
             several = Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None)
-        for told, result in several(delayed(_run)(function, job) for job in jobs):
-            for said in told:
-                tell(said)
-            yield result
+        try:
+            for told, result in several(delayed(_run)(function, job) for job in jobs):
+                for said in told:
+                    tell(said)
+                yield result
+        except BrokenProcessPool as error:
+            raise ConnectionError(
+                f"One of {self._at_a_time} processes was lost, as where memory runs out: each holds a copy of what it "
+                "works on. With --threads 1 all is done in one process."
+            ) from error
 
 
 def _run(function: Callable[[Job, Tell], Result], job: Job) -> tuple[list[Any], Result]:

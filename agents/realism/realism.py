@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from driftrec.agents.engines.engine import Engine, Tell
 from driftrec.agents.fitting_worlds.fit_world import WorldFit
 from driftrec.agents.fitting_worlds.fitter import Report
 from driftrec.agents.fitting_worlds.lives import NOTHING, TRAIN, LoggedUsers, some_of
+from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.fitting_worlds.world_parts import parameters_of
 from driftrec.agents.realism.aspects import LAGS, Lived, aspects, with_sessions
 from driftrec.agents.realism.distances import Difference, distances_of
 from driftrec.agents.realism.relive import relived_apart
 from driftrec.agents.realism.telling_apart import ToldApart, told_apart
-from driftrec.agents.realism.visits_table import scale_of
+from driftrec.agents.realism.visits_table import Scale, scale_of
 from driftrec.simulators.fitted.example import TASTES, VISITS, made_up
 from driftrec.simulators.fitted.parameters import FittedParameters
-from driftrec.simulators.vectors import Float
+from driftrec.simulators.vectors import Double, Float
 
 MOST_USERS = 2000
 """Users that live again; of more, so many are drawn."""
@@ -63,7 +65,7 @@ class Realism:
     notes: tuple[str, ...]
 
 
-def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) -> Realism:
+def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report, engine: Engine) -> Realism:
     """Let the log's users live again in the fitted world, and measure what differs.
 
     Sessions are compared by the items' texts where the fit knew them, else by the vectors of the static model, which
@@ -74,6 +76,7 @@ def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) 
         fit: What came of it.
         seed: Source of randomness.
         report: Called with lines of progress.
+        engine: Where worlds are lived in that do not need one another.
     """
     many = len(lives.users)
     users = np.arange(many)
@@ -83,24 +86,56 @@ def judge_realism(lives: LoggedUsers, fit: WorldFit, seed: int, report: Report) 
     places = fit.static.vectors().detach().numpy() if fit.known.texts is None else fit.known.texts
     scale = scale_of(some, places, fit.world.topic)
     real = with_sessions(some, scale)
-    others: dict[str, Lived] = {}
     whose = groups_of(lives, seed)
-    for name, (worlds, own) in worlds_by_name(lives, fit, whose, seed).items():
-        report(f"The log's users live again: {name}")
-        others[name] = with_sessions(relived_apart(some, worlds, whose[users], own[users], seed), scale)
-    found = {name: told_apart(real.sessions, other.sessions, seed) for name, other in others.items()}
+    worlds = worlds_by_name(lives, fit, whose, seed, engine)
+    jobs = [_Lives(name, real, scale, *there, whose[users], users, seed) for name, there in worlds.items()]
+    again = dict(zip(worlds, engine.map(_lived_again, jobs, report), strict=True))
+    simulated = again[FITTED][0]
     return Realism(
         len(users),
         many,
         lives.shown is not None,
         bool(whose.any()),
-        distances_of(aspects(real, others[FITTED], scale), seed),
-        _similarity(real, others[FITTED], seed),
-        found,
+        distances_of(aspects(real, simulated, scale), seed),
+        _similarity(real, simulated, seed),
+        {name: apart for name, (_, apart) in again.items()},
         fit.against,
         fit.chosen.table,
         fit.notes,
     )
+
+
+@dataclass(frozen=True)
+class _Lives:
+    """Lives of the log that are to be lived again.
+
+    Attributes:
+        name: Of the world.
+        real: The lives.
+        scale: By which sessions are told.
+        worlds: One for each group of users.
+        own: Own interests of all the log's users in it.
+        whose: Group of each of those that live again.
+        users: These, among all of the log.
+        seed: Source of randomness.
+    """
+
+    name: str
+    real: Lived
+    scale: Scale
+    worlds: list[FittedParameters]
+    own: Float
+    whose: NDArray[np.int64]
+    users: NDArray[np.int64]
+    seed: int
+
+
+def _lived_again(job: _Lives, tell: Tell) -> tuple[Lived, ToldApart]:
+    """The lives in that world, and how far they can be told from the real ones."""
+    tell(f"The log's users live again: {job.name}")
+    lives = relived_apart(job.real.lives, job.worlds, job.whose, job.own[job.users], job.seed)
+    again = with_sessions(lives, job.scale)
+    return again, told_apart(job.real.sessions, again.sessions, job.seed)
 
 
 def groups_of(lives: LoggedUsers, seed: int) -> NDArray[np.int64]:
@@ -120,7 +155,7 @@ def groups_of(lives: LoggedUsers, seed: int) -> NDArray[np.int64]:
 
 
 def worlds_by_name(
-    lives: LoggedUsers, fit: WorldFit, whose: NDArray[np.int64], seed: int
+    lives: LoggedUsers, fit: WorldFit, whose: NDArray[np.int64], seed: int, engine: Engine
 ) -> dict[str, tuple[list[FittedParameters], Float]]:
     """The worlds by name, one for each group of users; with own interests of the log's users in each.
 
@@ -129,8 +164,9 @@ def worlds_by_name(
     """
     groups = range(int(whose.max()) + 1)
     others = [(whose != group if len(groups) > 1 else whose == group).astype(np.float64) for group in groups]
-    fitted = [parameters_of(fit.model, lives, fit.known, weights) for weights in others]
-    static = [parameters_of(fit.static, lives, fit.known, weights) for weights in others]
+    jobs = [(model, lives, fit.known, weights) for model in (fit.model, fit.static) for weights in others]
+    found = list(engine.map(_parameters, jobs, print))
+    fitted, static = found[: len(others)], found[len(others) :]
     made = made_up(len(lives.items), fit.world.vectors.shape[1], len(lives.users), seed=seed)
     usual = [replace(VISITS, usual=each.visits.usual) for each in fitted]
     default = [
@@ -142,6 +178,11 @@ def worlds_by_name(
         STATIC: (static, fit.static.own_means()),
         DEFAULT: (default, made.people),
     }
+
+
+def _parameters(job: tuple[TasteModel, LoggedUsers, KnownItems, Double], tell: Tell) -> FittedParameters:
+    """Those of ``parameters_of``."""
+    return parameters_of(*job)
 
 
 def _similarity(real: Lived, simulated: Lived, seed: int) -> pd.DataFrame:

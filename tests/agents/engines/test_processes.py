@@ -1,6 +1,7 @@
 """Jobs in processes of their own come to the same, bit for bit, as in this one."""
 
 import os
+import signal
 import time
 
 import numpy as np
@@ -54,6 +55,14 @@ def test_an_error_is_that_of_the_job_and_no_further_job_begins(tmp_path):
         list(Processes(2).map(slept, range(20), print))
     time.sleep(1)
     assert len(list(tmp_path.iterdir())) <= 4  # of two processes; all, were they sent at once
+
+
+def test_a_process_that_is_lost_is_told():
+    def killed(number, tell):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(ConnectionError, match=r"One of 2 processes was lost.* With --threads 1 all is done in one"):
+        list(Processes(2).map(killed, range(3), print))
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from driftrec.agents.engines.engine import Local
 from driftrec.agents.fitting_worlds.fit_world import fit_world
 from driftrec.agents.fitting_worlds.fitter import Fitter
 from driftrec.agents.fitting_worlds.lives import NOTHING, some_of
@@ -82,7 +83,7 @@ def test_visits_that_users_are_held_against_were_fitted_to_others(log):
         model=model, static=model, known=known, world=parameters_of(model, lives, known, np.ones(USERS))
     )
     alone = replace(lives, session=np.where(whose[lives.user] == 0, 1, lives.session))
-    worlds = worlds_by_name(alone, fit, whose, 0)[FITTED][0]
+    worlds = worlds_by_name(alone, fit, whose, 0, Local())[FITTED][0]
     ends = [1.0 / (1.0 + np.exp(-world.visits.end)) for world in worlds]
     assert min(ends[1:]) < 0.8 * ends[0]
 
@@ -99,7 +100,7 @@ def test_nobody_is_held_against_what_was_fitted_to_them(log, monkeypatch):
         return relived_apart(some, worlds, whose, own, seed)
 
     monkeypatch.setattr(realism, "relived_apart", spied)
-    found = judge_realism(lives, fit, 4, lambda line: None)
+    found = judge_realism(lives, fit, 4, lambda line: None, Local())
     assert found.apart
     ours, whose = served[0]
     for group, world in enumerate(ours):
