@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 import driftrec.scripts  # noqa: F401 (says how threads wait, before torch loads)
 from driftrec.agents.catalogues.setting import load_setting
+from driftrec.agents.engines.engine import Engine
 from driftrec.agents.engines.processes import Processes
 from driftrec.agents.fitting_worlds.fit_folder import fit_in_text, write_fit
 from driftrec.agents.fitting_worlds.fit_world import fit_world
@@ -66,13 +69,19 @@ def main(args: Args) -> None:
     if args.bootstrap < 0 or args.bootstrap == 1:
         raise ValueError(f"--bootstrap is {args.bootstrap}; give 0, or 2 and more, which tell how far they differ.")
     check_empty(args.out)
+    engine = Processes()
+    with threadpool_limits(1):  # sums of more threads have other last bits
+        _fit(args, engine)
+
+
+def _fit(args: Args, engine: Engine) -> None:
+    """``main``, of arguments that were checked."""
     seed = drawn(args.seed)
     setting = None if args.catalogue is None else load_setting(args.catalogue)
     items = None if setting is None else setting.catalogue.ids
     log = read_log(args.log or args.movielens or Path(), parse_columns(args.columns), items)
     lives = told_lives(log, args.min_events)
     lives = shuffled(lives, seed) if args.shuffle else lives
-    engine = Processes()
     fitter = Fitter(known_of(setting, lives.items), args.fitting, seed, engine=engine)
     fit = fit_world(lives, fitter, args.bootstrap)
     realism = judge_realism(lives, fit, seed, print, engine)

@@ -1,6 +1,7 @@
 """``driftrec fit``: from a log to a world that other verbs take."""
 
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -8,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from threadpoolctl import threadpool_info
 
+from driftrec.scripts import fit
 from driftrec.simulators.fitted.example import made_up
 from driftrec.simulators.fitted.folder import load_world, save_world
 
@@ -67,6 +71,28 @@ def test_from_a_log_to_a_comparison_in_its_world(driftrec, tmp_path, log):
     ]
     done = driftrec("gap", *told, "--users", "8", "--seed", "1")
     assert "No planner is known of driftrec/Fitted-v0" in done.out
+
+
+def test_threads_are_processes_and_each_computes_with_one(driftrec, log, monkeypatch):
+    """Sums of several threads have other last bits: with two, the texts of MovieLens had."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    found = []
+
+    def spied(lives, fitter, bootstrap):
+        found.extend(fitter.engine.map(lambda job, tell: (os.getpid(), torch.get_num_threads()), [0, 1], print))
+        found.append((os.getpid(), max(each["num_threads"] for each in threadpool_info())))
+        raise ValueError("seen")
+
+    monkeypatch.setattr(fit, "fit_world", spied)
+    try:
+        assert "seen" in driftrec("fit", "--log", log, "--seed", "1").err
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    processes, threads = zip(*found, strict=True)
+    assert os.getpid() not in processes[:2]
+    assert threads == (1, 1, 1)
 
 
 def printed(page):
