@@ -9,7 +9,10 @@ from typing import Any
 import torch
 from joblib import Parallel, delayed, parallel_config
 
-from driftrec.agents.engines.engine import Job, Local, Result, Tell
+from driftrec.agents.engines.engine import Engine, Job, Local, Result, Tell
+
+COPIED = 20_000
+"""Items of a catalogue of which every process may hold a copy: some 100 MB with all that is made of them."""
 
 
 class Processes:
@@ -47,6 +50,16 @@ class Processes:
                 f"One of {self._at_a_time} processes was lost, as where memory runs out: each holds a copy of what it "
                 "works on. With --threads 1 all is done in one process."
             ) from error
+
+
+def engine_of(device: torch.device, num_items: int) -> Engine:
+    """Where policies are tried beside each other: in ``Processes``, or here where each would hold too much.
+
+    Args:
+        device: Where their networks compute; a GPU is not shared out.
+        num_items: Of the catalogue, see ``COPIED``.
+    """
+    return Processes() if device.type == "cpu" and num_items <= COPIED else Local()
 
 
 def _run(function: Callable[[Job, Tell], Result], job: Job) -> tuple[list[Any], Result]:

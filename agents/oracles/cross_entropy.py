@@ -12,12 +12,15 @@ from driftrec.simulators.vectors import Double
 SAMPLES = 16
 """Candidates a round of tuning."""
 
+Earned = Callable[[Double], Double]
+"""Gives what candidates (samples, weights) earn, (samples,)."""
+
 Known = Callable[[int, Callable[[], Double]], Double]
 """Gives what the candidates of a round earned, (samples,), by its number from 0: it calls what asks them, or knows."""
 
 
 def cross_entropy(
-    earned: Callable[[Double], float],
+    earned: Earned,
     centre: Double,
     spread: Double,
     *,
@@ -32,7 +35,7 @@ def cross_entropy(
     """Search weights that earn most (Rubinstein, 1999).
 
     Args:
-        earned: What weights (weights,) earn; every candidate should meet the same users and noise.
+        earned: See ``Earned``; every candidate should meet the same users and noise.
         centre: Where the first round starts, so that the result is never below it, (weights,).
         spread: Standard deviations of the first round's candidates around it, (weights,).
         rng: Source of candidates.
@@ -53,7 +56,7 @@ def cross_entropy(
         candidates[0] = centre
         if again and index:
             candidates[1] = best
-        returns = known(index, partial(_returns, earned, candidates))
+        returns = known(index, partial(earned, candidates))
         elite = candidates[np.argsort(returns)[-samples // 4 :]]
         centre, spread = elite.mean(axis=0), narrowing[0] * elite.std(axis=0) + narrowing[1] * spread
         if returns.max() > most:
@@ -62,6 +65,6 @@ def cross_entropy(
     return best
 
 
-def _returns(earned: Callable[[Double], float], candidates: Double) -> Double:
-    """What every candidate earns."""
-    return np.array([earned(each) for each in candidates])
+def one_by_one(earned: Callable[[Double], float]) -> Earned:
+    """Of what weights (weights,) earn, what candidates do."""
+    return lambda candidates: np.array([earned(each) for each in candidates])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from driftrec.agents.baselines.common import CANDIDATE_CELLS
 from driftrec.agents.evaluation.play import mean_engagement
-from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
+from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy, one_by_one
 from driftrec.agents.oracles.told import Told, by_parts
 from driftrec.agents.oracles.true_shortlist import TrueShortlist
 from driftrec.agents.policy import LARGE, Observation, Slates
@@ -146,5 +146,6 @@ def tune_planner(
 
     spread = START_SPREAD * float(world.catalogue.minutes.mean())
     rng = np.random.default_rng(seed)
-    best = cross_entropy(earned, np.zeros(4), spread, rng=rng, rounds=rounds, samples=samples, report=tell)
+    asked = one_by_one(earned)
+    best = cross_entropy(asked, np.zeros(4), spread, rng=rng, rounds=rounds, samples=samples, report=tell)
     return PlannerWeights(*best.tolist())

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import mean_engagement
-from driftrec.agents.oracles.cross_entropy import cross_entropy
+from driftrec.agents.oracles.cross_entropy import cross_entropy, one_by_one
 from driftrec.agents.policy import Policy
 from driftrec.simulators import noise
 from driftrec.simulators.world import World
@@ -69,7 +69,7 @@ def search_weights(
         report(f"round {index + 1} of {budget.rounds}: {most:.1f} {world.unit} with {best.round(2).tolist()}")
 
     best = cross_entropy(
-        earned,
+        one_by_one(earned),
         start.astype(float),
         spread.astype(float),
         rng=np.random.default_rng(budget.seed),

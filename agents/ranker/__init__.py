@@ -1,4 +1,4 @@
 """The ranker: what a user would open and what that brings, fitted to logs, served greedily or with diverse slates.
 
-Imports of agents: policy, retrieval, setup, baselines, evaluation, snapshots, beliefs.
+Imports of agents: policy, engines, retrieval, setup, baselines, evaluation, snapshots, beliefs.
 """

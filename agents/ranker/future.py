@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from driftrec.agents.engines.engine import Tell
+from driftrec.agents.engines.processes import engine_of
 from driftrec.agents.evaluation.play import tried
 from driftrec.agents.ranker.fitting import Report
 from driftrec.agents.ranker.greedy import Greedy
@@ -15,6 +18,7 @@ from driftrec.agents.ranker.judge import Judge
 from driftrec.agents.setup import Setup
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.ranges import check_ranges
+from driftrec.simulators.world import World
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,39 @@ def weigh(
     Returns:
         Environment steps taken.
     """
-    users = user_seeds(seed, "future weight", settings.users)
-    found, steps = {}, 0
-    for weight in settings.weights:
-        judge.ranker.future.copy_(torch.from_numpy(np.float32(weight) * future))
-        found[weight], taken = tried(setup.world, Greedy(judge, setup.slate_size), users, setup.horizon)
+    users, found, steps = user_seeds(seed, "future weight", settings.users), {}, 0
+    jobs = (_Weight(setup.world, judge, future, weight, users, setup.horizon) for weight in settings.weights)
+    engine = engine_of(judge.device, setup.world.num_items)
+    for weight, (engagement, taken) in zip(settings.weights, engine.map(_weighed, jobs, report), strict=True):
+        found[weight] = engagement
         steps += taken
-        report(f"Weight {weight:g} of what is to come: {found[weight]:.2f} {setup.world.unit} an episode")
-    judge.ranker.future.copy_(torch.from_numpy(np.float32(max(found, key=found.__getitem__)) * future))
+    _count(judge, future, max(found, key=found.__getitem__))
     return steps
+
+
+@dataclass(frozen=True)
+class _Weight:
+    """A weight that is to be tried; the others are as in ``weigh`` and in ``tried``."""
+
+    world: World[Any]
+    judge: Judge
+    future: NDArray[np.float32]
+    weight: float
+    users: NDArray[np.uint64]
+    horizon: int
+
+
+def _weighed(job: _Weight, tell: Tell) -> tuple[float, int]:
+    """What it earns, and environment steps taken."""
+    _count(job.judge, job.future, job.weight)
+    found, taken = tried(job.world, Greedy(job.judge, job.world.slate_size), job.users, job.horizon)
+    tell(f"Weight {job.weight:g} of what is to come: {found:.2f} {job.world.unit} an episode")
+    return found, taken
+
+
+def _count(judge: Judge, future: NDArray[np.float32], weight: float) -> None:
+    """Let the judge count ``weight`` times the ``future``."""
+    judge.ranker.future.copy_(torch.from_numpy(np.float32(weight) * future))
 
 
 def engagement_after(engagement: NDArray[np.float64], over: NDArray[np.bool_], gamma: float) -> NDArray[np.float64]:

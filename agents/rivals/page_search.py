@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from driftrec.agents.engines.engine import Engine, Tell
+from driftrec.agents.engines.processes import engine_of
 from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.evaluation.keep_best import Progress
 from driftrec.agents.evaluation.play import tried
@@ -23,6 +27,7 @@ from driftrec.agents.snapshots.snapshots import NOTHING_KEPT, Snapshots
 from driftrec.agents.snapshots.tree import Tree
 from driftrec.simulators.noise import user_seeds
 from driftrec.simulators.vectors import Double
+from driftrec.simulators.world import World
 
 SPREAD = PageWeights(
     future=0.5, opening=0.3, diversity=0.3, price=0.5, bar=1.0, half_life=1.0, tired=0.5, growth=1.0, wear=1.0
@@ -113,6 +118,7 @@ class PageSearch:
         begin: Prices that the first search begins with; none, and all of the future, when omitted.
         snapshots: Keep what the candidates of every round earned; the search asks those that are kept no more.
         joint: See ``TopicPages``.
+        engine: Where candidates are tried; see ``engine_of`` when omitted.
 
     Attributes:
         network: The best so far.
@@ -133,7 +139,9 @@ class PageSearch:
         begin: PageWeights | None = None,
         snapshots: Snapshots = NOTHING_KEPT,
         joint: bool = True,
+        engine: Engine | None = None,
     ) -> None:
+        self._engine = engine or engine_of(judge.device, setup.world.num_items)
         self.setup, self.judge, self.loads, self.kind, self.settings = setup, judge, loads, kind, settings
         self._stages = (NEAR_THE_BEST if judge.ranker.believes else STAGES)[kind]
         # What was kept of a search that began elsewhere is of other candidates.
@@ -175,10 +183,12 @@ class PageSearch:
         def made(vector: Double) -> PageWeights:
             return replace(start, **{name: _number(name, value) for name, value in zip(free, vector, strict=True)})
 
-        def earned(vector: Double) -> float:
-            engagement, taken = tried(self.setup.world, self._pages(made(vector)), self._users, self.setup.horizon)
-            self.steps += taken
-            return engagement
+        def earned(candidates: Double) -> Double:
+            pages = [self._pages(made(vector)) for vector in candidates]
+            jobs = [_Trial(self.setup.world, each, self._users, self.setup.horizon) for each in pages]
+            found = list(self._engine.map(_tried, jobs, lambda line: None))
+            self.steps += sum(taken for _, taken in found)
+            return np.array([engagement for engagement, _ in found])
 
         def known(index: int, ask: Callable[[], Double]) -> Double:
             def asked() -> Tree:
@@ -221,6 +231,21 @@ class PageSearch:
         view = self.judge.view(world.observe(world.reset(self._users)))
         best = np.argpartition(-view.gains, self.setup.slate_size - 1, axis=1)[:, : self.setup.slate_size]
         return self.settings.unit * float(np.take_along_axis(view.engagement, best, axis=1).mean())
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Pages that users of a world are to be served with, see ``tried``."""
+
+    world: World[Any]
+    pages: TopicPages
+    users: NDArray[np.uint64]
+    horizon: int
+
+
+def _tried(trial: _Trial, tell: Tell) -> tuple[float, int]:
+    """What they earn, and environment steps taken."""
+    return tried(trial.world, trial.pages, trial.users, trial.horizon)
 
 
 def _place(name: str, weight: float) -> float:

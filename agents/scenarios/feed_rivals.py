@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftrec.agents.evaluation.play import mean_engagement
-from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy
+from driftrec.agents.oracles.cross_entropy import SAMPLES, cross_entropy, one_by_one
 from driftrec.agents.scenarios.feed_pages import FeedPages, FeedWeights, Insight
 from driftrec.simulators.feed.feed_world import FeedWorld
 from driftrec.simulators.noise import user_seeds
@@ -115,7 +115,8 @@ def tune_rival(
     centre = np.array([getattr(start, name) for name in rival.free])
     spread = np.array([getattr(SPREAD, name) * (1.0 if "pace" in name else length) for name in rival.free])
     rng = np.random.default_rng(seed)
-    return made(cross_entropy(earned, centre, spread, rng=rng, rounds=rounds, samples=samples, report=tell))
+    asked = one_by_one(earned)
+    return made(cross_entropy(asked, centre, spread, rng=rng, rounds=rounds, samples=samples, report=tell))
 
 
 def variations(planner: FeedPages) -> list[FeedPages]:

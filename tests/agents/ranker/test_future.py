@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from driftrec.agents.engines.engine import Local
+from driftrec.agents.engines.processes import Processes
 from driftrec.agents.evaluation.play import mean_engagement, tried
 from driftrec.agents.ranker import future as future_module
 from driftrec.agents.ranker.future import FutureSettings, engagement_after, weigh
@@ -39,6 +41,21 @@ def test_the_weight_that_serves_best_is_kept_of_equals_the_first(args, earned, b
     assert [future.tolist() for future in met] == [(weight * to_come).tolist() for weight in (0.0, 2.0, 5.0)]
     assert judge.ranker.future.tolist() == (best * to_come).tolist()
     assert lines[1] == f"Weight 2 of what is to come: {earned[1]:.2f} {setup.world.unit} an episode"
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_weights_tried_in_several_processes_come_to_the_same(monkeypatch):
+    """Failed where each weight was set here before any job was sent: all were served by the last."""
+    setup, found = made(WorldArgs(NEWS, horizon=20)), []
+    to_come = np.random.default_rng(0).normal(size=setup.world.num_items).astype(np.float32)
+    for engine in (Local(), Processes(2)):
+        monkeypatch.setattr(future_module, "engine_of", lambda device, items, engine=engine: engine)
+        judge, lines = unfitted(setup), []
+        settings = FutureSettings(weights=(0.0, 1.0, 5.0), users=16)
+        steps = weigh(setup, judge, to_come, seed=0, settings=settings, report=lines.append)
+        found.append((steps, lines, judge.ranker.future.tolist()))
+    assert found[0] == found[1]
+    assert len({line.split(": ")[1] for line in found[0][1]}) == 3
 
 
 def test_steps_of_users_who_left_are_not_counted():

@@ -5,7 +5,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
+from driftrec.agents.engines.engine import Local
+from driftrec.agents.engines.processes import COPIED, Processes, engine_of
 from driftrec.agents.evaluation.curves import Curve
 from driftrec.agents.ranker.loads import BelievedLoads, CountedLoads, FadingLoads
 from driftrec.agents.ranker.pace import PageNumbers, PageWeights
@@ -124,3 +127,26 @@ def test_bars_of_beliefs_are_parts_of_thresholds_and_growth_has_a_price(monkeypa
     bars = [weights.bar for weights in tried if weights.bar]
     assert np.median(bars) == pytest.approx(page_search.BELIEVED["bar"] * BelievedLoads.bar, abs=0.2)
     assert not any(weights.wear or weights.tired for weights in tried), "of songs nothing is known here"
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_candidates_tried_in_several_processes_come_to_the_same():
+    setup, once = made(FEED), replace(TINY, rounds=1)
+    judge = unfitted(setup)
+    found = []
+    for engine in (Local(), Processes(2)):
+        curve = Curve(setup.world, np.arange(4, dtype=np.uint64), 2)
+        told = {"seed": 0, "curve": curve, "engine": engine}
+        search = PageSearch(setup, judge, BelievedLoads(setup.context.topics), "believed", once, **told)
+        search.run()
+        rows = [(row["env_steps"], row["mean_episode_engagement"]) for row in curve.rows]
+        found.append((search.network.weights(), search.steps, rows))
+    assert found[0] == found[1]
+    assert found[0][1] > TINY.samples * TINY.users
+
+
+def test_networks_on_a_gpu_and_large_catalogues_are_tried_in_one_process(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    assert isinstance(engine_of(torch.device("cpu"), COPIED), Processes)
+    assert isinstance(engine_of(torch.device("cuda"), COPIED), Local)
+    assert isinstance(engine_of(torch.device("cpu"), COPIED + 1), Local)
