@@ -27,6 +27,7 @@ LARGE_LIBRARIES = (
     "pyarrow",
     "scipy",
     "sklearn",
+    "joblib",
     "matplotlib",
     "jinja2",
     "tqdm",

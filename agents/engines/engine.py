@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, Protocol, TypeVar
@@ -58,6 +59,15 @@ class Local:
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def sendable(error: Exception, packed: Callable[[Any], bytes] = pickle.dumps) -> Exception:
+    """The error, or its kind and text where it cannot be ``packed`` for another process."""
+    try:
+        pickle.loads(packed(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def engine_named(name: EngineName, at_a_time: int = 1, device: str = "cpu") -> Engine:

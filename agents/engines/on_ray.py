@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import driftrec
-from driftrec.agents.engines.engine import Job, Result, Tell
+from driftrec.agents.engines.engine import Job, Result, Tell, sendable
 
 ADDRESS, LOCAL = "RAY_ADDRESS", "local"
 
@@ -106,16 +106,7 @@ def _run(errand: Errand, job: bytes) -> bytes:
     try:
         return _packed((told, pickle.loads(errand.function)(pickle.loads(job), told.append), None))
     except Exception as error:
-        return _packed((told, None, _sendable(error)))
-
-
-def _sendable(error: Exception) -> Exception:
-    """The error, or its text where it cannot be sent."""
-    try:
-        pickle.loads(_packed(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+        return _packed((told, None, sendable(error, _packed)))
 
 
 def _packed(thing: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from joblib import Parallel, delayed, parallel_config
 
-from driftrec.agents.engines.engine import Engine, Job, Local, Result, Tell
+from driftrec.agents.engines.engine import Engine, Job, Local, Result, Tell, sendable
 
 COPIED = 20_000
 """Items of a catalogue of which every process may hold a copy: some 100 MB with all that is made of them."""
@@ -37,7 +37,8 @@ class Processes:
         if self._at_a_time == 1:
             yield from Local().map(function, jobs, tell)
             return
-        with parallel_config("loky", n_jobs=self._at_a_time, inner_max_num_threads=1):
+        jobs = list(jobs)
+        with parallel_config("loky", n_jobs=max(min(self._at_a_time, len(jobs)), 1), inner_max_num_threads=1):
             # Without memory maps: torch warns of arrays that cannot be written.
             several = Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None)
         try:
@@ -48,7 +49,7 @@ class Processes:
         except BrokenProcessPool as error:
             raise ConnectionError(
                 f"One of {self._at_a_time} processes was lost, as where memory runs out: each holds a copy of what it "
-                "works on. With --threads 1 all is done in one process."
+                "works on. Give a smaller --threads; with --threads 1 all is done in one process."
             ) from error
 
 
@@ -65,4 +66,7 @@ def engine_of(device: torch.device, num_items: int) -> Engine:
 def _run(function: Callable[[Job, Tell], Result], job: Job) -> tuple[list[Any], Result]:
     """In a process of its own: what the job said, and its result."""
     told: list[Any] = []
-    return told, function(job, told.append)
+    try:
+        return told, function(job, told.append)
+    except Exception as error:
+        raise sendable(error) from error

@@ -165,7 +165,7 @@ def worlds_by_name(
     groups = range(int(whose.max()) + 1)
     others = [(whose != group if len(groups) > 1 else whose == group).astype(np.float64) for group in groups]
     jobs = [(model, lives, fit.known, weights) for model in (fit.model, fit.static) for weights in others]
-    found = list(engine.map(_parameters, jobs, print))
+    found = list(engine.map(_parameters, jobs, lambda line: None))
     fitted, static = found[: len(others)], found[len(others) :]
     made = made_up(len(lives.items), fit.world.vectors.shape[1], len(lives.users), seed=seed)
     usual = [replace(VISITS, usual=each.visits.usual) for each in fitted]

@@ -11,8 +11,11 @@ from driftrec.agents.realism.telling_apart import ToldApart
 MOST = 3
 """Things that a classifier looked at which are named."""
 
-POPULARITY, SATIATED = "popularity", "satiation"
-"""The baseline that knows nothing of users, and the one mechanism that does not make them differ in what they like."""
+POPULARITY = "popularity"
+"""The baseline that knows nothing of users."""
+
+IMPERSONAL = {"satiation", "threshold of satiation"}
+"""Mechanisms that do not make users differ in what they like."""
 
 LEAST = 0.005
 """AUC that a thing must be worth to be named."""
@@ -68,7 +71,7 @@ def not_trusted(realism: Realism) -> list[str]:
     if not realism.mechanisms.kept.all():
         missing = realism.mechanisms.mechanism[~realism.mechanisms.kept]
         said.append(f"Questions about {', '.join(missing)}: not in the world, for the log does not tell of them.")
-    if set(realism.mechanisms.mechanism[realism.mechanisms.kept]) <= {SATIATED}:
+    if set(realism.mechanisms.mechanism[realism.mechanisms.kept]) <= IMPERSONAL:
         said.append("Learning to personalise: all users have the same tastes in it.")
     if realism.told_apart[FITTED].low > 0.5:
         said.append(_apart(realism.told_apart[FITTED]))

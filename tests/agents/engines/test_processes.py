@@ -61,8 +61,22 @@ def test_a_process_that_is_lost_is_told():
     def killed(number, tell):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with pytest.raises(ConnectionError, match=r"One of 2 processes was lost.* With --threads 1 all is done in one"):
+    with pytest.raises(ConnectionError, match=r"One of 2 processes was lost.* with --threads 1 all is done in one"):
         list(Processes(2).map(killed, range(3), print))
+
+
+def test_an_error_that_cannot_be_sent_is_told_by_its_words():
+    """Failed, for it was told as a process that was lost."""
+
+    def failed(number, tell):
+        class OddError(Exception):
+            def __init__(self, what, why):
+                super().__init__(f"{what} by {why}")
+
+        raise OddError("broken", number)
+
+    with pytest.raises(RuntimeError, match="OddError: broken by 7"):
+        list(Processes(2).map(failed, [7, 8], print))
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -278,6 +278,11 @@ SAID = [
     ({}, trusted, "more likely than by static factors"),
     ({"static": -2.1}, not_trusted, "Gains on static factors: it is less likely than popularity (-2.100, -2.000), so"),
     ({}, not_trusted, "Learning to personalise: all users have the same tastes in it."),
+    (
+        {"mechanism": "threshold of satiation"},
+        not_trusted,
+        "Learning to personalise: all users have the same tastes in it.",
+    ),
     ({"replayed": False}, not_trusted, "What users pass over, and so what a slate is worth"),
 ]
 
