@@ -29,7 +29,7 @@ class Processes:
         self._at_a_time = torch.get_num_threads() if at_a_time is None else at_a_time
 
     def map(self, function: Callable[[Job, Tell], Result], jobs: Iterable[Job], tell: Tell) -> Iterator[Result]:
-        """As of ``Engine``; after an error those that have begun are ended.
+        """As of ``Engine``; after an error, the first by the clock, those that have begun are ended.
 
         Raises:
             ConnectionError: If a process was ended from outside, say for want of memory.
