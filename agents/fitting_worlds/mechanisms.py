@@ -50,8 +50,8 @@ class Chosen:
     Attributes:
         model: With the terms that earned their place.
         table: One row a mechanism: ``mechanism``; ``gain``, ``low``, ``high`` a slate of the validation part, on the
-            same model without it, with its 95 % interval over users; ``kept``, whether ``low`` is above 0. Of a model
-            ``with_control`` also ``shuffled_gain`` and its ends, NaN of what was left out.
+            same model without it, with its 95 % interval over users; ``kept``, whether ``low`` is above 0, or that of
+            what rests on it. Of a model ``with_control`` also ``shuffled_gain`` and its ends, NaN of what was left out.
     """
 
     model: TasteModel
@@ -72,8 +72,9 @@ def choose(whole: TasteModel, lives: LoggedUsers, fitter: Fitter) -> Chosen:
     """Take out one mechanism after another, the least missed first, until each that is left is missed for sure.
 
     A model without a mechanism goes on from that with it, for half as many passes: only what the others cannot make up
-    for counts. What is missed for sure beside all others is not tried again when some of these are out. Of a log of
-    more than ``ENOUGH`` slates a part chooses, and what is chosen is fitted to all.
+    for counts. What is missed for sure beside all others is not tried again when some of these are out; satiation is
+    taken out after its threshold. Of a log of more than ``ENOUGH`` slates a part chooses, and what is chosen is fitted
+    to all.
 
     Args:
         whole: With all mechanisms.
@@ -115,8 +116,10 @@ def _tried(best: TasteModel, lives: LoggedUsers, fitter: Fitter) -> tuple[TasteM
         for name, other in without.items():
             found[name] = gain_of(said - other.likelihood, counts, fitter.seed)
         unsure = [name for name in there if found[name].low <= 0]
-        if unsure:
-            best = without[min(unsure, key=lambda name: found[name].mean)].model
+        out = [name for name in unsure if MECHANISMS[name] != SATIATION or THRESHOLD not in best.terms]
+        if not out:
+            break
+        best = without[min(out, key=lambda name: found[name].mean)].model
     return best, found
 
 

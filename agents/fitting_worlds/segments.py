@@ -14,7 +14,7 @@ from driftrec.agents.tastes.all_items import MOST, Run
 from driftrec.agents.tastes.past import Batch
 
 LENGTH, CONTEXT = 64, 192
-"""Slates of a stretch, and those before it that it remembers: memories reach back so far at least."""
+"""Slates of a stretch, and those before it whose places are told; of what lies before them, sums alone."""
 
 ABSENT = -1
 """In place of a slate where there is none."""

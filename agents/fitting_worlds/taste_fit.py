@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from driftrec.agents.fitting_worlds.earlier import Earlier
 from driftrec.agents.fitting_worlds.lives import TRAIN, VALIDATION, LoggedUsers
-from driftrec.agents.fitting_worlds.segments import batch_of, stretches_of
+from driftrec.agents.fitting_worlds.segments import stretches_of
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.simulators.ranges import check_ranges
 from driftrec.simulators.sizes import check_sizes
@@ -103,8 +104,9 @@ def _passes(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
     for epoch in range(epochs):
         model.train()
+        earlier = Earlier(model, lives)
         for rows in stretches.packed(settings.batch, rng):
-            likelihood, weight = model.weighed(batch_of(lives, rows), TRAIN, lives.part, counts)
+            likelihood, weight = model.weighed(earlier.batch(rows), TRAIN, lives.part, counts)
             loss = weight / total * model.prior() - likelihood
             optimizer.zero_grad()
             (loss / settings.batch).backward()
@@ -119,7 +121,8 @@ def _passes(
 def unseen_likelihood(model: TasteModel, lives: LoggedUsers, part: int) -> NDArray[np.float64]:
     """Log-likelihood of every user's slates of a part, added up, (users,)."""
     total = torch.zeros(len(lives.users), dtype=torch.float64)
+    earlier = Earlier(model, lives)
     for rows in stretches_of(lives, part).packed(AT_ONCE, np.random.default_rng(0)):
-        likelihood, user = model.log_likelihood(batch_of(lives, rows), part, lives.part)
+        likelihood, user = model.log_likelihood(earlier.batch(rows), part, lives.part)
         total.index_add_(0, user, likelihood.double())
     return total.numpy()

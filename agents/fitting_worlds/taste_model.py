@@ -188,19 +188,30 @@ class TasteModel(nn.Module):
         """What each user's own interest most likely is, (users, dims); 0 without the term."""
         return self.own.mean.numpy().copy() if OWN in self.terms else np.zeros(self.own.mean.shape, np.float32)
 
-    def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Interest (stretches, LENGTH, dims), and liking of topics (stretches, LENGTH, topics) where there is any."""
+    def sums(self, batch: Batch, vectors: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What memories hold at every slate of the stretches, each (stretches, LENGTH, columns).
+
+        Args:
+            batch: Stretches of lives.
+            vectors: Of the items, see ``vectors``.
+        """
         past = StretchPast(batch)
         items = nn.functional.embedding(batch.opened, vectors)  # (stretches, width, dims)
-        interest = items.new_zeros(len(items), items.shape[1] - batch.begin, items.shape[2])
-        if OWN in self.terms:
-            interest = interest + self.own(batch.user, interest.shape[1])
         counted = torch.cat([items, items.new_ones(*items.shape[:2], 1)], dim=2)
+        memories = [name for name in (MEAN, FAST, SESSION, SLOW) if name in self.terms]
+        found = {name: self._left(name, past).sums(counted, batch.earlier.get(name)) for name in memories}
+        return found | self.liking.sums(batch, past)
+
+    def _past(self, batch: Batch, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Interest (stretches, LENGTH, dims), and liking of topics (stretches, LENGTH, topics) where there is any."""
+        sums, slates = self.sums(batch, vectors), batch.opened.shape[1] - batch.begin
+        interest = vectors.new_zeros(len(batch.opened), slates, vectors.shape[1])
+        if OWN in self.terms:
+            interest = interest + self.own(batch.user, slates)
         for name in (MEAN, FAST, SESSION, SLOW):
             if name in self.terms:
-                sums = self._left(name, past).sums(counted)
-                interest = interest + self.weights[name] * sums[:, :, :-1] / (1 + sums[:, :, -1:])
-        return interest, self.liking(batch, past)
+                interest = interest + self.weights[name] * sums[name][:, :, :-1] / (1 + sums[name][:, :, -1:])
+        return interest, self.liking(sums)
 
     def _left(self, name: str, past: StretchPast) -> Weights:
         """What is left of each place's item at each slate, by a memory's own clock."""

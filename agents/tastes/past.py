@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ class Batch:
         session: The visit.
         slate: Number of the slate, counted from the first place.
         begin: First column of the stretches.
+        earlier: What memories held at the first column of all that lies before it, by their names, (stretches,
+            columns); nothing of those that are not told.
     """
 
     row: NDArray[np.int64]
@@ -35,6 +38,7 @@ class Batch:
     session: torch.Tensor
     slate: torch.Tensor
     begin: int
+    earlier: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,23 +62,34 @@ class Weights:
         within: Of each place of the stretch at each of its slates, (stretches, slates, slates).
         before: Of each place before the stretch at the stretch's first slate, (stretches, begin).
         carried: Of that at each slate, (stretches, slates).
+        earlier: Of what was there at the first place of all, at the stretch's first slate, (stretches,).
     """
 
     within: torch.Tensor
     before: torch.Tensor
     carried: torch.Tensor
+    earlier: torch.Tensor
 
     def times(self, other: Weights) -> Weights:
         """What is left by both clocks."""
-        return Weights(self.within * other.within, self.before * other.before, self.carried * other.carried)
+        within, before = self.within * other.within, self.before * other.before
+        return Weights(within, before, self.carried * other.carried, self.earlier * other.earlier)
 
-    def sums(self, values: torch.Tensor) -> torch.Tensor:
-        """Of ``values`` (stretches, width, columns), what is left at each slate, (stretches, slates, columns)."""
+    def sums(self, values: torch.Tensor, earlier: torch.Tensor | None) -> torch.Tensor:
+        """What is left at each slate, (stretches, slates, columns).
+
+        Args:
+            values: Added at every place, (stretches, width, columns).
+            earlier: What was there at the first of them, (stretches, columns); nothing where None.
+        """
         begin = self.before.shape[1]
         sums = self.within @ values[:, begin:]
-        if not begin:
+        if not begin and earlier is None:
             return sums
-        return sums + self.carried[:, :, None] * (self.before[:, None, :] @ values[:, :begin])
+        first = self.before[:, None, :] @ values[:, :begin]  # (stretches, 1, columns)
+        if earlier is not None:
+            first = first + (self.earlier[:, None] * earlier)[:, None, :]
+        return sums + self.carried[:, :, None] * first
 
 
 class StretchPast:
@@ -109,11 +124,13 @@ class StretchPast:
         first = now[:, :1]
         within = _age(now[:, :, None] - opened[:, None, begin:]).masked_fill(~self._within, FAR)
         before = _age(first - opened[:, :begin]).masked_fill(~self._before, FAR)
-        return Weights(*(torch.exp2(age * -rate) for age in (within, before, _age(now - first))))
+        ages = (within, before, _age(now - first), _age(first - clock.now[:, :1])[:, 0])
+        return Weights(*(torch.exp2(age * -rate) for age in ages))
 
     def all(self) -> Weights:
         """What does not fade."""
-        return Weights(self._within.float(), self._before.float(), torch.ones(self._within.shape[:2]))
+        within = self._within.float()
+        return Weights(within, self._before.float(), torch.ones(within.shape[:2]), torch.ones(len(within)))
 
     def of_session(self) -> Weights:
         """What stays for the session and is gone with it."""
@@ -122,7 +139,8 @@ class StretchPast:
         first = now[:, :1]
         within = self._within & (now[:, :, None] == now[:, None, :])
         before = self._before & (session[:, : self._begin] == first)
-        return Weights(within.float(), before.float(), (now == first).float())
+        whole = (session[:, :1] == first)[:, 0]
+        return Weights(within.float(), before.float(), (now == first).float(), whole.float())
 
 
 def _age(difference: torch.Tensor) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,10 +17,13 @@ from driftrec.simulators.fitted.parameters import LONGEST_HALF_LIFE, MOST_LOAD, 
 SATIATION, THRESHOLD, HABIT = "satiation", "threshold", "habit"
 """Terms of utility, see ``simulators.fitted.parameters.Tastes``: the second is one of the first, nothing without it."""
 
+LOAD, BORED = "load", "bored"
+"""Memories of topics beside habits: L and B of ``Tastes``."""
+
 HALF_LIVES = {"satiation": 24.0, "habit": 10.0, "keep": 6.0}
 """Where half-lives begin: hours, days, slates."""
 
-LOAD = 5.0
+FIRST_THRESHOLD = 5.0
 """Where the threshold begins."""
 
 BEGIN = 0.3
@@ -42,23 +45,36 @@ class TopicLiking(nn.Module):
         self._topics = None if topic is None else nn.functional.one_hot(torch.as_tensor(topic)).float()
         self.satiation = nn.Parameter(torch.tensor(0.0 if self.bores_at_once else BEGIN))
         self.habit = nn.Parameter(torch.tensor(BEGIN))
-        self.log_threshold = nn.Parameter(torch.tensor(math.log(LOAD)))
+        self.log_threshold = nn.Parameter(torch.tensor(math.log(FIRST_THRESHOLD)))
         half_lives = {name: nn.Parameter(torch.tensor(math.log(value))) for name, value in HALF_LIVES.items()}
         self.half_lives = nn.ParameterDict(half_lives)
 
-    def forward(self, batch: Batch, past: StretchPast) -> torch.Tensor | None:
-        """At every slate of the stretches, (stretches, LENGTH, topics); None where nothing is added."""
+    def sums(self, batch: Batch, past: StretchPast) -> dict[str, torch.Tensor]:
+        """What memories of topics hold at every slate of the stretches, each (stretches, LENGTH, topics)."""
         if not self.terms:
-            return None
+            return {}
         assert self._topics is not None
-        topics, liking = self._topics[batch.opened], torch.zeros(())  # (stretches, width, topics)
-        if SATIATION in self.terms:
-            bores = topics if self.bores_at_once else topics * self._too_much(batch, topics)[:, :, None]
-            liking = liking - self.satiation * self._left(past).sums(bores).log1p()
+        topics, found = self._topics[batch.opened], {}  # (stretches, width, topics)
+        if SATIATION in self.terms and self.bores_at_once:
+            found[BORED] = self._left(past).sums(topics, batch.earlier.get(BORED))
+        elif SATIATION in self.terms:
+            loads = self._left(StretchPast(replace(batch, begin=0))).sums(topics, batch.earlier.get(LOAD))
+            bores = topics * self._too_much((loads * topics).sum(dim=2))[:, :, None]
+            found[LOAD] = loads[:, batch.begin :]
+            found[BORED] = self._left(past).sums(bores, batch.earlier.get(BORED))
         if HABIT in self.terms:
             left = past.faded(past.days, torch.exp(-self.half_lives[HABIT]))
-            liking = liking + self.habit * left.sums(topics).log1p()
-        return liking
+            found[HABIT] = left.sums(topics, batch.earlier.get(HABIT))
+        return found
+
+    def forward(self, sums: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
+        """Of what memories hold; None where nothing is added."""
+        liking = torch.zeros(())
+        if SATIATION in self.terms:
+            liking = liking - self.satiation * sums[BORED].log1p()
+        if HABIT in self.terms:
+            liking = liking + self.habit * sums[HABIT].log1p()
+        return liking if self.terms else None
 
     def numbers(self) -> dict[str, float]:
         """Those of ``Tastes`` whose terms are there."""
@@ -78,8 +94,6 @@ class TopicLiking(nn.Module):
             return left
         return left.times(past.faded(past.slates(), torch.exp(-self.half_lives["keep"])))
 
-    def _too_much(self, batch: Batch, topics: torch.Tensor) -> torch.Tensor:
-        """What each opening adds to B, (stretches, width), see ``Tastes.too_much``; anything where none was."""
-        loads = self._left(StretchPast(replace(batch, begin=0))).sums(topics)
-        load = (loads * topics).sum(dim=2) + 1.0
-        return torch.sigmoid(STEEP * (load.log() - self.log_threshold))
+    def _too_much(self, load: torch.Tensor) -> torch.Tensor:
+        """What each opening adds to B, of its topic's load before it, see ``Tastes.too_much``."""
+        return torch.sigmoid(STEEP * (load.log1p() - self.log_threshold))

@@ -1,12 +1,14 @@
 """Which mechanisms a fitted world keeps, and how that is told."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from driftrec.agents.fitting_worlds import fitter, mechanisms
 from driftrec.agents.fitting_worlds.fit_world import fit_world
-from driftrec.agents.fitting_worlds.fitter import Fitter
+from driftrec.agents.fitting_worlds.fitter import Fitted, Fitter
 from driftrec.agents.fitting_worlds.held_out import LADDER, ordered
 from driftrec.agents.fitting_worlds.lives import shuffled, told_lives
 from driftrec.agents.fitting_worlds.mechanisms import choose, not_fitted, with_control
@@ -59,6 +61,30 @@ def test_what_bores_beyond_a_threshold_and_what_is_habit_is_kept(tmp_path):
     gain = chosen.table.set_index("mechanism").gain
     assert gain["satiation"] >= gain["threshold of satiation"] > 0.02
     assert gain["habits"] > 0.005
+
+
+@pytest.mark.parametrize(("threshold", "kept"), [(1.0, {"satiation", "threshold"}), (-1.0, {"satiation"})])
+def test_satiation_is_not_taken_out_with_a_threshold_that_nobody_tried(tmp_path, monkeypatch, threshold, kept):
+    """It went with it, at once, where it was unsure itself: beside a threshold missed for sure, and before one less so.
+
+    Users gain ``threshold`` by that and by satiation without it; beside it satiation is unsure and of the least gain.
+    """
+    rows = [f"u{user},i{(user + event) % 9},{event}.0,1" for user in range(6) for event in range(8)]
+    (tmp_path / "log.csv").write_text("user,item,time,engagement\n" + "\n".join(rows))
+    lives, unsure = told_lives(read_log(tmp_path / "log.csv")), np.array([9.0, -9, 9, -9, 9, -9]) - 5.0
+
+    def without(model, names, *told):
+        gains = {"threshold of satiation": np.full(6, threshold), "satiation": unsure}
+        if "threshold" not in model.terms:
+            gains = {"satiation": np.ones(6)}
+        gone = {"threshold of satiation": ("satiation",), "satiation": ()}
+        return {name: Fitted(SimpleNamespace(terms=gone[name]), -gains[name]) for name in names}
+
+    monkeypatch.setattr(mechanisms, "_without", without)
+    monkeypatch.setattr(mechanisms, "unseen_likelihood", lambda *told: np.zeros(6))
+    whole = SimpleNamespace(terms=("satiation", "threshold"))
+    chosen = choose(whole, lives, Fitter(KnownItems(), FitWorldSettings(), 1, nobody))
+    assert set(chosen.model.terms) == kept
 
 
 def test_of_ratings_neither_is_tried(tmp_path):

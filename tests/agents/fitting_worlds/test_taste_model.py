@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from driftrec.agents.fitting_worlds.earlier import Earlier
 from driftrec.agents.fitting_worlds.lives import TRAIN, told_lives
 from driftrec.agents.fitting_worlds.segments import ABSENT, batch_of, segments
 from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes
@@ -40,27 +41,30 @@ def told(lives, parameters, order, terms=ALL):
     return model
 
 
+@pytest.mark.parametrize("steps", [70, 420])
 @pytest.mark.parametrize("bored", [False, True])
 @pytest.mark.parametrize("several", [False, True])
-def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path, several, bored):
-    """LoggedUsers of 70 slates, so of two stretches, with a session's weight beside the others.
+def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path, several, bored, steps):
+    """LoggedUsers of two stretches, and of more than a context, with a session's weight beside the others.
 
     Failed when the session's memory counted earlier visits, when fast ages counted slates, when the past held the slate
     itself, when satiation's sign was turned, and when repeats counted the slate itself. With a threshold and habits:
     when loads knew nothing of what lay before a stretch, did not count the opening itself, faded by openings in place
-    of slates, and when habits were counted by hours.
+    of slates, and when habits were counted by hours. Long lives were .01 to .03 off when what lay before a context was
+    left out (420 slates; without a threshold, too).
     """
     parameters = made_up(people=1, several=several)
     tastes = replace(parameters.tastes, session=0.8, takeaway=0.9 * several)
     if bored:
-        tastes = replace(tastes, satiation=1.5, threshold=2.5, keep=0.9, habit=0.6, habit_half_life=4.0)
-    parameters = replace(parameters, tastes=tastes)
-    lives, order, chances = lives_from(parameters, tmp_path, users=12, steps=70)
+        slow = {"keep": 0.98, "satiation_half_life": 200.0, "habit_half_life": 9.0}
+        tastes = replace(tastes, satiation=1.5, threshold=9.0, habit=0.6, **slow)
+    parameters = replace(parameters, tastes=tastes, visits=replace(parameters.visits, churn=0.0))
+    lives, order, chances = lives_from(parameters, tmp_path, users=6, steps=steps)
     terms = (*ALL, "threshold", "habit") if bored else ALL
     model, rows = told(lives, parameters, order, terms), segments(lives)
     likelihood, places = [], []
     for part in range(3):
-        batch = batch_of(lives, rows)
+        batch = Earlier(model, lives).batch(rows)
         target = batch.row[:, batch.begin :]
         places.append(target[(target != ABSENT) & (lives.part[target.clip(0)] == part)])
         likelihood.append(model.log_likelihood(batch, part, lives.part)[0].detach().numpy())
@@ -68,7 +72,7 @@ def test_every_slate_has_the_chance_that_the_world_drew_by(tmp_path, several, bo
     found[np.concatenate(places)] = np.concatenate(likelihood)
     assert np.array_equal(np.sort(np.concatenate(places)), lives.heads)
     drawn = expected(lives, chances)
-    np.testing.assert_allclose(found[lives.heads], drawn, atol=5e-4 if several else 2e-4)
+    np.testing.assert_allclose(found[lives.heads], drawn, atol=3e-5)
 
 
 def expected(lives, chances):
