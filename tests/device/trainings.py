@@ -88,7 +88,7 @@ def small(setup: Setup, **told: Any) -> Any:
         validations=2,
         validation_users=4,
         **{"pace": False, **told},
-        **({"refits": 1} if hasattr(usual, "refits") else {}),
+        **({"refits": 1, "belief_steps": 3} if hasattr(usual, "refits") else {}),
     )
 
 

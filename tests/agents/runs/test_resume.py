@@ -6,7 +6,6 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from driftrec.agents.beliefs import fit_belief as fit_belief_module
 from driftrec.agents.evaluation.keep_best import KeepBest
 from driftrec.agents.ppo import ppo_state
 from driftrec.agents.ppo.learner import PPOLearner
@@ -71,10 +70,9 @@ CARRYING = {
 @pytest.mark.parametrize(("args", "encoder"), CARRYING.values(), ids=CARRYING)
 def test_what_is_carried_from_request_to_request_goes_on(one_thread, tmp_path, monkeypatch, args, encoder):
     """Rollouts end in the midst of lives. Seen to fail with what is carried taken out of ``Recall.CHANGING``."""
-    monkeypatch.setattr(fit_belief_module, "STEPS", 3)
     setup = made(args)
-    prices = {"prices": {"users": 4, "rounds": 1, "samples": 4}} if encoder == "belief" else {}
-    changed = {**TOY, **prices, "encoder": encoder, "refits": 1, "future": {"weights": [0], "users": 4}}
+    believing = {"prices": {"users": 4, "rounds": 1, "samples": 4}, "belief_steps": 3} if encoder == "belief" else {}
+    changed = {**TOY, **believing, "encoder": encoder, "refits": 1, "future": {"weights": [0], "users": 4}}
     told = updated(settings_of(args.world), changed)
 
     def training(folder, **more):
