@@ -137,6 +137,7 @@ QUOTED = {
         "planner": "291.6",
     },
     "scenarios/newsstream/gap.md": {"no boredom": "1.0", "churn blind to satisfaction": "1.0"},
+    "rivals/README.md": {"ppo": "202.7"},
     "rounds/overview.md": {"refit": "5.8 9.5"},
     "encoders/README.md": {
         "`smollm2-word-mean`, the same, mean": "0.434",
