@@ -54,7 +54,7 @@ class Earlier:
 
 
 def _waves(lives: LoggedUsers) -> Iterator[NDArray[np.int64]]:
-    """Stretches with whose first slate another's context begins, with their own: of none that comes later."""
+    """Stretches with whose first slate another's context begins, each behind that with which its own does."""
     rows = segments(lives)[:, : CONTEXT + 1]
     user = lives.user[rows[:, CONTEXT]]
     number = np.arange(len(user)) - np.searchsorted(user, user)

@@ -189,7 +189,7 @@ class TasteModel(nn.Module):
         return self.own.mean.numpy().copy() if OWN in self.terms else np.zeros(self.own.mean.shape, np.float32)
 
     def sums(self, batch: Batch, vectors: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What memories hold at every slate of the stretches, each (stretches, LENGTH, columns).
+        """What memories hold at every slate of the stretches, each (stretches, slates, columns).
 
         Args:
             batch: Stretches of lives.

@@ -34,7 +34,7 @@ def trusted(realism: Realism) -> list[str]:
         if min(row["gain_low"], row["shuffled_gain_low"]) > 0 and row["log_likelihood"] >= _plain(realism)
     ]
     table = realism.mechanisms
-    sure = table.mechanism[table.kept & (table.shuffled_low > 0)]
+    sure = table.mechanism[table.kept & (table.low > 0) & (table.shuffled_low > 0)]
     if len(sure):
         said.append(f"It has {', '.join(sure)}: the validation part is less likely without, shuffled or not.")
     if realism.told_apart[FITTED].low <= 0.5:

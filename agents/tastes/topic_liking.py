@@ -50,7 +50,7 @@ class TopicLiking(nn.Module):
         self.half_lives = nn.ParameterDict(half_lives)
 
     def sums(self, batch: Batch, past: StretchPast) -> dict[str, torch.Tensor]:
-        """What memories of topics hold at every slate of the stretches, each (stretches, LENGTH, topics)."""
+        """What memories of topics hold at every slate of the stretches, each (stretches, slates, topics)."""
         if not self.terms:
             return {}
         assert self._topics is not None

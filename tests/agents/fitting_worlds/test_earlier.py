@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from driftrec.agents.fitting_worlds import earlier, segments
+from driftrec.agents.fitting_worlds.earlier import Earlier
 from driftrec.agents.fitting_worlds.lives import TEST, TRAIN, VALIDATION, told_lives
 from driftrec.agents.fitting_worlds.segments import CONTEXT, LENGTH
-from driftrec.agents.fitting_worlds.taste_fit import unseen_likelihood
+from driftrec.agents.fitting_worlds.taste_fit import FitWorldSettings, fit_tastes, unseen_likelihood
 from driftrec.agents.fitting_worlds.taste_model import KnownItems, TasteModel
 from driftrec.agents.logbook.log_reader import read_log
 
@@ -38,6 +39,7 @@ def model(request, lives):
     with torch.no_grad():
         for name, value in (("satiation", 6.0), ("keep", 4.0), ("habit", 3.0)):
             model.liking.half_lives[name].fill_(value)
+        model.liking.satiation.fill_(0.5)
         model.liking.log_threshold.fill_(2.5)
         model.half_lives["fast"].fill_(5.0)
         for weight in model.weights.values():
@@ -64,3 +66,21 @@ def test_what_lies_before_a_context_counts(lives, model, monkeypatch):
     long = np.diff(lives.first) > CONTEXT + LENGTH
     assert (off[long] > 1e-3).all()
     assert (off[~long] == 0).all()
+
+
+def test_every_pass_of_a_fit_goes_on_from_what_lies_before(lives, monkeypatch):
+    """By the numbers at its start. Failed where nothing was carried, and where sums stayed those of the first pass."""
+    told, weighed = [], TasteModel.weighed
+
+    def spied(model, batch, *more):
+        told.append((batch.earlier["slow"], Earlier(model, lives).batch(batch.row).earlier["slow"]))
+        return weighed(model, batch, *more)
+
+    monkeypatch.setattr(TasteModel, "weighed", spied)
+    settings = FitWorldSettings(dims=2, epochs=4, least_steps=1, batch=100_000)
+    fit_tastes(lives, ("own", "slow"), KnownItems(), settings, seed=0)
+    assert len(told) == settings.epochs  # one gradient a pass
+    for sums, anew in told:
+        assert sums.any()
+        assert torch.equal(sums, anew)
+    assert not torch.equal(told[0][0].sum(dim=0), told[-1][0].sum(dim=0))  # vectors moved
