@@ -217,6 +217,7 @@ def told(
     others=True,
     static=-1.95,
     mechanism="satiation",
+    low=0.05,
 ):
     """A made-up outcome."""
     found = [
@@ -227,7 +228,7 @@ def told(
     for prefix, mean in (("", gain), ("shuffled_", shuffled)):
         gains = {f"{prefix}gain": mean, f"{prefix}gain_low": mean - 0.01, f"{prefix}gain_high": mean + 0.01}
         against, factors = against | gains, factors | gains
-    row = {"mechanism": mechanism, "gain": 0.1, "low": 0.05, "high": 0.2, "kept": kept}
+    row = {"mechanism": mechanism, "gain": 0.1, "low": low, "high": 0.2, "kept": kept}
     ends = {"shuffled_gain": control, "shuffled_low": control - 0.01, "shuffled_high": control + 0.01}
     mechanisms = pd.DataFrame([row | ends])
     apart = {
@@ -297,6 +298,11 @@ def test_words_follow_from_the_figures(outcome, where, words):
 @pytest.mark.parametrize("mechanism", ["own interests", "fast memory", "session memory", "slow memory"])
 def test_users_differ_in_their_tastes_by_any_of_these(mechanism):
     assert "Learning to personalise" not in "\n".join(not_trusted(told(mechanism=mechanism)))
+
+
+def test_what_is_kept_for_what_rests_on_it_is_not_said_to_be_missed():
+    """It was, of a satiation whose own gain is not sure."""
+    assert not any("It has satiation" in line for line in trusted(told(low=-0.01)))
 
 
 def test_gains_on_what_is_worse_than_popularity_earn_no_trust():
